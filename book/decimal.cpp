@@ -1,0 +1,108 @@
+#include "book/decimal.h"
+
+#include <array>
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kMax = INT64_MAX;
+constexpr int kMaxExponent = 18;
+
+constexpr std::array<std::int64_t, 19> kPowersOfTen = [] {
+    std::array<std::int64_t, 19> powers{};
+    std::int64_t power = 1;
+    for (auto& entry : powers) {
+        entry = power;
+        if (power <= kMax / 10) power *= 10;
+    }
+    return powers;
+}();
+
+// Digits of a plain decimal as one integer, and how many of them stood behind the point.
+struct Digits {
+    std::int64_t value = 0;
+    int fraction = 0;
+};
+
+Result<Digits> read_digits(std::string_view text) noexcept {
+    Digits digits;
+    bool point = false;
+    bool any = false;
+    std::size_t pending_zeros = 0;  // zeros behind the point count only once another digit follows: padding must not overflow
+    for (const char c : text) {
+        if (c == '.') {
+            if (point || !any) return Errc::not_a_number;
+            point = true;
+            any = false;
+            continue;
+        }
+        if (c < '0' || c > '9') return Errc::not_a_number;
+        any = true;
+        if (point && c == '0') {
+            ++pending_zeros;
+            continue;
+        }
+        for (; pending_zeros > 0; --pending_zeros) {
+            if (digits.value > kMax / 10) return Errc::overflow;
+            digits.value *= 10;
+            if (++digits.fraction > kMaxExponent) return Errc::off_tick;
+        }
+        if (digits.value > (kMax - (c - '0')) / 10) return Errc::overflow;
+        digits.value = digits.value * 10 + (c - '0');
+        if (point && ++digits.fraction > kMaxExponent) return Errc::off_tick;
+    }
+    if (!any) return Errc::not_a_number;
+    return digits;
+}
+
+}  // namespace
+
+Result<Unit> parse_unit(std::string_view text) noexcept {
+    const auto digits = read_digits(text);
+    if (!digits) return digits.errc();
+    std::int64_t mantissa = digits->value;
+    int exponent = -digits->fraction;
+    if (mantissa == 0) return Errc::not_a_number;
+    while (mantissa % 10 == 0) {
+        mantissa /= 10;
+        ++exponent;
+    }
+    return Unit{mantissa, static_cast<std::int8_t>(exponent)};
+}
+
+Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept {
+    const auto digits = read_digits(text);
+    if (!digits) return digits.errc();
+    std::int64_t value = digits->value;
+    const int shift = -unit.exponent - digits->fraction;  // how many zeros to add so that it counts 10^exponent
+    if (shift < -kMaxExponent || shift > kMaxExponent) return value == 0 ? Result<std::int64_t>(0) : Errc::off_tick;
+    if (shift >= 0) {
+        const std::int64_t power = kPowersOfTen[static_cast<std::size_t>(shift)];
+        if (value > kMax / power) return Errc::overflow;
+        value *= power;
+    } else {
+        const std::int64_t power = kPowersOfTen[static_cast<std::size_t>(-shift)];
+        if (value % power != 0) return Errc::off_tick;
+        value /= power;
+    }
+    if (unit.mantissa != 1) {
+        if (value % unit.mantissa != 0) return Errc::off_tick;
+        value /= unit.mantissa;
+    }
+    return value;
+}
+
+std::string format_decimal(std::int64_t mantissa, int exponent, int decimals) {
+    std::string digits = std::to_string(mantissa < 0 ? -mantissa : mantissa);
+    if (mantissa != 0) digits.append(static_cast<std::size_t>(exponent + decimals), '0');
+    const auto width = static_cast<std::size_t>(decimals);
+    if (digits.size() <= width) digits.insert(0, width + 1 - digits.size(), '0');
+    if (decimals > 0) digits.insert(digits.size() - width, 1, '.');
+    return mantissa < 0 ? "-" + digits : digits;
+}
+
+std::string format_units(std::int64_t count, Unit unit) {
+    return format_decimal(count * unit.mantissa, unit.exponent, unit.decimals());
+}
+
+}  // namespace daypack

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "book/result.h"
+
+namespace daypack {
+
+// The unit that an instrument counts in: mantissa × 10^exponent, as in tick 0.1 = {1, -1}, tick 0.5 = {5, -1},
+// step 10000 = {1, 4}. Text becomes a whole number of units or an error, never something near it.
+struct Unit {
+    std::int64_t mantissa = 1;
+    std::int8_t exponent = 0;
+    bool operator==(const Unit&) const = default;
+
+    // Decimals to print so that every multiple of the unit is padded alike: 1 for 0.1, 0 for 10000.
+    [[nodiscard]] int decimals() const noexcept { return exponent < 0 ? -exponent : 0; }
+};
+
+// "0.0100" -> {1, -2}. Not a positive plain decimal, or out of range: an error.
+[[nodiscard]] Result<Unit> parse_unit(std::string_view text) noexcept;
+
+// "86786.0" and "86786" in units of 0.1 -> 867860. Padding does not matter (the venue pads over WebSocket and trims over
+// REST). Errors: not_a_number (signs and exponents too: the venue sends none), off_tick, overflow.
+[[nodiscard]] Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept;
+
+// mantissa × 10^exponent as plain text with exactly `decimals` decimals. REQUIRES: decimals >= -exponent.
+[[nodiscard]] std::string format_decimal(std::int64_t mantissa, int exponent, int decimals);
+
+// The inverse of parse_units, padded to the unit.
+[[nodiscard]] std::string format_units(std::int64_t count, Unit unit);
+
+}  // namespace daypack

@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "book/types.h"
+
+namespace daypack {
+
+// What a network thread tells a book thread, one cache line each.
+//
+// An update of N levels is N `delta` events that share U, u and the times; only the final one has `last`. The venue may
+// also send an update without levels: one `advance`, which is `last`. The rest come as the table says:
+//
+// kind       first         last_id          price, quantity          events
+// delta      U             u                level; 0 deletes          one a level
+// advance    U             u                -                         1
+// trade      trade id `t`  0                price, size; side = aggressor   2, the second is trade_orders
+// trade_orders  buyer's order id, seller's order id                   -
+// ticker     u             u                best of `side`; 0, 0 when empty  2, bid then ask
+// bad        0             0                -  (a frame of this symbol could not be read: resync it)  1
+// line_up, line_down       -                every symbol of `line`    1, symbol unused
+// lost       0             0                -  (a full queue cost this symbol updates; sent where it is known)  1
+enum class EventKind : std::uint8_t { delta, advance, trade, trade_orders, ticker, bad, line_up, line_down, lost };
+
+struct alignas(64) Event {
+    std::uint64_t first_id = 0;
+    std::uint64_t last_id = 0;
+    VenueTime match;       // `T`: the matching engine
+    MonoTime receive;      // the frame was in hand, decrypted and complete
+    Price price;
+    Quantity quantity;
+    std::int32_t send_after_match_us = 0;  // `E` - `T`, saturated; kNoSendTime where the venue told no `E`
+    SymbolIndex symbol = 0;
+    LineIndex line = 0;
+    EventKind kind = EventKind::delta;
+    Side side = Side::bid;
+    bool last = false;
+
+    static constexpr std::int32_t kNoSendTime = INT32_MIN;
+    // `E`, or 0 where the venue told none.
+    [[nodiscard]] VenueTime send() const noexcept {
+        return send_after_match_us == kNoSendTime ? VenueTime{} : VenueTime{match.us + send_after_match_us};
+    }
+};
+static_assert(sizeof(Event) == 64 && std::is_trivially_copyable_v<Event>);
+
+}  // namespace daypack

@@ -1,0 +1,695 @@
+/*
+ * daypack_shm.h: the books of a running engine, read from shared memory. This file is the contract: C11 or C++, nothing
+ * else of daypack needed, no library to link.
+ *
+ *     daypack_reader reader;
+ *     if (daypack_open(&reader, "default") != DAYPACK_OK) ...;
+ *     int symbol = daypack_find(&reader, "BTC-USDC");
+ *     daypack_top top;
+ *     if (daypack_read_top(&reader, symbol, &top) == DAYPACK_OK && top.state == DAYPACK_STATE_LIVE) ...;
+ *
+ * Threads. A daypack_reader belongs to one thread; any number of them, in any number of processes, read at once. A
+ * reader never writes and never blocks the writer. Waiting is the caller's: poll or sleep.
+ *
+ * What a state means. Only DAYPACK_STATE_LIVE is tradable. The reads here fold in whether the writer is alive, so a
+ * caller never sees LIVE of an engine that died or stalled. Numbers that you do not know are not tradable either.
+ *
+ * Numbers. Prices and quantities are mantissa × 10^exponent; the exponents stand with them.
+ * Clocks. venue_match_us and venue_send_us: the venue's, µs since the Unix epoch; 0: not told. *_ns: this machine's wall
+ * clock, ns since the Unix epoch.
+ *
+ * Invariants of the segment
+ * 1. All of it is 64-bit words, written and read atomically. Only the process that holds the write lock writes.
+ * 2. A slot's sequence is odd while it is written. A read between two equal even sequences is whole.
+ * 3. The directory only grows; a slot never changes its symbol.
+ * 4. A ring record is valid while `claimed` has not passed it by the ring's length.
+ * 5. A mapped segment never shrinks. A segment that was replaced says `retired`; the reads here then reopen by
+ *    themselves, and the new one lists the symbols of the old in the same order.
+ */
+#ifndef DAYPACK_SHM_H
+#define DAYPACK_SHM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef CLOCK_MONOTONIC
+#error "daypack_shm.h needs POSIX clocks: include it first, or compile with -D_GNU_SOURCE"
+#endif
+#ifndef F_OFD_GETLK
+#define F_OFD_GETLK 36
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
+#define DAYPACK_LAYOUT_VERSION 1u
+#define DAYPACK_NAME_BYTES 64 /* of a symbol, its final zero included */
+#define DAYPACK_MAX_LINES 16
+#define DAYPACK_HOST_BYTES 64
+#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older than this: the writer is stalled or dead */
+#define DAYPACK_READ_TRIES 64            /* then a read says busy, never old data */
+
+/* States, reasons and flags: closed lists. */
+#define DAYPACK_STATES(X) \
+    X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
+#define DAYPACK_REASONS(X)                                                                                        \
+    X(none, 0) X(start, 1) X(gap, 2) X(restart, 3) X(audit, 4) X(depth, 5) X(tick, 6) X(bad_frame, 7) X(queue, 8) \
+    X(overflow, 9) X(silent, 10) X(line_dead, 11) X(writer_stalled, 12) X(ws_down, 13) X(rest_only, 14)           \
+    X(crossed, 15) X(closed, 16) X(cancel_only, 17) X(limit_only, 18) X(post_only, 19) X(not_open, 20)            \
+    X(no_market, 21) X(writer_dead, 22) X(stopped, 23) X(refused, 24)
+
+typedef enum daypack_state {
+#define DAYPACK_X(name, value) DAYPACK_STATE_##name = value,
+    DAYPACK_STATES(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_state;
+
+typedef enum daypack_reason {
+#define DAYPACK_X(name, value) DAYPACK_REASON_##name = value,
+    DAYPACK_REASONS(DAYPACK_X)
+#undef DAYPACK_X
+    DAYPACK_REASON_COUNT
+} daypack_reason;
+
+enum {
+    DAYPACK_FLAG_UNCONFIRMED = 1, /* a snapshot that no delta has followed yet */
+    DAYPACK_FLAG_BEHIND = 2,      /* a later update is known and not applied yet */
+    DAYPACK_FLAG_CROSSED = 4,     /* best bid >= best ask just now */
+    DAYPACK_FLAG_PARTIAL = 8      /* fewer levels are known than are published */
+};
+
+static inline const char* daypack_state_name(unsigned state) {
+    switch (state) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_STATES(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "UNKNOWN";
+    }
+}
+
+static inline const char* daypack_reason_name(unsigned reason) {
+    switch (reason) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_REASONS(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "unknown";
+    }
+}
+
+/* Counters, each written by one thread of the engine. */
+#define DAYPACK_LINE_COUNTERS(X)                                                                                   \
+    X(connected) /* gauge: 1 while subscribed */                                                                   \
+    X(connects) X(failures) X(frames) X(bytes) X(updates) X(trades) X(tickers) X(errors) X(bad_frames)             \
+    X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)
+#define DAYPACK_SYMBOL_COUNTERS(X)                                                                                 \
+    X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots)         \
+    X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped) X(resyncs) /* of any reason but start */           \
+    X(last_receive_ns)
+#define DAYPACK_ENGINE_COUNTERS(X)                                                                                 \
+    X(rest_requests) X(rest_ok) X(rest_refused) /* 4xx */ X(rest_limited) /* 429 */ X(rest_server) /* 5xx */       \
+    X(rest_failed) /* no answer, or not readable */ X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)
+
+enum {
+#define DAYPACK_X(name) DAYPACK_LINE_##name,
+    DAYPACK_LINE_COUNTERS(DAYPACK_X)
+#undef DAYPACK_X
+    DAYPACK_LINE_COUNTER_COUNT
+};
+enum {
+#define DAYPACK_X(name) DAYPACK_SYMBOL_##name,
+    DAYPACK_SYMBOL_COUNTERS(DAYPACK_X)
+#undef DAYPACK_X
+    DAYPACK_SYMBOL_COUNTER_COUNT
+};
+enum {
+#define DAYPACK_X(name) DAYPACK_ENGINE_##name,
+    DAYPACK_ENGINE_COUNTERS(DAYPACK_X)
+#undef DAYPACK_X
+    DAYPACK_ENGINE_COUNTER_COUNT
+};
+
+static inline const char* daypack_line_counter_name(unsigned counter) {
+    static const char* const names[] = {
+#define DAYPACK_X(name) #name,
+        DAYPACK_LINE_COUNTERS(DAYPACK_X)
+#undef DAYPACK_X
+    };
+    return counter < DAYPACK_LINE_COUNTER_COUNT ? names[counter] : "unknown";
+}
+static inline const char* daypack_symbol_counter_name(unsigned counter) {
+    static const char* const names[] = {
+#define DAYPACK_X(name) #name,
+        DAYPACK_SYMBOL_COUNTERS(DAYPACK_X)
+#undef DAYPACK_X
+    };
+    return counter < DAYPACK_SYMBOL_COUNTER_COUNT ? names[counter] : "unknown";
+}
+static inline const char* daypack_engine_counter_name(unsigned counter) {
+    static const char* const names[] = {
+#define DAYPACK_X(name) #name,
+        DAYPACK_ENGINE_COUNTERS(DAYPACK_X)
+#undef DAYPACK_X
+    };
+    return counter < DAYPACK_ENGINE_COUNTER_COUNT ? names[counter] : "unknown";
+}
+
+/* ---- layout ---------------------------------------------------------------------------------------------------- */
+
+typedef enum daypack_phase {
+    DAYPACK_PHASE_STARTING = 0,
+    DAYPACK_PHASE_RUNNING = 1,
+    DAYPACK_PHASE_CATCHING_UP = 2, /* the writer paused, and has not read its lines empty since */
+    DAYPACK_PHASE_STOPPED = 3,     /* ended cleanly */
+    DAYPACK_PHASE_RETIRED = 4      /* replaced by a segment of another layout: reopen */
+} daypack_phase;
+
+typedef struct daypack_header {
+    uint64_t magic;
+    uint64_t version;
+    uint64_t total_bytes;
+    uint64_t directory_offset; /* of daypack_entry[max_symbols] */
+    uint64_t slots_offset;     /* of slots, slot_bytes apart: daypack_slot, then depth bids, then depth asks */
+    uint64_t slot_bytes;
+    uint64_t ring_offset; /* of daypack_record[ring_events] */
+    uint64_t ring_events; /* a power of two */
+
+    uint64_t counters_offset; /* uint64_t engine[], then line[DAYPACK_MAX_LINES][], then symbol[max_symbols][] */
+    uint64_t histograms_offset; /* of uint64_t[DAYPACK_HISTOGRAM_COUNT][DAYPACK_HISTOGRAM_BUCKETS] */
+    uint64_t lines_offset;      /* of daypack_line_entry[DAYPACK_MAX_LINES] */
+    uint64_t depth;             /* levels a side in a slot */
+    uint64_t max_symbols;
+    uint64_t writer_pid;
+    uint64_t writer_start_ns; /* wall clock */
+    uint64_t lines;           /* of daypack_line_entry in use */
+
+    uint64_t beat_ns; /* CLOCK_MONOTONIC, by the book thread every ms */
+    uint64_t epoch;   /* raised by each writer that takes the segment */
+    uint64_t phase;
+    uint64_t symbols; /* of the directory in use */
+    uint64_t reserved0[4];
+
+    uint64_t claimed; /* ring: positions below this may be written over; stored before the payload */
+    uint64_t reserved1[7];
+    uint64_t published; /* ring: positions below this are there; stored after the payload */
+    uint64_t reserved2[7];
+} daypack_header;
+
+typedef struct daypack_entry {
+    char symbol[DAYPACK_NAME_BYTES]; /* normalised: BTC-USDC */
+    char native[DAYPACK_NAME_BYTES]; /* the venue's: BTC_USDC */
+} daypack_entry;
+
+typedef struct daypack_line_entry {
+    char host[DAYPACK_HOST_BYTES];
+} daypack_line_entry;
+
+typedef struct daypack_level {
+    int64_t price;
+    int64_t quantity;
+} daypack_level;
+
+typedef struct daypack_slot {
+    uint64_t sequence;
+    uint64_t u; /* the venue's id of the last update applied */
+    int64_t bid_price;
+    int64_t bid_quantity; /* 0: no bid */
+    int64_t ask_price;
+    int64_t ask_quantity; /* 0: no ask */
+    int64_t publish_ns;
+    uint64_t status; /* epoch (low 32 bits) | state << 32 | reason << 40 | flags << 48 */
+
+    int64_t venue_match_us;
+    int64_t venue_send_us;
+    int64_t receive_ns;
+    int64_t known_to_bid; /* no level below is known; 0: all are */
+    int64_t known_to_ask; /* no level above is known; 0: all are */
+    uint64_t exponents;   /* price (low byte, signed) | quantity << 8 */
+    uint64_t counts;      /* bids (low 32 bits) | asks << 32, of levels below */
+    uint64_t reserved;
+} daypack_slot;
+
+typedef enum daypack_kind {
+    DAYPACK_KIND_NONE = 0,    /* lost to a writer that died here */
+    DAYPACK_KIND_DELTA = 1,   /* a level: side, price, quantity (0 deletes); the last of an update has `last` */
+    DAYPACK_KIND_ADVANCE = 2, /* an update without levels */
+    DAYPACK_KIND_TRADE = 3,   /* price, quantity, side = aggressor, first_id = trade id, id_a buyer, id_b seller */
+    DAYPACK_KIND_TOP = 4,     /* best bid and offer changed: price, quantity the bid; price2, quantity2 the ask */
+    DAYPACK_KIND_STATE = 5,   /* the state of a symbol changed */
+    DAYPACK_KIND_SNAPSHOT = 6, /* the book was set anew at last_id: read the slot again */
+    DAYPACK_KIND_MARK_PRICE = 7,
+    DAYPACK_KIND_FUNDING = 8,
+    DAYPACK_KIND_LIQUIDATION = 9,
+    DAYPACK_KIND_TICKER = 10 /* 7 to 10 are reserved */
+} daypack_kind;
+
+typedef struct daypack_record {
+    uint64_t head; /* kind | side << 8 (0 bid, 1 ask) | last << 16 | line << 24 | symbol << 32 */
+    uint64_t first_id; /* U, or the trade's id */
+    uint64_t last_id;  /* u */
+    int64_t price;
+    int64_t quantity;
+    int64_t price2;
+    int64_t quantity2;
+    int64_t venue_match_us;
+    int64_t venue_send_us;
+    int64_t kernel_receive_ns; /* 0: not asked for */
+    int64_t receive_ns;
+    int64_t publish_ns;
+    uint64_t id_a;
+    uint64_t id_b;
+    uint64_t status;    /* as in daypack_slot */
+    uint64_t exponents; /* as in daypack_slot */
+} daypack_record;
+
+#ifdef __cplusplus
+static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
+#else
+_Static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
+#endif
+
+/* Log-linear histograms of ns: 32 buckets an octave (3 %), exact below 32, up to 2^42 (73 minutes). */
+enum { DAYPACK_HISTOGRAM_FRAME_TO_SHM = 0, DAYPACK_HISTOGRAM_COUNT = 1, DAYPACK_HISTOGRAM_BUCKETS = 1216 };
+
+static inline unsigned daypack_histogram_bucket(uint64_t ns) {
+    unsigned shift;
+    if (ns < 32) return (unsigned)ns;
+    if (ns >= (1ull << 42)) return DAYPACK_HISTOGRAM_BUCKETS - 1;
+    shift = 58u - (unsigned)__builtin_clzll(ns); /* so that ns >> shift lies in 32..63 */
+    return (shift + 1) * 32 + (unsigned)((ns >> shift) - 32);
+}
+/* The largest value that falls into the bucket. */
+static inline uint64_t daypack_histogram_value(unsigned bucket) {
+    unsigned shift;
+    if (bucket < 32) return bucket;
+    shift = bucket / 32 - 1;
+    return (((uint64_t)(bucket % 32) + 33) << shift) - 1;
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------- */
+
+typedef enum daypack_result {
+    DAYPACK_OK = 0,
+    DAYPACK_BUSY = -1,       /* the writer was faster, DAYPACK_READ_TRIES times: try again */
+    DAYPACK_NO_SEGMENT = -2, /* no engine of that instance has run on this machine */
+    DAYPACK_NO_ACCESS = -3,  /* not readable by this user: see shm_mode and shm_group */
+    DAYPACK_BAD_LAYOUT = -4, /* another layout version, or not a segment of daypack */
+    DAYPACK_NO_SYMBOL = -5,
+    DAYPACK_EMPTY = -6 /* no new record yet */
+} daypack_result;
+
+static inline const char* daypack_result_name(int result) {
+    switch (result) {
+        case DAYPACK_OK: return "ok";
+        case DAYPACK_BUSY: return "busy: the writer was faster, try again";
+        case DAYPACK_NO_SEGMENT: return "no such instance: is the engine running?";
+        case DAYPACK_NO_ACCESS: return "not readable by this user: see shm_mode and shm_group in the configuration";
+        case DAYPACK_BAD_LAYOUT: return "written by another version of daypack";
+        case DAYPACK_NO_SYMBOL: return "no such symbol in this instance";
+        case DAYPACK_EMPTY: return "nothing new";
+        default: return "unknown result";
+    }
+}
+
+typedef struct daypack_reader {
+    const unsigned char* base;
+    size_t bytes;
+    int fd;
+    char path[128];
+    /* the geometry, checked once against the file's size, so that a hostile header cannot lead outside */
+    uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
+        lines_offset, depth, max_symbols;
+} daypack_reader;
+
+/* State and reason as a reader may rely on them, with the writer's life folded in. */
+typedef struct daypack_status {
+    uint8_t state;
+    uint8_t reason;
+    uint16_t flags;
+    uint32_t epoch;
+} daypack_status;
+
+typedef struct daypack_top {
+    uint64_t u;
+    int64_t bid_price, bid_quantity; /* quantity 0: no bid */
+    int64_t ask_price, ask_quantity;
+    int64_t publish_ns;
+    uint8_t state, reason;
+    uint16_t flags;
+    uint32_t epoch;
+    int8_t price_exponent, quantity_exponent;
+} daypack_top;
+
+typedef struct daypack_book {
+    daypack_top top;
+    int64_t venue_match_us, venue_send_us, receive_ns;
+    int64_t known_to_bid, known_to_ask; /* 0: the whole side is known */
+    uint32_t bids, asks;                /* levels copied */
+} daypack_book;
+
+static inline uint64_t daypack_load(const void* word) { return __atomic_load_n((const uint64_t*)word, __ATOMIC_RELAXED); }
+static inline uint64_t daypack_load_acquire(const void* word) {
+    return __atomic_load_n((const uint64_t*)word, __ATOMIC_ACQUIRE);
+}
+static inline int64_t daypack_monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+static inline const daypack_header* daypack_head(const daypack_reader* reader) {
+    return (const daypack_header*)(const void*)reader->base;
+}
+
+static inline void daypack_close(daypack_reader* reader) {
+    if (reader->base != NULL) munmap((void*)reader->base, reader->bytes);
+    if (reader->fd >= 0) close(reader->fd);
+    reader->base = NULL;
+    reader->fd = -1;
+}
+
+/* 1 where `count` items of `size` bytes at `offset` lie inside the file, aligned. */
+static inline int daypack_fits(uint64_t bytes, uint64_t offset, uint64_t count, uint64_t size) {
+    if (offset % 8 != 0 || offset > bytes) return 0;
+    return size == 0 || count <= (bytes - offset) / size;
+}
+
+static inline int daypack_open_path(daypack_reader* reader, const char* path) {
+    struct stat file;
+    const daypack_header* head;
+    void* base;
+    if (reader->path != path) {
+        memset(reader, 0, sizeof *reader);
+        snprintf(reader->path, sizeof reader->path, "%s", path);
+    }
+    reader->base = NULL;
+    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC);
+    if (reader->fd < 0) return errno == EACCES ? DAYPACK_NO_ACCESS : DAYPACK_NO_SEGMENT;
+    if (fstat(reader->fd, &file) != 0 || file.st_size < (off_t)sizeof(daypack_header)) {
+        daypack_close(reader);
+        return DAYPACK_NO_SEGMENT; /* being made just now */
+    }
+    reader->bytes = (size_t)file.st_size;
+    base = mmap(NULL, reader->bytes, PROT_READ, MAP_SHARED, reader->fd, 0);
+    if (base == MAP_FAILED) {
+        daypack_close(reader);
+        return DAYPACK_NO_ACCESS;
+    }
+    reader->base = (const unsigned char*)base;
+    head = daypack_head(reader);
+    if (daypack_load_acquire(&head->magic) != DAYPACK_MAGIC) {
+        daypack_close(reader);
+        return DAYPACK_NO_SEGMENT; /* the magic is written last */
+    }
+    reader->directory_offset = daypack_load(&head->directory_offset);
+    reader->slots_offset = daypack_load(&head->slots_offset);
+    reader->slot_bytes = daypack_load(&head->slot_bytes);
+    reader->ring_offset = daypack_load(&head->ring_offset);
+    reader->ring_events = daypack_load(&head->ring_events);
+    reader->counters_offset = daypack_load(&head->counters_offset);
+    reader->histograms_offset = daypack_load(&head->histograms_offset);
+    reader->lines_offset = daypack_load(&head->lines_offset);
+    reader->depth = daypack_load(&head->depth);
+    reader->max_symbols = daypack_load(&head->max_symbols);
+    if (daypack_load(&head->version) != DAYPACK_LAYOUT_VERSION || reader->depth > 65536 ||
+        reader->max_symbols > 65536 || reader->slot_bytes % 64 != 0 || reader->ring_events == 0 ||
+        (reader->ring_events & (reader->ring_events - 1)) != 0 ||
+        reader->slot_bytes < sizeof(daypack_slot) + 2 * reader->depth * sizeof(daypack_level) ||
+        !daypack_fits(reader->bytes, reader->directory_offset, reader->max_symbols, sizeof(daypack_entry)) ||
+        !daypack_fits(reader->bytes, reader->slots_offset, reader->max_symbols, reader->slot_bytes) ||
+        !daypack_fits(reader->bytes, reader->ring_offset, reader->ring_events, sizeof(daypack_record)) ||
+        !daypack_fits(reader->bytes, reader->lines_offset, DAYPACK_MAX_LINES, sizeof(daypack_line_entry)) ||
+        !daypack_fits(reader->bytes, reader->histograms_offset, DAYPACK_HISTOGRAM_COUNT,
+                      DAYPACK_HISTOGRAM_BUCKETS * sizeof(uint64_t)) ||
+        !daypack_fits(reader->bytes, reader->counters_offset,
+                      DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * (uint64_t)DAYPACK_LINE_COUNTER_COUNT +
+                          reader->max_symbols * DAYPACK_SYMBOL_COUNTER_COUNT,
+                      sizeof(uint64_t))) {
+        daypack_close(reader);
+        return DAYPACK_BAD_LAYOUT;
+    }
+    return DAYPACK_OK;
+}
+
+/* Opens the segment of an instance, read-only. On anything but DAYPACK_OK the reader holds nothing. */
+static inline int daypack_open(daypack_reader* reader, const char* instance) {
+    char path[128];
+    snprintf(path, sizeof path, "/dev/shm/daypack.%s", instance);
+    memset(reader, 0, sizeof *reader);
+    reader->fd = -1;
+    return daypack_open_path(reader, path);
+}
+
+/* Follows the engine into a new segment where the old one was replaced; on failure the old one stays. */
+static inline void daypack_follow(daypack_reader* reader) {
+    daypack_reader next;
+    if (daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_RETIRED) return;
+    next.fd = -1;
+    if (daypack_open_path(&next, reader->path) != DAYPACK_OK) return;
+    daypack_close(reader);
+    *reader = next;
+}
+
+static inline uint32_t daypack_symbols(const daypack_reader* reader) {
+    uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
+    return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
+}
+/* REQUIRES: symbol < daypack_symbols(reader). */
+static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
+    return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset) + symbol;
+}
+/* The index of a symbol, by its normalised or native name; DAYPACK_NO_SYMBOL where there is none. */
+static inline int daypack_find(const daypack_reader* reader, const char* name) {
+    uint32_t symbols = daypack_symbols(reader);
+    uint32_t i;
+    for (i = 0; i < symbols; ++i) {
+        const daypack_entry* entry = daypack_entry_of(reader, i);
+        if (strncmp(entry->symbol, name, DAYPACK_NAME_BYTES) == 0 ||
+            strncmp(entry->native, name, DAYPACK_NAME_BYTES) == 0) {
+            return (int)i;
+        }
+    }
+    return DAYPACK_NO_SYMBOL;
+}
+
+/* 1 while somebody holds the writer's lock. A system call: asked only when the beat is late. */
+static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(reader->fd, F_OFD_GETLK, &lock) != 0) return 0;
+    return lock.l_type != F_UNLCK;
+}
+
+/* What the writer's life makes of a status word of a slot. */
+static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
+    const daypack_header* head = daypack_head(reader);
+    daypack_status status;
+    uint64_t phase = daypack_load(&head->phase);
+    int64_t age;
+    status.epoch = (uint32_t)word;
+    status.state = (uint8_t)(word >> 32);
+    status.reason = (uint8_t)(word >> 40);
+    status.flags = (uint16_t)(word >> 48);
+    if (status.state == DAYPACK_STATE_DOWN) return status;
+    if (phase == DAYPACK_PHASE_STOPPED || phase == DAYPACK_PHASE_RETIRED) {
+        status.state = DAYPACK_STATE_DOWN;
+        status.reason = DAYPACK_REASON_stopped;
+        return status;
+    }
+    age = daypack_monotonic_ns() - (int64_t)daypack_load(&head->beat_ns);
+    if (age > DAYPACK_BEAT_STALE_NS) {
+        int held = daypack_writer_holds_lock(reader);
+        status.state = held ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
+        status.reason = held ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
+    } else if (status.epoch != (uint32_t)daypack_load(&head->epoch) || phase == DAYPACK_PHASE_STARTING) {
+        status.state = DAYPACK_STATE_SYNCING;
+        status.reason = DAYPACK_REASON_start;
+    } else if (phase == DAYPACK_PHASE_CATCHING_UP && status.state == DAYPACK_STATE_LIVE) {
+        status.state = DAYPACK_STATE_STALE;
+        status.reason = DAYPACK_REASON_writer_stalled;
+    }
+    return status;
+}
+
+/* REQUIRES: symbol < daypack_symbols(reader). */
+static inline const daypack_slot* daypack_slot_of(const daypack_reader* reader, uint32_t symbol) {
+    return (const daypack_slot*)(const void*)(reader->base + reader->slots_offset + symbol * reader->slot_bytes);
+}
+
+static inline void daypack_fill_top(const daypack_reader* reader, const uint64_t words[8], uint64_t exponents,
+                                    daypack_top* top) {
+    daypack_status status = daypack_judge(reader, words[7]);
+    top->u = words[1];
+    top->bid_price = (int64_t)words[2];
+    top->bid_quantity = (int64_t)words[3];
+    top->ask_price = (int64_t)words[4];
+    top->ask_quantity = (int64_t)words[5];
+    top->publish_ns = (int64_t)words[6];
+    top->state = status.state;
+    top->reason = status.reason;
+    top->flags = status.flags;
+    top->epoch = status.epoch;
+    top->price_exponent = (int8_t)(uint8_t)exponents;
+    top->quantity_exponent = (int8_t)(uint8_t)(exponents >> 8);
+}
+
+/* Best bid and offer of a symbol. DAYPACK_OK, DAYPACK_BUSY or DAYPACK_NO_SYMBOL. */
+static inline int daypack_read_top(daypack_reader* reader, int symbol, daypack_top* top) {
+    int attempt;
+    daypack_follow(reader);
+    if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
+    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt) {
+        const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
+        uint64_t words[8];
+        uint64_t exponents;
+        unsigned i;
+        words[0] = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
+        if (words[0] & 1) continue;
+        for (i = 1; i < 8; ++i) words[i] = daypack_load(&slot->sequence + i);
+        exponents = daypack_load(&slot->exponents);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
+        if (daypack_load(&slot->sequence) != words[0]) continue;
+        daypack_fill_top(reader, words, exponents, top);
+        return DAYPACK_OK;
+    }
+    return DAYPACK_BUSY;
+}
+
+/* The book of a symbol, best levels first, up to max_bids and max_asks of them. Results as daypack_read_top's. */
+static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_book* book, daypack_level* bids,
+                                    uint32_t max_bids, daypack_level* asks, uint32_t max_asks) {
+    int attempt;
+    daypack_follow(reader);
+    if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
+    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt) {
+        const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
+        const daypack_level* levels = (const daypack_level*)(const void*)(slot + 1);
+        uint64_t words[16];
+        uint64_t i;
+        words[0] = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
+        if (words[0] & 1) continue;
+        for (i = 1; i < 16; ++i) words[i] = daypack_load(&slot->sequence + i);
+        book->bids = (uint32_t)words[14];
+        book->asks = (uint32_t)(words[14] >> 32);
+        if (book->bids > reader->depth) book->bids = (uint32_t)reader->depth; /* a torn count, or a hostile one */
+        if (book->asks > reader->depth) book->asks = (uint32_t)reader->depth;
+        if (book->bids > max_bids) book->bids = max_bids;
+        if (book->asks > max_asks) book->asks = max_asks;
+        for (i = 0; i < book->bids; ++i) {
+            bids[i].price = (int64_t)daypack_load(&levels[i].price);
+            bids[i].quantity = (int64_t)daypack_load(&levels[i].quantity);
+        }
+        levels += reader->depth;
+        for (i = 0; i < book->asks; ++i) {
+            asks[i].price = (int64_t)daypack_load(&levels[i].price);
+            asks[i].quantity = (int64_t)daypack_load(&levels[i].quantity);
+        }
+        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
+        if (daypack_load(&slot->sequence) != words[0]) continue;
+        daypack_fill_top(reader, words, words[13], &book->top);
+        book->venue_match_us = (int64_t)words[8];
+        book->venue_send_us = (int64_t)words[9];
+        book->receive_ns = (int64_t)words[10];
+        book->known_to_bid = (int64_t)words[11];
+        book->known_to_ask = (int64_t)words[12];
+        return DAYPACK_OK;
+    }
+    return DAYPACK_BUSY;
+}
+
+/* Where the ring ends now: records from here on are new. */
+static inline uint64_t daypack_cursor(const daypack_reader* reader) {
+    return daypack_load_acquire(&daypack_head(reader)->published);
+}
+
+/*
+ * The record at *cursor, which then moves on. DAYPACK_OK or DAYPACK_EMPTY. *lost: how many records were written over
+ * before they could be read; with lost > 0 nothing was copied and *cursor stands at the oldest that is left.
+ * To join a book: note the cursor, read the book, then take deltas with last_id beyond the book's u; an update counts
+ * only when its record with `last` was read.
+ */
+static inline int daypack_read_record(const daypack_reader* reader, uint64_t* cursor, daypack_record* record,
+                                      uint64_t* lost) {
+    const daypack_header* head = daypack_head(reader);
+    uint64_t published = daypack_load_acquire(&head->published); /* pairs with the release after the payload */
+    const daypack_record* from;
+    uint64_t claimed;
+    unsigned i;
+    *lost = 0;
+    if (*cursor >= published) return DAYPACK_EMPTY;
+    from = (const daypack_record*)(const void*)(reader->base + reader->ring_offset) +
+           (*cursor & (reader->ring_events - 1));
+    for (i = 0; i < sizeof *record / 8; ++i) {
+        ((uint64_t*)(void*)record)[i] = daypack_load((const uint64_t*)(const void*)from + i);
+    }
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence behind the store of `claimed` */
+    claimed = daypack_load(&head->claimed);
+    if (claimed > *cursor + reader->ring_events) {
+        uint64_t oldest = claimed - reader->ring_events;
+        *lost = oldest - *cursor;
+        *cursor = oldest;
+        return DAYPACK_OK;
+    }
+    ++*cursor;
+    return DAYPACK_OK;
+}
+
+/* The fields of daypack_record.head. */
+static inline unsigned daypack_record_kind(const daypack_record* record) { return (unsigned)(record->head & 0xff); }
+static inline unsigned daypack_record_side(const daypack_record* record) { return (unsigned)(record->head >> 8 & 0xff); }
+static inline unsigned daypack_record_last(const daypack_record* record) { return (unsigned)(record->head >> 16 & 1); }
+static inline unsigned daypack_record_line(const daypack_record* record) { return (unsigned)(record->head >> 24 & 0xff); }
+static inline uint32_t daypack_record_symbol(const daypack_record* record) { return (uint32_t)(record->head >> 32); }
+
+/* Counters and histograms; REQUIRES: counter, line, symbol and histogram in range. */
+static inline uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
+    return daypack_load(reader->base + reader->counters_offset + 8u * counter);
+}
+static inline uint64_t daypack_line_counter(const daypack_reader* reader, unsigned line, unsigned counter) {
+    return daypack_load(reader->base + reader->counters_offset +
+                        8u * (DAYPACK_ENGINE_COUNTER_COUNT + line * DAYPACK_LINE_COUNTER_COUNT + counter));
+}
+static inline uint64_t daypack_symbol_counter(const daypack_reader* reader, unsigned symbol, unsigned counter) {
+    return daypack_load(reader->base + reader->counters_offset +
+                        8u * (DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * DAYPACK_LINE_COUNTER_COUNT +
+                              symbol * DAYPACK_SYMBOL_COUNTER_COUNT + counter));
+}
+static inline uint64_t daypack_histogram_count(const daypack_reader* reader, unsigned histogram, unsigned bucket) {
+    return daypack_load(reader->base + reader->histograms_offset + 8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
+}
+/* The value below or at which `per_mille` of the samples lie, in ns; 0 without samples. */
+static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {
+    uint64_t total = 0;
+    uint64_t seen = 0;
+    uint64_t rank;
+    unsigned i;
+    for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) total += daypack_histogram_count(reader, histogram, i);
+    if (total == 0) return 0;
+    rank = (total * per_mille + 999) / 1000;
+    if (rank == 0) rank = 1;
+    for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) {
+        seen += daypack_histogram_count(reader, histogram, i);
+        if (seen >= rank) return daypack_histogram_value(i);
+    }
+    return daypack_histogram_value(DAYPACK_HISTOGRAM_BUCKETS - 1);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* DAYPACK_SHM_H */
