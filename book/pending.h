@@ -1,0 +1,84 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "book/event.h"
+
+namespace daypack {
+
+// The events of updates that wait for a snapshot, of all symbols of a book thread, in chunks of one pool: a symbol that
+// waits long may take what the others do not need, and nothing is allocated while running.
+//
+// Thread: book.
+class PendingPool {
+  public:
+    explicit PendingPool(std::size_t events)
+        : chunks_((events + kChunkEvents - 1) / kChunkEvents), chunk_(std::make_unique_for_overwrite<Chunk[]>(chunks_)) {}
+
+    [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ * kChunkEvents; }
+
+  private:
+    friend class Pending;
+    static constexpr std::size_t kChunkEvents = 63;
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+    struct Chunk {
+        std::array<Event, kChunkEvents> events;
+        std::uint32_t next;
+    };
+
+    // A chunk nobody uses; kNone: the pool is empty.
+    [[nodiscard]] std::uint32_t take() noexcept {
+        if (free_ == kNone) return fresh_ < chunks_ ? static_cast<std::uint32_t>(fresh_++) : kNone;
+        const std::uint32_t chunk = free_;
+        free_ = chunk_[chunk].next;
+        return chunk;
+    }
+    void give_back(std::uint32_t chunk) noexcept {
+        chunk_[chunk].next = free_;
+        free_ = chunk;
+    }
+
+    std::size_t chunks_;
+    std::unique_ptr<Chunk[]> chunk_;  // memory is touched only once it is needed
+    std::size_t fresh_ = 0;           // chunks from here on were never used
+    std::uint32_t free_ = kNone;
+};
+
+// The queue of one symbol in a pool.
+//
+// Thread: book. Invariant: holds whole updates only, if its user pushes and pops whole ones.
+class Pending {
+  public:
+    explicit Pending(PendingPool& pool) noexcept : pool_(&pool) {}
+    Pending(Pending&& other) noexcept : pool_(other.pool_), head_(other.head_), tail_(other.tail_), first_(other.first_),
+                                        size_(other.size_) {
+        other.size_ = 0;
+        other.head_ = other.tail_ = PendingPool::kNone;
+    }
+    Pending& operator=(Pending&&) = delete;
+    ~Pending() { clear(); }
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    // REQUIRES: !empty().
+    [[nodiscard]] const Event& front() const noexcept { return pool_->chunk_[head_].events[first_]; }
+
+    // False when the pool has no room.
+    [[nodiscard]] bool push(const Event& event) noexcept;
+    // REQUIRES: !empty().
+    void pop() noexcept;
+    void clear() noexcept {
+        while (!empty()) pop();
+    }
+
+  private:
+    PendingPool* pool_;
+    std::uint32_t head_ = PendingPool::kNone;
+    std::uint32_t tail_ = PendingPool::kNone;
+    std::size_t first_ = 0;  // of the head chunk
+    std::size_t size_ = 0;
+};
+
+}  // namespace daypack

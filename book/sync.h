@@ -1,0 +1,141 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "book/event.h"
+#include "book/order_book.h"
+#include "book/pending.h"
+#include "book/snapshot.h"
+#include "book/state.h"
+
+namespace daypack {
+
+// Keeps the book of one symbol in step with the venue: joins a REST snapshot with the update stream, follows the stream
+// by number, and rejoins when it cannot be right. Pure: no clock and no I/O; whoever owns it feeds it and fetches the
+// snapshots it wants.
+//
+// The rules (the venue's documentation says only that `U` is always the previous `u` + 1; the joining rule was
+// confirmed against the live venue by others):
+// 1. Join. Updates are kept while a snapshot with id L is fetched; those with u <= L are dropped, the first kept one
+//    must have U <= L + 1, later ones are checked by rule 2. A snapshot older than the first kept update is fetched
+//    again. With nothing kept the snapshot alone is the book (flag unconfirmed): markets are quiet for half a minute.
+// 2. Follow. An update applies when U <= last + 1 <= u (quantities are absolute, so a straddling one is harmless), is a
+//    duplicate (another line's copy) when u <= last, and is a gap otherwise: rejoin, keeping this update.
+// 3. Restart. Ids grow with the venue's time. An id that is not new with a time that is later means that the venue
+//    numbers anew: forget, rejoin, and ignore what is still under way from before.
+// 4. Lines. Without a line that carries the symbol the book may be old; when one is back, rejoin.
+// 5. Crossed. Best bid >= best ask after a whole update is flagged at once; when it lasts 100 ms of the venue's time, or
+//    1 s of ours, the book contradicts itself: INVALID, rejoin.
+// 6. Depth. Beyond what a truncated snapshot covers nothing is shown; when too little is left inside, rejoin.
+//
+// Thread: book. Invariant: state() is live only while the book equals the venue's at last_id(), inside known_to.
+class Sync {
+  public:
+    struct Counters {
+        std::uint64_t duplicates = 0;
+        std::uint64_t gaps = 0;
+        std::uint64_t restarts = 0;
+        std::uint64_t resyncs = 0;         // rejoins for any reason but the first start
+        std::uint64_t snapshots = 0;       // joined
+        std::uint64_t refetches = 0;       // snapshots that did not fit
+        std::uint64_t crossed = 0;         // times a whole update left the book crossed
+        std::uint64_t buffer_dropped = 0;  // events dropped because the pool was full
+    };
+
+    enum class Outcome : std::uint8_t {
+        applied,    // the book stands at the update's `u`
+        ignored,    // a duplicate, or from before a restart
+        waiting,    // kept, or of no use, until the snapshot comes
+    };
+
+    // `depth`: levels a side that are published.
+    Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool)
+        : book_(max_levels), pending_(pool), depth_(depth) {}
+
+    // One whole update, all its events. REQUIRES: not empty; U <= u.
+    Outcome on_update(std::span<const Event> update, MonoTime now) noexcept;
+
+    // The answer to a request. True: the book is joined; `applied(event)` was called for each kept event behind the
+    // snapshot, in order. False: it was of no use (wants_snapshot() says whether another is wanted).
+    template <class Applied>
+    bool on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime now, Applied&& applied) noexcept {
+        if (!fits(request, snapshot)) return false;
+        begin_at(snapshot);
+        while (!pending_.empty()) {
+            const Event event = pending_.front();
+            pending_.pop();
+            if (event.last_id <= snapshot.last_id) continue;
+            apply(event);
+            applied(event);
+        }
+        end_join(now);
+        return true;
+    }
+
+    // How many lines carry the symbol now.
+    void on_lines(std::size_t live) noexcept;
+    // An update was lost where its number is not known: bad_frame or queue.
+    void on_lost(Reason reason) noexcept;
+    // Looks at what only time can tell (rule 5). REQUIRES: `now` does not go back.
+    void on_time(MonoTime now) noexcept;
+
+    // A snapshot is wanted, and none that could still be of use is under way. The owner then takes a request, fetches,
+    // and hands both to on_snapshot(). What was asked for before a break is of no use after it: it may be older.
+    [[nodiscard]] bool wants_snapshot() const noexcept { return phase_ == Phase::joining && !in_flight_; }
+    [[nodiscard]] std::uint32_t take_request() noexcept {
+        in_flight_ = true;
+        return ++request_;
+    }
+
+    [[nodiscard]] State state() const noexcept;
+    [[nodiscard]] Reason reason() const noexcept { return phase_ == Phase::following ? Reason::none : reason_; }
+    [[nodiscard]] std::uint16_t flags() const noexcept;
+    [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
+    [[nodiscard]] VenueTime match() const noexcept { return match_; }  // `T` of the last update, or the snapshot's time
+    [[nodiscard]] VenueTime send() const noexcept { return send_; }    // `E` of the last update; 0 after a snapshot alone
+    [[nodiscard]] MonoTime receive() const noexcept { return receive_; }
+    [[nodiscard]] const OrderBook& book() const noexcept { return book_; }
+    void clear_dirty() noexcept { book_.clear_dirty(); }
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+  private:
+    enum class Phase : std::uint8_t { idle, joining, following };  // idle: no line
+
+    [[nodiscard]] bool restarted(const Event& update) const noexcept;
+    void rejoin(Reason reason) noexcept;
+    void restart(const Event& first) noexcept;
+    Outcome keep(std::span<const Event> update) noexcept;
+    [[nodiscard]] bool fits(std::uint32_t request, const Snapshot& snapshot) noexcept;
+    void begin_at(const Snapshot& snapshot) noexcept;
+    void end_join(MonoTime now) noexcept;
+    void apply(const Event& event) noexcept;
+    void look_at_touch(MonoTime now) noexcept;
+    void look_at_depth() noexcept;
+
+    OrderBook book_;
+    Pending pending_;
+    std::size_t depth_;
+    Counters counters_;
+
+    Phase phase_ = Phase::idle;
+    Reason reason_ = Reason::start;
+    bool in_flight_ = false;
+    std::uint32_t request_ = 0;
+    bool unconfirmed_ = false;
+    bool had_book_ = false;
+
+    Sequence last_id_ = 0;         // of the book
+    VenueTime match_;
+    VenueTime send_;
+    MonoTime receive_;
+    Sequence newest_id_ = 0;       // of what was ever heard of in this numbering, applied or not
+    VenueTime newest_match_;       // rule 3: an id that is not new, later than this, is a restart
+    VenueTime ignore_before_;      // rule 3: older than this is from before the restart
+
+    bool crossed_ = false;
+    VenueTime crossed_match_;      // since when, by the venue's clock
+    MonoTime crossed_since_;       // ... and by ours
+};
+
+}  // namespace daypack
