@@ -1,0 +1,357 @@
+#include "engine/book_agent.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kBeat_ns = 1'000'000;
+constexpr std::int64_t kLook_ns = 10'000'000;
+constexpr std::int64_t kPause_ns = 100'000'000;  // the contract's: a longer pause of its own, and the writer says so
+constexpr std::size_t kBatch = 256;              // events of a source before the others, and the beat, have their turn
+constexpr std::size_t kMaxUpdateEvents = 16'384;
+
+}  // namespace
+
+BookAgent::BookAgent(Wiring wiring, Callbacks callbacks)
+    : wiring_(std::move(wiring)), callbacks_(std::move(callbacks)), books_(wiring_.instruments->capacity()) {
+    assembling_.resize(wiring_.sources.size());
+    for (auto& events : assembling_) events.reserve(kMaxUpdateEvents);
+}
+
+std::size_t BookAgent::do_work(MonoTime now) noexcept {
+    keep_time(now);
+    std::size_t work = take_cold(now);
+    for (std::size_t i = 0; i < wiring_.sources.size(); ++i) work += take_events(i, now);
+    if (pause_end_.ns != 0) end_pause(now);
+    return work;
+}
+
+void BookAgent::keep_time(MonoTime now) noexcept {
+    if (now - beat_ < kBeat_ns) return;
+    if (beat_.ns != 0 && now - beat_ > kPause_ns) {
+        pause_end_ = now;
+        wiring_.publisher->set_phase(DAYPACK_PHASE_CATCHING_UP);
+        wiring_.publisher->counters().engine(DAYPACK_ENGINE_pauses, ++pauses_);
+    }
+    beat_ = now;
+    wiring_.publisher->beat(now);
+    if (now - looked_ < kLook_ns) return;
+    looked_ = now;
+    wall_.refresh();
+    for (SymbolIndex i = 0; i < known_; ++i) {
+        if (!books_[i].sync) continue;
+        books_[i].sync->on_time(now);
+        show(i, now);
+    }
+}
+
+// After a pause the books may be old by what lies unread: they are shown as stale until every source was read empty.
+void BookAgent::end_pause(MonoTime now) noexcept {
+    for (const auto& source : wiring_.sources) {
+        // acquire: pairs with the network thread's release; what it had read by then is in the queue
+        if (source.read_empty_ns->load(std::memory_order_acquire) <= pause_end_.ns) return;
+        if (source.events->size() > 0) return;
+    }
+    pause_end_ = {};
+    wiring_.publisher->beat(now);
+    wiring_.publisher->set_phase(DAYPACK_PHASE_RUNNING);
+}
+
+std::size_t BookAgent::take_cold(MonoTime now) noexcept {
+    std::size_t work = 0;
+    ColdMessage message;
+    while (wiring_.from_cold->pop(message)) {
+        ++work;
+        Book& book = books_[message.symbol];
+        Spent spent;
+        switch (message.kind) {
+            case ColdMessage::Kind::snapshot:
+                if (book.sync) on_snapshot(message, now);
+                spent.snapshot = std::move(message.snapshot);
+                break;
+            case ColdMessage::Kind::add_symbol:
+                if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
+                if (book.sync) book.sync->on_lines(0);
+                std::swap(book.sync, message.sync);
+                spent.sync = std::move(message.sync);
+                book.absent = message.reason;
+                if (book.sync) {
+                    book.sync->on_lines(lines_up_.count());
+                    publish(message.symbol, now);
+                } else {
+                    show(message.symbol, now);
+                }
+                break;
+            case ColdMessage::Kind::drop_symbol:
+                if (book.sync) book.sync->on_lines(0);
+                spent.sync = std::move(book.sync);
+                book.absent = message.reason;
+                show(message.symbol, now);
+                break;
+        }
+        if (!wiring_.spent->push(std::move(spent))) spent = {};  // full: freeing it here is better than keeping it
+    }
+    return work;
+}
+
+std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
+    EventQueue& events = *wiring_.sources[source].events;
+    auto& assembling = assembling_[source];
+    if (const auto size = events.size(); size > high_water_) {
+        high_water_ = size;
+        wiring_.publisher->counters().engine(DAYPACK_ENGINE_queue_high_water, size);
+    }
+    std::size_t work = 0;
+    for (; work < kBatch; ++work) {
+        const Event* event = events.front();
+        if (event == nullptr) break;
+        if (event->last && assembling.empty()) {
+            handle({event, 1}, now);
+            events.pop();
+            continue;
+        }
+        assembling.push_back(*event);  // the decoder's limit on levels a frame is below the capacity
+        events.pop();
+        if (!assembling.back().last) continue;
+        handle(assembling, now);
+        assembling.clear();
+    }
+    return work;
+}
+
+void BookAgent::handle(std::span<const Event> events, MonoTime now) noexcept {
+    const Event& first = events.front();
+    if (first.kind == EventKind::line_up || first.kind == EventKind::line_down) return on_line(first, now);
+    Book& book = books_[first.symbol];
+    if (!book.sync) return;
+    switch (first.kind) {
+        case EventKind::delta:
+        case EventKind::advance: return on_update(events, now);
+        case EventKind::trade: return on_trade(events);
+        case EventKind::ticker: ++book.tickers; break;
+        case EventKind::bad:
+            ++book.bad_frames;
+            book.sync->on_lost(Reason::bad_frame);
+            break;
+        case EventKind::lost: book.sync->on_lost(Reason::queue); break;
+        case EventKind::trade_orders:
+        case EventKind::line_up:
+        case EventKind::line_down: break;
+    }
+    tell_counters(first.symbol, first.receive);
+    show(first.symbol, now);
+}
+
+void BookAgent::on_update(std::span<const Event> update, MonoTime now) noexcept {
+    const Event& first = update.front();
+    Book& book = books_[first.symbol];
+    const Sequence have = book.sync->last_id();
+    const std::uint64_t gaps = book.sync->counters().gaps;
+    const auto outcome = book.sync->on_update(update, now);
+    if (outcome == Sync::Outcome::applied) {
+        ++book.updates;
+        if (first.kind == EventKind::delta) book.levels += update.size();
+        publish(first.symbol, now);
+        const WallTime at = wall_.at(mono_now());
+        const WallTime receive = wall_.at(first.receive);
+        for (const Event& event : update) wiring_.publisher->record_delta(event, receive, at);
+        record_top(first.symbol, at);
+        wiring_.publisher->flush_ring();
+        wiring_.publisher->frame_to_shm(mono_now() - first.receive);
+        if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
+    } else if (book.sync->counters().gaps != gaps) {
+        LogRecord record;
+        record.kind = LogKind::gap;
+        record.symbol = first.symbol;
+        record.line = first.line;
+        record.reason = Reason::gap;
+        record.have = have;
+        record.got = first.first_id;
+        record.time = now;
+        log(record);
+    }
+    tell_counters(first.symbol, first.receive);
+    show(first.symbol, now);
+}
+
+void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
+    Book& book = books_[message.symbol];
+    const std::uint64_t refetches = book.sync->counters().refetches;
+    const bool joined = book.sync->on_snapshot(message.request, *message.snapshot, now, [&](const Event& event) {
+        if (event.last) ++book.updates;
+        if (event.kind == EventKind::delta) ++book.levels;
+    });
+    if (joined) {
+        book.tries = 0;
+        publish(message.symbol, now);
+        wiring_.publisher->record_snapshot(message.symbol, book.sync->last_id(), wall_.at(mono_now()));
+        record_top(message.symbol, wall_.at(mono_now()));
+        wiring_.publisher->flush_ring();
+    } else if (book.sync->counters().refetches != refetches) {
+        LogRecord record;
+        record.kind = LogKind::refetch;
+        record.symbol = message.symbol;
+        record.have = book.sync->last_id();
+        record.got = message.snapshot->last_id;
+        record.time = now;
+        log(record);
+    }
+    tell_counters(message.symbol, {});
+    show(message.symbol, now);
+}
+
+void BookAgent::on_trade(std::span<const Event> events) noexcept {
+    const Event& trade = events.front();
+    const Event& orders = events.back();
+    ++books_[trade.symbol].trades;
+    const MonoTime now = mono_now();
+    wiring_.publisher->record_trade(trade, orders, wall_.at(trade.receive), wall_.at(now));
+    wiring_.publisher->flush_ring();
+    tell_counters(trade.symbol, trade.receive);
+    if (!callbacks_.on_trade) return;
+    callbacks_.on_trade(Trade{.symbol = trade.symbol,
+                              .instrument = (*wiring_.instruments)[trade.symbol],
+                              .id = trade.first_id,
+                              .price = trade.price,
+                              .quantity = trade.quantity,
+                              .aggressor = trade.side,
+                              .buyer_order_id = orders.first_id,
+                              .seller_order_id = orders.last_id,
+                              .match = trade.match,
+                              .send = trade.send(),
+                              .receive = trade.receive});
+}
+
+void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
+    lines_up_.set(event.line, event.kind == EventKind::line_up);
+    for (SymbolIndex i = 0; i < known_; ++i) {
+        if (!books_[i].sync) continue;
+        books_[i].sync->on_lines(lines_up_.count());
+        show(i, now);
+    }
+}
+
+State BookAgent::shown_state(SymbolIndex symbol) const noexcept {
+    const Book& book = books_[symbol];
+    if (!book.sync) return book.absent == (*wiring_.instruments)[symbol].halted ? State::halted : State::down;
+    const State state = book.sync->state();
+    return state == State::live && (*wiring_.instruments)[symbol].halted != Reason::none ? State::halted : state;
+}
+
+Reason BookAgent::shown_reason(SymbolIndex symbol) const noexcept {
+    const Book& book = books_[symbol];
+    if (!book.sync) return book.absent;
+    return shown_state(symbol) == State::halted ? (*wiring_.instruments)[symbol].halted : book.sync->reason();
+}
+
+BookView BookAgent::view(SymbolIndex symbol) const noexcept {
+    const Sync& sync = *books_[symbol].sync;
+    return {symbol,        (*wiring_.instruments)[symbol], sync.book(),  shown_state(symbol), shown_reason(symbol),
+            sync.flags(), sync.last_id(),                 sync.match(), sync.send(),         sync.receive()};
+}
+
+// Writes the slot: book, state and all.
+void BookAgent::publish(SymbolIndex symbol, MonoTime now) noexcept {
+    Book& book = books_[symbol];
+    const Sync& sync = *book.sync;
+    wiring_.publisher->publish_book({.symbol = symbol,
+                                     .instrument = &(*wiring_.instruments)[symbol],
+                                     .book = &sync.book(),
+                                     .u = sync.last_id(),
+                                     .state = shown_state(symbol),
+                                     .reason = shown_reason(symbol),
+                                     .flags = sync.flags(),
+                                     .match = sync.match(),
+                                     .send = sync.send(),
+                                     .receive = wall_.at(sync.receive()),
+                                     .publish = wall_.at(mono_now())});
+    book.sync->clear_dirty();
+    show(symbol, now);
+}
+
+void BookAgent::record_top(SymbolIndex symbol, WallTime publish) noexcept {
+    Book& book = books_[symbol];
+    bool changed = false;
+    for (const Side side : {Side::bid, Side::ask}) {
+        const auto levels = book.sync->book().known(side);
+        const auto best = levels.empty() ? std::nullopt : std::optional(levels.back());
+        auto& told = book.best[static_cast<std::size_t>(side)];
+        if (best != told) changed = true;
+        told = best;
+    }
+    if (changed) {
+        wiring_.publisher->record_top(symbol, book.sync->last_id(), book.best[0], book.best[1], book.sync->match(),
+                                      publish);
+    }
+}
+
+// Makes a change of state known, in the slot, the ring and the log, and asks for the snapshot that it calls for.
+void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
+    Book& book = books_[symbol];
+    const State state = shown_state(symbol);
+    const Reason reason = shown_reason(symbol);
+    const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
+    if (state != book.state || reason != book.reason || flags != book.flags) {
+        const bool told = state != book.state || reason != book.reason;
+        const bool first = book.state == State::down && book.reason == Reason::none;
+        book.state = state;
+        book.reason = reason;
+        book.flags = flags;
+        const WallTime at = wall_.at(mono_now());
+        wiring_.publisher->publish_status(symbol, state, reason, flags, at);
+        if (told) {
+            wiring_.publisher->record_state(symbol, state, reason, flags, at);
+            wiring_.publisher->flush_ring();
+            LogRecord record;
+            record.kind = LogKind::state;
+            record.symbol = symbol;
+            record.state = state;
+            record.reason = reason;
+            record.have = book.sync ? book.sync->last_id() : 0;
+            record.time = now;
+            if (!first || state != State::syncing) log(record);
+            if (callbacks_.on_book && book.sync) callbacks_.on_book(view(symbol));
+        }
+    }
+    ask(symbol);
+}
+
+void BookAgent::ask(SymbolIndex symbol) noexcept {
+    Book& book = books_[symbol];
+    if (!book.sync || !book.sync->wants_snapshot()) return;
+    if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
+    // the queue has room, and only this thread fills it
+    (void)wiring_.requests->push(SnapshotRequest{symbol, book.sync->take_request(), book.tries});
+    ++book.tries;
+}
+
+void BookAgent::tell_counters(SymbolIndex symbol, MonoTime receive) noexcept {
+    Book& book = books_[symbol];
+    const Counters& counters = wiring_.publisher->counters();
+    counters.symbol(symbol, DAYPACK_SYMBOL_updates, book.updates);
+    counters.symbol(symbol, DAYPACK_SYMBOL_levels, book.levels);
+    counters.symbol(symbol, DAYPACK_SYMBOL_trades, book.trades);
+    counters.symbol(symbol, DAYPACK_SYMBOL_tickers, book.tickers);
+    counters.symbol(symbol, DAYPACK_SYMBOL_bad_frames, book.bad_frames);
+    if (receive.ns != 0) {
+        counters.symbol(symbol, DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_.at(receive).ns));
+    }
+    const Sync::Counters& now = book.sync->counters();
+    if (now == book.told) return;
+    book.told = now;
+    counters.symbol(symbol, DAYPACK_SYMBOL_duplicates, now.duplicates);
+    counters.symbol(symbol, DAYPACK_SYMBOL_gaps, now.gaps);
+    counters.symbol(symbol, DAYPACK_SYMBOL_restarts, now.restarts);
+    counters.symbol(symbol, DAYPACK_SYMBOL_resyncs, now.resyncs);
+    counters.symbol(symbol, DAYPACK_SYMBOL_snapshots, now.snapshots);
+    counters.symbol(symbol, DAYPACK_SYMBOL_refetches, now.refetches);
+    counters.symbol(symbol, DAYPACK_SYMBOL_crossed, now.crossed);
+    counters.symbol(symbol, DAYPACK_SYMBOL_buffer_dropped, now.buffer_dropped);
+    counters.symbol(symbol, DAYPACK_SYMBOL_levels_dropped, book.sync->book().dropped());
+}
+
+void BookAgent::log(const LogRecord& record) noexcept {
+    if (wiring_.log->push(record)) return;
+    wiring_.publisher->counters().engine(DAYPACK_ENGINE_log_dropped, ++log_dropped_);
+}
+
+}  // namespace daypack

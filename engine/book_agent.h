@@ -1,0 +1,92 @@
+#pragma once
+#include <atomic>
+#include <bitset>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/callbacks.h"
+#include "engine/clock.h"
+#include "engine/log.h"
+#include "engine/messages.h"
+#include "engine/publisher.h"
+
+namespace daypack {
+
+// The book thread's work: takes events from the network threads, keeps the books, publishes them.
+//
+// Thread: book. The other ends of its queues belong to the network threads and the cold thread.
+// Invariants: an update is applied and published whole or not at all; a slot is written before the ring's records of the
+// same update; nothing here allocates, locks or waits.
+class BookAgent {
+  public:
+    // One network thread, seen from here.
+    struct Source {
+        EventQueue* events;
+        // When that thread last began a round that left nothing unread, on the monotonic clock.
+        const std::atomic<std::int64_t>* read_empty_ns;
+    };
+    struct Wiring {
+        const InstrumentTable* instruments;
+        Publisher* publisher;
+        std::vector<Source> sources;
+        ColdMessages* from_cold;
+        SnapshotRequests* requests;
+        SpentBlocks* spent;
+        LogQueue* log;
+    };
+
+    BookAgent(Wiring wiring, Callbacks callbacks);
+
+    // One round. Returns how much there was to do.
+    std::size_t do_work(MonoTime now) noexcept;
+
+  private:
+    struct Book {
+        std::unique_ptr<Sync> sync;  // none: not followed
+        Reason absent = Reason::stopped;  // why there is no sync
+        State state = State::down;   // as shown last
+        Reason reason = Reason::none;
+        std::uint16_t flags = 0;
+        std::optional<Level> best[2];  // as recorded last
+        std::uint32_t tries = 0;       // snapshots asked for since it last joined
+        std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
+        Sync::Counters told;  // as in shared memory
+    };
+
+    void keep_time(MonoTime now) noexcept;
+    void end_pause(MonoTime now) noexcept;
+    std::size_t take_cold(MonoTime now) noexcept;
+    std::size_t take_events(std::size_t source, MonoTime now) noexcept;
+    void handle(std::span<const Event> events, MonoTime now) noexcept;
+    void on_update(std::span<const Event> update, MonoTime now) noexcept;
+    void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
+    void on_trade(std::span<const Event> events) noexcept;
+    void on_line(const Event& event, MonoTime now) noexcept;
+    void publish(SymbolIndex symbol, MonoTime now) noexcept;
+    void record_top(SymbolIndex symbol, WallTime publish) noexcept;
+    void show(SymbolIndex symbol, MonoTime now) noexcept;
+    void ask(SymbolIndex symbol) noexcept;
+    void tell_counters(SymbolIndex symbol, MonoTime receive) noexcept;
+    void log(const LogRecord& record) noexcept;
+    [[nodiscard]] State shown_state(SymbolIndex symbol) const noexcept;
+    [[nodiscard]] Reason shown_reason(SymbolIndex symbol) const noexcept;
+    [[nodiscard]] BookView view(SymbolIndex symbol) const noexcept;
+
+    Wiring wiring_;
+    Callbacks callbacks_;
+    std::vector<Book> books_;
+    std::size_t known_ = 0;                        // books_ in use
+    std::vector<std::vector<Event>> assembling_;   // a source's update whose last event has not come yet
+    std::bitset<256> lines_up_;
+    WallClock wall_;
+    MonoTime beat_;
+    MonoTime looked_;       // when time was last shown to the books
+    MonoTime pause_end_;    // 0: no pause to catch up with
+    std::uint64_t high_water_ = 0;
+    std::uint64_t pauses_ = 0;
+    std::uint64_t log_dropped_ = 0;
+};
+
+}  // namespace daypack

@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "book/instrument.h"
+#include "book/order_book.h"
+#include "book/state.h"
+#include "book/types.h"
+
+namespace daypack {
+
+// A book as an application in this process sees it, valid during the callback only.
+struct BookView {
+    SymbolIndex symbol;
+    const Instrument& instrument;
+    const OrderBook& book;
+    State state;  // only live is tradable
+    Reason reason;
+    std::uint16_t flags;
+    Sequence u;
+    VenueTime match;
+    VenueTime send;    // 0 after a snapshot alone
+    MonoTime receive;  // 0 after a snapshot alone
+
+    // Best of a side; none: the side is empty.
+    [[nodiscard]] std::optional<Level> best(Side side) const noexcept {
+        const auto levels = book.known(side);
+        return levels.empty() ? std::nullopt : std::optional(levels.back());
+    }
+};
+
+struct Trade {
+    SymbolIndex symbol;
+    const Instrument& instrument;
+    std::uint64_t id;
+    Price price;
+    Quantity quantity;
+    Side aggressor;  // bid: the buyer took
+    std::uint64_t buyer_order_id;
+    std::uint64_t seller_order_id;
+    VenueTime match;
+    VenueTime send;
+    MonoTime receive;
+};
+
+// Called on the book thread, after the same thing is in shared memory: what is done here delays the next update. They
+// must not throw.
+struct Callbacks {
+    std::function<void(const BookView&)> on_book;  // each applied update, and each change of state
+    std::function<void(const Trade&)> on_trade;
+};
+
+}  // namespace daypack
