@@ -12,7 +12,8 @@ constexpr std::size_t kMaxUpdateEvents = 16'384;
 }  // namespace
 
 BookAgent::BookAgent(Wiring wiring, Callbacks callbacks)
-    : wiring_(std::move(wiring)), callbacks_(std::move(callbacks)), books_(wiring_.instruments->capacity()) {
+    : wiring_(std::move(wiring)), callbacks_(std::move(callbacks)), books_(wiring_.instruments->capacity()),
+      frame_to_shm_(wiring_.segment->histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)) {
     assembling_.resize(wiring_.sources.size());
     for (auto& events : assembling_) events.reserve(kMaxUpdateEvents);
 }
@@ -30,7 +31,7 @@ void BookAgent::keep_time(MonoTime now) noexcept {
     if (beat_.ns != 0 && now - beat_ > kPause_ns) {
         pause_end_ = now;
         wiring_.publisher->set_phase(DAYPACK_PHASE_CATCHING_UP);
-        wiring_.publisher->counters().engine(DAYPACK_ENGINE_pauses, ++pauses_);
+        wiring_.segment->engine_counters().set(DAYPACK_ENGINE_pauses, ++pauses_);
     }
     beat_ = now;
     wiring_.publisher->beat(now);
@@ -98,7 +99,7 @@ std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
     auto& assembling = assembling_[source];
     if (const auto size = events.size(); size > high_water_) {
         high_water_ = size;
-        wiring_.publisher->counters().engine(DAYPACK_ENGINE_queue_high_water, size);
+        wiring_.segment->engine_counters().set(DAYPACK_ENGINE_queue_high_water, size);
     }
     std::size_t work = 0;
     for (; work < kBatch; ++work) {
@@ -156,7 +157,7 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now) noexcept 
         for (const Event& event : update) wiring_.publisher->record_delta(event, receive, at);
         record_top(first.symbol, at);
         wiring_.publisher->flush_ring();
-        wiring_.publisher->frame_to_shm(mono_now() - first.receive);
+        frame_to_shm_.record(mono_now() - first.receive);
         if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
     } else if (book.sync->counters().gaps != gaps) {
         LogRecord record;
@@ -326,32 +327,32 @@ void BookAgent::ask(SymbolIndex symbol) noexcept {
 
 void BookAgent::tell_counters(SymbolIndex symbol, MonoTime receive) noexcept {
     Book& book = books_[symbol];
-    const Counters& counters = wiring_.publisher->counters();
-    counters.symbol(symbol, DAYPACK_SYMBOL_updates, book.updates);
-    counters.symbol(symbol, DAYPACK_SYMBOL_levels, book.levels);
-    counters.symbol(symbol, DAYPACK_SYMBOL_trades, book.trades);
-    counters.symbol(symbol, DAYPACK_SYMBOL_tickers, book.tickers);
-    counters.symbol(symbol, DAYPACK_SYMBOL_bad_frames, book.bad_frames);
+    Counters counters = wiring_.segment->symbol_counters(symbol);
+    counters.set(DAYPACK_SYMBOL_updates, book.updates);
+    counters.set(DAYPACK_SYMBOL_levels, book.levels);
+    counters.set(DAYPACK_SYMBOL_trades, book.trades);
+    counters.set(DAYPACK_SYMBOL_tickers, book.tickers);
+    counters.set(DAYPACK_SYMBOL_bad_frames, book.bad_frames);
     if (receive.ns != 0) {
-        counters.symbol(symbol, DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_.at(receive).ns));
+        counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_.at(receive).ns));
     }
     const Sync::Counters& now = book.sync->counters();
     if (now == book.told) return;
     book.told = now;
-    counters.symbol(symbol, DAYPACK_SYMBOL_duplicates, now.duplicates);
-    counters.symbol(symbol, DAYPACK_SYMBOL_gaps, now.gaps);
-    counters.symbol(symbol, DAYPACK_SYMBOL_restarts, now.restarts);
-    counters.symbol(symbol, DAYPACK_SYMBOL_resyncs, now.resyncs);
-    counters.symbol(symbol, DAYPACK_SYMBOL_snapshots, now.snapshots);
-    counters.symbol(symbol, DAYPACK_SYMBOL_refetches, now.refetches);
-    counters.symbol(symbol, DAYPACK_SYMBOL_crossed, now.crossed);
-    counters.symbol(symbol, DAYPACK_SYMBOL_buffer_dropped, now.buffer_dropped);
-    counters.symbol(symbol, DAYPACK_SYMBOL_levels_dropped, book.sync->book().dropped());
+    counters.set(DAYPACK_SYMBOL_duplicates, now.duplicates);
+    counters.set(DAYPACK_SYMBOL_gaps, now.gaps);
+    counters.set(DAYPACK_SYMBOL_restarts, now.restarts);
+    counters.set(DAYPACK_SYMBOL_resyncs, now.resyncs);
+    counters.set(DAYPACK_SYMBOL_snapshots, now.snapshots);
+    counters.set(DAYPACK_SYMBOL_refetches, now.refetches);
+    counters.set(DAYPACK_SYMBOL_crossed, now.crossed);
+    counters.set(DAYPACK_SYMBOL_buffer_dropped, now.buffer_dropped);
+    counters.set(DAYPACK_SYMBOL_levels_dropped, book.sync->book().dropped());
 }
 
 void BookAgent::log(const LogRecord& record) noexcept {
     if (wiring_.log->push(record)) return;
-    wiring_.publisher->counters().engine(DAYPACK_ENGINE_log_dropped, ++log_dropped_);
+    wiring_.segment->engine_counters().set(DAYPACK_ENGINE_log_dropped, ++log_dropped_);
 }
 
 }  // namespace daypack

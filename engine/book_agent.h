@@ -11,6 +11,7 @@
 #include "engine/log.h"
 #include "engine/messages.h"
 #include "engine/publisher.h"
+#include "engine/segment.h"
 
 namespace daypack {
 
@@ -29,6 +30,7 @@ class BookAgent {
     };
     struct Wiring {
         const InstrumentTable* instruments;
+        Segment* segment;  // for its counters and histograms
         Publisher* publisher;
         std::vector<Source> sources;
         ColdMessages* from_cold;
@@ -77,6 +79,7 @@ class BookAgent {
     Wiring wiring_;
     Callbacks callbacks_;
     std::vector<Book> books_;
+    Histogram frame_to_shm_;
     std::size_t known_ = 0;                        // books_ in use
     std::vector<std::vector<Event>> assembling_;   // a source's update whose last event has not come yet
     std::bitset<256> lines_up_;

@@ -2,16 +2,11 @@
 #include <time.h>
 
 #include "book/types.h"
+#include "net/clock.h"
 
 namespace daypack {
 
 // The clocks are read at the edge, by the agents, and handed in from there on.
-
-[[nodiscard]] inline MonoTime mono_now() noexcept {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return {now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
 
 [[nodiscard]] inline WallTime wall_now() noexcept {
     timespec now{};

@@ -1,0 +1,203 @@
+#include "engine/cold_agent.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+#include "engine/clock.h"
+#include "engine/limits.h"
+#include "engine/symbol_choice.h"
+#include "net/backoff.h"
+#include "net/rest_decoder.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kNs = 1'000'000;
+
+}  // namespace
+
+ColdAgent::ColdAgent(const Config& config, Wiring wiring)
+    : config_(config),
+      wiring_(std::move(wiring)),
+      io_(std::make_unique<boost::asio::io_context>(1)),
+      tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file))),
+      wanted_(wiring_.instruments->capacity()) {
+    RestOptions options;
+    for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
+    options.tls = tls_.get();
+    options.requests_per_minute = config.exchange.rest_requests_per_minute;
+    rest_ = std::make_unique<RestClient>(*io_, options);
+    snapshots_ = std::make_unique<SnapshotFetcher>(
+        *rest_, *wiring_.instruments,
+        [this](SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot) {
+            deliver(symbol, request, std::move(snapshot));
+        },
+        [this](const std::string& text) { say(text); });
+    fetch_status();
+    fetch_markets();
+}
+
+ColdAgent::~ColdAgent() { drain(); }
+
+void ColdAgent::do_work() {
+    const MonoTime now = mono_now();
+    SnapshotRequest request;
+    while (wiring_.requests->pop(request)) snapshots_->request(request, now);
+    snapshots_->do_work(now);
+    if (markets_due_.ns != 0 && markets_due_ <= now) fetch_markets();
+    std::vector<ColdMessage> unsent;
+    std::swap(unsent, unsent_);
+    for (auto& message : unsent) send(std::move(message));
+    drain();
+    tell_counters();
+    io_->run_for(std::chrono::milliseconds(1));
+    if (io_->stopped()) io_->restart();
+}
+
+void ColdAgent::set_symbols(const Config& config) {
+    boost::asio::post(*io_, [this, config] {
+        config_.path = config.path;
+        config_.exchange.symbols = config.exchange.symbols;
+        config_.exchange.all_symbols = config.exchange.all_symbols;
+        complained_.clear();
+        fetch_markets();
+    });
+}
+
+void ColdAgent::fetch_status() {
+    rest_->get("/api/v1/status", [this](const RestAnswer& answer) {
+        if (answer.status != 200) return;
+        const auto status = parse_status(answer.body);
+        if (status && status->maintenance) say(fmt::format("status maintenance=1 message=\"{}\"", status->message));
+    });
+    rest_->get("/api/v1/time", [this](const RestAnswer& answer) {
+        const auto time_us = answer.status == 200 ? parse_time(answer.body) : Result<VenueTime>(Errc::malformed);
+        if (!time_us) return;
+        say(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)",
+                        time_us->us / 1000 - wall_now().ns / kNs));
+    });
+}
+
+void ColdAgent::fetch_markets() {
+    markets_due_ = {};
+    rest_->get("/api/v1/markets", [this](const RestAnswer& answer) { on_markets(answer); });
+}
+
+void ColdAgent::on_markets(const RestAnswer& answer) {
+    std::string why;
+    if (answer.status == 0) {
+        why = answer.error;
+    } else if (answer.status != 200) {
+        why = fmt::format("HTTP {}: {}", answer.status, parse_error(answer.body));
+    } else {
+        const MarketList list = parse_markets(answer.body);
+        for (const auto& skipped : list.skipped) say(fmt::format("market skipped why=\"{}\"", skipped));
+        if (!list.markets.empty()) {
+            market_failures_ = 0;
+            return follow_list(list.markets);
+        }
+        why = "no market in the answer";
+    }
+    ++market_failures_;
+    const std::int64_t delay_ms = next_delay_ms(market_failures_, 0.5);
+    markets_due_ = mono_now() + delay_ms * kNs;
+    say(fmt::format("markets failed={} retry_ms={} why=\"{}\"", market_failures_, delay_ms, why));
+}
+
+void ColdAgent::follow_list(const std::vector<Market>& markets) {
+    adopt_directory(markets);
+    const Wanted wanted = choose_symbols(config_, markets);
+    for (const auto& complaint : wanted.complaints) {
+        if (std::find(complained_.begin(), complained_.end(), complaint) != complained_.end()) continue;
+        complained_.push_back(complaint);
+        wiring_.write(complaint);
+    }
+    if (wanted.natives.empty()) {
+        failed_.store(true, std::memory_order_release);  // release: pairs with the acquire in failed()
+        return;
+    }
+    for (const auto& native : wanted.natives) want(native, markets, true);
+    for (const auto& native : wanted.not_listed) want(native, markets, false);
+    drop_unwanted(wanted.natives);
+}
+
+// The index of a symbol is that of its slot, and the segment may list symbols of an engine before this one.
+void ColdAgent::adopt_directory(const std::vector<Market>& markets) {
+    while (wiring_.instruments->size() < wiring_.segment->symbols()) {
+        const auto index = static_cast<SymbolIndex>(wiring_.instruments->size());
+        if (!wiring_.instruments->append(make_instrument(std::string(wiring_.segment->native(index)), markets))) return;
+        send({.kind = ColdMessage::Kind::drop_symbol, .symbol = index, .reason = Reason::stopped});
+    }
+}
+
+void ColdAgent::want(const std::string& native, const std::vector<Market>& markets, bool listed) {
+    Instrument instrument = make_instrument(native, markets);
+    const auto index = wiring_.segment->add_symbol(instrument.symbol, native);
+    if (!index) {
+        say(fmt::format("symbol left_out={} why=\"no room in shared memory: raise max_symbols\"", native));
+        return;
+    }
+    if (wanted_[*index]) return;
+    if (*index == wiring_.instruments->size() && !wiring_.instruments->append(std::move(instrument))) return;
+    wanted_[*index] = true;
+    const Instrument& kept = (*wiring_.instruments)[*index];
+    ColdMessage message{.kind = ColdMessage::Kind::add_symbol, .symbol = *index};
+    if (!listed || !kept.listed) {
+        message.reason = Reason::no_market;
+    } else if (kept.halted == Reason::closed) {  // the venue has no book of it, and its stream is silent
+        message.reason = Reason::closed;
+    } else {
+        message.sync = std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool);
+    }
+    const bool followed = message.sync != nullptr;
+    send(std::move(message));
+    if (followed) wiring_.subscriptions->set(*index, true);
+}
+
+void ColdAgent::drop_unwanted(const std::vector<std::string>& natives) {
+    for (SymbolIndex i = 0; i < wiring_.instruments->size(); ++i) {
+        if (!wanted_[i] || !(*wiring_.instruments)[i].listed) continue;
+        if (std::find(natives.begin(), natives.end(), (*wiring_.instruments)[i].native) != natives.end()) continue;
+        wanted_[i] = false;
+        wiring_.subscriptions->set(i, false);
+        send({.kind = ColdMessage::Kind::drop_symbol, .symbol = i, .reason = Reason::stopped});
+    }
+}
+
+void ColdAgent::deliver(SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot) {
+    send({.kind = ColdMessage::Kind::snapshot, .symbol = symbol, .request = request, .snapshot = std::move(snapshot)});
+}
+
+void ColdAgent::send(ColdMessage message) {
+    if (unsent_.empty() && wiring_.to_book->push(std::move(message))) return;
+    unsent_.push_back(std::move(message));  // a push that fails leaves the message as it was
+}
+
+void ColdAgent::drain() {
+    Spent spent;
+    while (wiring_.spent->pop(spent)) spent = {};
+    const WallClock wall;
+    LogRecord record;
+    for (LogQueue* log : wiring_.logs) {
+        while (log->pop(record)) wiring_.write(log_line(record, wall.at(record.time), *wiring_.instruments));
+    }
+}
+
+void ColdAgent::say(const std::string& text) { wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
+
+void ColdAgent::tell_counters() {
+    Counters counters = wiring_.segment->engine_counters();
+    const RestStats& stats = rest_->stats();
+    counters.set(DAYPACK_ENGINE_rest_requests, stats.requests);
+    counters.set(DAYPACK_ENGINE_rest_ok, stats.ok);
+    counters.set(DAYPACK_ENGINE_rest_refused, stats.refused);
+    counters.set(DAYPACK_ENGINE_rest_limited, stats.limited);
+    counters.set(DAYPACK_ENGINE_rest_server, stats.server);
+    counters.set(DAYPACK_ENGINE_rest_failed, stats.failed);
+}
+
+}  // namespace daypack

@@ -1,0 +1,81 @@
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/log.h"
+#include "engine/messages.h"
+#include "engine/segment.h"
+#include "engine/snapshot_fetcher.h"
+#include "engine/subscriptions.h"
+#include "net/rest_client.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace daypack {
+
+// The cold thread's work: REST, the list of symbols, the log.
+//
+// Thread: cold, but for set_symbols(), which any may call.
+// Invariant: nothing that a hot thread needs waits for anything here but a snapshot.
+class ColdAgent {
+  public:
+    struct Wiring {
+        InstrumentTable* instruments;
+        Subscriptions* subscriptions;
+        Segment* segment;
+        PendingPool* pool;  // handed to each new Sync; touched by the book thread alone
+        SnapshotRequests* requests;
+        ColdMessages* to_book;
+        SpentBlocks* spent;
+        std::vector<LogQueue*> logs;
+        std::function<void(const std::string&)> write;  // a line of the log
+    };
+
+    ColdAgent(const Config& config, Wiring wiring);
+    ~ColdAgent();
+
+    // One round; waits up to 1 ms for the network.
+    void do_work();
+
+    // The configuration's list of symbols is another one from now on.
+    void set_symbols(const Config& config);
+
+    // Why the engine cannot go on: the venue lists none of the symbols. Empty: it can. Thread: any.
+    [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+
+  private:
+    void fetch_status();
+    void fetch_markets();
+    void on_markets(const RestAnswer& answer);
+    void follow_list(const std::vector<Market>& markets);
+    void adopt_directory(const std::vector<Market>& markets);
+    void want(const std::string& native, const std::vector<Market>& markets, bool listed);
+    void drop_unwanted(const std::vector<std::string>& natives);
+    void deliver(SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot);
+    void send(ColdMessage message);
+    void drain();
+    void say(const std::string& text);
+    void tell_counters();
+
+    Config config_;
+    Wiring wiring_;
+    std::unique_ptr<boost::asio::io_context> io_;
+    std::unique_ptr<TlsContext> tls_;
+    std::unique_ptr<RestClient> rest_;
+    std::unique_ptr<SnapshotFetcher> snapshots_;
+    std::vector<bool> wanted_;          // by index of the instrument table
+    std::vector<ColdMessage> unsent_;   // the queue to the book thread was full
+    MonoTime markets_due_;              // 0: not due
+    std::uint32_t market_failures_ = 0;
+    std::vector<std::string> complained_;
+    std::atomic<bool> failed_{false};
+};
+
+}  // namespace daypack

@@ -1,0 +1,221 @@
+#include "engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include "engine/book_agent.h"
+#include "engine/clock.h"
+#include "engine/cold_agent.h"
+#include "engine/limits.h"
+#include "engine/net_agent.h"
+#include "engine/thread_setup.h"
+
+namespace daypack {
+namespace {
+
+SegmentOptions segment_options(const EngineConfig& config) {
+    return {.instance = config.instance,
+            .depth = config.depth,
+            .max_symbols = config.max_symbols,
+            .ring_events = config.ring_events,
+            .mode = static_cast<mode_t>(config.shm_mode),
+            .group = config.shm_group};
+}
+
+std::vector<Channel> channels_of(const ExchangeConfig& config) {
+    std::vector<Channel> channels;
+    for (const FeedChannel channel : config.channels) {
+        if (channel == FeedChannel::l2_book) channels.push_back(Channel::depth);
+        if (channel == FeedChannel::trades) channels.push_back(Channel::trade);
+        if (channel == FeedChannel::l1_book) channels.push_back(Channel::ticker);
+    }
+    return channels;
+}
+
+void write_to_stderr(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
+
+}  // namespace
+
+// In the order of their making: what is used stands before what uses it.
+struct Engine::Parts {
+    // A network thread and what leads from it.
+    struct Net {
+        explicit Net(const EngineConfig& config) : events(config.queue_events), log(kLogRecords) {}
+        EventQueue events;
+        LogQueue log;
+        TlsContext tls = TlsContext::client("");
+        std::unique_ptr<NetAgent> agent;
+        std::thread thread;
+    };
+
+    Parts(Config c, Callbacks callbacks, Log l)
+        : config(std::move(c)),
+          write(l ? std::move(l) : Log(write_to_stderr)),
+          segment(segment_options(config.engine)),
+          publisher(segment),
+          instruments(config.engine.max_symbols),
+          subscriptions(config.engine.max_symbols),
+          pool(config.engine.queue_events * kPendingQueues),
+          requests(2 * config.engine.max_symbols),
+          to_book(2 * config.engine.max_symbols),
+          spent(2 * config.engine.max_symbols),
+          book_log(kLogRecords) {
+        const std::size_t hot = config.engine.net_threads + 1;
+        idle = config.engine.idle == Idle::automatic ? choose_idle(hot, std::thread::hardware_concurrency())
+               : config.engine.idle == Idle::spin    ? IdleMode::spin
+                                                     : IdleMode::backoff;
+        make_nets();
+        make_book(std::move(callbacks));
+        make_cold();
+    }
+
+    void make_nets();
+    void make_book(Callbacks callbacks);
+    void make_cold();
+    void run_net(std::size_t i);
+    void run_book();
+    void run_cold();
+    void set_up_thread(const ThreadSetup& setup, LogQueue& log);
+
+    Config config;
+    Log write;
+    Segment segment;
+    Publisher publisher;
+    InstrumentTable instruments;
+    Subscriptions subscriptions;
+    PendingPool pool;
+    SnapshotRequests requests;
+    ColdMessages to_book;
+    SpentBlocks spent;
+    LogQueue book_log;
+    IdleMode idle = IdleMode::backoff;
+    std::vector<std::unique_ptr<Net>> nets;
+    std::unique_ptr<BookAgent> book;
+    std::unique_ptr<ColdAgent> cold;
+    std::thread book_thread;
+    std::thread cold_thread;
+    std::atomic<bool> net_running{false};   // the lines end first,
+    std::atomic<bool> book_running{false};  // then the books,
+    std::atomic<bool> cold_running{false};  // and last who writes the log
+};
+
+void Engine::Parts::make_nets() {
+    const ExchangeConfig& exchange = config.exchange;
+    std::vector<Url> urls;
+    for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
+    for (std::size_t i = 0; i < config.engine.net_threads; ++i) {
+        nets.push_back(std::make_unique<Net>(config.engine));
+        Net& net = *nets.back();
+        net.tls = TlsContext::client(exchange.ca_file);
+        NetAgent::Options options;
+        options.channels = channels_of(exchange);
+        options.depth = exchange.depth_stream;
+        options.idle = idle;
+        for (std::size_t line = i; line < exchange.lines; line += config.engine.net_threads) {
+            LineOptions of_line;
+            of_line.index = static_cast<LineIndex>(line);
+            for (std::size_t u = 0; u < urls.size(); ++u) of_line.urls.push_back(urls[(line + u) % urls.size()]);
+            of_line.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
+            of_line.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
+            of_line.max_frame_bytes = exchange.max_frame_bytes;
+            of_line.tls = &net.tls;
+            options.lines.push_back(std::move(of_line));
+        }
+        net.agent = std::make_unique<NetAgent>(
+            std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.events, &net.log, &segment});
+    }
+    for (std::size_t line = 0; line < exchange.lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
+    segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, nets.front()->events.capacity());
+}
+
+void Engine::Parts::make_book(Callbacks callbacks) {
+    BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log};
+    for (auto& net : nets) wiring.sources.push_back({&net->events, &net->agent->read_empty_ns()});
+    book = std::make_unique<BookAgent>(std::move(wiring), std::move(callbacks));
+}
+
+void Engine::Parts::make_cold() {
+    std::vector<LogQueue*> logs{&book_log};
+    for (auto& net : nets) logs.push_back(&net->log);
+    cold = std::make_unique<ColdAgent>(
+        config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, &spent,
+                                  std::move(logs), write});
+}
+
+void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
+    const std::string trouble = apply_thread_setup(setup);
+    if (trouble.empty()) return;
+    LogRecord record;
+    record.time = mono_now();
+    record.say(trouble);
+    (void)log.push(record);  // an empty queue has room
+}
+
+void Engine::Parts::run_net(std::size_t i) {
+    Net& net = *nets[i];
+    set_up_thread({fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, idle},
+                  net.log);
+    while (net_running.load(std::memory_order_relaxed)) net.agent->do_work(mono_now());
+    net.agent->stop();
+}
+
+void Engine::Parts::run_book() {
+    set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, idle}, book_log);
+    Idler idler(idle);
+    publisher.beat(mono_now());
+    publisher.set_phase(DAYPACK_PHASE_RUNNING);
+    while (book_running.load(std::memory_order_relaxed)) idler(book->do_work(mono_now()));
+}
+
+void Engine::Parts::run_cold() {
+    (void)apply_thread_setup({.name = "daypack-cold"});
+    while (cold_running.load(std::memory_order_relaxed)) cold->do_work();
+}
+
+Engine::Engine(Config config, Callbacks callbacks, Log log)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(callbacks), std::move(log))) {}
+
+Engine::~Engine() { stop(); }
+
+void Engine::start() {
+    Parts& parts = *parts_;
+    if (parts.cold_thread.joinable()) return;
+    const auto say = [&](const std::string& text) { parts.write(fmt::format("{} {}", utc_text(wall_now()), text)); };
+    if (!parts.config.not_built_yet.empty()) {
+        say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
+                        fmt::join(parts.config.not_built_yet, ", ")));
+    }
+    if (parts.config.engine.mlock) {
+        if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
+    }
+    parts.net_running = parts.book_running = parts.cold_running = true;
+    parts.book_thread = std::thread([&parts] { parts.run_book(); });
+    parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
+    for (std::size_t i = 0; i < parts.nets.size(); ++i) {
+        parts.nets[i]->thread = std::thread([&parts, i] { parts.run_net(i); });
+    }
+}
+
+void Engine::stop() {
+    Parts& parts = *parts_;
+    if (!parts.cold_thread.joinable()) return;
+    parts.net_running = false;
+    for (auto& net : parts.nets) net->thread.join();
+    parts.book_running = false;
+    parts.book_thread.join();
+    parts.cold_running = false;
+    parts.cold_thread.join();
+    parts.segment.stop();
+}
+
+void Engine::set_symbols(const Config& config) { parts_->cold->set_symbols(config); }
+
+bool Engine::failed() const noexcept { return parts_->cold->failed(); }
+
+const Config& Engine::config() const noexcept { return parts_->config; }
+
+}  // namespace daypack

@@ -1,0 +1,70 @@
+#include "engine/net_agent.h"
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+
+#include "engine/clock.h"
+#include "engine/net_feed.h"
+
+namespace daypack {
+
+NetAgent::NetAgent(Options options, Wiring wiring)
+    : options_(std::move(options)),
+      wiring_(std::move(wiring)),
+      io_(std::make_unique<boost::asio::io_context>(1)),
+      subscribed_(wiring_.instruments->capacity()) {
+    for (const LineOptions& line : options_.lines) {
+        feeds_.push_back(std::make_unique<Feed>(*io_, line, wiring_, options_.depth));
+    }
+}
+
+NetAgent::~NetAgent() = default;
+
+void NetAgent::do_work(MonoTime now) {
+    follow_subscriptions();
+    std::size_t handled = io_->poll();
+    if (io_->stopped()) io_->restart();
+    bool waiting = false;
+    for (auto& feed : feeds_) {
+        feed->do_work(mono_now());
+        waiting |= feed->waiting();
+    }
+    if (!waiting) read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
+    if (handled == 0 && options_.idle == IdleMode::backoff) {
+        io_->run_one_for(std::chrono::milliseconds(1));
+        if (io_->stopped()) io_->restart();
+    }
+}
+
+// Subscribes what the cold thread wants and has not been asked for yet, and the reverse. A line subscribes by itself
+// what it was told when it connects.
+void NetAgent::follow_subscriptions() {
+    const std::uint64_t revision = wiring_.subscriptions->revision();
+    if (revision == revision_) return;
+    const bool first = revision_ == 0;
+    revision_ = revision;
+    std::vector<std::string> add;
+    std::vector<std::string> drop;
+    for (SymbolIndex i = 0; i < wiring_.instruments->size(); ++i) {
+        const bool wanted = wiring_.subscriptions->wanted(i);
+        if (wanted == subscribed_[i]) continue;
+        subscribed_[i] = wanted;
+        auto& streams = wanted ? add : drop;
+        const std::string& native = (*wiring_.instruments)[i].native;
+        for (const Channel channel : options_.channels) streams.push_back(stream_name(channel, native, options_.depth));
+    }
+    for (auto& feed : feeds_) {
+        if (!add.empty()) feed->line().subscribe(add);
+        if (!drop.empty()) feed->line().unsubscribe(drop);
+        if (first) feed->line().start();
+    }
+}
+
+void NetAgent::stop() {
+    for (auto& feed : feeds_) feed->line().stop();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+    if (io_->stopped()) io_->restart();
+    io_->run_until(end);
+}
+
+}  // namespace daypack

@@ -1,0 +1,69 @@
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "book/event.h"
+#include "engine/event_queue.h"
+#include "engine/idle.h"
+#include "engine/log.h"
+#include "engine/segment.h"
+#include "engine/subscriptions.h"
+#include "net/line.h"
+#include "net/symbol.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace daypack {
+
+// A network thread's work: holds some of the lines, decodes their frames, hands the events to the book thread.
+//
+// Thread: net. Invariants: an update goes into the queue whole or not at all; a full queue stops the reading of the
+// sockets, so that TCP holds the bytes; only after 100 ms of that are updates dropped, each counted, and their symbols
+// told to rejoin.
+class NetAgent {
+  public:
+    struct Wiring {
+        const InstrumentTable* instruments;
+        const Subscriptions* subscriptions;
+        EventQueue* events;
+        LogQueue* log;
+        const Segment* segment;  // for the counters of its lines
+    };
+    struct Options {
+        std::vector<LineOptions> lines;
+        std::vector<Channel> channels;  // what is subscribed of each symbol
+        DepthStream depth = DepthStream::realtime;
+        IdleMode idle = IdleMode::backoff;
+    };
+
+    NetAgent(Options options, Wiring wiring);
+    ~NetAgent();
+
+    // One round; waits up to 1 ms for the sockets where the idle mode is backoff.
+    void do_work(MonoTime now);
+    // Closes the lines. Bounded by half a second.
+    void stop();
+
+    // When the last round began that left nothing unread.
+    [[nodiscard]] const std::atomic<std::int64_t>& read_empty_ns() const noexcept { return read_empty_ns_; }
+
+  private:
+    class Feed;
+
+    void follow_subscriptions();
+
+    Options options_;
+    Wiring wiring_;
+    std::unique_ptr<boost::asio::io_context> io_;
+    std::vector<std::unique_ptr<Feed>> feeds_;
+    std::uint64_t revision_ = 0;
+    std::vector<bool> subscribed_;
+    std::atomic<std::int64_t> read_empty_ns_{0};
+};
+
+}  // namespace daypack

@@ -1,0 +1,149 @@
+#include "engine/net_feed.h"
+
+#include "engine/clock.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kPatience_ns = 100'000'000;  // with a full queue, until updates are dropped
+
+}  // namespace
+
+NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring,
+                     DepthStream depth)
+    : wiring_(wiring),
+      decoder_(*wiring.instruments, depth),
+      index_(options.index),
+      lost_(wiring.instruments->capacity()),
+      line_(io, std::move(options), *this) {}
+
+bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
+    if (!say_state() || !say_lost()) {
+        if (!waiting_since_) waiting_since_ = receive;
+        return false;
+    }
+    const Decoded decoded = decoder_.decode(frame, receive, index_);
+    if (decoded.kind == FrameKind::error) {
+        ++errors_;
+        log(LogKind::venue_error, decoded.error_message, static_cast<std::uint64_t>(decoded.error_code));
+    } else if (decoded.kind == FrameKind::other) {
+        ++unknown_frames_;
+    }
+    if (!decoded.events.empty() && !hand_over(decoded.events, mono_now())) return false;
+    switch (decoded.kind) {
+        case FrameKind::depth: ++updates_; break;
+        case FrameKind::trade: ++trades_; break;
+        case FrameKind::ticker: ++tickers_; break;
+        case FrameKind::bad: ++bad_frames_; break;
+        case FrameKind::error:
+        case FrameKind::other: break;
+    }
+    return true;
+}
+
+// False: no room, and patience is left; the line keeps the frame and stops reading.
+bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
+    if (wiring_.events->push(events)) {
+        waiting_since_.reset();
+        return true;
+    }
+    if (!waiting_since_) {
+        waiting_since_ = now;
+        ++queue_waits_;
+    }
+    if (now - *waiting_since_ < kPatience_ns && events.size() <= wiring_.events->capacity()) return false;
+    drop(events);
+    return true;
+}
+
+void NetAgent::Feed::drop(std::span<const Event> events) {
+    ++queue_dropped_;
+    const SymbolIndex symbol = events.front().symbol;
+    if (events.front().kind == EventKind::trade || events.front().kind == EventKind::ticker || lost_[symbol]) return;
+    lost_[symbol] = true;
+    ++lost_count_;
+}
+
+bool NetAgent::Feed::say_lost() {
+    for (std::size_t i = 0; lost_count_ > 0 && i < lost_.size(); ++i) {
+        if (!lost_[i]) continue;
+        Event event;
+        event.kind = EventKind::lost;
+        event.symbol = static_cast<SymbolIndex>(i);
+        event.line = index_;
+        event.receive = mono_now();
+        event.last = true;
+        if (!wiring_.events->push({&event, 1})) return false;
+        lost_[i] = false;
+        if (--lost_count_ == 0) log(LogKind::lost, "the book thread was too slow: raise queue_events", queue_dropped_);
+    }
+    return true;
+}
+
+bool NetAgent::Feed::say_state() {
+    while (down_owed_ || (told_ == Told::up) != up_) {
+        Event event;
+        const bool up = !down_owed_ && up_;
+        event.kind = up ? EventKind::line_up : EventKind::line_down;
+        event.line = index_;
+        event.receive = mono_now();
+        event.last = true;
+        if (!wiring_.events->push({&event, 1})) return false;
+        down_owed_ = false;
+        told_ = up ? Told::up : Told::down;
+    }
+    return true;
+}
+
+void NetAgent::Feed::on_up() {
+    up_ = true;
+    ++connects_;
+    log(LogKind::line_up, line_.host());
+    (void)say_state();  // no room: said by do_work(), before any frame
+}
+
+void NetAgent::Feed::on_down(std::string_view why) {
+    if (up_ && told_ == Told::up) down_owed_ = true;
+    up_ = false;
+    log(LogKind::line_down, why);
+    (void)say_state();
+}
+
+void NetAgent::Feed::do_work(MonoTime now) {
+    const bool said = say_state() && say_lost();
+    if (waiting_since_ && (said || now - *waiting_since_ >= kPatience_ns)) line_.resume();
+    tell_counters();
+}
+
+void NetAgent::Feed::tell_counters() {
+    Counters counters = wiring_.segment->line_counters(index_);
+    const auto set = [&](unsigned counter, std::uint64_t value) { counters.set(counter, value); };
+    const LineStats& stats = line_.stats();
+    set(DAYPACK_LINE_connected, up_ ? 1 : 0);
+    set(DAYPACK_LINE_connects, connects_);
+    set(DAYPACK_LINE_failures, stats.failures);
+    set(DAYPACK_LINE_frames, stats.frames);
+    set(DAYPACK_LINE_bytes, stats.bytes);
+    set(DAYPACK_LINE_updates, updates_);
+    set(DAYPACK_LINE_trades, trades_);
+    set(DAYPACK_LINE_tickers, tickers_);
+    set(DAYPACK_LINE_errors, errors_);
+    set(DAYPACK_LINE_bad_frames, bad_frames_);
+    set(DAYPACK_LINE_unknown_frames, unknown_frames_);
+    set(DAYPACK_LINE_queue_waits, queue_waits_);
+    set(DAYPACK_LINE_queue_dropped, queue_dropped_);
+    set(DAYPACK_LINE_pings, stats.pings);
+    set(DAYPACK_LINE_pongs, stats.pongs);
+}
+
+void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t number) {
+    LogRecord record;
+    record.kind = kind;
+    record.time = mono_now();
+    record.line = index_;
+    record.have = record.got = number;
+    record.say(words);
+    (void)wiring_.log->push(record);  // full: the counters and the states still tell
+}
+
+}  // namespace daypack

@@ -1,0 +1,54 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/net_agent.h"
+#include "net/decoder.h"
+
+namespace daypack {
+
+// One line's frames on their way to the queue.
+//
+// Thread: net, the one that drives the line.
+// Invariants: events of the line leave in order; `line_up` before the first frame of a connection, `line_down` after its
+// last; both wait for room rather than get lost.
+class NetAgent::Feed final : public LineListener {
+  public:
+    Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth);
+
+    bool on_frame(std::string_view frame, MonoTime receive) override;
+    void on_up() override;
+    void on_down(std::string_view why) override;
+
+    // Goes on where the queue was full, and tells the counters.
+    void do_work(MonoTime now);
+
+    [[nodiscard]] Line& line() noexcept { return line_; }
+    [[nodiscard]] bool waiting() const noexcept { return waiting_since_.has_value(); }
+
+  private:
+    enum class Told : std::uint8_t { down, up };
+
+    bool say_state();
+    bool say_lost();
+    bool hand_over(std::span<const Event> events, MonoTime now);
+    void drop(std::span<const Event> events);
+    void tell_counters();
+    void log(LogKind kind, std::string_view words, std::uint64_t number = 0);
+
+    const Wiring& wiring_;
+    Decoder decoder_;
+    LineIndex index_;
+    bool up_ = false;
+    Told told_ = Told::down;
+    bool down_owed_ = false;  // the connection ended and another began before the queue had room to say so
+    std::optional<MonoTime> waiting_since_;
+    std::vector<bool> lost_;  // symbols that lost updates and have not been told
+    std::size_t lost_count_ = 0;
+    std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
+    std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;
+    Line line_;  // last: it may call back while it is destroyed
+};
+
+}  // namespace daypack

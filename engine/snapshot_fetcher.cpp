@@ -1,0 +1,75 @@
+#include "engine/snapshot_fetcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/clock.h"
+#include "net/backoff.h"
+#include "net/rest_decoder.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kNs = 1'000'000;
+// After a 429 that does not say how long: the venue publishes no figure, and a shorter pause risks the address.
+constexpr std::int64_t kLimitedMs = 10'000;
+
+}  // namespace
+
+SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say)
+    : rest_(rest), instruments_(instruments), deliver_(std::move(deliver)), say_(std::move(say)) {}
+
+void SnapshotFetcher::request(const SnapshotRequest& request, MonoTime now) {
+    // A newer request of a symbol makes those that still wait pointless.
+    std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
+    if (request.tries == 0) return fetch(request, 0);
+    const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
+    waiting_.push_back({request, now + next_delay_ms(request.tries, jitter) * kNs, 0});
+}
+
+void SnapshotFetcher::do_work(MonoTime now) {
+    for (std::size_t i = 0; i < waiting_.size();) {
+        if (waiting_[i].due > now) {
+            ++i;
+            continue;
+        }
+        const Waiting due = waiting_[i];
+        waiting_[i] = waiting_.back();
+        waiting_.pop_back();
+        fetch(due.request, due.failures);
+    }
+}
+
+void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
+    // Without `limit`: as deep as the venue gives.
+    rest_.get("/api/v1/depth?symbol=" + instruments_[request.symbol].native,
+              [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); });
+}
+
+void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {
+    if (answer.status == 0) return retry(request, failures, 0, answer.error);
+    if (answer.status != 200) {
+        const std::int64_t wait_ms =
+            answer.retry_after_s ? *answer.retry_after_s * 1000 : (answer.status == 429 ? kLimitedMs : 0);
+        return retry(request, failures, wait_ms, fmt::format("HTTP {}: {}", answer.status, parse_error(answer.body)));
+    }
+    auto snapshot = std::make_unique<Snapshot>();
+    const Errc errc = parse_depth(answer.body, instruments_[request.symbol], *snapshot);
+    if (errc != Errc::ok) return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
+    deliver_(request.symbol, request.request, std::move(snapshot));
+}
+
+void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
+                            const std::string& why) {
+    ++failures;
+    const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
+    const std::int64_t delay_ms = std::max(at_least_ms, next_delay_ms(failures, jitter));
+    if ((failures & (failures - 1)) == 0) {  // the 1st, 2nd, 4th, 8th …: told, and not in a stream
+        say_(fmt::format("snapshot symbol={} failed={} retry_ms={} why=\"{}\"", instruments_[request.symbol].native,
+                         failures, delay_ms, why));
+    }
+    waiting_.push_back({request, mono_now() + delay_ms * kNs, failures});
+}
+
+}  // namespace daypack

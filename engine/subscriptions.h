@@ -1,0 +1,34 @@
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "book/types.h"
+
+namespace daypack {
+
+// Which symbols of the instrument table the lines shall carry just now.
+//
+// Thread: the cold thread sets, network threads read. `revision` tells cheaply that something changed.
+class Subscriptions {
+  public:
+    explicit Subscriptions(std::size_t symbols) : wanted_(std::make_unique<std::atomic<bool>[]>(symbols)) {}
+
+    void set(SymbolIndex symbol, bool wanted) noexcept {
+        wanted_[symbol].store(wanted, std::memory_order_relaxed);
+        revision_.fetch_add(1, std::memory_order_release);  // release: pairs with the acquire in revision()
+    }
+    [[nodiscard]] bool wanted(SymbolIndex symbol) const noexcept {
+        return wanted_[symbol].load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::uint64_t revision() const noexcept {
+        return revision_.load(std::memory_order_acquire);  // acquire: pairs with the release in set()
+    }
+
+  private:
+    std::unique_ptr<std::atomic<bool>[]> wanted_;
+    std::atomic<std::uint64_t> revision_{0};
+};
+
+}  // namespace daypack
