@@ -5,7 +5,6 @@ namespace {
 
 constexpr std::int64_t kBeat_ns = 1'000'000;
 constexpr std::int64_t kLook_ns = 10'000'000;
-constexpr std::int64_t kPause_ns = 100'000'000;  // the contract's: a longer pause of its own, and the writer says so
 constexpr std::size_t kBatch = 256;              // events of a source before the others, and the beat, have their turn
 constexpr std::size_t kMaxUpdateEvents = 16'384;
 
@@ -22,19 +21,17 @@ std::size_t BookAgent::do_work(MonoTime now) noexcept {
     keep_time(now);
     std::size_t work = take_cold(now);
     for (std::size_t i = 0; i < wiring_.sources.size(); ++i) work += take_events(i, now);
-    if (pause_end_.ns != 0) end_pause(now);
+    if (pause_end_.ns != 0) end_pause();
     return work;
 }
 
 void BookAgent::keep_time(MonoTime now) noexcept {
     if (now - beat_ < kBeat_ns) return;
-    if (beat_.ns != 0 && now - beat_ > kPause_ns) {
-        pause_end_ = now;
-        wiring_.publisher->set_phase(DAYPACK_PHASE_CATCHING_UP);
-        wiring_.segment->engine_counters().set(DAYPACK_ENGINE_pauses, ++pauses_);
-    }
     beat_ = now;
-    wiring_.publisher->beat(now);
+    if (wiring_.publisher->beat(now)) {
+        pause_end_ = now;
+        wiring_.segment->engine_counters().add(DAYPACK_ENGINE_pauses);
+    }
     if (now - looked_ < kLook_ns) return;
     looked_ = now;
     wall_.refresh();
@@ -46,15 +43,14 @@ void BookAgent::keep_time(MonoTime now) noexcept {
 }
 
 // After a pause the books may be old by what lies unread: they are shown as stale until every source was read empty.
-void BookAgent::end_pause(MonoTime now) noexcept {
+void BookAgent::end_pause() noexcept {
     for (const auto& source : wiring_.sources) {
         // acquire: pairs with the network thread's release; what it had read by then is in the queue
         if (source.read_empty_ns->load(std::memory_order_acquire) <= pause_end_.ns) return;
         if (source.events->size() > 0) return;
     }
     pause_end_ = {};
-    wiring_.publisher->beat(now);
-    wiring_.publisher->set_phase(DAYPACK_PHASE_RUNNING);
+    wiring_.publisher->caught_up();
 }
 
 std::size_t BookAgent::take_cold(MonoTime now) noexcept {
@@ -75,12 +71,8 @@ std::size_t BookAgent::take_cold(MonoTime now) noexcept {
                 std::swap(book.sync, message.sync);
                 spent.sync = std::move(message.sync);
                 book.absent = message.reason;
-                if (book.sync) {
-                    book.sync->on_lines(lines_up_.count());
-                    publish(message.symbol, now);
-                } else {
-                    show(message.symbol, now);
-                }
+                if (book.sync) book.sync->on_lines(lines_up_.count());
+                show(message.symbol, now);
                 break;
             case ColdMessage::Kind::drop_symbol:
                 if (book.sync) book.sync->on_lines(0);
@@ -151,13 +143,9 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now) noexcept 
     if (outcome == Sync::Outcome::applied) {
         ++book.updates;
         if (first.kind == EventKind::delta) book.levels += update.size();
-        publish(first.symbol, now);
-        const WallTime at = wall_.at(mono_now());
-        const WallTime receive = wall_.at(first.receive);
-        for (const Event& event : update) wiring_.publisher->record_delta(event, receive, at);
-        record_top(first.symbol, at);
-        wiring_.publisher->flush_ring();
+        wiring_.publisher->publish_book(update_of(first.symbol), update);
         frame_to_shm_.record(mono_now() - first.receive);
+        book.sync->clear_dirty();
         if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
     } else if (book.sync->counters().gaps != gaps) {
         LogRecord record;
@@ -183,10 +171,8 @@ void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
     });
     if (joined) {
         book.tries = 0;
-        publish(message.symbol, now);
-        wiring_.publisher->record_snapshot(message.symbol, book.sync->last_id(), wall_.at(mono_now()));
-        record_top(message.symbol, wall_.at(mono_now()));
-        wiring_.publisher->flush_ring();
+        wiring_.publisher->publish_snapshot(update_of(message.symbol));
+        book.sync->clear_dirty();
     } else if (book.sync->counters().refetches != refetches) {
         LogRecord record;
         record.kind = LogKind::refetch;
@@ -204,9 +190,11 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
     const Event& trade = events.front();
     const Event& orders = events.back();
     ++books_[trade.symbol].trades;
-    const MonoTime now = mono_now();
-    wiring_.publisher->record_trade(trade, orders, wall_.at(trade.receive), wall_.at(now));
-    wiring_.publisher->flush_ring();
+    BookUpdate update = update_of(trade.symbol);
+    update.match = trade.match;
+    update.send = trade.send();
+    update.receive = wall_.at(trade.receive);
+    wiring_.publisher->publish_trade(trade, orders, update);
     tell_counters(trade.symbol, trade.receive);
     if (!callbacks_.on_trade) return;
     callbacks_.on_trade(Trade{.symbol = trade.symbol,
@@ -250,68 +238,46 @@ BookView BookAgent::view(SymbolIndex symbol) const noexcept {
             sync.flags(), sync.last_id(),                 sync.match(), sync.send(),         sync.receive()};
 }
 
-// Writes the slot: book, state and all.
-void BookAgent::publish(SymbolIndex symbol, MonoTime now) noexcept {
-    Book& book = books_[symbol];
-    const Sync& sync = *book.sync;
-    wiring_.publisher->publish_book({.symbol = symbol,
-                                     .instrument = &(*wiring_.instruments)[symbol],
-                                     .book = &sync.book(),
-                                     .u = sync.last_id(),
-                                     .state = shown_state(symbol),
-                                     .reason = shown_reason(symbol),
-                                     .flags = sync.flags(),
-                                     .match = sync.match(),
-                                     .send = sync.send(),
-                                     .receive = wall_.at(sync.receive()),
-                                     .publish = wall_.at(mono_now())});
-    book.sync->clear_dirty();
-    show(symbol, now);
-}
-
-void BookAgent::record_top(SymbolIndex symbol, WallTime publish) noexcept {
-    Book& book = books_[symbol];
-    bool changed = false;
-    for (const Side side : {Side::bid, Side::ask}) {
-        const auto levels = book.sync->book().known(side);
-        const auto best = levels.empty() ? std::nullopt : std::optional(levels.back());
-        auto& told = book.best[static_cast<std::size_t>(side)];
-        if (best != told) changed = true;
-        told = best;
+// What shared memory shall say of a symbol now. REQUIRES: it is followed, or only its state will be published.
+BookUpdate BookAgent::update_of(SymbolIndex symbol) const noexcept {
+    BookUpdate update;
+    update.symbol = symbol;
+    update.instrument = &(*wiring_.instruments)[symbol];
+    update.state = shown_state(symbol);
+    update.reason = shown_reason(symbol);
+    update.publish = wall_.at(mono_now());
+    if (const Sync* sync = books_[symbol].sync.get()) {
+        update.book = &sync->book();
+        update.u = sync->last_id();
+        update.flags = sync->flags();
+        update.match = sync->match();
+        update.send = sync->send();
+        update.receive = wall_.at(sync->receive());
     }
-    if (changed) {
-        wiring_.publisher->record_top(symbol, book.sync->last_id(), book.best[0], book.best[1], book.sync->match(),
-                                      publish);
-    }
+    return update;
 }
 
 // Makes a change of state known, in the slot, the ring and the log, and asks for the snapshot that it calls for.
 void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
     Book& book = books_[symbol];
-    const State state = shown_state(symbol);
-    const Reason reason = shown_reason(symbol);
-    const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
-    if (state != book.state || reason != book.reason || flags != book.flags) {
-        const bool told = state != book.state || reason != book.reason;
-        const bool first = book.state == State::down && book.reason == Reason::none;
-        book.state = state;
-        book.reason = reason;
-        book.flags = flags;
-        const WallTime at = wall_.at(mono_now());
-        wiring_.publisher->publish_status(symbol, state, reason, flags, at);
-        if (told) {
-            wiring_.publisher->record_state(symbol, state, reason, flags, at);
-            wiring_.publisher->flush_ring();
-            LogRecord record;
-            record.kind = LogKind::state;
-            record.symbol = symbol;
-            record.state = state;
-            record.reason = reason;
-            record.have = book.sync ? book.sync->last_id() : 0;
-            record.time = now;
-            if (!first || state != State::syncing) log(record);
-            if (callbacks_.on_book && book.sync) callbacks_.on_book(view(symbol));
-        }
+    const BookUpdate update = update_of(symbol);
+    const bool told = update.state != book.state || update.reason != book.reason;
+    if (told || update.flags != book.flags) {
+        book.state = update.state;
+        book.reason = update.reason;
+        book.flags = update.flags;
+        wiring_.publisher->publish_status(update);
+    }
+    if (told) {
+        LogRecord record;
+        record.kind = LogKind::state;
+        record.symbol = symbol;
+        record.state = update.state;
+        record.reason = update.reason;
+        record.have = update.u;
+        record.time = now;
+        log(record);
+        if (callbacks_.on_book && book.sync) callbacks_.on_book(view(symbol));
     }
     ask(symbol);
 }

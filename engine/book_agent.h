@@ -51,14 +51,13 @@ class BookAgent {
         State state = State::down;   // as shown last
         Reason reason = Reason::none;
         std::uint16_t flags = 0;
-        std::optional<Level> best[2];  // as recorded last
         std::uint32_t tries = 0;       // snapshots asked for since it last joined
         std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
         Sync::Counters told;  // as in shared memory
     };
 
     void keep_time(MonoTime now) noexcept;
-    void end_pause(MonoTime now) noexcept;
+    void end_pause() noexcept;
     std::size_t take_cold(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
     void handle(std::span<const Event> events, MonoTime now) noexcept;
@@ -66,12 +65,11 @@ class BookAgent {
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
     void on_line(const Event& event, MonoTime now) noexcept;
-    void publish(SymbolIndex symbol, MonoTime now) noexcept;
-    void record_top(SymbolIndex symbol, WallTime publish) noexcept;
     void show(SymbolIndex symbol, MonoTime now) noexcept;
     void ask(SymbolIndex symbol) noexcept;
     void tell_counters(SymbolIndex symbol, MonoTime receive) noexcept;
     void log(const LogRecord& record) noexcept;
+    [[nodiscard]] BookUpdate update_of(SymbolIndex symbol) const noexcept;
     [[nodiscard]] State shown_state(SymbolIndex symbol) const noexcept;
     [[nodiscard]] Reason shown_reason(SymbolIndex symbol) const noexcept;
     [[nodiscard]] BookView view(SymbolIndex symbol) const noexcept;
@@ -88,7 +86,6 @@ class BookAgent {
     MonoTime looked_;       // when time was last shown to the books
     MonoTime pause_end_;    // 0: no pause to catch up with
     std::uint64_t high_water_ = 0;
-    std::uint64_t pauses_ = 0;
     std::uint64_t log_dropped_ = 0;
 };
 

@@ -166,8 +166,8 @@ void Engine::Parts::run_net(std::size_t i) {
 void Engine::Parts::run_book() {
     set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, idle}, book_log);
     Idler idler(idle);
-    publisher.beat(mono_now());
-    publisher.set_phase(DAYPACK_PHASE_RUNNING);
+    (void)publisher.beat(mono_now());
+    publisher.set_running();
     while (book_running.load(std::memory_order_relaxed)) idler(book->do_work(mono_now()));
 }
 
