@@ -260,21 +260,23 @@ BookUpdate BookAgent::update_of(SymbolIndex symbol) const noexcept {
 // Makes a change of state known, in the slot, the ring and the log, and asks for the snapshot that it calls for.
 void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
     Book& book = books_[symbol];
-    const BookUpdate update = update_of(symbol);
-    const bool told = update.state != book.state || update.reason != book.reason;
-    if (told || update.flags != book.flags) {
-        book.state = update.state;
-        book.reason = update.reason;
-        book.flags = update.flags;
-        wiring_.publisher->publish_status(update);
+    const State state = shown_state(symbol);
+    const Reason reason = shown_reason(symbol);
+    const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
+    const bool told = state != book.state || reason != book.reason;
+    if (told || flags != book.flags) {
+        book.state = state;
+        book.reason = reason;
+        book.flags = flags;
+        wiring_.publisher->publish_status(update_of(symbol));
     }
     if (told) {
         LogRecord record;
         record.kind = LogKind::state;
         record.symbol = symbol;
-        record.state = update.state;
-        record.reason = update.reason;
-        record.have = update.u;
+        record.state = state;
+        record.reason = reason;
+        record.have = book.sync ? book.sync->last_id() : 0;
         record.time = now;
         log(record);
         if (callbacks_.on_book && book.sync) callbacks_.on_book(view(symbol));
