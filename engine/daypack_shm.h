@@ -16,8 +16,8 @@
  * either. A record of the ring carries the state as it was when it was written: history, not a judgement.
  *
  * Numbers. Prices and quantities are mantissa × 10^exponent; the exponents stand with them.
- * Clocks. venue_match_us and venue_send_us: the venue's, µs since the Unix epoch; 0: not told. *_ns: this machine's wall
- * clock, ns since the Unix epoch.
+ * Clocks. venue_match_us and venue_send_us: the venue's, µs since the Unix epoch; 0: not told. *_ns: this machine's
+ * wall clock, ns since the Unix epoch.
  *
  * Invariants of the segment
  * 1. All of it is 64-bit words, written and read atomically. Only the process that holds the write lock writes.
@@ -27,12 +27,12 @@
  * 5. A mapped segment never shrinks. A segment that was replaced says `retired`; the reads here then reopen by
  *    themselves, and the new one lists the symbols of the old in the same order and counts its ring on from the old.
  *
- * Order. The writer of a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even (release). Of the
- * ring: `claimed` (relaxed), release fence, payload (relaxed), `published` (release), and only after the slot is even.
- * Of the header: phase and epoch (relaxed), then the beat (release). Each load below names its partner.
+ * Order. The writer of a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even (release). Of
+ * the ring: `claimed` (relaxed), release fence, payload (relaxed), `published` (release), and only after the slot is
+ * even. Of the header: phase and epoch (relaxed), then the beat (release). Each load below names its partner.
  *
- * A hostile segment. Whoever may write the file may lie about the numbers in it, never make a reader touch memory outside
- * its mapping: offsets and counts are checked once against the file's size, and names are read with their bound.
+ * A hostile segment. Whoever may write the file may lie about the numbers in it, never make a reader touch memory
+ * outside its mapping: offsets and counts are checked once against the file's size, and names are read with their bound.
  */
 #ifndef DAYPACK_SHM_H
 #define DAYPACK_SHM_H
@@ -123,8 +123,8 @@ static inline const char* daypack_reason_name(unsigned reason) {
     }
 }
 
-/* Phases of a writer. CATCHING_UP: it paused, and has not read its lines empty since. STOPPED: ended cleanly. RETIRED: the
- * segment was replaced by one of another layout; reopen. */
+/* Phases of a writer. CATCHING_UP: it paused, and has not read its lines empty since. STOPPED: ended cleanly. RETIRED:
+ * the segment was replaced by one of another layout; reopen. */
 #define DAYPACK_PHASES(X) X(STARTING, 0) X(RUNNING, 1) X(CATCHING_UP, 2) X(STOPPED, 3) X(RETIRED, 4)
 
 /* Kinds of a record.
@@ -404,7 +404,9 @@ typedef struct daypack_book {
     uint32_t bids, asks;                /* levels copied */
 } daypack_book;
 
-static inline uint64_t daypack_load(const void* word) { return __atomic_load_n((const uint64_t*)word, __ATOMIC_RELAXED); }
+static inline uint64_t daypack_load(const void* word) {
+    return __atomic_load_n((const uint64_t*)word, __ATOMIC_RELAXED);
+}
 static inline uint64_t daypack_load_acquire(const void* word) {
     return __atomic_load_n((const uint64_t*)word, __ATOMIC_ACQUIRE);
 }
@@ -550,7 +552,7 @@ static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_
         status.reason = DAYPACK_REASON_stopped;
     } else if (!fresh) {
         int held = daypack_writer_holds_lock(reader);
-        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* what is down is no better of a stalled writer */
+        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* down is no less down of a stalled writer */
         status.state = held ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
         status.reason = held ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
     } else if (status.epoch != (uint32_t)epoch ||
@@ -587,14 +589,19 @@ static inline uint32_t daypack_symbols(const daypack_reader* reader) {
     uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
     return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
 }
-/* The names of a symbol, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
+/* The names of a symbol where they lie, until the next read; terminated if the writer is honest, so print with a bound.
+ * REQUIRES: symbol < daypack_symbols(reader). */
+static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
+    return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset) + symbol;
+}
+/* A copy of them, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
 static inline void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
-    daypack_load_words(entry, reader->base + reader->directory_offset + symbol * sizeof *entry, sizeof *entry);
+    daypack_load_words(entry, daypack_entry_of(reader, symbol), sizeof *entry);
     entry->symbol[DAYPACK_NAME_BYTES - 1] = '\0';
     entry->native[DAYPACK_NAME_BYTES - 1] = '\0';
 }
-/* The index of a symbol, by its normalised or native name; DAYPACK_NO_SYMBOL where there is none. It stays the same for as
- * long as the reader is open. */
+/* The index of a symbol, by its normalised or native name; DAYPACK_NO_SYMBOL where there is none. It stays the same for
+ * as long as the reader is open. */
 static inline int daypack_find(daypack_reader* reader, const char* name) {
     do {
         uint32_t symbols = daypack_symbols(reader);
@@ -740,8 +747,9 @@ static inline uint64_t daypack_cursor(const daypack_reader* reader) {
 }
 
 /*
- * The record at *cursor, which then moves on: DAYPACK_OK. DAYPACK_EMPTY: nothing new. DAYPACK_LOST: the ring lapped this
- * reader; *lost records were written over unread, *record is not to be used, and *cursor stands at the oldest record left.
+ * The record at *cursor, which then moves on: DAYPACK_OK. DAYPACK_EMPTY: nothing new. DAYPACK_LOST: the ring lapped
+ * this reader; *lost records were written over unread, *record is not to be used, and *cursor stands at the oldest
+ * record left. A record of kind NONE was lost to a writer that died.
  * To join a book: note the cursor, read the book, then take deltas with last_id beyond the book's u; an update counts
  * only when its record with `last` was read.
  */
@@ -772,11 +780,13 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
 }
 
 /* The fields of daypack_record.head. */
-static inline unsigned daypack_record_kind(const daypack_record* record) { return (unsigned)(record->head & 0xff); }
-static inline unsigned daypack_record_side(const daypack_record* record) { return (unsigned)(record->head >> 8 & 0xff); }
-static inline unsigned daypack_record_last(const daypack_record* record) { return (unsigned)(record->head >> 16 & 1); }
-static inline unsigned daypack_record_line(const daypack_record* record) { return (unsigned)(record->head >> 24 & 0xff); }
+static inline unsigned daypack_record_kind(const daypack_record* record) { return record->head & 0xff; }
+static inline unsigned daypack_record_side(const daypack_record* record) { return record->head >> 8 & 0xff; }
+static inline unsigned daypack_record_last(const daypack_record* record) { return record->head >> 16 & 1; }
+static inline unsigned daypack_record_line(const daypack_record* record) { return record->head >> 24 & 0xff; }
 static inline uint32_t daypack_record_symbol(const daypack_record* record) { return (uint32_t)(record->head >> 32); }
+
+/* ---- counters --------------------------------------------------------------------------------------------------- */
 
 /* Counters and histograms; REQUIRES: counter, line, symbol and histogram in range. */
 static inline uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
@@ -792,7 +802,8 @@ static inline uint64_t daypack_symbol_counter(const daypack_reader* reader, unsi
                               symbol * DAYPACK_SYMBOL_COUNTER_COUNT + counter));
 }
 static inline uint64_t daypack_histogram_count(const daypack_reader* reader, unsigned histogram, unsigned bucket) {
-    return daypack_load(reader->base + reader->histograms_offset + 8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
+    return daypack_load(reader->base + reader->histograms_offset +
+                        8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
 }
 /* The value below or at which `per_mille` of the samples lie, in ns; 0 without samples. */
 static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {

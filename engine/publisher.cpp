@@ -123,10 +123,7 @@ bool Publisher::beat(MonoTime now) noexcept {
     auto& head = segment_->header();
     const bool paused = now - beat_ > kPause_ns && load_relaxed(head.phase) == DAYPACK_PHASE_RUNNING;
     // before the beat: a reader that takes the beat for fresh sees the phase
-    if (paused) {
-        store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_CATCHING_UP});
-        segment_->engine_counters().add(DAYPACK_ENGINE_pauses);
-    }
+    if (paused) store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_CATCHING_UP});
     beat_ = now;
     store_release(head.beat_ns, static_cast<std::uint64_t>(now.ns));
     return paused;

@@ -57,7 +57,7 @@ class Publisher {
     void publish_trade(const Event& trade, const Event& orders, const BookUpdate& update) noexcept;
 
     // Every ms. True after a pause of more than kPause while running: the phase is catching_up from here on, and every
-    // LIVE reads STALE, until caught_up(). Counts the pause.
+    // LIVE reads STALE, until caught_up().
     bool beat(MonoTime now) noexcept;
     void caught_up() noexcept;    // every line was read empty since
     void set_running() noexcept;  // the start is over: readers see the states as they are published
