@@ -12,11 +12,12 @@
  * reader never writes and never blocks the writer. Waiting is the caller's: poll or sleep.
  *
  * What a state means. Only DAYPACK_STATE_LIVE is tradable. The reads here fold in whether the writer is alive, so a
- * caller never sees LIVE of an engine that died or stalled. Numbers that you do not know are not tradable either.
+ * caller never sees LIVE of an engine that died or stalled. A state or reason that you do not know is not tradable
+ * either. A record of the ring carries the state as it was when it was written: history, not a judgement.
  *
  * Numbers. Prices and quantities are mantissa × 10^exponent; the exponents stand with them.
- * Clocks. venue_match_us and venue_send_us: the venue's, µs since the Unix epoch; 0: not told. *_ns: this machine's wall
- * clock, ns since the Unix epoch.
+ * Clocks. venue_match_us and venue_send_us: the venue's, µs since the Unix epoch; 0: not told. *_ns: this machine's
+ * wall clock, ns since the Unix epoch.
  *
  * Invariants of the segment
  * 1. All of it is 64-bit words, written and read atomically. Only the process that holds the write lock writes.
@@ -24,7 +25,14 @@
  * 3. The directory only grows; a slot never changes its symbol.
  * 4. A ring record is valid while `claimed` has not passed it by the ring's length.
  * 5. A mapped segment never shrinks. A segment that was replaced says `retired`; the reads here then reopen by
- *    themselves, and the new one lists the symbols of the old in the same order.
+ *    themselves, and the new one lists the symbols of the old in the same order and counts its ring on from the old.
+ *
+ * Order. The writer of a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even (release). Of
+ * the ring: `claimed` (relaxed), release fence, payload (relaxed), `published` (release), and only after the slot is
+ * even. Of the header: phase and epoch (relaxed), then the beat (release). Each load below names its partner.
+ *
+ * A hostile segment. Whoever may write the file may lie about the numbers in it, never make a reader touch memory
+ * outside its mapping: offsets and counts are checked once against the file's size, and names are read with their bound.
  */
 #ifndef DAYPACK_SHM_H
 #define DAYPACK_SHM_H
@@ -49,6 +57,9 @@
 #ifndef F_OFD_GETLK
 #define F_OFD_GETLK 36
 #endif
+#ifndef O_NOFOLLOW
+#define O_NOFOLLOW 0
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -59,6 +70,7 @@ extern "C" {
 #define DAYPACK_NAME_BYTES 64 /* of a symbol, its final zero included */
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
+#define DAYPACK_PATH_BYTES 128
 #define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older than this: the writer is stalled or dead */
 #define DAYPACK_READ_TRIES 64            /* then a read says busy, never old data */
 
@@ -108,6 +120,55 @@ static inline const char* daypack_reason_name(unsigned reason) {
         DAYPACK_REASONS(DAYPACK_X)
 #undef DAYPACK_X
         default: return "unknown";
+    }
+}
+
+/* Phases of a writer. CATCHING_UP: it paused, and has not read its lines empty since. STOPPED: ended cleanly. RETIRED:
+ * the segment was replaced by one of another layout; reopen. */
+#define DAYPACK_PHASES(X) X(STARTING, 0) X(RUNNING, 1) X(CATCHING_UP, 2) X(STOPPED, 3) X(RETIRED, 4)
+
+/* Kinds of a record.
+ * NONE      lost to a writer that died here
+ * DELTA     a level: side, price, quantity (0 deletes); the last of an update has `last`
+ * ADVANCE   an update without levels
+ * TRADE     price, quantity, side = aggressor, first_id = trade id, id_a buyer, id_b seller
+ * TOP       best bid and offer changed: price, quantity the bid; price2, quantity2 the ask; quantity 0: none
+ * STATE     state, reason or flags of a symbol changed: see status
+ * SNAPSHOT  the book was set anew at last_id: read the slot again
+ * The rest are reserved. */
+#define DAYPACK_KINDS(X)                                                                                      \
+    X(NONE, 0) X(DELTA, 1) X(ADVANCE, 2) X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6) X(MARK_PRICE, 7)    \
+    X(FUNDING, 8) X(LIQUIDATION, 9) X(TICKER, 10)
+
+typedef enum daypack_phase {
+#define DAYPACK_X(name, value) DAYPACK_PHASE_##name = value,
+    DAYPACK_PHASES(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_phase;
+
+typedef enum daypack_kind {
+#define DAYPACK_X(name, value) DAYPACK_KIND_##name = value,
+    DAYPACK_KINDS(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_kind;
+
+static inline const char* daypack_phase_name(uint64_t phase) {
+    switch (phase) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_PHASES(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "UNKNOWN";
+    }
+}
+
+static inline const char* daypack_kind_name(unsigned kind) {
+    switch (kind) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_KINDS(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "UNKNOWN";
     }
 }
 
@@ -170,13 +231,6 @@ static inline const char* daypack_engine_counter_name(unsigned counter) {
 
 /* ---- layout ---------------------------------------------------------------------------------------------------- */
 
-typedef enum daypack_phase {
-    DAYPACK_PHASE_STARTING = 0,
-    DAYPACK_PHASE_RUNNING = 1,
-    DAYPACK_PHASE_CATCHING_UP = 2, /* the writer paused, and has not read its lines empty since */
-    DAYPACK_PHASE_STOPPED = 3,     /* ended cleanly */
-    DAYPACK_PHASE_RETIRED = 4      /* replaced by a segment of another layout: reopen */
-} daypack_phase;
 
 typedef struct daypack_header {
     uint64_t magic;
@@ -243,20 +297,6 @@ typedef struct daypack_slot {
     uint64_t reserved;
 } daypack_slot;
 
-typedef enum daypack_kind {
-    DAYPACK_KIND_NONE = 0,    /* lost to a writer that died here */
-    DAYPACK_KIND_DELTA = 1,   /* a level: side, price, quantity (0 deletes); the last of an update has `last` */
-    DAYPACK_KIND_ADVANCE = 2, /* an update without levels */
-    DAYPACK_KIND_TRADE = 3,   /* price, quantity, side = aggressor, first_id = trade id, id_a buyer, id_b seller */
-    DAYPACK_KIND_TOP = 4,     /* best bid and offer changed: price, quantity the bid; price2, quantity2 the ask */
-    DAYPACK_KIND_STATE = 5,   /* the state of a symbol changed */
-    DAYPACK_KIND_SNAPSHOT = 6, /* the book was set anew at last_id: read the slot again */
-    DAYPACK_KIND_MARK_PRICE = 7,
-    DAYPACK_KIND_FUNDING = 8,
-    DAYPACK_KIND_LIQUIDATION = 9,
-    DAYPACK_KIND_TICKER = 10 /* 7 to 10 are reserved */
-} daypack_kind;
-
 typedef struct daypack_record {
     uint64_t head; /* kind | side << 8 (0 bid, 1 ask) | last << 16 | line << 24 | symbol << 32 */
     uint64_t first_id; /* U, or the trade's id */
@@ -309,7 +349,8 @@ typedef enum daypack_result {
     DAYPACK_NO_ACCESS = -3,  /* not readable by this user: see shm_mode and shm_group */
     DAYPACK_BAD_LAYOUT = -4, /* another layout version, or not a segment of daypack */
     DAYPACK_NO_SYMBOL = -5,
-    DAYPACK_EMPTY = -6 /* no new record yet */
+    DAYPACK_EMPTY = -6, /* no new record yet */
+    DAYPACK_LOST = -7   /* the ring lapped this reader: see daypack_read_record */
 } daypack_result;
 
 static inline const char* daypack_result_name(int result) {
@@ -321,6 +362,7 @@ static inline const char* daypack_result_name(int result) {
         case DAYPACK_BAD_LAYOUT: return "written by another version of daypack";
         case DAYPACK_NO_SYMBOL: return "no such symbol in this instance";
         case DAYPACK_EMPTY: return "nothing new";
+        case DAYPACK_LOST: return "records were written over before they were read";
         default: return "unknown result";
     }
 }
@@ -329,7 +371,8 @@ typedef struct daypack_reader {
     const unsigned char* base;
     size_t bytes;
     int fd;
-    char path[128];
+    char path[DAYPACK_PATH_BYTES];
+    uint64_t device, inode; /* of the file that is mapped */
     /* the geometry, checked once against the file's size, so that a hostile header cannot lead outside */
     uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
         lines_offset, depth, max_symbols;
@@ -361,9 +404,25 @@ typedef struct daypack_book {
     uint32_t bids, asks;                /* levels copied */
 } daypack_book;
 
-static inline uint64_t daypack_load(const void* word) { return __atomic_load_n((const uint64_t*)word, __ATOMIC_RELAXED); }
+static inline uint64_t daypack_load(const void* word) {
+    return __atomic_load_n((const uint64_t*)word, __ATOMIC_RELAXED);
+}
 static inline uint64_t daypack_load_acquire(const void* word) {
     return __atomic_load_n((const uint64_t*)word, __ATOMIC_ACQUIRE);
+}
+static inline void daypack_load_words(void* to, const void* from, size_t bytes) {
+    size_t i;
+    for (i = 0; i < bytes / 8; ++i) {
+        const uint64_t word = daypack_load((const uint64_t*)from + i);
+        memcpy((unsigned char*)to + 8 * i, &word, 8);
+    }
+}
+static inline void daypack_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
 }
 static inline int64_t daypack_monotonic_ns(void) {
     struct timespec now;
@@ -387,33 +446,10 @@ static inline int daypack_fits(uint64_t bytes, uint64_t offset, uint64_t count, 
     return size == 0 || count <= (bytes - offset) / size;
 }
 
-static inline int daypack_open_path(daypack_reader* reader, const char* path) {
-    struct stat file;
-    const daypack_header* head;
-    void* base;
-    if (reader->path != path) {
-        memset(reader, 0, sizeof *reader);
-        snprintf(reader->path, sizeof reader->path, "%s", path);
-    }
-    reader->base = NULL;
-    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC);
-    if (reader->fd < 0) return errno == EACCES ? DAYPACK_NO_ACCESS : DAYPACK_NO_SEGMENT;
-    if (fstat(reader->fd, &file) != 0 || file.st_size < (off_t)sizeof(daypack_header)) {
-        daypack_close(reader);
-        return DAYPACK_NO_SEGMENT; /* being made just now */
-    }
-    reader->bytes = (size_t)file.st_size;
-    base = mmap(NULL, reader->bytes, PROT_READ, MAP_SHARED, reader->fd, 0);
-    if (base == MAP_FAILED) {
-        daypack_close(reader);
-        return DAYPACK_NO_ACCESS;
-    }
-    reader->base = (const unsigned char*)base;
-    head = daypack_head(reader);
-    if (daypack_load_acquire(&head->magic) != DAYPACK_MAGIC) {
-        daypack_close(reader);
-        return DAYPACK_NO_SEGMENT; /* the magic is written last */
-    }
+/* Takes the geometry from the header, once: 1 where all of it lies inside the mapping. */
+static inline int daypack_take_geometry(daypack_reader* reader) {
+    const daypack_header* head = daypack_head(reader);
+    uint64_t counters;
     reader->directory_offset = daypack_load(&head->directory_offset);
     reader->slots_offset = daypack_load(&head->slots_offset);
     reader->slot_bytes = daypack_load(&head->slot_bytes);
@@ -424,113 +460,180 @@ static inline int daypack_open_path(daypack_reader* reader, const char* path) {
     reader->lines_offset = daypack_load(&head->lines_offset);
     reader->depth = daypack_load(&head->depth);
     reader->max_symbols = daypack_load(&head->max_symbols);
-    if (daypack_load(&head->version) != DAYPACK_LAYOUT_VERSION || reader->depth > 65536 ||
-        reader->max_symbols > 65536 || reader->slot_bytes % 64 != 0 || reader->ring_events == 0 ||
-        (reader->ring_events & (reader->ring_events - 1)) != 0 ||
-        reader->slot_bytes < sizeof(daypack_slot) + 2 * reader->depth * sizeof(daypack_level) ||
-        !daypack_fits(reader->bytes, reader->directory_offset, reader->max_symbols, sizeof(daypack_entry)) ||
-        !daypack_fits(reader->bytes, reader->slots_offset, reader->max_symbols, reader->slot_bytes) ||
-        !daypack_fits(reader->bytes, reader->ring_offset, reader->ring_events, sizeof(daypack_record)) ||
-        !daypack_fits(reader->bytes, reader->lines_offset, DAYPACK_MAX_LINES, sizeof(daypack_line_entry)) ||
-        !daypack_fits(reader->bytes, reader->histograms_offset, DAYPACK_HISTOGRAM_COUNT,
-                      DAYPACK_HISTOGRAM_BUCKETS * sizeof(uint64_t)) ||
-        !daypack_fits(reader->bytes, reader->counters_offset,
-                      DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * (uint64_t)DAYPACK_LINE_COUNTER_COUNT +
-                          reader->max_symbols * DAYPACK_SYMBOL_COUNTER_COUNT,
-                      sizeof(uint64_t))) {
+    if (daypack_load(&head->version) != DAYPACK_LAYOUT_VERSION) return 0;
+    if (reader->depth > 65536 || reader->max_symbols > 65536) return 0;
+    if (reader->ring_events == 0 || (reader->ring_events & (reader->ring_events - 1)) != 0) return 0;
+    if (reader->slot_bytes % 8 != 0) return 0;
+    if (reader->slot_bytes < sizeof(daypack_slot) + 2 * reader->depth * sizeof(daypack_level)) return 0;
+    counters = DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * (uint64_t)DAYPACK_LINE_COUNTER_COUNT +
+               reader->max_symbols * DAYPACK_SYMBOL_COUNTER_COUNT;
+    return daypack_fits(reader->bytes, reader->directory_offset, reader->max_symbols, sizeof(daypack_entry)) &&
+           daypack_fits(reader->bytes, reader->slots_offset, reader->max_symbols, reader->slot_bytes) &&
+           daypack_fits(reader->bytes, reader->ring_offset, reader->ring_events, sizeof(daypack_record)) &&
+           daypack_fits(reader->bytes, reader->lines_offset, DAYPACK_MAX_LINES, sizeof(daypack_line_entry)) &&
+           daypack_fits(reader->bytes, reader->histograms_offset, DAYPACK_HISTOGRAM_COUNT * DAYPACK_HISTOGRAM_BUCKETS,
+                        sizeof(uint64_t)) &&
+           daypack_fits(reader->bytes, reader->counters_offset, counters, sizeof(uint64_t));
+}
+
+/* Opens and maps reader->path. REQUIRES: the reader holds nothing. */
+static inline int daypack_map(daypack_reader* reader) {
+    struct stat file;
+    void* base;
+    int result = DAYPACK_OK;
+    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe there must not block */
+    if (reader->fd < 0) return errno == ENOENT || errno == ENOTDIR ? DAYPACK_NO_SEGMENT : DAYPACK_NO_ACCESS;
+    if (fstat(reader->fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size < (off_t)sizeof(daypack_header)) {
         daypack_close(reader);
         return DAYPACK_BAD_LAYOUT;
     }
-    return DAYPACK_OK;
+    reader->bytes = (size_t)file.st_size;
+    reader->device = (uint64_t)file.st_dev;
+    reader->inode = (uint64_t)file.st_ino;
+    base = mmap(NULL, reader->bytes, PROT_READ, MAP_SHARED, reader->fd, 0);
+    if (base == MAP_FAILED) {
+        daypack_close(reader);
+        return DAYPACK_NO_ACCESS;
+    }
+    reader->base = (const unsigned char*)base;
+    /* acquire: pairs with the release of the magic, which the writer stores last */
+    if (daypack_load_acquire(&daypack_head(reader)->magic) != DAYPACK_MAGIC || !daypack_take_geometry(reader)) {
+        result = DAYPACK_BAD_LAYOUT;
+        daypack_close(reader);
+    }
+    return result;
 }
 
 /* Opens the segment of an instance, read-only. On anything but DAYPACK_OK the reader holds nothing. */
 static inline int daypack_open(daypack_reader* reader, const char* instance) {
-    char path[128];
-    snprintf(path, sizeof path, "/dev/shm/daypack.%s", instance);
+    int length;
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
-    return daypack_open_path(reader, path);
+    if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
+    length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
+    if (length < 0 || (size_t)length >= sizeof reader->path) return DAYPACK_NO_SEGMENT;
+    return daypack_map(reader);
 }
 
-/* Follows the engine into a new segment where the old one was replaced; on failure the old one stays. */
-static inline void daypack_follow(daypack_reader* reader) {
-    daypack_reader next;
-    if (daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_RETIRED) return;
-    next.fd = -1;
-    if (daypack_open_path(&next, reader->path) != DAYPACK_OK) return;
-    daypack_close(reader);
-    *reader = next;
-}
-
-static inline uint32_t daypack_symbols(const daypack_reader* reader) {
-    uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
-    return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
-}
-/* REQUIRES: symbol < daypack_symbols(reader). */
-static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
-    return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset) + symbol;
-}
-/* The index of a symbol, by its normalised or native name; DAYPACK_NO_SYMBOL where there is none. */
-static inline int daypack_find(const daypack_reader* reader, const char* name) {
-    uint32_t symbols = daypack_symbols(reader);
-    uint32_t i;
-    for (i = 0; i < symbols; ++i) {
-        const daypack_entry* entry = daypack_entry_of(reader, i);
-        if (strncmp(entry->symbol, name, DAYPACK_NAME_BYTES) == 0 ||
-            strncmp(entry->native, name, DAYPACK_NAME_BYTES) == 0) {
-            return (int)i;
-        }
-    }
-    return DAYPACK_NO_SYMBOL;
-}
+/* ---- the writer's life ------------------------------------------------------------------------------------------ */
 
 /* 1 while somebody holds the writer's lock. A system call: asked only when the beat is late. */
 static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
-    lock.l_type = F_WRLCK;
+    lock.l_type = F_RDLCK; /* only a write lock is in its way: another reader's lock must not pass for the writer's */
     lock.l_whence = SEEK_SET;
     if (fcntl(reader->fd, F_OFD_GETLK, &lock) != 0) return 0;
     return lock.l_type != F_UNLCK;
 }
 
-/* What the writer's life makes of a status word of a slot. */
+/* The clock is read first: a reader that is put to sleep between the two then sees a beat that is young, not old. */
+static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
+    uint64_t now = (uint64_t)daypack_monotonic_ns();
+    /* acquire: pairs with the release of the beat; phase and epoch loaded from here on are of then, or later */
+    uint64_t beat = daypack_load_acquire(&daypack_head(reader)->beat_ns);
+    return (int64_t)(now - beat) <= DAYPACK_BEAT_STALE_NS;
+}
+
+/* What the writer's life makes of the status word of a slot. Ask after the slot was read: a writer that takes over
+ * rewrites the slots before it raises the epoch, so a slot of the old epoch is found out here. */
 static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
     const daypack_header* head = daypack_head(reader);
-    daypack_status status;
+    int fresh = daypack_beat_is_fresh(reader);
     uint64_t phase = daypack_load(&head->phase);
-    int64_t age;
+    uint64_t epoch = daypack_load(&head->epoch);
+    daypack_status status;
     status.epoch = (uint32_t)word;
     status.state = (uint8_t)(word >> 32);
     status.reason = (uint8_t)(word >> 40);
     status.flags = (uint16_t)(word >> 48);
-    if (status.state == DAYPACK_STATE_DOWN) return status;
     if (phase == DAYPACK_PHASE_STOPPED || phase == DAYPACK_PHASE_RETIRED) {
         status.state = DAYPACK_STATE_DOWN;
         status.reason = DAYPACK_REASON_stopped;
-        return status;
-    }
-    age = daypack_monotonic_ns() - (int64_t)daypack_load(&head->beat_ns);
-    if (age > DAYPACK_BEAT_STALE_NS) {
+    } else if (!fresh) {
         int held = daypack_writer_holds_lock(reader);
+        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* down is no less down of a stalled writer */
         status.state = held ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
         status.reason = held ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
-    } else if (status.epoch != (uint32_t)daypack_load(&head->epoch) || phase == DAYPACK_PHASE_STARTING) {
+    } else if (status.epoch != (uint32_t)epoch ||
+               (phase == DAYPACK_PHASE_STARTING && status.state != DAYPACK_STATE_DOWN)) {
         status.state = DAYPACK_STATE_SYNCING;
         status.reason = DAYPACK_REASON_start;
-    } else if (phase == DAYPACK_PHASE_CATCHING_UP && status.state == DAYPACK_STATE_LIVE) {
+    } else if (phase != DAYPACK_PHASE_RUNNING && status.state == DAYPACK_STATE_LIVE) { /* catching up, or unknown */
         status.state = DAYPACK_STATE_STALE;
         status.reason = DAYPACK_REASON_writer_stalled;
     }
     return status;
 }
 
+/* Where the path leads to another segment than the one that is mapped, and the mapped one has no live writer, changes
+ * over to it: 1 then. On failure the old one stays. */
+static inline int daypack_follow(daypack_reader* reader) {
+    daypack_reader next;
+    struct stat file;
+    if (daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_RETIRED && daypack_beat_is_fresh(reader)) return 0;
+    if (stat(reader->path, &file) != 0) return 0;
+    if ((uint64_t)file.st_dev == reader->device && (uint64_t)file.st_ino == reader->inode) return 0;
+    memset(&next, 0, sizeof next);
+    memcpy(next.path, reader->path, sizeof next.path);
+    if (daypack_map(&next) != DAYPACK_OK) return 0;
+    daypack_close(reader);
+    *reader = next;
+    return 1;
+}
+
+/* ---- the directory ---------------------------------------------------------------------------------------------- */
+
+static inline uint32_t daypack_symbols(const daypack_reader* reader) {
+    /* acquire: pairs with the release that follows the entry and the slot of a new symbol */
+    uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
+    return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
+}
+/* The names of a symbol where they lie, until the next read; terminated if the writer is honest, so print with a bound.
+ * REQUIRES: symbol < daypack_symbols(reader). */
+static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
+    return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset) + symbol;
+}
+/* A copy of them, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
+static inline void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
+    daypack_load_words(entry, daypack_entry_of(reader, symbol), sizeof *entry);
+    entry->symbol[DAYPACK_NAME_BYTES - 1] = '\0';
+    entry->native[DAYPACK_NAME_BYTES - 1] = '\0';
+}
+/* The index of a symbol, by its normalised or native name; DAYPACK_NO_SYMBOL where there is none. It stays the same for
+ * as long as the reader is open. */
+static inline int daypack_find(daypack_reader* reader, const char* name) {
+    do {
+        uint32_t symbols = daypack_symbols(reader);
+        uint32_t i;
+        for (i = 0; i < symbols; ++i) {
+            daypack_entry entry;
+            daypack_read_entry(reader, i, &entry);
+            if (strcmp(entry.symbol, name) == 0 || strcmp(entry.native, name) == 0) return (int)i;
+        }
+    } while (daypack_follow(reader));
+    return DAYPACK_NO_SYMBOL;
+}
+
+static inline unsigned daypack_lines(const daypack_reader* reader) {
+    /* acquire: pairs with the release that follows the name of a new line */
+    uint64_t lines = daypack_load_acquire(&daypack_head(reader)->lines);
+    return (unsigned)(lines < DAYPACK_MAX_LINES ? lines : DAYPACK_MAX_LINES);
+}
+/* The host of a line, always terminated. REQUIRES: line < DAYPACK_MAX_LINES. */
+static inline void daypack_read_line(const daypack_reader* reader, unsigned line, daypack_line_entry* entry) {
+    daypack_load_words(entry, reader->base + reader->lines_offset + line * sizeof *entry, sizeof *entry);
+    entry->host[DAYPACK_HOST_BYTES - 1] = '\0';
+}
+
+/* ---- a book ----------------------------------------------------------------------------------------------------- */
+
 /* REQUIRES: symbol < daypack_symbols(reader). */
 static inline const daypack_slot* daypack_slot_of(const daypack_reader* reader, uint32_t symbol) {
     return (const daypack_slot*)(const void*)(reader->base + reader->slots_offset + symbol * reader->slot_bytes);
 }
 
+/* From the words of a slot, which are as daypack_slot lists them. */
 static inline void daypack_fill_top(const daypack_reader* reader, const uint64_t words[8], uint64_t exponents,
                                     daypack_top* top) {
     daypack_status status = daypack_judge(reader, words[7]);
@@ -548,113 +651,142 @@ static inline void daypack_fill_top(const daypack_reader* reader, const uint64_t
     top->quantity_exponent = (int8_t)(uint8_t)(exponents >> 8);
 }
 
-/* Best bid and offer of a symbol. DAYPACK_OK, DAYPACK_BUSY or DAYPACK_NO_SYMBOL. */
-static inline int daypack_read_top(daypack_reader* reader, int symbol, daypack_top* top) {
-    int attempt;
-    daypack_follow(reader);
-    if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
-    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt) {
-        const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
-        uint64_t words[8];
-        uint64_t exponents;
-        unsigned i;
-        words[0] = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
-        if (words[0] & 1) continue;
-        for (i = 1; i < 8; ++i) words[i] = daypack_load(&slot->sequence + i);
-        exponents = daypack_load(&slot->exponents);
-        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
-        if (daypack_load(&slot->sequence) != words[0]) continue;
-        daypack_fill_top(reader, words, exponents, top);
+/* For a slot that stayed odd. DAYPACK_BUSY of a writer that lives; of one that died or stands still in the middle of
+ * it, DAYPACK_OK with its state and no numbers. */
+static inline int daypack_give_up(const daypack_reader* reader, daypack_top* top) {
+    uint64_t words[8];
+    memset(words, 0, sizeof words);
+    words[7] = (uint64_t)DAYPACK_STATE_LIVE << 32 | (uint32_t)daypack_load(&daypack_head(reader)->epoch);
+    daypack_fill_top(reader, words, 0, top);
+    if (top->state == DAYPACK_STATE_DOWN) return DAYPACK_OK;
+    if (top->state == DAYPACK_STATE_STALE && daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_CATCHING_UP) {
         return DAYPACK_OK;
     }
     return DAYPACK_BUSY;
 }
 
-/* The book of a symbol, best levels first, up to max_bids and max_asks of them. Results as daypack_read_top's. */
-static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_book* book, daypack_level* bids,
-                                    uint32_t max_bids, daypack_level* asks, uint32_t max_asks) {
+/* As daypack_read_top, in the segment that is mapped. */
+static inline int daypack_read_top_here(const daypack_reader* reader, int symbol, daypack_top* top) {
     int attempt;
-    daypack_follow(reader);
     if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
-    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt) {
+    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
+        const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
+        uint64_t words[8];
+        uint64_t exponents;
+        uint64_t sequence = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
+        if (sequence & 1) continue;
+        daypack_load_words(words, slot, sizeof words);
+        exponents = daypack_load(&slot->exponents);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
+        if (daypack_load(&slot->sequence) != sequence) continue;
+        daypack_fill_top(reader, words, exponents, top);
+        return DAYPACK_OK;
+    }
+    return daypack_give_up(reader, top);
+}
+
+/* Best bid and offer of a symbol. DAYPACK_OK, DAYPACK_BUSY or DAYPACK_NO_SYMBOL. */
+static inline int daypack_read_top(daypack_reader* reader, int symbol, daypack_top* top) {
+    int result = daypack_read_top_here(reader, symbol, top);
+    if (result == DAYPACK_BUSY || (result == DAYPACK_OK && top->state != DAYPACK_STATE_DOWN)) return result;
+    return daypack_follow(reader) ? daypack_read_top_here(reader, symbol, top) : result;
+}
+
+/* As daypack_read_book, in the segment that is mapped. */
+static inline int daypack_read_book_here(const daypack_reader* reader, int symbol, daypack_book* book,
+                                         daypack_level* bids, uint32_t max_bids, daypack_level* asks,
+                                         uint32_t max_asks) {
+    int attempt;
+    memset(book, 0, sizeof *book);
+    if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
+    if (max_bids > reader->depth) max_bids = (uint32_t)reader->depth;
+    if (max_asks > reader->depth) max_asks = (uint32_t)reader->depth;
+    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
         const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
         const daypack_level* levels = (const daypack_level*)(const void*)(slot + 1);
         uint64_t words[16];
-        uint64_t i;
-        words[0] = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
-        if (words[0] & 1) continue;
-        for (i = 1; i < 16; ++i) words[i] = daypack_load(&slot->sequence + i);
-        book->bids = (uint32_t)words[14];
-        book->asks = (uint32_t)(words[14] >> 32);
-        if (book->bids > reader->depth) book->bids = (uint32_t)reader->depth; /* a torn count, or a hostile one */
-        if (book->asks > reader->depth) book->asks = (uint32_t)reader->depth;
-        if (book->bids > max_bids) book->bids = max_bids;
-        if (book->asks > max_asks) book->asks = max_asks;
-        for (i = 0; i < book->bids; ++i) {
-            bids[i].price = (int64_t)daypack_load(&levels[i].price);
-            bids[i].quantity = (int64_t)daypack_load(&levels[i].quantity);
-        }
-        levels += reader->depth;
-        for (i = 0; i < book->asks; ++i) {
-            asks[i].price = (int64_t)daypack_load(&levels[i].price);
-            asks[i].quantity = (int64_t)daypack_load(&levels[i].quantity);
-        }
+        uint32_t bid_levels, ask_levels;
+        uint64_t sequence = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
+        if (sequence & 1) continue;
+        daypack_load_words(words, slot, sizeof words);
+        bid_levels = (uint32_t)words[14]; /* perhaps torn, perhaps hostile: so bounded */
+        ask_levels = (uint32_t)(words[14] >> 32);
+        if (bid_levels > max_bids) bid_levels = max_bids;
+        if (ask_levels > max_asks) ask_levels = max_asks;
+        daypack_load_words(bids, levels, bid_levels * sizeof *bids);
+        daypack_load_words(asks, levels + reader->depth, ask_levels * sizeof *asks);
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
-        if (daypack_load(&slot->sequence) != words[0]) continue;
+        if (daypack_load(&slot->sequence) != sequence) continue;
         daypack_fill_top(reader, words, words[13], &book->top);
         book->venue_match_us = (int64_t)words[8];
         book->venue_send_us = (int64_t)words[9];
         book->receive_ns = (int64_t)words[10];
         book->known_to_bid = (int64_t)words[11];
         book->known_to_ask = (int64_t)words[12];
+        book->bids = bid_levels;
+        book->asks = ask_levels;
         return DAYPACK_OK;
     }
-    return DAYPACK_BUSY;
+    return daypack_give_up(reader, &book->top);
 }
+
+/* The book of a symbol, best levels first, up to max_bids and max_asks of them. Results as daypack_read_top's. */
+static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_book* book, daypack_level* bids,
+                                    uint32_t max_bids, daypack_level* asks, uint32_t max_asks) {
+    int result = daypack_read_book_here(reader, symbol, book, bids, max_bids, asks, max_asks);
+    if (result == DAYPACK_BUSY || (result == DAYPACK_OK && book->top.state != DAYPACK_STATE_DOWN)) return result;
+    if (!daypack_follow(reader)) return result;
+    return daypack_read_book_here(reader, symbol, book, bids, max_bids, asks, max_asks);
+}
+
+/* ---- the ring --------------------------------------------------------------------------------------------------- */
 
 /* Where the ring ends now: records from here on are new. */
 static inline uint64_t daypack_cursor(const daypack_reader* reader) {
-    return daypack_load_acquire(&daypack_head(reader)->published);
+    return daypack_load_acquire(&daypack_head(reader)->published); /* pairs with the release after slot and payload */
 }
 
 /*
- * The record at *cursor, which then moves on. DAYPACK_OK or DAYPACK_EMPTY. *lost: how many records were written over
- * before they could be read; with lost > 0 nothing was copied and *cursor stands at the oldest that is left.
+ * The record at *cursor, which then moves on: DAYPACK_OK. DAYPACK_EMPTY: nothing new. DAYPACK_LOST: the ring lapped
+ * this reader; *lost records were written over unread, *record is not to be used, and *cursor stands at the oldest
+ * record left. A record of kind NONE was lost to a writer that died.
  * To join a book: note the cursor, read the book, then take deltas with last_id beyond the book's u; an update counts
  * only when its record with `last` was read.
  */
-static inline int daypack_read_record(const daypack_reader* reader, uint64_t* cursor, daypack_record* record,
+static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, daypack_record* record,
                                       uint64_t* lost) {
     const daypack_header* head = daypack_head(reader);
     uint64_t published = daypack_load_acquire(&head->published); /* pairs with the release after the payload */
-    const daypack_record* from;
     uint64_t claimed;
-    unsigned i;
     *lost = 0;
-    if (*cursor >= published) return DAYPACK_EMPTY;
-    from = (const daypack_record*)(const void*)(reader->base + reader->ring_offset) +
-           (*cursor & (reader->ring_events - 1));
-    for (i = 0; i < sizeof *record / 8; ++i) {
-        ((uint64_t*)(void*)record)[i] = daypack_load((const uint64_t*)(const void*)from + i);
+    if (*cursor >= published) {
+        *cursor = published; /* beyond it only where the file was removed by hand and a new one counts from its start */
+        daypack_follow(reader);
+        return DAYPACK_EMPTY;
     }
+    daypack_load_words(record,
+                       reader->base + reader->ring_offset + (*cursor & (reader->ring_events - 1)) * sizeof *record,
+                       sizeof *record);
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence behind the store of `claimed` */
     claimed = daypack_load(&head->claimed);
-    if (claimed > *cursor + reader->ring_events) {
+    if (claimed - *cursor > reader->ring_events) {
         uint64_t oldest = claimed - reader->ring_events;
         *lost = oldest - *cursor;
         *cursor = oldest;
-        return DAYPACK_OK;
+        return DAYPACK_LOST;
     }
     ++*cursor;
     return DAYPACK_OK;
 }
 
 /* The fields of daypack_record.head. */
-static inline unsigned daypack_record_kind(const daypack_record* record) { return (unsigned)(record->head & 0xff); }
-static inline unsigned daypack_record_side(const daypack_record* record) { return (unsigned)(record->head >> 8 & 0xff); }
-static inline unsigned daypack_record_last(const daypack_record* record) { return (unsigned)(record->head >> 16 & 1); }
-static inline unsigned daypack_record_line(const daypack_record* record) { return (unsigned)(record->head >> 24 & 0xff); }
+static inline unsigned daypack_record_kind(const daypack_record* record) { return record->head & 0xff; }
+static inline unsigned daypack_record_side(const daypack_record* record) { return record->head >> 8 & 0xff; }
+static inline unsigned daypack_record_last(const daypack_record* record) { return record->head >> 16 & 1; }
+static inline unsigned daypack_record_line(const daypack_record* record) { return record->head >> 24 & 0xff; }
 static inline uint32_t daypack_record_symbol(const daypack_record* record) { return (uint32_t)(record->head >> 32); }
+
+/* ---- counters --------------------------------------------------------------------------------------------------- */
 
 /* Counters and histograms; REQUIRES: counter, line, symbol and histogram in range. */
 static inline uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
@@ -670,7 +802,8 @@ static inline uint64_t daypack_symbol_counter(const daypack_reader* reader, unsi
                               symbol * DAYPACK_SYMBOL_COUNTER_COUNT + counter));
 }
 static inline uint64_t daypack_histogram_count(const daypack_reader* reader, unsigned histogram, unsigned bucket) {
-    return daypack_load(reader->base + reader->histograms_offset + 8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
+    return daypack_load(reader->base + reader->histograms_offset +
+                        8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
 }
 /* The value below or at which `per_mille` of the samples lie, in ns; 0 without samples. */
 static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {
