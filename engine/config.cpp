@@ -1,0 +1,125 @@
+#include "engine/config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "engine/config_keys.h"
+#include "engine/config_values.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 1 << 20;
+
+// The features of the contract's page that come with later work. Each line goes when its feature comes.
+std::vector<std::string> not_built_yet(const ConfigSection& exchange_keys, const ConfigSection& engine_keys,
+                                       const Config& config) {
+    const ExchangeConfig& exchange = config.exchange;
+    const EngineConfig& engine = config.engine;
+    const ExchangeConfig usual;
+    std::vector<std::string> names;
+    const auto name_if = [&names](bool asked, const char* name) {
+        if (asked) names.emplace_back(name);
+    };
+    name_if(exchange_keys.given("snapshot_interval") && exchange.snapshot_interval_s > 0, "snapshot_interval");
+    name_if(!exchange.websocket, "websocket: false");
+    name_if(exchange.rest_only, "rest_only: true");
+    name_if(!exchange.api_key.empty(), "api_key");
+    name_if(!exchange.api_secret.empty(), "api_secret");
+    name_if(std::any_of(exchange.channels.begin(), exchange.channels.end(), is_private), "private channels");
+    name_if(exchange.gap_wait_ms != usual.gap_wait_ms, "gap_wait_ms");
+    name_if(exchange.stale_after_ms != usual.stale_after_ms, "stale_after_ms");
+    name_if(exchange.ws_failures_before_polling != usual.ws_failures_before_polling, "ws_failures_before_polling");
+    name_if(exchange.rest_poll_interval_ms != usual.rest_poll_interval_ms, "rest_poll_interval_ms");
+    name_if(engine.threads == ThreadModel::fused, "threads: fused");
+    name_if(engine.huge_pages, "huge_pages");
+    name_if(engine_keys.given("fast_aes") && engine.fast_aes, "fast_aes");
+    name_if(!engine.record.empty(), "record");
+    name_if(!engine.metrics_listen.empty(), "metrics_listen");
+    return names;
+}
+
+std::string read_file(const std::string& path) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    std::string text(kMaxFileBytes + 1, '\0');
+    if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!file && !file.eof()) {
+        const std::string why = errno != 0 ? std::strerror(errno) : "not a file of text";
+        fail_at(path, 0, "cannot be read (" + why + "); give the path of a configuration file");
+    }
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxFileBytes) fail_at(path, 0, "is larger than 1 MiB; give the path of a configuration file");
+    return text;
+}
+
+// The place of `key` in a map; one that stands there twice is found by ConfigSection.
+const YamlNode* value_of(const YamlNode& map, const std::string& key, int& line) {
+    const auto found = std::find(map.keys.begin(), map.keys.end(), key);
+    if (found == map.keys.end()) return nullptr;
+    const auto index = static_cast<std::size_t>(found - map.keys.begin());
+    line = map.key_lines[index];
+    return &map.items[index];
+}
+
+}  // namespace
+
+std::optional<std::string> process_env(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {
+    YamlNode root;
+    try {
+        root = parse_yaml(text);
+    } catch (const YamlError& error) {
+        fail_at(path, error.line, error.what());
+    }
+    if (root.kind == YamlNode::Kind::null) {
+        fail_at(path, 1, "the file is empty; it needs `exchanges:` with one entry, as in README.md");
+    }
+    ConfigSection top(path, env, "the file", 1, root);
+    top.know("exchanges");
+    top.know("engine");
+    top.require("exchanges");
+    int exchanges_line = 1;
+    int engine_line = 1;
+    const YamlNode nothing;
+    const YamlNode* exchanges = value_of(root, "exchanges", exchanges_line);
+    const YamlNode* engine = value_of(root, "engine", engine_line);
+    ConfigSection engine_keys(path, env, "engine", engine_line, engine != nullptr ? *engine : nothing);
+    // A key at the top is unknown, or belongs under `engine`: so that section is read first.
+    Config config;
+    config.path = path;
+    read_engine(engine_keys, config.engine);
+    top.finish(engine_keys);
+    const ConfigSection entries(path, env, "exchanges", exchanges_line, *exchanges);
+    if (exchanges->items.size() != 1) {
+        fail_at(path, exchanges->items.empty() ? exchanges_line : exchanges->key_lines[1],
+                "`exchanges` has " + std::to_string(exchanges->items.size()) +
+                    " entries; it needs exactly one, with `class: Ccxt_Backpack_Feed`");
+    }
+    const std::string& name = exchanges->keys[0];
+    ConfigSection exchange_keys(path, env, instance_fault(name).empty() ? name : "the exchange",
+                                exchanges->key_lines[0], exchanges->items[0]);
+    read_exchange(exchange_keys, config.exchange);
+    exchange_keys.finish(engine_keys);
+    engine_keys.finish(exchange_keys);
+    if (config.exchange.symbols.size() > config.engine.max_symbols) {
+        exchange_keys.check("symbols", "lists " + std::to_string(config.exchange.symbols.size()) +
+                                           " markets; raise `max_symbols` under `engine:`, which is " +
+                                           std::to_string(config.engine.max_symbols));
+    }
+    config.not_built_yet = not_built_yet(exchange_keys, engine_keys, config);
+    return config;
+}
+
+Config load_config(const std::string& path, const EnvLookup& env) {
+    return parse_config(path, read_file(path), env);
+}
+
+}  // namespace daypack

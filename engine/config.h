@@ -1,0 +1,99 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace daypack {
+
+// The configuration file, read once at the start and checked whole: what stands here can be used without another look.
+//
+// Thread: any; plain values. Each key of the file has the member of its name (plus its unit) and each default stands
+// here alone. A range or a form that is refused is refused in config.cpp, with the line of the file.
+
+enum class Channel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
+enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, every_1000ms };
+enum class ThreadModel : std::uint8_t { pipeline, fused };
+enum class Idle : std::uint8_t { spin, backoff, automatic };
+
+// A symbol as the user wrote it, in any of the four spellings, and where: later words about it name the line.
+struct ListedSymbol {
+    std::string text;
+    int line = 0;
+    bool operator==(const ListedSymbol&) const = default;
+};
+
+struct ExchangeConfig {
+    std::vector<ListedSymbol> symbols;  // never two spellings of one market; empty when all_symbols
+    bool all_symbols = false;           // "*": every visible market whose book is open
+    std::vector<Channel> channels = {Channel::trades, Channel::l2_book};
+    std::int64_t snapshot_interval_s = 30;  // 0: no audits
+    bool websocket = true;
+    bool rest_only = false;
+    std::string api_key;     // empty: no account
+    std::string api_secret;  // base64 of 32 bytes; never printed
+    std::vector<std::string> rest_urls = {"https://api.backpack.exchange"};
+    std::vector<std::string> ws_urls = {"wss://ws.backpack.exchange"};
+    std::string ca_file;  // empty: the system's trust store
+    std::uint32_t lines = 2;
+    DepthStream depth_stream = DepthStream::realtime;
+    std::int64_t gap_wait_ms = 50;
+    std::int64_t ping_interval_ms = 5'000;
+    std::int64_t line_dead_ms = 10'000;
+    std::int64_t stale_after_ms = 60'000;
+    std::uint32_t ws_failures_before_polling = 3;
+    std::int64_t rest_poll_interval_ms = 1'000;
+    std::uint32_t rest_requests_per_minute = 1'200;
+    std::uint64_t max_frame_bytes = 4'194'304;
+    bool operator==(const ExchangeConfig&) const = default;
+};
+
+struct EngineConfig {
+    std::string instance = "default";
+    std::uint32_t depth = 64;
+    std::uint32_t max_symbols = 512;
+    std::uint64_t ring_events = 65'536;   // a power of two: any other number of the file is rounded up to one
+    std::uint64_t queue_events = 65'536;  // likewise
+    std::uint32_t shm_mode = 0640;
+    std::string shm_group;  // empty: the group of the process
+    ThreadModel threads = ThreadModel::pipeline;
+    std::uint32_t net_threads = 1;
+    std::uint32_t book_threads = 1;
+    std::vector<int> net_cpus;   // empty: not pinned; else at least one for each net thread, none twice
+    std::vector<int> book_cpus;  // likewise
+    Idle idle = Idle::automatic;
+    int rt_priority = 0;
+    bool mlock = false;
+    bool huge_pages = false;
+    bool fast_aes = true;
+    std::string record;
+    std::string metrics_listen;
+    bool operator==(const EngineConfig&) const = default;
+};
+
+struct Config {
+    std::string path;  // as the user named the file
+    ExchangeConfig exchange;
+    EngineConfig engine;
+    // What the file asks for and this version does not do, as the start names it in one line: "snapshot_interval".
+    std::vector<std::string> not_built_yet;
+    bool operator==(const Config&) const = default;
+};
+
+// what(): `daypack: config.yaml:7: <what is wrong>; <what was meant>`, one line, ready to print.
+class ConfigError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// The value of an environment variable, or nothing when it is unset.
+using EnvLookup = std::function<std::optional<std::string>(const std::string&)>;
+[[nodiscard]] std::optional<std::string> process_env(const std::string& name);
+
+// Throws ConfigError. `parse_config` takes the text itself; `path` is for the messages.
+[[nodiscard]] Config load_config(const std::string& path, const EnvLookup& env = process_env);
+[[nodiscard]] Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env);
+
+}  // namespace daypack
