@@ -15,7 +15,7 @@ constexpr std::int64_t kMinuteNs = 60 * kSecondNs;
 
 TEST(TokenBucket, NeverPassesTheBudgetInAnyMinute) {
     // Against the slow, obvious model: the times of all requests of the last minute.
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         const auto per_minute = *rc::gen::inRange<std::int64_t>(1, 400);
         const auto burst = *rc::gen::inRange<std::int64_t>(1, per_minute + 1);
         std::int64_t step_ns_max = 1;
@@ -32,7 +32,7 @@ TEST(TokenBucket, NeverPassesTheBudgetInAnyMinute) {
             while (sent.front() <= now.ns - kMinuteNs) sent.pop_front();
             RC_ASSERT(static_cast<std::int64_t>(sent.size()) <= per_minute);
         }
-    });
+    }));
 }
 
 TEST(TokenBucket, ABurstGoesOutAtOnceAndTheRestTricklesIn) {
@@ -59,7 +59,7 @@ TEST(TokenBucket, AnIdleHourSavesUpOneBurstOnly) {
     TokenBucket bucket(60, 10, MonoTime{0});
     const MonoTime later{60 * kMinuteNs};
     int sent = 0;
-    while (bucket.try_take(later)) ++sent;
+    while (sent < 100 && bucket.try_take(later)) ++sent;
     EXPECT_EQ(sent, 10);
 }
 
