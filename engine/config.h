@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "net/symbol.h"
+
 namespace daypack {
 
 // The configuration file, read once at the start and checked whole: what stands here can be used without another look.
@@ -13,8 +15,7 @@ namespace daypack {
 // Thread: any; plain values. Each key of the file has the member of its name (plus its unit) and each default stands
 // here alone. A range or a form that is refused is refused in config.cpp, with the line of the file.
 
-enum class Channel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
-enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, every_1000ms };
+enum class FeedChannel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
 enum class ThreadModel : std::uint8_t { pipeline, fused };
 enum class Idle : std::uint8_t { spin, backoff, automatic };
 
@@ -28,7 +29,7 @@ struct ListedSymbol {
 struct ExchangeConfig {
     std::vector<ListedSymbol> symbols;  // never two spellings of one market; empty when all_symbols
     bool all_symbols = false;           // "*": every visible market whose book is open
-    std::vector<Channel> channels = {Channel::trades, Channel::l2_book};
+    std::vector<FeedChannel> channels = {FeedChannel::trades, FeedChannel::l2_book};
     std::int64_t snapshot_interval_s = 30;  // 0: no audits
     bool websocket = true;
     bool rest_only = false;

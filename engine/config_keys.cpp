@@ -72,7 +72,7 @@ void read_channels(ConfigSection& in, ExchangeConfig& out) {
                         (near.empty() ? "the channels are TRADES, L2_BOOK, L1_BOOK, ORDER_INFO, POSITIONS, BALANCES"
                                       : "did you mean \"" + near + "\"?"));
         }
-        const auto channel = static_cast<Channel>(found - kChannels.begin());
+        const auto channel = static_cast<FeedChannel>(found - kChannels.begin());
         if (std::find(out.channels.begin(), out.channels.end(), channel) != out.channels.end()) {
             in.fail(text.line, "channel " + shown(text.written) + " is listed twice; list each once");
         }

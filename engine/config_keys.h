@@ -8,8 +8,8 @@ void read_exchange(ConfigSection& in, ExchangeConfig& out);
 void read_engine(ConfigSection& in, EngineConfig& out);
 
 // Needs api_key and api_secret.
-[[nodiscard]] inline bool is_private(Channel channel) noexcept {
-    return channel >= Channel::order_info;
+[[nodiscard]] inline bool is_private(FeedChannel channel) noexcept {
+    return channel >= FeedChannel::order_info;
 }
 
 }  // namespace daypack
