@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+
+namespace daypack {
+
+struct MarketsOptions {
+    std::string config_path;  // empty: the exchange itself, as the defaults say
+    bool json = false;
+};
+
+// Prints the exchange's markets, a line each. The exit code; throws ConfigError, or std::runtime_error with a sentence.
+[[nodiscard]] int show_markets(const MarketsOptions& options);
+
+}  // namespace daypack
