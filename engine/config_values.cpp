@@ -152,7 +152,7 @@ std::string symbol_key(std::string_view text) {
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& words) {
     const std::string_view start = word.substr(0, 64);
-    std::size_t best = std::max<std::size_t>(2, start.size() / 3) + 1;
+    std::size_t best = std::max<std::size_t>(1, (start.size() + 1) / 3) + 1;
     std::string nearest;
     for (const auto& candidate : words) {
         const std::size_t away = distance(start, candidate);

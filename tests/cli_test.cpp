@@ -1,0 +1,117 @@
+// The command line from outside: the program itself, its exit codes, and the one line it says to a wrong use.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace daypack {
+namespace {
+
+struct Outcome {
+    int exit_code = -1;
+    std::string out;
+    std::string err;
+};
+
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Cli : public testing::Test {
+  protected:
+    Cli() { std::filesystem::create_directory(folder_); }
+    ~Cli() override { std::filesystem::remove_all(folder_); }
+
+    // Runs `daypack <arguments>` in the folder of the test.
+    [[nodiscard]] Outcome daypack(const std::string& arguments) const {
+        const std::string command = "cd '" + folder_.string() +
+                                    "' && env -u BACKPACK_KEY -u BACKPACK_SECRET '" DAYPACK_PROGRAM "' " + arguments +
+                                    " >out 2>err </dev/null";
+        const int status = std::system(command.c_str());
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_ / "out"), read_file(folder_ / "err")};
+    }
+
+    void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+
+  private:
+    const std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("daypack_cli_test." + std::to_string(getpid()));
+};
+
+constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets"};
+constexpr std::array kLaterVerbs = {"doctor", "record", "replay", "verify", "export", "bench"};
+
+TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
+    const Outcome help = daypack("--help");
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_EQ(help.err, "");
+    for (const std::string verb : kVerbs) EXPECT_NE(help.out.find("\n  " + verb + " "), std::string::npos) << verb;
+    for (const std::string verb : kLaterVerbs) EXPECT_EQ(help.out.find("\n  " + verb + " "), std::string::npos) << verb;
+}
+
+TEST_F(Cli, EveryVerbHasHelp) {
+    for (const std::string verb : kVerbs) {
+        const Outcome help = daypack(verb + " --help");
+        EXPECT_EQ(help.exit_code, 0) << verb;
+        EXPECT_NE(help.out.find("Usage: daypack " + verb), std::string::npos) << help.out;
+    }
+}
+
+TEST_F(Cli, VersionIsOneLineOnStdout) {
+    const Outcome version = daypack("--version");
+    EXPECT_EQ(version.exit_code, 0);
+    EXPECT_TRUE(version.out.starts_with("daypack ")) << version.out;
+    EXPECT_EQ(std::count(version.out.begin(), version.out.end(), '\n'), 1);
+}
+
+TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
+    for (const std::string use :
+         {"", "rnu", "doctor", "--instance a run", "run", "run a.yaml b.yaml", "run --demo --duration soon",
+          "run --demo --duration -1", "run --demo --duration", "run --demo --rest-url http://example.com",
+          "run --demo --instance a/b", "cat --levels x", "cat --levels 65537", "cat --symbol 'a b'", "cat extra",
+          "tail --instance ''", "stat --josn", "sim --port x", "markets a b"}) {
+        const Outcome refused = daypack(use);
+        EXPECT_EQ(refused.exit_code, 2) << use;
+        EXPECT_EQ(refused.out, "") << use;
+        EXPECT_TRUE(refused.err.starts_with("daypack: ")) << refused.err;
+        EXPECT_NE(refused.err.find("; see `daypack "), std::string::npos) << refused.err;
+        EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+    }
+    EXPECT_EQ(daypack("rnu").err, "daypack: unknown verb \"rnu\", did you mean `run`?; see `daypack --help`\n");
+}
+
+TEST_F(Cli, AWrongConfigurationIsExitTwoWithFileAndLine) {
+    write("config.yaml",
+          "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n    "
+          "lins: 2\n");
+    for (const std::string verb : {"run", "markets"}) {
+        const Outcome refused = daypack(verb + " config.yaml");
+        EXPECT_EQ(refused.exit_code, 2);
+        EXPECT_EQ(refused.err, "daypack: config.yaml:6: unknown key \"lins\" under `mine`; did you mean `lines`?\n");
+    }
+    const Outcome missing = daypack("run nowhere.yaml");
+    EXPECT_EQ(missing.exit_code, 2);
+    EXPECT_EQ(
+        missing.err,
+        "daypack: nowhere.yaml: cannot be read (No such file or directory); give the path of a configuration file\n");
+}
+
+TEST_F(Cli, AReaderWithoutAnEngineIsExitOneWithOneLine) {
+    for (const std::string verb : {"cat", "tail", "stat", "top"}) {
+        const Outcome alone = daypack(verb + " --instance no-such-engine");
+        EXPECT_EQ(alone.exit_code, 1) << verb;
+        EXPECT_TRUE(alone.err.starts_with("daypack: ")) << alone.err;
+        EXPECT_NE(alone.err.find("no-such-engine"), std::string::npos) << alone.err;
+        EXPECT_EQ(std::count(alone.err.begin(), alone.err.end(), '\n'), 1) << alone.err;
+    }
+}
+
+}  // namespace
+}  // namespace daypack

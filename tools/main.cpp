@@ -1,0 +1,232 @@
+// The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/config_values.h"
+#include "tools/cat.h"
+#include "tools/markets.h"
+#include "tools/run.h"
+#include "tools/sim.h"
+#include "tools/stat.h"
+#include "tools/tail.h"
+#include "tools/top.h"
+
+namespace daypack {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUse = 2;
+
+// The parser, and for each verb what runs once its options are filled in.
+//
+// Thread: main. The options live as long as this: the parser writes into them.
+class CommandLine {
+  public:
+    CommandLine();
+    [[nodiscard]] int run(int argc, char** argv);
+
+  private:
+    CLI::App& verb(const std::string& name, const std::string& about, std::function<int()> action) {
+        CLI::App* sub = app_.add_subcommand(name, about)->group("Verbs");
+        actions_.emplace_back(sub, std::move(action));
+        return *sub;
+    }
+    void add_run();
+    void add_sim();
+    void add_markets();
+    void add_readers();
+    [[nodiscard]] int explain(const CLI::ParseError& error);
+    [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
+    [[nodiscard]] std::vector<std::string> names() const;
+
+    CLI::App app_{"A low-latency order-book engine for Backpack Exchange.", "daypack"};
+    std::vector<std::pair<CLI::App*, std::function<int()>>> actions_;
+    RunOptions run_;
+    bool demo_ = false;
+    SimOptions sim_;
+    MarketsOptions markets_;
+    CatOptions cat_;
+    TopOptions top_;
+    TailOptions tail_;
+    StatOptions stat_;
+};
+
+// A check of config_values.h as a check of an option: exit 2 before anything starts.
+template <class Check>
+CLI::Validator checked(Check fault_of) {
+    return CLI::Validator(
+        [fault_of](std::string& value) {
+            const std::string fault = fault_of(value);
+            return fault.empty() ? std::string() : shown(value) + " " + fault;
+        },
+        "");
+}
+
+std::string number_fault(const std::string& text, double min, double max) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max) return {};
+    return fmt::format("is no number from {:.0f} to {:.0f}", min, max);
+}
+
+void add_instance(CLI::App& verb, std::string& instance) {
+    verb.add_option("--instance", instance, "name of the engine whose shared memory is meant")
+        ->type_name("NAME")
+        ->check(checked(instance_fault))
+        ->capture_default_str();
+}
+
+void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
+    verb.add_option("--symbol", symbol, std::string("one symbol in any spelling; without it ") + otherwise)
+        ->type_name("S")
+        ->check(checked(symbol_fault));
+}
+
+CommandLine::CommandLine() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "daypack " DAYPACK_VERSION, "print the version");
+    app_.set_help_flag("-h,--help", "print this help");
+    app_.get_formatter()->label("SUBCOMMAND", "VERB");
+    add_run();
+    add_sim();
+    add_markets();
+    add_readers();
+    // Last, for each verb takes over what it finds.
+    app_.footer(
+        "`daypack VERB --help` tells the options of a verb.\nExit codes: 0 done, 1 failed, 2 wrong usage or "
+        "configuration.");
+}
+
+void CommandLine::add_run() {
+    CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
+    CLI::Option* config = sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("");
+    sub.add_flag("--demo", demo_, "without CONFIG: against a simulated exchange in this program");
+    sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
+        ->type_name("S")
+        ->check(checked([](const std::string& text) { return number_fault(text, 0, 1e9); }));
+    add_instance(sub, run_.instance);
+    sub.add_option("--rest-url", run_.rest_url, "instead of the file's rest_urls")
+        ->type_name("URL")
+        ->check(checked([](const std::string& url) { return url_fault(url, "https"); }));
+    sub.add_option("--ws-url", run_.ws_url, "instead of the file's ws_urls")
+        ->type_name("URL")
+        ->check(checked([](const std::string& url) { return url_fault(url, "wss"); }));
+    sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
+    sub.callback([this, config] {
+        if (config->empty() && !demo_) {
+            throw CLI::ValidationError("no configuration is given; name a file, or use --demo");
+        }
+    });
+}
+
+void CommandLine::add_sim() {
+    CLI::App& sub = verb("sim", "the simulated exchange: REST and WebSocket of Backpack on one port",
+                         [this] { return run_sim(sim_); });
+    sub.add_option("--fault", sim_.faults, "strikes at the Nth message")
+        ->type_name("KIND[@N][:key=value,...]")
+        ->type_size(1)
+        ->allow_extra_args(false);
+}
+
+void CommandLine::add_markets() {
+    CLI::App& sub =
+        verb("markets", "the exchange's markets with tick, step and state", [this] { return show_markets(markets_); });
+    sub.add_option("CONFIG", markets_.config_path, "configuration file; without it the exchange itself")->type_name("");
+    sub.add_flag("--json", markets_.json, "one JSON object a line");
+}
+
+void CommandLine::add_readers() {
+    CLI::App& top =
+        verb("top", "live ladder, trades, latency and health in the terminal", [this] { return show_top(top_); });
+    add_instance(top, top_.instance);
+    add_symbol(top, top_.symbol, "the first");
+
+    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_); });
+    add_instance(cat, cat_.instance);
+    add_symbol(cat, cat_.symbol, "all");
+    cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
+        ->type_name("N")
+        ->check(checked([](const std::string& text) { return number_fault(text, 0, 65'536); }))
+        ->capture_default_str();
+    cat.add_flag("--json", cat_.json, "one JSON object a line");
+
+    CLI::App& tail =
+        verb("tail", "every delta, trade and change of state as it comes", [this] { return show_events(tail_); });
+    add_instance(tail, tail_.instance);
+    add_symbol(tail, tail_.symbol, "all");
+    tail.add_flag("--json", tail_.json, "one JSON object a line");
+
+    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_statistics(stat_); });
+    add_instance(stat, stat_.instance);
+    stat.add_flag("--json", stat_.json, "one JSON object a line");
+    stat.add_flag("--watch", stat_.watch, "again every second");
+}
+
+std::vector<std::string> CommandLine::names() const {
+    std::vector<std::string> names;
+    for (const auto& [sub, action] : actions_) names.push_back(sub->get_name());
+    return names;
+}
+
+int CommandLine::refuse(const std::string& wrong, const std::string& verb) const {
+    std::fprintf(stderr, "daypack: %s; see `daypack %s%s--help`\n", wrong.c_str(), verb.c_str(),
+                 verb.empty() ? "" : " ");
+    return kWrongUse;
+}
+
+// Help and version go to stdout and are no error; anything else is one line on stderr.
+int CommandLine::explain(const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app_.exit(error);
+    const auto parsed = app_.get_subcommands();
+    std::string wrong = error.what();
+    for (char& c : wrong) c = c == '\n' ? ' ' : c;
+    return refuse(wrong, parsed.empty() ? "" : parsed.front()->get_name());
+}
+
+int CommandLine::run(int argc, char** argv) {
+    if (argc < 2) return refuse("no verb is given", "");
+    const std::string first = argv[1];
+    if (first.starts_with('-') && first != "-h" && first != "--help" && first != "--version") {
+        return refuse("option " + shown(first) + " is unknown or stands before its verb", "");
+    }
+    const auto verbs = names();
+    if (!first.starts_with('-') && std::find(verbs.begin(), verbs.end(), first) == verbs.end()) {
+        const std::string near = nearest_word(first, verbs);
+        return refuse("unknown verb " + shown(first) + (near.empty() ? "" : ", did you mean `" + near + "`?"), "");
+    }
+    try {
+        app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return explain(error);
+    }
+    for (const auto& [sub, action] : actions_) {
+        if (sub->parsed()) return action();
+    }
+    return kDone;
+}
+
+}  // namespace
+}  // namespace daypack
+
+int main(int argc, char** argv) {
+    try {
+        return daypack::CommandLine().run(argc, argv);
+    } catch (const daypack::ConfigError& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return daypack::kWrongUse;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "daypack: %s\n", error.what());
+        return daypack::kFailed;
+    }
+}
