@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,20 @@ inline bool wait_until(const std::function<bool()>& condition, std::chrono::mill
     return true;
 }
 
+// The certificate to trust, in a file for as long as this lives.
+class CaFile {
+  public:
+    std::string write(const std::string& pem) {
+        path_ = testing::TempDir() + "daypack_ca_" + std::to_string(getpid()) + ".pem";
+        std::ofstream(path_) << pem;
+        return path_;
+    }
+    ~CaFile() { unlink(path_.c_str()); }
+
+  private:
+    std::string path_;
+};
+
 // An engine of this process against a simulated exchange, over TLS on loopback, with its shared memory read back as any
 // other process would.
 class LiveEngine {
@@ -40,10 +55,9 @@ class LiveEngine {
         Config config;
         config.path = "test.yaml";
         for (auto& symbol : symbols) config.exchange.symbols.push_back({std::move(symbol), 7});
-        const std::string at = "localhost:" + std::to_string(exchange.port());
-        config.exchange.rest_urls = {"https://" + at};
-        config.exchange.ws_urls = {"wss://" + at};
-        config.exchange.ca_file = exchange.ca_file();
+        config.exchange.rest_urls = {exchange.rest_url()};
+        config.exchange.ws_urls = {exchange.ws_url()};
+        config.exchange.ca_file = ca_.write(exchange.ca_pem());
         config.exchange.lines = 1;
         config.engine.instance = "test" + std::to_string(getpid());
         config.engine.depth = depth;
@@ -122,6 +136,7 @@ class LiveEngine {
         return text + "]";
     }
 
+    CaFile ca_;
     std::mutex mutex_;
     std::string log_;
     std::string instance_;

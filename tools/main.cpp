@@ -53,7 +53,6 @@ class CommandLine {
     CLI::App app_{"A low-latency order-book engine for Backpack Exchange.", "daypack"};
     std::vector<std::pair<CLI::App*, std::function<int()>>> actions_;
     RunOptions run_;
-    bool demo_ = false;
     SimOptions sim_;
     MarketsOptions markets_;
     CatOptions cat_;
@@ -110,12 +109,13 @@ CommandLine::CommandLine() {
 
 void CommandLine::add_run() {
     CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
-    CLI::Option* config = sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("");
-    sub.add_flag("--demo", demo_, "without CONFIG: against a simulated exchange in this program");
+    sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
         ->check(checked([](const std::string& text) { return number_fault(text, 0, 1e9); }));
-    add_instance(sub, run_.instance);
+    sub.add_option("--instance", run_.instance, "instead of the file's instance")
+        ->type_name("NAME")
+        ->check(checked(instance_fault));
     sub.add_option("--rest-url", run_.rest_url, "instead of the file's rest_urls")
         ->type_name("URL")
         ->check(checked([](const std::string& url) { return url_fault(url, "https"); }));
@@ -123,11 +123,6 @@ void CommandLine::add_run() {
         ->type_name("URL")
         ->check(checked([](const std::string& url) { return url_fault(url, "wss"); }));
     sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
-    sub.callback([this, config] {
-        if (config->empty() && !demo_) {
-            throw CLI::ValidationError("no configuration is given; name a file, or use --demo");
-        }
-    });
 }
 
 void CommandLine::add_sim() {

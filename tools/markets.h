@@ -8,7 +8,7 @@ struct MarketsOptions {
     bool json = false;
 };
 
-// Prints the exchange's markets. Returns the exit code.
-int show_markets(const MarketsOptions& options);
+// Prints the exchange's markets, a line each. The exit code; throws ConfigError, or std::runtime_error with a sentence.
+[[nodiscard]] int show_markets(const MarketsOptions& options);
 
 }  // namespace daypack

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "book/decimal.h"
@@ -39,10 +40,10 @@ void listen_to_signals() {
 
 Config read_config(const RunOptions& options) {
     Config config = load_config(options.config_path);
-    if (options.instance) config.engine.instance = *options.instance;
-    if (options.rest_url) config.exchange.rest_urls = {*options.rest_url};
-    if (options.ws_url) config.exchange.ws_urls = {*options.ws_url};
-    if (options.ca_file) config.exchange.ca_file = *options.ca_file;
+    if (!options.instance.empty()) config.engine.instance = options.instance;
+    if (!options.rest_url.empty()) config.exchange.rest_urls = {options.rest_url};
+    if (!options.ws_url.empty()) config.exchange.ws_urls = {options.ws_url};
+    if (!options.ca_file.empty()) config.exchange.ca_file = options.ca_file;
     return config;
 }
 

@@ -1,0 +1,227 @@
+// The engine over real sockets and TLS, judged by the exchange's own book.
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "tests/live_engine.h"
+
+namespace daypack {
+namespace {
+
+const std::vector<std::string> kThree{"BTC_USDC", "ETH_USDC", "SOL_USDC_PERP"};
+
+sim::SimOptions over_tls() {
+    sim::SimOptions options;
+    options.tls = true;
+    options.symbols = {"BTC_USDC", "ETH_USDC", "SOL_USDC", "SOL_USDC_PERP", "kBONK_USDC_PERP", "AAPL.US_USDC"};
+    options.rate = 200;
+    return options;
+}
+
+// Reads whole books until `count` different ones of each symbol were compared with the truth at their own `u`. The
+// truth lags the frames by nothing: the exchange applies before it sends.
+void expect_equal_books(LiveEngine& live, sim::Exchange& exchange, const std::vector<std::string>& symbols,
+                        std::size_t count) {
+    for (const auto& symbol : symbols) {
+        std::set<std::uint64_t> compared;
+        ASSERT_TRUE(wait_until([&] {
+            const auto read = live.read(symbol);
+            if (!read || read->book.top.state != DAYPACK_STATE_LIVE || compared.contains(read->book.top.u)) return false;
+            EXPECT_EQ(read->book.known_to_bid, 0);
+            EXPECT_EQ(read->book.known_to_ask, 0);
+            EXPECT_EQ(read->text, exchange.truth(symbol, read->book.top.u));
+            compared.insert(read->book.top.u);
+            return compared.size() >= count || testing::Test::HasFailure();
+        })) << symbol << ": compared " << compared.size() << "\n" << live.log();
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
+TEST(Engine, ItsBooksAreTheExchangesOverTls) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, kThree);
+    expect_equal_books(live, exchange, kThree, 20);
+    for (const auto& symbol : kThree) EXPECT_EQ(live.counter(symbol, DAYPACK_SYMBOL_gaps), 0u) << symbol;
+}
+
+TEST(Engine, TakesNamesWithDotsAndLowerCaseInAnySpelling) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, {"kBONK-USDC-PERP", "AAPL.US/USDC", "SOL/USDC:USDC"});
+    expect_equal_books(live, exchange, {"kBONK_USDC_PERP", "AAPL.US_USDC", "SOL_USDC_PERP"}, 3);
+}
+
+TEST(Engine, TwoLinesCarryEachUpdateOnce) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, kThree, 16'384, [](Config& config) {
+        config.exchange.lines = 2;
+        config.engine.net_threads = 2;
+    });
+    expect_equal_books(live, exchange, kThree, 10);
+    ASSERT_TRUE(wait_until([&] { return live.counter("BTC_USDC", DAYPACK_SYMBOL_duplicates) > 100; })) << live.log();
+    EXPECT_EQ(daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_connected), 1u);
+    EXPECT_EQ(daypack_line_counter(&live.reader(), 1, DAYPACK_LINE_connected), 1u);
+}
+
+// While `disturb` works: the symbol leaves LIVE for `reason`, what is LIVE is always right, and it comes back.
+void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string& symbol, unsigned reason,
+                   const std::function<void()>& disturb) {
+    ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
+    std::uint64_t cursor = daypack_cursor(&live.reader());
+    const auto index = static_cast<std::uint32_t>(daypack_find(&live.reader(), symbol.c_str()));
+    disturb();
+    bool left = false;
+    bool back = false;
+    ASSERT_TRUE(wait_until([&] {
+        if (const auto read = live.read(symbol); read && read->book.top.state == DAYPACK_STATE_LIVE) {
+            EXPECT_EQ(read->text, exchange.truth(symbol, read->book.top.u));
+        }
+        daypack_record record;
+        std::uint64_t lost = 0;
+        while (daypack_read_record(&live.reader(), &cursor, &record, &lost) == DAYPACK_OK) {
+            if (lost > 0 || daypack_record_kind(&record) != DAYPACK_KIND_STATE) continue;
+            if (daypack_record_symbol(&record) != index) continue;
+            const auto state = static_cast<std::uint8_t>(record.status >> 32);
+            if (static_cast<std::uint8_t>(record.status >> 40) == reason) left = true;
+            if (left && state == DAYPACK_STATE_LIVE) back = true;
+        }
+        return (left && back) || testing::Test::HasFailure();
+    })) << "left " << left << " back " << back << "\n" << live.log();
+    expect_equal_books(live, exchange, {symbol}, 3);
+}
+
+TEST(Engine, ADroppedDeltaCostsItsSymbolAResyncAndNoOther) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, kThree);
+    for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
+    expect_rejoin(live, exchange, "ETH_USDC", DAYPACK_REASON_gap,
+                  [&] { exchange.inject(sim::parse_fault("drop@20:symbol=ETH_USDC")); });
+    EXPECT_EQ(live.counter("ETH_USDC", DAYPACK_SYMBOL_gaps), 1u) << live.log();
+    EXPECT_EQ(live.counter("ETH_USDC", DAYPACK_SYMBOL_resyncs), 1u) << live.log();
+    for (const auto& symbol : {"BTC_USDC", "SOL_USDC_PERP"}) {
+        EXPECT_EQ(live.counter(symbol, DAYPACK_SYMBOL_resyncs), 0u) << live.log();
+    }
+}
+
+TEST(Engine, ARestartOfTheNumberingIsNoticed) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, kThree);
+    expect_rejoin(live, exchange, "BTC_USDC", DAYPACK_REASON_restart,
+                  [&] { exchange.inject(sim::parse_fault("restart@20:symbol=BTC_USDC")); });
+    EXPECT_EQ(live.counter("BTC_USDC", DAYPACK_SYMBOL_restarts), 1u) << live.log();
+}
+
+TEST(Engine, AStaleSnapshotIsFetchedAgain) {
+    sim::Exchange exchange([] {
+        auto options = over_tls();
+        options.faults = {"stale@1:by=300"};
+        return options;
+    }());
+    LiveEngine live(exchange, {"BTC_USDC"});
+    expect_equal_books(live, exchange, {"BTC_USDC"}, 3);
+    EXPECT_GE(live.counter("BTC_USDC", DAYPACK_SYMBOL_refetches), 0u);
+}
+
+TEST(Engine, TheExchangeMayGoAwayAndComeBack) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, kThree);
+    for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
+    exchange.go_away();
+    for (const auto& symbol : kThree) {
+        ASSERT_TRUE(wait_until([&] {
+            const auto top = live.top(symbol);
+            return top && top->state == DAYPACK_STATE_STALE && top->reason == DAYPACK_REASON_line_dead;
+        })) << live.log();
+    }
+    exchange.come_back();
+    expect_equal_books(live, exchange, kThree, 3);
+    EXPECT_NE(live.log().find("line_down"), std::string::npos);
+}
+
+TEST(Engine, ASymbolThatIsNotListedIsReportedAndTheOthersRun) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, {"BTC-USDT", "SOL-USDC"});
+    ASSERT_TRUE(wait_until([&] { return live.live("SOL_USDC"); })) << live.log();
+    EXPECT_NE(live.log().find("daypack: test.yaml:7: symbol \"BTC-USDT\" is not listed on backpack; did you mean "
+                              "\"BTC-USDC\"?"),
+              std::string::npos)
+        << live.log();
+    const auto top = live.top("BTC-USDT");
+    ASSERT_TRUE(top);
+    EXPECT_EQ(top->state, DAYPACK_STATE_DOWN);
+    EXPECT_EQ(top->reason, DAYPACK_REASON_no_market);
+}
+
+TEST(Engine, FailsWhereNoSymbolIsListed) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, {"BTC-USDT"});
+    EXPECT_TRUE(wait_until([&] { return live.engine().failed(); })) << live.log();
+}
+
+TEST(Engine, ChangesItsSymbolsWhileItRuns) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, {"BTC_USDC", "ETH_USDC"});
+    ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC") && live.live("ETH_USDC"); })) << live.log();
+    Config config = live.engine().config();
+    config.exchange.symbols = {{"ETH_USDC", 1}, {"SOL_USDC", 2}};
+    live.engine().set_symbols(config);
+    expect_equal_books(live, exchange, {"SOL_USDC"}, 3);
+    ASSERT_TRUE(wait_until([&] {
+        const auto top = live.top("BTC_USDC");
+        return top && top->state == DAYPACK_STATE_DOWN && top->reason == DAYPACK_REASON_stopped;
+    })) << live.log();
+    EXPECT_EQ(live.counter("ETH_USDC", DAYPACK_SYMBOL_resyncs), 0u) << "the one that stayed did not notice";
+    config.exchange.symbols = {{"BTC_USDC", 1}};
+    live.engine().set_symbols(config);
+    expect_equal_books(live, exchange, {"BTC_USDC"}, 3);
+}
+
+TEST(Engine, CallsBackWithBooksAndTrades) {
+    sim::Exchange exchange(over_tls());
+    std::atomic<int> live_books = 0;
+    std::atomic<int> trades = 0;
+    std::atomic<int> wrong = 0;
+    Callbacks callbacks;
+    callbacks.on_book = [&](const BookView& book) {
+        if (book.state != State::live) return;
+        ++live_books;
+        const auto bid = book.best(Side::bid);
+        const auto ask = book.best(Side::ask);
+        if (!bid || !ask || bid->price >= ask->price || book.u == 0) ++wrong;
+    };
+    callbacks.on_trade = [&](const Trade& trade) {
+        ++trades;
+        if (trade.price.ticks <= 0 || trade.quantity.steps <= 0 || trade.id == 0) ++wrong;
+    };
+    LiveEngine live(exchange, kThree, 64, {}, callbacks);
+    EXPECT_TRUE(wait_until([&] { return live_books > 500 && trades > 5; })) << live.log();
+    EXPECT_EQ(wrong, 0);
+}
+
+TEST(Engine, StoppedItSaysSoAndASecondOneGoesOnInTheSameSegment) {
+    sim::Exchange exchange(over_tls());
+    daypack_reader reader;
+    {
+        LiveEngine live(exchange, {"BTC_USDC"});
+        ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC"); })) << live.log();
+        EXPECT_THROW(Engine(live.engine().config()), std::runtime_error) << "two engines on one instance";
+        live.engine().stop();
+        const auto top = live.top("BTC_USDC");
+        ASSERT_TRUE(top);
+        EXPECT_EQ(top->state, DAYPACK_STATE_DOWN);
+        EXPECT_EQ(top->reason, DAYPACK_REASON_stopped);
+        const std::uint32_t epoch = top->epoch;
+        CaFile ca;
+        Config config = live.engine().config();
+        config.exchange.symbols = {{"ETH_USDC", 1}, {"BTC_USDC", 2}};
+        Engine second(config, {}, [](const std::string&) {});
+        second.start();
+        ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC") && live.live("ETH_USDC"); }));
+        EXPECT_GT(live.top("BTC_USDC")->epoch, epoch);
+    }
+    (void)reader;
+}
+
+}  // namespace
+}  // namespace daypack
