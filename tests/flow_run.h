@@ -1,0 +1,91 @@
+#pragma once
+#include <map>
+#include <set>
+
+#include "tests/live_engine.h"
+
+namespace daypack {
+
+// What a run of an engine through a whole flow showed.
+struct FlowRun {
+    std::size_t compared = 0;      // books, at different sequence numbers, that equal the truth
+    std::uint64_t gaps = 0, resyncs = 0, dropped = 0, updates = 0;
+};
+
+// Lets a flow that ends run through an engine, taking whole LIVE books as they come, and compares each with the truth at
+// its own `u`, and the last at the flow's end, as text. Books are compared after the run, so that it is not slowed.
+inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>& symbols, std::size_t samples,
+                        std::chrono::milliseconds bound, std::uint32_t lines = 1) {
+    FlowRun run;
+    LiveEngine live(exchange, symbols, 16'384, [&](Config& config) { config.exchange.lines = lines; });
+    std::map<std::string, std::map<std::uint64_t, std::string>> seen;
+    const auto take = [&](const std::string& symbol) {
+        const auto read = live.read(symbol);
+        if (!read || read->book.top.state != DAYPACK_STATE_LIVE) return false;
+        // A book that was joined while a side had exactly as many levels as the venue's cut may not show the rest.
+        if (read->book.known_to_bid != 0 || read->book.known_to_ask != 0) return false;
+        seen[symbol].emplace(read->book.top.u, read->text);
+        return true;
+    };
+    std::size_t taken = 0;
+    const bool over = wait_until(
+        [&] {
+            bool all = true;
+            for (const auto& symbol : symbols) {
+                if (taken < samples * symbols.size() && take(symbol)) ++taken;
+                const auto top = live.top(symbol);
+                all = all && exchange.is_over(symbol) && top && top->u == exchange.last_u(symbol) &&
+                      top->state == DAYPACK_STATE_LIVE;
+            }
+            return all;
+        },
+        bound);
+    EXPECT_TRUE(over) << "the flow did not end in time\n" << live.log();
+    for (const auto& symbol : symbols) {
+        EXPECT_TRUE(wait_until([&] { return take(symbol); }, bound)) << symbol << " at the end\n" << live.log();
+        for (const auto& [u, text] : seen[symbol]) {
+            const std::string truth = exchange.truth(symbol, u);
+            EXPECT_EQ(text == truth, true) << symbol << " at u=" << u << "\nis    " << text.substr(0, 400)
+                                           << "\nshall " << truth.substr(0, 400);
+            if (text == truth) ++run.compared;
+        }
+        EXPECT_TRUE(seen[symbol].contains(exchange.last_u(symbol))) << symbol;
+        run.gaps += live.counter(symbol, DAYPACK_SYMBOL_gaps);
+        run.resyncs += live.counter(symbol, DAYPACK_SYMBOL_resyncs);
+        run.updates += live.counter(symbol, DAYPACK_SYMBOL_updates);
+    }
+    for (unsigned line = 0; line < lines; ++line) {
+        run.dropped += daypack_line_counter(&live.reader(), line, DAYPACK_LINE_queue_dropped);
+    }
+    std::printf("compared %zu books with the truth; %llu updates, %llu gaps, %llu resyncs, %llu dropped; frame to shared "
+                "memory p50 %.1f us, p99 %.1f us\n", run.compared, static_cast<unsigned long long>(run.updates),
+                static_cast<unsigned long long>(run.gaps), static_cast<unsigned long long>(run.resyncs),
+                static_cast<unsigned long long>(run.dropped),
+                static_cast<double>(daypack_percentile(&live.reader(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 500)) / 1e3,
+                static_cast<double>(daypack_percentile(&live.reader(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 990)) / 1e3);
+    return run;
+}
+
+// Ten markets of the simulated exchange.
+inline const std::vector<std::string>& ten_symbols() {
+    static const std::vector<std::string> symbols = [] {
+        std::vector<std::string> names;
+        for (const auto& market : sim::default_markets()) {
+            if (market.is_open() && names.size() < 10) names.push_back(market.symbol);
+        }
+        return names;
+    }();
+    return symbols;
+}
+
+// All frames of a made-up flow, none lost on the way.
+inline void expect_clean_flow(const sim::SimOptions& options, std::size_t samples, std::chrono::milliseconds bound) {
+    sim::Exchange exchange(options);
+    const FlowRun run = run_flow(exchange, options.symbols, samples, bound);
+    EXPECT_EQ(run.gaps, 0u);
+    EXPECT_EQ(run.resyncs, 0u);
+    EXPECT_EQ(run.dropped, 0u);
+    EXPECT_GE(run.compared, options.symbols.size());
+}
+
+}  // namespace daypack

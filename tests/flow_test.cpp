@@ -1,0 +1,57 @@
+// Whole flows, recorded and made up, through the engine over wss: the short forms. flow_soak_test.cpp has the long ones.
+#include <filesystem>
+
+#include "tests/flow_run.h"
+
+namespace daypack {
+namespace {
+
+std::filesystem::path recorded(const std::string& set) {
+    const char* data = std::getenv("DAYPACK_DATA");
+    const std::filesystem::path root =
+        data != nullptr ? std::filesystem::path(data) : std::filesystem::path(DAYPACK_SOURCE_DIR) / "../shared/data";
+    return root / set / "frames.ndjson.gz";
+}
+
+void expect_replay(const std::string& set, double speed) {
+    const auto file = recorded(set);
+    if (!std::filesystem::exists(file)) {
+        GTEST_SKIP() << "no recorded flow at " << file << ": set DAYPACK_DATA to the folder that holds it";
+    }
+    sim::SimOptions options;
+    options.tls = true;
+    options.replay = file.string();
+    options.speed = speed;
+    sim::Exchange exchange(options);
+    const auto symbols = exchange.symbols();
+    ASSERT_EQ(symbols.size(), 1u);
+    const FlowRun run = run_flow(exchange, symbols, 2'000, std::chrono::minutes(8));
+    EXPECT_GE(run.compared, 200u);
+    EXPECT_EQ(run.gaps, 0u);
+    EXPECT_EQ(run.dropped, 0u);
+}
+
+TEST(Flow, RecordedOneLevelAFrameEqualsTheTruth) { expect_replay("btc_usdm_20240808.fused", 40); }
+
+TEST(Flow, RecordedManyLevelsAFrameEqualsTheTruth) { expect_replay("btc_coinm_20240808.batch", 100); }
+
+TEST(Flow, TenSymbolsLoseNothing) {
+    sim::SimOptions options;
+    options.tls = true;
+    options.symbols = ten_symbols();
+    options.rate = 1'000;
+    options.max_frames = 3'000;
+    expect_clean_flow(options, 20, std::chrono::minutes(5));
+}
+
+TEST(Flow, AsFastAsTheSocketTakesThemLosesNothing) {
+    sim::SimOptions options;
+    options.tls = true;
+    options.symbols = {"SOL_USDC"};
+    options.rate = 0;
+    options.max_frames = 20'000;
+    expect_clean_flow(options, 50, std::chrono::minutes(5));
+}
+
+}  // namespace
+}  // namespace daypack
