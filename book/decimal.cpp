@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "book/digits.h"
+
 namespace daypack {
 namespace {
 
@@ -24,7 +26,28 @@ struct Digits {
     int fraction = 0;
 };
 
-Result<Digits> read_digits(std::string_view text) noexcept {
+// The usual decimal: up to 16 characters, at most one of them a point, and that between digits. False: neither right nor
+// wrong, the slow way tells.
+bool read_usual(std::string_view text, Digits& digits) noexcept {
+    if (text.empty() || text.size() > 16) return false;
+    const std::size_t head = text.size() > 8 ? text.size() - 8 : 0;
+    Digits8 high(text.substr(0, head));
+    Digits8 low(text.substr(head));
+    unsigned behind = low.behind_point();
+    if (behind < 8) {
+        low.close_up(behind, high.last());
+        high.close_up(0, '0');
+    } else {
+        behind = 8 + high.behind_point();
+        if (behind < 16) high.close_up(behind - 8, '0');
+    }
+    if (behind == 0 || behind + 1 == text.size() || !high.are_digits() || !low.are_digits()) return false;
+    digits.value = static_cast<std::int64_t>(high.value() * 100'000'000 + low.value());
+    digits.fraction = behind < 16 ? static_cast<int>(behind) : 0;
+    return true;
+}
+
+Result<Digits> read_slowly(std::string_view text) noexcept {
     Digits digits;
     bool point = false;
     bool any = false;
@@ -55,10 +78,15 @@ Result<Digits> read_digits(std::string_view text) noexcept {
     return digits;
 }
 
+Result<Digits> read_decimal(std::string_view text) noexcept {
+    Digits digits;
+    return read_usual(text, digits) ? Result<Digits>(digits) : read_slowly(text);
+}
+
 }  // namespace
 
 Result<Unit> parse_unit(std::string_view text) noexcept {
-    const auto digits = read_digits(text);
+    const auto digits = read_decimal(text);
     if (!digits) return digits.errc();
     std::int64_t mantissa = digits->value;
     int exponent = -digits->fraction;
@@ -71,16 +99,16 @@ Result<Unit> parse_unit(std::string_view text) noexcept {
 }
 
 Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept {
-    const auto digits = read_digits(text);
+    const auto digits = read_decimal(text);
     if (!digits) return digits.errc();
     std::int64_t value = digits->value;
     const int shift = -unit.exponent - digits->fraction;  // how many zeros to add so that it counts 10^exponent
     if (shift < -kMaxExponent || shift > kMaxExponent) return value == 0 ? Result<std::int64_t>(0) : Errc::off_tick;
-    if (shift >= 0) {
+    if (shift > 0) {
         const std::int64_t power = kPowersOfTen[static_cast<std::size_t>(shift)];
         if (value > kMax / power) return Errc::overflow;
         value *= power;
-    } else {
+    } else if (shift < 0) {
         const std::int64_t power = kPowersOfTen[static_cast<std::size_t>(-shift)];
         if (value % power != 0) return Errc::off_tick;
         value /= power;
@@ -93,7 +121,9 @@ Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept {
 }
 
 std::string format_decimal(std::int64_t mantissa, int exponent, int decimals) {
-    std::string digits = std::to_string(mantissa < 0 ? -mantissa : mantissa);
+    // The smallest of all has no positive twin.
+    const auto magnitude = mantissa < 0 ? -static_cast<std::uint64_t>(mantissa) : static_cast<std::uint64_t>(mantissa);
+    std::string digits = std::to_string(magnitude);
     if (mantissa != 0) digits.append(static_cast<std::size_t>(exponent + decimals), '0');
     const auto width = static_cast<std::size_t>(decimals);
     if (digits.size() <= width) digits.insert(0, width + 1 - digits.size(), '0');

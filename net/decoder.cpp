@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/digits.h"
+#include "book/digits.h"
 
 namespace daypack {
 namespace {
@@ -44,11 +44,38 @@ bool read_times(const FrameText& text, Event& event) noexcept {
     return true;
 }
 
+// What `e` says.
+std::string_view event_name(Channel channel) noexcept {
+    switch (channel) {
+        case Channel::depth: return "depth";
+        case Channel::trade: return "trade";
+        case Channel::ticker: return "bookTicker";
+        case Channel::none: break;
+    }
+    return {};
+}
+
+Channel channel_of(std::string_view event) noexcept {
+    for (const Channel channel : {Channel::depth, Channel::trade, Channel::ticker}) {
+        if (event == event_name(channel)) return channel;
+    }
+    return Channel::none;
+}
+
+FrameKind kind_of(Channel channel) noexcept {
+    switch (channel) {
+        case Channel::depth: return FrameKind::depth;
+        case Channel::trade: return FrameKind::trade;
+        case Channel::ticker: return FrameKind::ticker;
+        case Channel::none: break;
+    }
+    return FrameKind::other;
+}
+
 // `data` must not speak of something else than its stream.
-bool agrees(const FrameText& text, const Route& route) noexcept {
-    return (!text.has(FrameText::event) ||
-            content(text.text(FrameText::event)) == Router::event_name(route.channel)) &&
-           (!text.has(FrameText::symbol) || content(text.text(FrameText::symbol)) == route.native);
+bool agrees(const FrameText& text, const Stream& stream) noexcept {
+    return (!text.has(FrameText::event) || content(text.text(FrameText::event)) == event_name(stream.channel)) &&
+           (!text.has(FrameText::symbol) || content(text.text(FrameText::symbol)) == stream.native);
 }
 
 Decoded error_of(const FrameText& text) noexcept {
@@ -82,52 +109,46 @@ bool next_string(std::string_view bytes, std::string_view key, std::size_t& at, 
 
 }  // namespace
 
-Decoder::Decoder(const InstrumentTable& table, std::string_view depth_stream, Limits limits)
+Decoder::Decoder(const InstrumentTable& table, DepthStream depth, Limits limits)
     : table_(table),
-      router_(depth_stream),
+      depth_(depth),
       reader_(limits.frame_bytes, limits.levels),
       lookup_(table),
       events_(std::max(limits.levels, kMinEvents)) {}
 
 Decoded Decoder::decode(std::string_view frame, MonoTime receive, LineIndex line) noexcept {
-    Decoded decoded;
-    decoded.errc = reader_.read(frame, text_);
-    if (decoded.errc != Errc::ok) {
-        const Target target = find_target(frame);
-        decoded.kind = FrameKind::bad;
-        decoded.channel = target.channel;
-        decoded.symbol = target.symbol;
-        return decoded;
-    }
+    Event event;
+    event.receive = receive;
+    event.line = line;
+    if (const Errc errc = reader_.read(frame, text_); errc != Errc::ok) return bad(errc, find_target(frame), event);
     if (text_.is_error) return error_of(text_);
-    const Route way = route();
-    if (way.channel == FrameKind::other) {
+
+    Decoded decoded;
+    const Stream of = stream();
+    if (of.channel == Channel::none) {
         decoded.errc = Errc::unknown_kind;
         return decoded;
     }
-    decoded.channel = way.channel;
-    decoded.symbol = lookup_.find(way.native);
+    decoded.channel = of.channel;
+    decoded.symbol = lookup_.find(of.native);
     if (!decoded.symbol) {
         decoded.errc = Errc::unknown_symbol;
         return decoded;
     }
-    Event event;
-    event.receive = receive;
-    event.line = line;
     event.symbol = *decoded.symbol;
     count_ = 0;
-    decoded.errc = agrees(text_, way) && read_times(text_, event)
-                       ? make_events(way.channel, table_[event.symbol], event)
-                       : Errc::malformed;
-    decoded.kind = decoded.errc == Errc::ok ? way.channel : FrameKind::bad;
-    if (decoded.errc == Errc::ok) decoded.events = {events_.data(), count_};
+    const bool whole = agrees(text_, of) && read_times(text_, event);
+    const Errc errc = whole ? make_events(of.channel, table_[event.symbol], event) : Errc::malformed;
+    if (errc != Errc::ok) return bad(errc, {of.channel, decoded.symbol}, event);
+    decoded.kind = kind_of(of.channel);
+    decoded.events = {events_.data(), count_};
     return decoded;
 }
 
-// The stream decides: `data` alone does not tell one batching of depth from another.
-Route Decoder::route() const noexcept {
-    if (text_.has(FrameText::stream)) return router_.of_stream(content(text_.text(FrameText::stream)));
-    return Router::of_event(content(text_.text(FrameText::event)), content(text_.text(FrameText::symbol)));
+// The name of the stream decides: `data` alone does not tell one batching of depth from another.
+Stream Decoder::stream() const noexcept {
+    if (text_.has(FrameText::stream)) return split_stream(content(text_.text(FrameText::stream)), depth_);
+    return {channel_of(content(text_.text(FrameText::event))), content(text_.text(FrameText::symbol))};
 }
 
 // Whose frame it was, in bytes that could not be read: by the first stream of ours that is named in them, else by `s`
@@ -135,17 +156,17 @@ Route Decoder::route() const noexcept {
 Decoder::Target Decoder::find_target(std::string_view frame) noexcept {
     Target target;
     std::string_view text;
-    bool streamed = false;
+    bool named = false;
     for (std::size_t at = 0; next_string(frame, "\"stream\"", at, text);) {
-        streamed = true;
-        const Route way = router_.of_stream(text);
-        if (way.channel == FrameKind::other) continue;
-        target = {way.channel, lookup_.find(way.native)};
+        named = true;
+        const Stream of = split_stream(text, depth_);
+        if (of.channel == Channel::none) continue;
+        target = {of.channel, lookup_.find(of.native)};
         if (target.symbol) return target;
     }
-    if (streamed) return target;
-    for (std::size_t at = 0; target.channel == FrameKind::other && next_string(frame, "\"e\"", at, text);) {
-        target.channel = Router::of_event(text, {}).channel;
+    if (named) return target;
+    for (std::size_t at = 0; target.channel == Channel::none && next_string(frame, "\"e\"", at, text);) {
+        target.channel = channel_of(text);
     }
     for (std::size_t at = 0; !target.symbol && next_string(frame, "\"s\"", at, text);) {
         target.symbol = lookup_.find(text);
@@ -153,14 +174,29 @@ Decoder::Target Decoder::find_target(std::string_view frame) noexcept {
     return target;
 }
 
-Errc Decoder::make_events(FrameKind channel, const Instrument& instrument, const Event& frame) noexcept {
+Decoded Decoder::bad(Errc errc, const Target& target, const Event& frame) noexcept {
+    Decoded decoded;
+    decoded.kind = FrameKind::bad;
+    decoded.channel = target.channel;
+    decoded.errc = errc;
+    decoded.symbol = target.symbol;
+    if (target.channel != Channel::depth || !target.symbol) return decoded;
+    Event& event = events_.front() = Event{};
+    event.kind = EventKind::bad;
+    event.receive = frame.receive;
+    event.line = frame.line;
+    event.symbol = *target.symbol;
+    event.last = true;
+    decoded.events = {events_.data(), 1};
+    return decoded;
+}
+
+Errc Decoder::make_events(Channel channel, const Instrument& instrument, const Event& frame) noexcept {
     switch (channel) {
-        case FrameKind::depth: return make_depth(instrument, frame);
-        case FrameKind::trade: return make_trade(instrument, frame);
-        case FrameKind::ticker: return make_ticker(instrument, frame);
-        case FrameKind::error:
-        case FrameKind::other:
-        case FrameKind::bad: break;
+        case Channel::depth: return make_depth(instrument, frame);
+        case Channel::trade: return make_trade(instrument, frame);
+        case Channel::ticker: return make_ticker(instrument, frame);
+        case Channel::none: break;
     }
     return Errc::unknown_kind;
 }

@@ -9,20 +9,29 @@
 #include "book/instrument.h"
 #include "book/result.h"
 #include "net/frame_reader.h"
-#include "net/route.h"
+#include "net/symbol.h"
 #include "net/symbol_lookup.h"
 
 namespace daypack {
 
+enum class FrameKind : std::uint8_t {
+    depth,
+    trade,
+    ticker,
+    error,  // the venue refuses a request: `error_code`, `error_message`
+    other,  // nothing that this engine follows: `errc` says whether it is the stream or the market
+    bad,    // not readable: `errc` says why
+};
+
 // What one frame means. Views live as long as the frame's bytes and until the next frame is decoded.
 struct Decoded {
     FrameKind kind = FrameKind::other;
-    FrameKind channel = FrameKind::other;  // depth, trade or ticker: what the frame is about, also a bad one if it shows
-    Errc errc = Errc::ok;                  // why a frame is `bad` or `other`
-    std::optional<SymbolIndex> symbol;     // as `channel`; a bad depth frame of a known symbol: join that one anew
-    std::span<const Event> events;         // of depth, trade and ticker frames: all of the update
+    Channel channel = Channel::none;  // what the frame is about; of a bad one, as far as it can be found out
+    Errc errc = Errc::ok;
+    std::optional<SymbolIndex> symbol;  // as `channel`
+    std::span<const Event> events;      // what the book thread is to be told
     int error_code = 0;
-    std::string_view error_message;        // as it stands in the JSON, escapes included
+    std::string_view error_message;  // as it stands in the JSON, escapes included
 };
 
 // One WebSocket frame -> the events it means (the table is in book/event.h).
@@ -30,7 +39,8 @@ struct Decoded {
 // Thread: its net thread; the table may grow meanwhile on another. No allocation after construction.
 // Invariants
 // 1. A frame's events are delivered all or not at all: each number is read and checked before the first is handed out.
-// 2. A frame that cannot be read names its symbol wherever the bytes do, so that no other symbol has to suffer.
+// 2. A depth frame that cannot be read is one event `bad` of its symbol, wherever the bytes still name one, so that this
+//    symbol alone is joined anew. A bad trade or ticker frame is no event.
 // 3. Whatever the bytes are, it returns; what it accepts is JSON in which each known key stands once.
 class Decoder {
   public:
@@ -42,29 +52,30 @@ class Decoder {
         std::size_t levels = 16'384;  // in one frame; one with more is bad (too_many)
     };
 
-    // `depth_stream`: the prefix of the depth streams that this engine has subscribed to, kDepthStream or one of the
-    // batched; the other depth streams are `other`. REQUIRES: the table outlives this.
-    Decoder(const InstrumentTable& table, std::string_view depth_stream, Limits limits);
-    Decoder(const InstrumentTable& table, std::string_view depth_stream) : Decoder(table, depth_stream, Limits{}) {}
+    // `depth`: the batching that this engine has subscribed to; depth frames of another are `other`.
+    // REQUIRES: the table outlives this.
+    Decoder(const InstrumentTable& table, DepthStream depth, Limits limits);
+    Decoder(const InstrumentTable& table, DepthStream depth) : Decoder(table, depth, Limits{}) {}
 
     // REQUIRES: kPadding readable bytes behind the frame.
     [[nodiscard]] Decoded decode(std::string_view frame, MonoTime receive, LineIndex line) noexcept;
 
   private:
     struct Target {
-        FrameKind channel = FrameKind::other;
+        Channel channel = Channel::none;
         std::optional<SymbolIndex> symbol;
     };
 
-    [[nodiscard]] Route route() const noexcept;
+    [[nodiscard]] Stream stream() const noexcept;
     [[nodiscard]] Target find_target(std::string_view frame) noexcept;
-    [[nodiscard]] Errc make_events(FrameKind channel, const Instrument& instrument, const Event& frame) noexcept;
+    [[nodiscard]] Errc make_events(Channel channel, const Instrument& instrument, const Event& frame) noexcept;
     [[nodiscard]] Errc make_depth(const Instrument& instrument, const Event& frame) noexcept;
     [[nodiscard]] Errc make_trade(const Instrument& instrument, const Event& frame) noexcept;
     [[nodiscard]] Errc make_ticker(const Instrument& instrument, const Event& frame) noexcept;
+    [[nodiscard]] Decoded bad(Errc errc, const Target& target, const Event& frame) noexcept;
 
     const InstrumentTable& table_;
-    Router router_;
+    DepthStream depth_;
     FrameReader reader_;
     SymbolLookup lookup_;
     FrameText text_;

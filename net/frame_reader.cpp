@@ -1,23 +1,17 @@
 #include "net/frame_reader.h"
 
-#include <cstring>
 #include <stdexcept>
+#include <string>
 
-#include "net/digits.h"
+#include "book/digits.h"
 #include "net/json.h"
 
 namespace daypack {
 namespace {
 
-using json::ondemand::array;
-using json::ondemand::field;
-using json::ondemand::object;
-using json::ondemand::value;
-using simdjson::SUCCESS;
-
 // Which field a key of `data` is; the venue's keys are single letters whose case matters.
-constexpr std::array<FrameText::Field, 128> kFieldOfKey = [] {
-    std::array<FrameText::Field, 128> fields{};
+constexpr std::array<FrameText::Field, 256> kFieldOfKey = [] {
+    std::array<FrameText::Field, 256> fields{};
     fields.fill(FrameText::kFields);
     fields['e'] = FrameText::event;
     fields['s'] = FrameText::symbol;
@@ -36,33 +30,134 @@ constexpr std::array<FrameText::Field, 128> kFieldOfKey = [] {
     return fields;
 }();
 
+// REQUIRES: the key has its quotes.
 FrameText::Field field_of(std::string_view key) noexcept {
-    if (key.size() != 1 || static_cast<unsigned char>(key.front()) >= kFieldOfKey.size()) return FrameText::kFields;
-    return kFieldOfKey[static_cast<unsigned char>(key.front())];
+    return key.size() == 3 ? kFieldOfKey[static_cast<unsigned char>(key[1])] : FrameText::kFields;
 }
 
-// The key of a field. What simdjson unescapes is copied, so the keys that come with every frame are told by their bytes;
-// padding behind the frame makes it safe to look as far as the longest.
-bool read_key(field& item, std::string_view& key) noexcept {
-    const char* const raw = item.key().raw();
-    for (const std::string_view known : {std::string_view("data\""), std::string_view("stream\"")}) {
-        if (std::memcmp(raw, known.data(), known.size()) == 0) {
-            key = known.substr(0, known.size() - 1);
-            return true;
-        }
-    }
-    if (raw[1] == '"' && raw[0] != '\\') {
-        key = {raw, 1};
-        return true;
-    }
-    return item.unescaped_key().get(key) == SUCCESS;
-}
+bool has_escapes(std::string_view text) noexcept { return text.find('\\') != std::string_view::npos; }
 
-// JSON beyond doubt: digits, or a string in which nothing is escaped (simdjson has seen to its bytes).
+// JSON beyond doubt, as nearly all that comes: digits, or a string in which nothing is escaped.
 bool is_plain(std::string_view text) noexcept {
-    if (json::is_quoted(text)) return !has_backslash(text);
+    if (json::is_quoted(text)) return !has_escapes(text);
     return all_digits(text) && (text.front() != '0' || text.size() == 1);
 }
+
+// One reading of one frame. Each function takes one value.
+class Pass {
+  public:
+    Pass(json::Tokens tokens, FrameText& text, std::span<LevelText> room) noexcept
+        : tokens_(tokens), text_(text), room_(room) {}
+
+    [[nodiscard]] Errc frame() noexcept {
+        const Errc errc = object([this](std::string_view key) noexcept {
+            if (key == "\"data\"") return data();
+            if (key == "\"stream\"") return name(FrameText::stream);
+            if (key == "\"error\"") return error();
+            return unknown(key);
+        });
+        if (errc != Errc::ok) return errc;
+        text_.levels = room_.first(count_);
+        return tokens_.at_end() ? Errc::ok : Errc::malformed;
+    }
+
+  private:
+    // Hands each key to `field`, which takes the value.
+    template <class Field>
+    [[nodiscard]] Errc object(Field&& field) noexcept {
+        if (!tokens_.take('{')) return Errc::malformed;
+        if (tokens_.take('}')) return Errc::ok;
+        do {
+            const std::string_view key = tokens_.take_text();
+            if (!json::is_quoted(key) || !tokens_.take(':')) return Errc::malformed;
+            if (const Errc errc = field(key); errc != Errc::ok) return errc;
+        } while (tokens_.take(','));
+        return tokens_.take('}') ? Errc::ok : Errc::malformed;
+    }
+
+    [[nodiscard]] Errc data() noexcept {
+        if (std::exchange(has_data_, true)) return Errc::malformed;
+        if (tokens_.peek() != '{') return skim();
+        return object([this](std::string_view key) noexcept {
+            const FrameText::Field field = field_of(key);
+            if (field == FrameText::kFields) return unknown(key);
+            if (field == FrameText::event || field == FrameText::symbol) return name(field);
+            const char first = tokens_.peek();
+            if (first == '[' && (field == FrameText::ask || field == FrameText::bid)) return levels_or_array(field);
+            return first == '[' || first == '{' ? nested(field) : scalar(field);
+        });
+    }
+
+    [[nodiscard]] Errc error() noexcept {
+        if (std::exchange(text_.is_error, true)) return Errc::malformed;
+        if (tokens_.peek() != '{') return skim();
+        return object([this](std::string_view key) noexcept {
+            if (key == "\"code\"") return scalar(FrameText::error_code);
+            if (key == "\"message\"") return scalar(FrameText::error_message);
+            return unknown(key);
+        });
+    }
+
+    [[nodiscard]] Errc skim() noexcept { return json::skim(tokens_) ? Errc::ok : Errc::malformed; }
+
+    // A key in which something is escaped could be any key, and the venue has none: it is refused.
+    [[nodiscard]] Errc unknown(std::string_view key) noexcept { return has_escapes(key) ? Errc::malformed : skim(); }
+
+    // What is told by comparing it with names that we know: junk is none of them.
+    [[nodiscard]] Errc name(FrameText::Field field) noexcept {
+        if (tokens_.peek() != '"') return scalar(field);
+        return text_.set(field, tokens_.take_text()) ? Errc::ok : Errc::malformed;
+    }
+
+    // Whether it is the number that is due is asked by who makes events of it.
+    [[nodiscard]] Errc scalar(FrameText::Field field) noexcept {
+        const std::string_view text = tokens_.take_text();
+        if (!is_plain(text) && !json::is_scalar(text)) return Errc::malformed;
+        return text_.set(field, text) ? Errc::ok : Errc::malformed;
+    }
+
+    // What some other stream may have under a key of ours: it is there, and no number.
+    [[nodiscard]] Errc nested(FrameText::Field field) noexcept {
+        return text_.set(field, "[]") ? skim() : Errc::malformed;
+    }
+
+    [[nodiscard]] Errc levels_or_array(FrameText::Field field) noexcept {
+        const json::Tokens begin = tokens_;
+        const Errc errc = levels(field == FrameText::ask ? Side::ask : Side::bid);
+        if (errc == Errc::ok) return text_.set_array(field) ? Errc::ok : Errc::malformed;
+        if (errc == Errc::too_many) return errc;
+        tokens_ = begin;
+        return nested(field);
+    }
+
+    [[nodiscard]] Errc levels(Side side) noexcept {
+        if (!tokens_.take('[')) return Errc::malformed;
+        if (tokens_.take(']')) return Errc::ok;
+        do {
+            if (count_ == room_.size()) return Errc::too_many;
+            LevelText& level = room_[count_++];
+            level.side = side;
+            if (!tokens_.take('[') || !string(level.price) || !tokens_.take(',') || !string(level.quantity) ||
+                !tokens_.take(']')) {
+                return Errc::malformed;
+            }
+        } while (tokens_.take(','));
+        return tokens_.take(']') ? Errc::ok : Errc::malformed;
+    }
+
+    [[nodiscard]] bool string(std::string_view& content) noexcept {
+        const std::string_view text = tokens_.take_text();
+        if (!json::is_quoted(text)) return false;
+        content = json::unquoted(text);
+        return true;
+    }
+
+    json::Tokens tokens_;
+    FrameText& text_;
+    std::span<LevelText> room_;
+    std::size_t count_ = 0;
+    bool has_data_ = false;
+};
 
 }  // namespace
 
@@ -70,123 +165,9 @@ struct FrameReader::Parser {
     json::ondemand::parser json;
 };
 
-// One reading of one frame.
-class FrameReader::Pass {
-  public:
-    Pass(FrameText& text, std::vector<LevelText>& levels) noexcept : text_(text), levels_(levels) {}
-
-    [[nodiscard]] Errc frame(object root) noexcept {
-        for (auto next : root) {
-            field item;
-            std::string_view key;
-            if (std::move(next).get(item) != SUCCESS || !read_key(item, key)) return Errc::malformed;
-            Errc errc = Errc::ok;
-            if (key == "data") {
-                errc = data(item.value());
-            } else if (key == "stream") {
-                errc = scalar(FrameText::stream, item.value());
-            } else if (key == "error") {
-                errc = error(item.value());
-            } else if (!json::skim(item.value())) {
-                errc = Errc::malformed;
-            }
-            if (errc != Errc::ok) return errc;
-        }
-        text_.levels = {levels_.data(), count_};
-        return Errc::ok;
-    }
-
-  private:
-    Errc data(value& data) noexcept {
-        if (has_data_) return Errc::malformed;
-        has_data_ = true;
-        object fields;
-        if (data.get_object().get(fields) != SUCCESS) return json::skim(data) ? Errc::ok : Errc::malformed;
-        for (auto next : fields) {
-            field item;
-            std::string_view key;
-            if (std::move(next).get(item) != SUCCESS || !read_key(item, key)) return Errc::malformed;
-            const FrameText::Field known = field_of(key);
-            Errc errc = Errc::ok;
-            if (known != FrameText::kFields) {
-                errc = scalar_or_levels(known, item.value());
-            } else if (!json::skim(item.value())) {
-                errc = Errc::malformed;
-            }
-            if (errc != Errc::ok) return errc;
-        }
-        return Errc::ok;
-    }
-
-    Errc error(value& error) noexcept {
-        if (text_.is_error) return Errc::malformed;
-        text_.is_error = true;
-        object fields;
-        if (error.get_object().get(fields) != SUCCESS) return json::skim(error) ? Errc::ok : Errc::malformed;
-        for (auto next : fields) {
-            field item;
-            std::string_view key;
-            if (std::move(next).get(item) != SUCCESS || !read_key(item, key)) return Errc::malformed;
-            Errc errc = Errc::ok;
-            if (key == "code") {
-                errc = scalar(FrameText::error_code, item.value());
-            } else if (key == "message") {
-                errc = scalar(FrameText::error_message, item.value());
-            } else if (!json::skim(item.value())) {
-                errc = Errc::malformed;
-            }
-            if (errc != Errc::ok) return errc;
-        }
-        return Errc::ok;
-    }
-
-    // The text is taken as it stands; whether it is the number that is due is asked by who makes events of it.
-    Errc scalar(FrameText::Field known, value& value) noexcept {
-        const std::string_view text = json::scalar_text(value);
-        if (!is_plain(text) && !json::skim(value)) return Errc::malformed;
-        return text_.set(known, text) ? Errc::ok : Errc::malformed;
-    }
-
-    Errc scalar_or_levels(FrameText::Field known, value& value) noexcept {
-        const bool may_be_levels = known == FrameText::ask || known == FrameText::bid;
-        array levels;
-        if (!may_be_levels || value.get_array().get(levels) != SUCCESS) return scalar(known, value);
-        if (!text_.set_array(known)) return Errc::malformed;
-        const Side side = known == FrameText::ask ? Side::ask : Side::bid;
-        for (auto next : levels) {
-            if (count_ == levels_.size()) return Errc::too_many;
-            array pair;
-            LevelText& level = levels_[count_];
-            if (next.get_array().get(pair) != SUCCESS || !read_level(pair, level)) return Errc::malformed;
-            level.side = side;
-            ++count_;
-        }
-        return Errc::ok;
-    }
-
-    // Exactly two strings: price, quantity.
-    static bool read_level(array& pair, LevelText& level) noexcept {
-        int count = 0;
-        for (auto next : pair) {
-            value element;
-            if (std::move(next).get(element) != SUCCESS) return false;
-            const std::string_view text = json::scalar_text(element);
-            if (count == 2 || !json::is_quoted(text)) return false;
-            (count == 0 ? level.price : level.quantity) = json::unquoted(text);
-            ++count;
-        }
-        return count == 2;
-    }
-
-    FrameText& text_;
-    std::vector<LevelText>& levels_;
-    std::size_t count_ = 0;
-    bool has_data_ = false;
-};
-
 FrameReader::FrameReader(std::size_t max_frame_bytes, std::size_t max_levels)
     : parser_(std::make_unique<Parser>()), max_frame_bytes_(max_frame_bytes), levels_(max_levels) {
-    if (parser_->json.allocate(max_frame_bytes) != SUCCESS) {
+    if (parser_->json.allocate(max_frame_bytes) != simdjson::SUCCESS) {
         throw std::runtime_error("no memory for frames of " + std::to_string(max_frame_bytes) +
                                  " bytes: lower max_frame_bytes");
     }
@@ -197,14 +178,10 @@ FrameReader::~FrameReader() = default;
 Errc FrameReader::read(std::string_view frame, FrameText& text) noexcept {
     text.clear();
     if (frame.size() > max_frame_bytes_) return Errc::too_many;
-    json::ondemand::document document;
-    object root;
+    json::ondemand::json_iterator found;
     const simdjson::padded_string_view padded(frame, frame.size() + simdjson::SIMDJSON_PADDING);
-    if (parser_->json.iterate(padded).get(document) != SUCCESS) return Errc::malformed;
-    if (document.get_object().get(root) != SUCCESS) return Errc::malformed;
-    if (const Errc errc = Pass(text, levels_).frame(root); errc != Errc::ok) return errc;
-    // Only the end may follow the frame's object.
-    return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? Errc::ok : Errc::malformed;
+    if (parser_->json.iterate_raw(padded).get(found) != simdjson::SUCCESS) return Errc::malformed;
+    return Pass(json::Tokens(std::move(found), frame), text, levels_).frame();
 }
 
 }  // namespace daypack

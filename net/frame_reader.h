@@ -25,8 +25,6 @@ class FrameReader {
     [[nodiscard]] Errc read(std::string_view frame, FrameText& text) noexcept;
 
   private:
-    class Pass;
-
     struct Parser;  // keeps simdjson out of this header
     std::unique_ptr<Parser> parser_;
     std::size_t max_frame_bytes_;

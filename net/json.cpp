@@ -5,71 +5,77 @@ namespace {
 
 constexpr int kMaxDepth = 32;
 
-bool digits(const char*& at, const char* end) noexcept {
-    const char* const begin = at;
-    while (at != end && *at >= '0' && *at <= '9') ++at;
-    return at != begin;
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+bool take_digits(std::string_view& text) noexcept {
+    if (text.empty() || !is_digit(text.front())) return false;
+    while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
+    return true;
+}
+
+bool take(std::string_view& text, std::string_view any_of) noexcept {
+    if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+    text.remove_prefix(1);
+    return true;
 }
 
 bool is_number(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    if (at != end && *at == '-') ++at;
-    if (at != end && *at == '0') {
-        ++at;
-    } else if (!digits(at, end)) {
-        return false;
+    take(text, "-");
+    if (!take(text, "0") && !take_digits(text)) return false;
+    if (take(text, ".") && !take_digits(text)) return false;
+    if (take(text, "eE")) {
+        take(text, "+-");
+        if (!take_digits(text)) return false;
     }
-    if (at != end && *at == '.' && (++at, !digits(at, end))) return false;
-    if (at != end && (*at == 'e' || *at == 'E')) {
-        ++at;
-        if (at != end && (*at == '+' || *at == '-')) ++at;
-        if (!digits(at, end)) return false;
-    }
-    return at == end;
+    return text.empty();
 }
 
-bool skim_object(ondemand::value& value, int depth) noexcept;
-bool skim_array(ondemand::value& value, int depth) noexcept;
+// simdjson has checked all but what is escaped. REQUIRES: is_quoted(text).
+bool is_string(std::string_view text) noexcept {
+    text = unquoted(text);
+    for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at)) {
+        text.remove_prefix(at + 1);
+        at = 0;
+        if (take(text, "u")) {
+            for (int i = 0; i < 4; ++i) {
+                if (text.empty() || !is_hex(text.front())) return false;
+                text.remove_prefix(1);
+            }
+        } else if (!take(text, "\"\\/bfnrt")) {
+            return false;
+        }
+    }
+    return true;
+}
 
-bool skim_value(ondemand::value& value, int depth) noexcept {
+bool skim_value(Tokens& tokens, int depth) noexcept {
     if (depth > kMaxDepth) return false;
-    const std::string_view text = scalar_text(value);
-    if (text.empty()) return false;
-    switch (text.front()) {
-        case '{': return skim_object(value, depth);
-        case '[': return skim_array(value, depth);
-        case '"': return is_quoted(text) && value.get_string().error() == simdjson::SUCCESS;
-        case 't': return text == "true";
-        case 'f': return text == "false";
-        case 'n': return text == "null";
-        default: return is_number(text);
+    if (tokens.take('{')) {
+        if (tokens.take('}')) return true;
+        do {
+            const std::string_view key = tokens.take_text();
+            if (!is_quoted(key) || !is_string(key) || !tokens.take(':') || !skim_value(tokens, depth + 1)) return false;
+        } while (tokens.take(','));
+        return tokens.take('}');
     }
-}
-
-bool skim_object(ondemand::value& value, int depth) noexcept {
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) return false;
-    for (auto item : object) {
-        ondemand::field field;
-        if (std::move(item).get(field) != simdjson::SUCCESS) return false;
-        if (field.unescaped_key().error() != simdjson::SUCCESS || !skim_value(field.value(), depth + 1)) return false;
+    if (tokens.take('[')) {
+        if (tokens.take(']')) return true;
+        do {
+            if (!skim_value(tokens, depth + 1)) return false;
+        } while (tokens.take(','));
+        return tokens.take(']');
     }
-    return true;
-}
-
-bool skim_array(ondemand::value& value, int depth) noexcept {
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return false;
-    for (auto item : array) {
-        ondemand::value element;
-        if (std::move(item).get(element) != simdjson::SUCCESS || !skim_value(element, depth + 1)) return false;
-    }
-    return true;
+    return is_scalar(tokens.take_text());
 }
 
 }  // namespace
 
-bool skim(ondemand::value value) noexcept { return skim_value(value, 0); }
+bool is_scalar(std::string_view text) noexcept {
+    if (is_quoted(text)) return is_string(text);
+    return text == "null" || text == "true" || text == "false" || is_number(text);
+}
+
+bool skim(Tokens& tokens) noexcept { return skim_value(tokens, 0); }
 
 }  // namespace daypack::json

@@ -1,6 +1,7 @@
 #include "net/symbol.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <vector>
 
@@ -63,6 +64,17 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
     return row.back();
 }
 
+constexpr std::string_view kDepth = "depth.";
+constexpr std::string_view kTrade = "trade.";
+constexpr std::string_view kTicker = "bookTicker.";
+struct Batched {
+    DepthStream depth;
+    std::string_view prefix;
+};
+constexpr std::array kBatched = {Batched{DepthStream::every_200ms, "depth.200ms."},
+                                 Batched{DepthStream::every_600ms, "depth.600ms."},
+                                 Batched{DepthStream::every_1000ms, "depth.1000ms."}};
+
 }  // namespace
 
 bool is_native_symbol(std::string_view text) noexcept {
@@ -109,8 +121,34 @@ std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<con
     return std::string(std::get<std::string_view>(*best));
 }
 
-std::string stream_name(std::string_view prefix, std::string_view native) {
-    return std::string(prefix).append(native);
+std::string_view stream_prefix(Channel channel, DepthStream depth) noexcept {
+    switch (channel) {
+        case Channel::none: return {};
+        case Channel::trade: return kTrade;
+        case Channel::ticker: return kTicker;
+        case Channel::depth: break;
+    }
+    for (const Batched& batched : kBatched) {
+        if (batched.depth == depth) return batched.prefix;
+    }
+    return kDepth;
+}
+
+std::string stream_name(Channel channel, std::string_view native, DepthStream depth) {
+    return std::string(stream_prefix(channel, depth)).append(native);
+}
+
+Stream split_stream(std::string_view stream, DepthStream depth) noexcept {
+    if (stream.starts_with(kDepth)) {
+        for (const Batched& batched : kBatched) {
+            if (!stream.starts_with(batched.prefix)) continue;
+            return batched.depth == depth ? Stream{Channel::depth, stream.substr(batched.prefix.size())} : Stream{};
+        }
+        return depth == DepthStream::realtime ? Stream{Channel::depth, stream.substr(kDepth.size())} : Stream{};
+    }
+    if (stream.starts_with(kTrade)) return {Channel::trade, stream.substr(kTrade.size())};
+    if (stream.starts_with(kTicker)) return {Channel::ticker, stream.substr(kTicker.size())};
+    return {};
 }
 
 }  // namespace daypack

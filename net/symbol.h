@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,13 +26,25 @@ namespace daypack {
 // base before all others; nothing where nothing is near.
 [[nodiscard]] std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<const std::string> listed);
 
-// What stands before a market's name in the streams that the engine reads. Batched depth has prefixes of its own
-// (depth.200ms. and the like), one of which an engine may use in place of the first.
-inline constexpr std::string_view kDepthStream = "depth.";
-inline constexpr std::string_view kTradeStream = "trade.";
-inline constexpr std::string_view kTickerStream = "bookTicker.";
+// The streams that the engine reads.
+enum class Channel : std::uint8_t { none, depth, trade, ticker };
 
-// The stream to subscribe to: kDepthStream, SOL_USDC -> depth.SOL_USDC.
-[[nodiscard]] std::string stream_name(std::string_view prefix, std::string_view native);
+// How the venue batches depth updates; the configuration's `depth_stream`.
+enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, every_1000ms };
+
+// What stands before the market's name: "depth.", "depth.200ms.", "bookTicker.". Empty for Channel::none.
+[[nodiscard]] std::string_view stream_prefix(Channel channel, DepthStream depth = DepthStream::realtime) noexcept;
+
+// The stream to subscribe to: depth.SOL_USDC, depth.200ms.SOL_USDC, trade.SOL_USDC, bookTicker.SOL_USDC.
+[[nodiscard]] std::string stream_name(Channel channel, std::string_view native,
+                                      DepthStream depth = DepthStream::realtime);
+
+struct Stream {
+    Channel channel = Channel::none;  // none: not one of ours, or a depth stream of another batching
+    std::string_view native;
+};
+
+// The inverse of stream_name. Names of markets hold dots, so only whole known prefixes are taken off.
+[[nodiscard]] Stream split_stream(std::string_view stream, DepthStream depth) noexcept;
 
 }  // namespace daypack

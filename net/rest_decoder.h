@@ -1,0 +1,66 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "book/decimal.h"
+#include "book/instrument.h"
+#include "book/result.h"
+#include "book/snapshot.h"
+#include "book/state.h"
+
+namespace daypack {
+
+// Bodies of REST answers -> values. Nothing here believes that a body is JSON, or complete.
+//
+// Thread: any; each call stands alone and may allocate.
+
+// A row of /api/v1/markets.
+struct Market {
+    std::string native;
+    std::string base;
+    std::string quote;
+    Unit tick;
+    Unit step;
+    Reason halted = Reason::none;  // why its book is not open; none: it is
+    bool visible = true;
+    std::string market_type;  // SPOT, PERP, … and what the venue adds
+};
+
+struct MarketList {
+    std::vector<Market> markets;
+    std::vector<std::string> skipped;  // a sentence for each row that cannot be used, or for the body as a whole
+};
+
+// One unreadable row costs that row. A single market's body is a list of one.
+[[nodiscard]] MarketList parse_markets(std::string_view body);
+
+// /api/v1/depth. Errors: malformed, and those of parse_units; `snapshot` then holds nothing of use.
+[[nodiscard]] Errc parse_depth(std::string_view body, const Instrument& instrument, Snapshot& snapshot);
+
+// A row of /api/v1/trades.
+struct RestTrade {
+    std::uint64_t id = 0;  // 0: not told
+    Price price;
+    Quantity quantity;
+    Side aggressor = Side::bid;
+    VenueTime time;  // whole milliseconds
+};
+
+// Newest first, as the venue sends them.
+[[nodiscard]] Errc parse_trades(std::string_view body, const Instrument& instrument, std::vector<RestTrade>& trades);
+
+struct VenueStatus {
+    bool maintenance = false;  // anything but "Ok"
+    std::string message;       // empty: none
+};
+[[nodiscard]] Result<VenueStatus> parse_status(std::string_view body);
+
+// /api/v1/time: milliseconds as plain text.
+[[nodiscard]] Result<VenueTime> parse_time(std::string_view body) noexcept;
+
+// What an answer that is no success says, in one short line: the venue's code and message, or the first words of
+// whatever stands there (the edge in front of the venue answers in plain text and HTML). Printable ASCII, never empty.
+[[nodiscard]] std::string parse_error(std::string_view body);
+
+}  // namespace daypack
