@@ -656,5 +656,15 @@ TEST(Sync, ATruncatedSideThatShrinksBelowTheDepthIsFetchedAgain) {
     EXPECT_EQ(feed.sync.state(), State::live);
 }
 
+// A book with room for fewer levels than the venue gives: fetching again cannot make it deeper.
+TEST(Sync, ABookSmallerThanTheSnapshotIsNotFetchedForEver) {
+    Feed feed(100, 1000, 100);
+    feed.sync.on_lines(1);
+    ASSERT_TRUE(feed.answer(feed.sync.take_request(), deep(10, 2000)));
+    feed.show(11, 1, 0, {{Side::bid, {50}, {0}}});
+    EXPECT_EQ(feed.sync.state(), State::live);
+    EXPECT_EQ(feed.sync.flags(), kPartial);
+}
+
 }  // namespace
 }  // namespace daypack
