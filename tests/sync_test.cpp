@@ -489,6 +489,100 @@ TEST(Sync, ASnapshotThatTrailsInAQuietMarketIsNoRestart) {
     ASSERT_TRUE(feed.answer(1001, 900));
 }
 
+TEST(Sync, UpdatesKeptFromBeforeARestartAreNotAppliedToASnapshotFromAfterIt) {
+    Feed feed;
+    feed.sync.on_lines(1);
+    for (Sequence id = 990; id <= 1000; ++id) feed.show(id, 1);
+    int asked = 1;  // the venue went back to 985 and has come to 995 since
+    while (!feed.answer(995, 5000) && asked < 3) ++asked;
+    EXPECT_TRUE(feed.live_at(995));
+    EXPECT_TRUE(feed.told.empty());
+}
+
+TEST(Sync, WhatALineStillTellsFromBeforeARestartThatASnapshotShowedIsIgnored) {
+    Feed feed;
+    feed.follow(999, 1);
+    feed.sync.on_lost(Reason::bad_frame);
+    int asked = 1;
+    while (!feed.answer(995, 5000) && asked < 3) ++asked;
+    ASSERT_TRUE(feed.live_at(995));
+    EXPECT_EQ(feed.aggregate(996, 1005, 2, 1), Outcome::ignored);
+    EXPECT_TRUE(feed.live_at(995));
+}
+
+TEST(Sync, ASnapshotFromBeforeARestartIsNotJoinedAfterIt) {
+    Feed feed;
+    feed.follow(1000, 1);
+    feed.show(990, 5000);
+    EXPECT_FALSE(feed.answer(1001, 4000)) << "REST still tells the old book";
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    ASSERT_TRUE(feed.answer(990, 5000));
+    EXPECT_TRUE(feed.live_at(990));
+}
+
+// The request was under way when the venue restarted, and no update had shown the old numbering yet.
+TEST(Sync, ASnapshotAheadByNumberButBehindByTimeIsDoubted) {
+    Feed feed;
+    feed.sync.on_lines(1);
+    const auto request = feed.sync.take_request();
+    for (Sequence id = 105; id <= 112; ++id) feed.show(id, 5000);
+    EXPECT_FALSE(feed.answer(request, Feed::snapshot(108, 1)));
+    ASSERT_TRUE(feed.answer(110, 5001));
+    EXPECT_TRUE(feed.live_at(112));
+}
+
+// Who sets a clock wrong by seconds must not keep a book from being joined for ever.
+TEST(Sync, ASnapshotThatContradictsTheStreamIsBelievedTheSecondTime) {
+    Feed feed;
+    feed.follow(1000, 50'000);
+    feed.sync.on_lost(Reason::bad_frame);
+    EXPECT_FALSE(feed.answer(1005, 40'000));
+    EXPECT_TRUE(feed.answer(1006, 40'100));
+    EXPECT_TRUE(feed.live_at(1006));
+}
+
+// On one connection an update begins behind the one before it; another line's copy may straddle what is known.
+TEST(Sync, AnUpdateThatReachesBackOnItsOwnLineIsARestart) {
+    Feed feed;
+    feed.follow(1000, 1);
+    EXPECT_EQ(feed.aggregate(991, 1015, 5000), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    ASSERT_TRUE(feed.answer(1015, 5000));
+    EXPECT_TRUE(feed.live_at(1015));
+}
+
+TEST(Sync, ALineThatConnectedAnewMayBeginWithinWhatItToldBefore) {
+    Feed feed;
+    feed.follow(1000, 1);
+    feed.sync.on_lines(2);
+    feed.show(1002, 2, 0);
+    feed.sync.on_lines(1);
+    feed.sync.on_lines(2);
+    EXPECT_EQ(feed.aggregate(1001, 1004, 5, 0), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(1004));
+}
+
+// After a snapshot alone the time of its last update is known only roughly; what the line itself told is exact.
+TEST(Sync, ARestartSoonAfterASnapshotIsSeenByTheLineThatToldTheOldNumbering) {
+    Feed feed;
+    feed.follow(1000, 1);
+    feed.sync.on_lost(Reason::bad_frame);
+    ASSERT_TRUE(feed.answer(1010, 2));
+    EXPECT_EQ(feed.show(5, 500), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+}
+
+TEST(Sync, AnOldCopyOnTheSameLineIsNoRestart) {
+    Feed feed;
+    feed.follow(1000, 1);
+    feed.show(1002, 2);
+    feed.show(1003, 3);
+    EXPECT_EQ(feed.show(1002, 2), Outcome::ignored);
+    EXPECT_EQ(feed.show(1003, 3), Outcome::ignored);
+    EXPECT_EQ(feed.show(1004, 3), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(1004));
+}
+
 // ---- 4. lines ------------------------------------------------------------------------------------------------------
 
 TEST(Sync, WithoutALineABookThatWasLiveIsStale) {
