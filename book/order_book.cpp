@@ -25,8 +25,8 @@ void OrderBook::seed(const Snapshot& snapshot) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const auto& from = side == Side::bid ? snapshot.bids : snapshot.asks;
         auto& half = of(side);
-        half.seeded = from.size();
         const std::size_t kept = std::min(from.size(), max_levels_);
+        half.seeded = kept;
         if (side == Side::bid) {
             half.levels.assign(from.end() - static_cast<std::ptrdiff_t>(kept), from.end());
         } else {

@@ -57,7 +57,7 @@ class OrderBook {
     [[nodiscard]] std::span<const Level> known(Side side) const noexcept;
     // The price up to which the side is complete; none: all of it is.
     [[nodiscard]] std::optional<Price> known_to(Side side) const noexcept { return of(side).known_to; }
-    // How many levels the last snapshot gave.
+    // How many levels were taken from the last snapshot.
     [[nodiscard]] std::size_t seeded(Side side) const noexcept { return of(side).seeded; }
 
     // Best bid >= best ask. Ask only after a whole update: inside one it may pass.

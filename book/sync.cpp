@@ -1,6 +1,7 @@
 #include "book/sync.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace daypack {
 namespace {
@@ -30,7 +31,18 @@ std::uint16_t Sync::flags() const noexcept {
 }
 
 bool Sync::restarted(const Event& update) const noexcept {
+    if (update.line < lines_.size()) {
+        const Told& told = lines_[update.line];
+        if (update.first_id <= told.last_id && update.match > told.match) return true;
+    }
     return newest_id_ != 0 && update.last_id <= newest_id_ && update.match > newest_match_;
+}
+
+void Sync::hear(const Event& update) noexcept {
+    if (update.line >= lines_.size()) return;
+    Told& told = lines_[update.line];
+    told.last_id = std::max(told.last_id, update.last_id);
+    told.match = std::max(told.match, update.match);
 }
 
 Sync::Outcome Sync::on_update(std::span<const Event> update, MonoTime now) noexcept {
@@ -40,10 +52,10 @@ Sync::Outcome Sync::on_update(std::span<const Event> update, MonoTime now) noexc
         ++counters_.duplicates;
         return Outcome::ignored;
     }
-    if (restarted(first)) {
-        restart(first);
-        return keep(update);
-    }
+    const bool anew = restarted(first);
+    if (anew) restart(first);
+    hear(first);
+    if (anew) return keep(update);
     if (first.last_id <= newest_id_) {
         ++counters_.duplicates;
         return Outcome::ignored;
@@ -95,32 +107,50 @@ void Sync::rejoin(Reason reason) noexcept {
     phase_ = Phase::joining;
     reason_ = reason;
     in_flight_ = false;
+    doubted_ = false;
     pending_.clear();
 }
 
 void Sync::restart(const Event& first) noexcept {
-    ++counters_.restarts;
     rejoin(Reason::restart);
+    forget(first.match);
+}
+
+// What was told so far is of an old numbering; so is all that is older than this.
+void Sync::forget(VenueTime before) noexcept {
+    ++counters_.restarts;
+    pending_.clear();
     newest_id_ = 0;
-    ignore_before_ = first.match;
+    ignore_before_ = before;
+    lines_.fill({});
+}
+
+// Ids and times grow together in one numbering, so where a snapshot and the stream disagree about which of them is the
+// older, they are of two numberings. Which is the new one, the time tells.
+Sync::Fit Sync::compare(const Snapshot& snapshot) const noexcept {
+    const std::int64_t late_us = snapshot.timestamp.us + kSnapshotClock_us;
+    const std::int64_t early_us = snapshot.timestamp.us - kSnapshotClock_us;
+    const bool kept = !pending_.empty();
+    if (snapshot.timestamp < ignore_before_) return Fit::older;
+    if (snapshot.last_id < newest_id_ && early_us > newest_match_.us) return Fit::renumbered;
+    if (newest_id_ <= snapshot.last_id && late_us < newest_match_.us) return Fit::outdated;
+    if (kept && pending_.front().last_id <= snapshot.last_id && late_us < pending_.front().match.us) return Fit::outdated;
+    const bool joins = kept ? pending_.front().first_id <= snapshot.last_id + 1 : newest_id_ <= snapshot.last_id;
+    return joins ? Fit::joins : Fit::older;
 }
 
 bool Sync::fits(std::uint32_t request, const Snapshot& snapshot) noexcept {
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
-    const bool kept = !pending_.empty();
-    if (kept ? pending_.front().first_id <= snapshot.last_id + 1 : newest_id_ <= snapshot.last_id) return true;
-    // Older than what we know: REST trails the socket by a few updates, so ask again, unless its clock says that the
-    // venue numbers anew.
-    if (snapshot.last_id < newest_id_ && snapshot.timestamp.us > newest_match_.us + kSnapshotClock_us) {
-        ++counters_.restarts;
-        pending_.clear();
-        ignore_before_ = {newest_match_.us + 1};
-        newest_id_ = 0;
-        return true;
+    const Fit fit = compare(snapshot);
+    const bool doubtful = fit == Fit::renumbered || fit == Fit::outdated;
+    const bool doubted = std::exchange(doubted_, doubtful);
+    if (fit == Fit::older || (doubtful && !doubted)) {
+        ++counters_.refetches;
+        return false;
     }
-    ++counters_.refetches;
-    return false;
+    if (fit == Fit::renumbered) forget({std::max(newest_match_.us + 1, snapshot.timestamp.us - kSnapshotClock_us)});
+    return true;
 }
 
 void Sync::begin_at(const Snapshot& snapshot) noexcept {
@@ -145,6 +175,8 @@ void Sync::end_join(MonoTime now) noexcept {
 }
 
 void Sync::on_lines(std::size_t live) noexcept {
+    if (live > live_lines_) lines_.fill({});  // one of them is new, and may begin within what it told before
+    live_lines_ = live;
     if (live == 0 && phase_ != Phase::idle) {
         phase_ = Phase::idle;
         pending_.clear();

@@ -1,0 +1,93 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <span>
+#include <vector>
+
+#include "book/snapshot.h"
+#include "book/types.h"
+
+namespace daypack::test {
+
+// One level of an update.
+struct Delta {
+    Side side = Side::bid;
+    Price price;
+    Quantity quantity;
+};
+
+// The slow, obvious book that the real one is held against: a std::map a side, keyed by price.
+class MapBook {
+  public:
+    using Levels = std::map<Price, Quantity>;
+
+    void apply(const Delta& delta) {
+        auto& levels = sides_[index(delta.side)];
+        if (delta.quantity.steps == 0) {
+            levels.erase(delta.price);
+        } else {
+            levels[delta.price] = delta.quantity;
+        }
+    }
+    void clear() {
+        for (auto& levels : sides_) levels.clear();
+    }
+
+    [[nodiscard]] const Levels& side(Side side) const { return sides_[index(side)]; }
+    // Zero where there is no level.
+    [[nodiscard]] Quantity at(Side side, Price price) const {
+        const auto& levels = sides_[index(side)];
+        const auto found = levels.find(price);
+        return found == levels.end() ? Quantity{} : found->second;
+    }
+    [[nodiscard]] bool crossed() const {
+        const auto &bids = side(Side::bid), &asks = side(Side::ask);
+        return !bids.empty() && !asks.empty() && bids.rbegin()->first >= asks.begin()->first;
+    }
+
+    // All levels, or those not beyond `to`, best first.
+    [[nodiscard]] std::vector<Level> best_first(Side side, std::optional<Price> to = std::nullopt) const {
+        std::vector<Level> all;
+        for (const auto& [price, quantity] : sides_[index(side)]) {
+            if (!to || (side == Side::bid ? price >= *to : price <= *to)) all.push_back({price, quantity});
+        }
+        if (side == Side::bid) std::reverse(all.begin(), all.end());
+        return all;
+    }
+
+    // As the venue gives it: both sides ascend, and no side has more than `cut` levels, those nearest the touch.
+    [[nodiscard]] Snapshot snapshot(Sequence id, VenueTime timestamp, std::size_t cut) const {
+        Snapshot snapshot;
+        snapshot.last_id = id;
+        snapshot.timestamp = timestamp;
+        for (const Side side : {Side::bid, Side::ask}) {
+            auto levels = best_first(side);
+            if (levels.size() > cut) levels.resize(cut);
+            if (side == Side::bid) std::reverse(levels.begin(), levels.end());
+            (side == Side::bid ? snapshot.bids : snapshot.asks) = std::move(levels);
+        }
+        return snapshot;
+    }
+
+  private:
+    static std::size_t index(Side side) { return static_cast<std::size_t>(side); }
+    Levels sides_[2];
+};
+
+// A side of the real book, turned best first for comparing and printing.
+[[nodiscard]] inline std::vector<Level> best_first(std::span<const Level> worst_first) {
+    return {worst_first.rbegin(), worst_first.rend()};
+}
+
+}  // namespace daypack::test
+
+namespace daypack {
+
+inline std::ostream& operator<<(std::ostream& out, const Level& level) {
+    return out << level.price.ticks << 'x' << level.quantity.steps;
+}
+
+}  // namespace daypack
