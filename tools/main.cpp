@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,7 +54,6 @@ class CommandLine {
     CLI::App app_{"A low-latency order-book engine for Backpack Exchange.", "daypack"};
     std::vector<std::pair<CLI::App*, std::function<int()>>> actions_;
     RunOptions run_;
-    bool demo_ = false;
     SimOptions sim_;
     MarketsOptions markets_;
     CatOptions cat_;
@@ -80,11 +80,12 @@ std::string number_fault(const std::string& text, double min, double max) {
     return fmt::format("is no number from {:.0f} to {:.0f}", min, max);
 }
 
-void add_instance(CLI::App& verb, std::string& instance) {
-    verb.add_option("--instance", instance, "name of the engine whose shared memory is meant")
+// `Text`: std::string, or std::optional of it where the file has a word too.
+template <class Text>
+void add_instance(CLI::App& verb, Text& instance) {
+    verb.add_option("--instance", instance, "the engine whose shared memory is meant (default: default)")
         ->type_name("NAME")
-        ->check(checked(instance_fault))
-        ->capture_default_str();
+        ->check(checked(instance_fault));
 }
 
 void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
@@ -110,24 +111,18 @@ CommandLine::CommandLine() {
 
 void CommandLine::add_run() {
     CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
-    CLI::Option* config = sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("");
-    sub.add_flag("--demo", demo_, "without CONFIG: against a simulated exchange in this program");
+    sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
         ->check(checked([](const std::string& text) { return number_fault(text, 0, 1e9); }));
     add_instance(sub, run_.instance);
     sub.add_option("--rest-url", run_.rest_url, "instead of the file's rest_urls")
         ->type_name("URL")
-        ->check(checked([](const std::string& url) { return url_fault(url, "https"); }));
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::rest); }));
     sub.add_option("--ws-url", run_.ws_url, "instead of the file's ws_urls")
         ->type_name("URL")
-        ->check(checked([](const std::string& url) { return url_fault(url, "wss"); }));
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::websocket); }));
     sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
-    sub.callback([this, config] {
-        if (config->empty() && !demo_) {
-            throw CLI::ValidationError("no configuration is given; name a file, or use --demo");
-        }
-    });
 }
 
 void CommandLine::add_sim() {
@@ -148,11 +143,11 @@ void CommandLine::add_markets() {
 
 void CommandLine::add_readers() {
     CLI::App& top =
-        verb("top", "live ladder, trades, latency and health in the terminal", [this] { return show_top(top_); });
+        verb("top", "live ladder, trades, latency and health in the terminal", [this] { return show_top(top_, std::cout); });
     add_instance(top, top_.instance);
     add_symbol(top, top_.symbol, "the first");
 
-    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_); });
+    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_, std::cout); });
     add_instance(cat, cat_.instance);
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
