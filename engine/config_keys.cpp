@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/config_values.h"
+#include "net/symbol.h"
 
 namespace daypack {
 namespace {
@@ -50,7 +51,7 @@ void read_symbols(ConfigSection& in, ExchangeConfig& out) {
         if (symbol.text == "*") in.fail(symbol.line, "\"*\" stands beside other symbols; write it alone or remove it");
         const std::string fault = symbol_fault(symbol.text);
         if (!fault.empty()) in.fail(symbol.line, "symbol " + shown(symbol.written) + " " + fault);
-        const auto [first, added] = lines.emplace(symbol_key(symbol.text), symbol.line);
+        const auto [first, added] = lines.emplace(*native_symbol(symbol.text), symbol.line);
         if (!added) {
             in.fail(symbol.line, "symbol " + shown(symbol.written) + " is the market of line " +
                                      std::to_string(first->second) + " again; list each market once");
@@ -83,12 +84,12 @@ void read_channels(ConfigSection& in, ExchangeConfig& out) {
     }
 }
 
-void read_urls(ConfigSection& in, const std::string& key, std::vector<std::string>& urls, std::string_view scheme) {
+void read_urls(ConfigSection& in, const std::string& key, std::vector<std::string>& urls, UrlKind kind) {
     const auto texts = in.texts(key, 1);
     if (texts.empty()) return;
     urls.clear();
     for (const auto& text : texts) {
-        const std::string fault = url_fault(text.text, scheme);
+        const std::string fault = url_fault(text.text, kind);
         if (!fault.empty()) in.fail(text.line, "`" + key + "`: " + shown(text.written) + " " + fault);
         urls.push_back(text.text);
     }
@@ -108,8 +109,8 @@ void read_exchange(ConfigSection& in, ExchangeConfig& out) {
     read_number(in, "snapshot_interval", out.snapshot_interval_s, 0, 86'400);
     out.websocket = in.flag("websocket", out.websocket);
     out.rest_only = in.flag("rest_only", out.rest_only);
-    read_urls(in, "rest_urls", out.rest_urls, "https");
-    read_urls(in, "ws_urls", out.ws_urls, "wss");
+    read_urls(in, "rest_urls", out.rest_urls, UrlKind::rest);
+    read_urls(in, "ws_urls", out.ws_urls, UrlKind::websocket);
     out.ca_file = in.text("ca_file", out.ca_file);
     read_number(in, "lines", out.lines, 1, 16);
     read_choice(in, "depth_stream", out.depth_stream, {"realtime", "200ms", "600ms", "1000ms"});

@@ -1,9 +1,11 @@
 #include "engine/config_values.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <numeric>
+#include <stdexcept>
+
+#include "net/symbol.h"
 
 namespace daypack {
 namespace {
@@ -38,12 +40,6 @@ std::string_view host_of(std::string_view authority, std::string_view& port) {
         if (!all_of(host, ".-_")) return {};
     }
     return host;
-}
-
-bool loopback(std::string_view host) {
-    if (host == "localhost" || host == "::1") return true;
-    return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos &&
-           std::count(host.begin(), host.end(), '.') == 3;
 }
 
 // Changes of one character, insertions, deletions and swaps of neighbours that make one word of the other.
@@ -81,28 +77,17 @@ std::string instance_fault(std::string_view name) {
     return "is no name of an instance; use 1 to 64 letters, digits, `_`, `.` and `-`, as in \"default\"";
 }
 
-std::string url_fault(std::string_view url, std::string_view scheme) {
-    const std::string_view plain = scheme == "https" ? "http" : "ws";
-    const std::string example = scheme == "https" ? "https://api.backpack.exchange" : "wss://ws.backpack.exchange";
-    const auto colon = url.find("://");
-    const std::string_view given = url.substr(0, colon);
-    if (colon == std::string_view::npos || (given != scheme && given != plain)) {
-        return "is no " + std::string(scheme) + ":// URL; write it as in \"" + example + "\"";
+std::string url_fault(std::string_view url, UrlKind kind) {
+    try {
+        (void)parse_url(url, kind);
+        return {};
+    } catch (const std::runtime_error& error) {
+        if (may_be_secret(url)) return "is no URL; write it as in \"https://api.backpack.exchange\"";
+        // `URL "…": why`: the URL is told by who asks.
+        const std::string_view why = error.what();
+        const auto start = why.find("\": ");
+        return "is refused: " + std::string(start == std::string_view::npos ? why : why.substr(start + 3));
     }
-    const std::string_view rest = url.substr(colon + 3);
-    const auto slash = rest.find('/');
-    const std::string_view path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
-    std::string_view port;
-    const std::string_view host = host_of(rest.substr(0, slash), port);
-    const bool good_port = port.empty() || (port.starts_with(':') && valid_port(port.substr(1)));
-    if (host.empty() || !good_port || !all_of(path, "/-._~%")) {
-        return "has no valid host, port or path; write it as in \"" + example + "\"";
-    }
-    if (given == plain && !loopback(host)) {
-        return "is not encrypted, which is allowed only for loopback hosts such as 127.0.0.1; use " +
-               std::string(scheme) + "://";
-    }
-    return {};
 }
 
 std::string key_fault(std::string_view text) {
@@ -114,10 +99,7 @@ std::string key_fault(std::string_view text) {
 }
 
 std::string symbol_fault(std::string_view text) {
-    const bool good = !text.empty() && text.size() <= 64 && all_of(text, "-_./:") &&
-                      text.find_first_of("-_/") != std::string_view::npos && alphanumeric(text.front()) &&
-                      alphanumeric(text.back());
-    if (good) return {};
+    if (native_symbol(text)) return {};
     return "is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or \"SOL/USDC:USDC\"";
 }
 
@@ -139,15 +121,6 @@ std::string mode_fault(std::string_view text) {
     const bool octal = error == std::errc{} && end == text.data() + text.size() && text.size() >= 3 && text.size() <= 4;
     if (octal && mode <= 0666 && (mode & 0600) == 0600 && (mode & 0111) == 0) return {};
     return "is no mode for a file that its owner reads and writes; write it as in \"0640\"";
-}
-
-std::string symbol_key(std::string_view text) {
-    const auto settle = text.find(':');
-    const bool perpetual = settle != std::string_view::npos;
-    std::string key(text.substr(0, settle));
-    std::replace_if(
-        key.begin(), key.end(), [](char c) { return c == '/' || c == '_'; }, '-');
-    return perpetual ? key + "-PERP" : key;
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& words) {

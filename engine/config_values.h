@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "net/url.h"
+
 namespace daypack {
 
 // What the values of a configuration may look like: pure functions of their arguments.
@@ -14,13 +16,13 @@ namespace daypack {
 // [A-Za-z0-9_.-]{1,64}, and neither "." nor "..": it names a file in /dev/shm.
 [[nodiscard]] std::string instance_fault(std::string_view name);
 
-// `https://host[:port][/path]`, where `scheme` is "https" or "wss"; http and ws only for loopback hosts.
-[[nodiscard]] std::string url_fault(std::string_view url, std::string_view scheme);
+// As parse_url has it.
+[[nodiscard]] std::string url_fault(std::string_view url, UrlKind kind);
 
 // Base64 (standard alphabet, padded) of exactly 32 bytes.
 [[nodiscard]] std::string key_fault(std::string_view text);
 
-// One of the four spellings, by its characters.
+// One of the four spellings.
 [[nodiscard]] std::string symbol_fault(std::string_view text);
 
 // "host:port" or "[v6]:port".
@@ -31,9 +33,6 @@ namespace daypack {
 
 // Octal digits for a file that its owner may read and write and nobody executes.
 [[nodiscard]] std::string mode_fault(std::string_view text);
-
-// Equal for two spellings of one market: SOL/USDC:USDC and SOL_USDC_PERP. For comparing only.
-[[nodiscard]] std::string symbol_key(std::string_view text);
 
 // The word most like `word`, or "" when none is near.
 [[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string>& words);

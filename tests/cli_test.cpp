@@ -73,9 +73,9 @@ TEST_F(Cli, VersionIsOneLineOnStdout) {
 
 TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
     for (const std::string use :
-         {"", "rnu", "doctor", "--instance a run", "run", "run a.yaml b.yaml", "run --demo --duration soon",
-          "run --demo --duration -1", "run --demo --duration", "run --demo --rest-url http://example.com",
-          "run --demo --instance a/b", "cat --levels x", "cat --levels 65537", "cat --symbol 'a b'", "cat extra",
+         {"", "rnu", "doctor", "--instance a run", "run", "run a.yaml b.yaml", "run a.yaml --duration soon",
+          "run a.yaml --duration -1", "run a.yaml --duration", "run a.yaml --rest-url http://example.com",
+          "run a.yaml --instance a/b", "cat --levels x", "cat --levels 65537", "cat --symbol 'a b'", "cat extra",
           "tail --instance ''", "stat --josn", "sim --port x", "markets a b"}) {
         const Outcome refused = daypack(use);
         EXPECT_EQ(refused.exit_code, 2) << use;

@@ -1,12 +1,10 @@
 // The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +13,9 @@
 #include "engine/config_values.h"
 #include "tools/cat.h"
 #include "tools/markets.h"
+#include "tools/option_checks.h"
 #include "tools/run.h"
-#include "tools/sim.h"
+#include "tools/sim/run.h"
 #include "tools/stat.h"
 #include "tools/tail.h"
 #include "tools/top.h"
@@ -53,31 +52,13 @@ class CommandLine {
     CLI::App app_{"A low-latency order-book engine for Backpack Exchange.", "daypack"};
     std::vector<std::pair<CLI::App*, std::function<int()>>> actions_;
     RunOptions run_;
-    SimOptions sim_;
+    sim::SimOptions sim_;
     MarketsOptions markets_;
     CatOptions cat_;
     TopOptions top_;
     TailOptions tail_;
     StatOptions stat_;
 };
-
-// A check of config_values.h as a check of an option: exit 2 before anything starts.
-template <class Check>
-CLI::Validator checked(Check fault_of) {
-    return CLI::Validator(
-        [fault_of](std::string& value) {
-            const std::string fault = fault_of(value);
-            return fault.empty() ? std::string() : shown(value) + " " + fault;
-        },
-        "");
-}
-
-std::string number_fault(const std::string& text, double min, double max) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max) return {};
-    return fmt::format("is no number from {:.0f} to {:.0f}", min, max);
-}
 
 void add_instance(CLI::App& verb, std::string& instance) {
     verb.add_option("--instance", instance, "name of the engine whose shared memory is meant")
@@ -112,23 +93,41 @@ void CommandLine::add_run() {
     sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
-        ->check(checked([](const std::string& text) { return number_fault(text, 0, 1e9); }));
+        ->check(number_from(0, 1e9));
     sub.add_option("--instance", run_.instance, "instead of the file's instance")
         ->type_name("NAME")
         ->check(checked(instance_fault));
     sub.add_option("--rest-url", run_.rest_url, "instead of the file's rest_urls")
         ->type_name("URL")
-        ->check(checked([](const std::string& url) { return url_fault(url, "https"); }));
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::rest); }));
     sub.add_option("--ws-url", run_.ws_url, "instead of the file's ws_urls")
         ->type_name("URL")
-        ->check(checked([](const std::string& url) { return url_fault(url, "wss"); }));
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::websocket); }));
     sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
 }
 
 void CommandLine::add_sim() {
     CLI::App& sub = verb("sim", "the simulated exchange: REST and WebSocket of Backpack on one port",
-                         [this] { return run_sim(sim_); });
-    sub.add_option("--fault", sim_.faults, "strikes at the Nth message")
+                         [this] { return sim::run_sim(sim_); });
+    sub.add_option("--port", sim_.port, "the port on loopback; 0: a free one, as printed")
+        ->type_name("P")
+        ->check(number_from(0, 65'535));
+    sub.add_flag("--tls", sim_.tls, "https and wss, with certificates made at the start");
+    sub.add_option("--ca-out", sim_.ca_out, "where to write the certificate to trust")->type_name("FILE");
+    sub.add_option("--symbols", sim_.symbols, "markets, in any spelling")
+        ->type_name("A,B")
+        ->delimiter(',')
+        ->check(to_native_symbol());
+    sub.add_option("--rate", sim_.rate, "updates a second and symbol, or max")->type_name("R")->check(pace());
+    sub.add_option("--levels", sim_.levels, "levels a side, about; 0: as recorded books have")
+        ->type_name("N")
+        ->check(number_from(0, 5'000));
+    sub.add_option("--seed", sim_.seed, "another made-up flow")->type_name("N");
+    sub.add_option("--max-frames", sim_.max_frames, "depth frames a symbol, then quiet; 0: endless")->type_name("N");
+    sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
+        ->type_name("FILE");
+    sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->check(pace());
+    sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)
         ->allow_extra_args(false);
@@ -142,27 +141,27 @@ void CommandLine::add_markets() {
 }
 
 void CommandLine::add_readers() {
-    CLI::App& top =
-        verb("top", "live ladder, trades, latency and health in the terminal", [this] { return show_top(top_); });
+    CLI::App& top = verb("top", "live ladder, trades, latency and health in the terminal",
+                         [this] { return show_top(top_, std::cout); });
     add_instance(top, top_.instance);
     add_symbol(top, top_.symbol, "the first");
 
-    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_); });
+    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_, std::cout); });
     add_instance(cat, cat_.instance);
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
         ->type_name("N")
-        ->check(checked([](const std::string& text) { return number_fault(text, 0, 65'536); }))
+        ->check(number_from(0, 65'536))
         ->capture_default_str();
     cat.add_flag("--json", cat_.json, "one JSON object a line");
 
-    CLI::App& tail =
-        verb("tail", "every delta, trade and change of state as it comes", [this] { return show_events(tail_); });
+    CLI::App& tail = verb("tail", "every delta, trade and change of state as it comes",
+                          [this] { return follow_events(tail_, std::cout); });
     add_instance(tail, tail_.instance);
     add_symbol(tail, tail_.symbol, "all");
     tail.add_flag("--json", tail_.json, "one JSON object a line");
 
-    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_statistics(stat_); });
+    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_stat(stat_, std::cout); });
     add_instance(stat, stat_.instance);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
     stat.add_flag("--watch", stat_.watch, "again every second");
@@ -185,6 +184,7 @@ int CommandLine::explain(const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app_.exit(error);
     const auto parsed = app_.get_subcommands();
     std::string wrong = error.what();
+    if (error.get_name() == "ArgumentMismatch") wrong = wrong.substr(0, wrong.find(':')) + " needs a value";
     for (char& c : wrong) c = c == '\n' ? ' ' : c;
     return refuse(wrong, parsed.empty() ? "" : parsed.front()->get_name());
 }
