@@ -32,7 +32,7 @@
  * even. Of the header: phase and epoch (relaxed), then the beat (release). Each load below names its partner.
  *
  * A hostile segment. Whoever may write the file may lie about the numbers in it, never make a reader touch memory
- * outside its mapping: offsets and counts are checked once against the file's size, and names are read with their bound.
+ * outside its mapping: offsets and counts are checked once against the file's size, names are read with their bound.
  */
 #ifndef DAYPACK_SHM_H
 #define DAYPACK_SHM_H

@@ -1,0 +1,18 @@
+#pragma once
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+
+namespace daypack {
+
+struct CatOptions {
+    std::string instance = "default";
+    std::string symbol{};     // any of the four spellings; empty: every symbol
+    std::size_t levels = 10;  // a side; 0: all that are published
+    bool json = false;        // one object a line
+};
+
+// Prints books as they are now, once. Returns the exit code; throws std::runtime_error with what to do.
+int show_book(const CatOptions& options, std::ostream& out);
+
+}  // namespace daypack

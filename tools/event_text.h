@@ -1,0 +1,17 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "engine/daypack_shm.h"
+
+namespace daypack {
+
+// A record of the ring as one line, without its end.
+[[nodiscard]] std::string event_line(const daypack_record& record, const std::string& symbol);
+[[nodiscard]] std::string event_json(const daypack_record& record, const std::string& symbol);
+
+// That `lost` records were not seen.
+[[nodiscard]] std::string lost_line(std::uint64_t lost);
+[[nodiscard]] std::string lost_json(std::uint64_t lost);
+
+}  // namespace daypack

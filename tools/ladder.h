@@ -1,0 +1,18 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "engine/shm_reader.h"
+
+namespace daypack {
+
+// The books of an instance as a picture for a terminal: ladders side by side as far as the columns go (or that of one
+// symbol), their last trades, latency and the health of the lines. At most `rows` lines, each ending in '\n', none
+// wider than `columns`; colours by escape sequences.
+[[nodiscard]] std::string draw_ladder(ShmReader& reader, int rows, int columns,
+                                      std::optional<SymbolIndex> only = std::nullopt);
+
+// One symbol in one plain line: where no ladder can be drawn.
+[[nodiscard]] std::string top_line(ShmReader& reader, SymbolIndex symbol);
+
+}  // namespace daypack

@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/shm_reader.h"
+
+namespace daypack {
+
+// What the verbs that read shared memory say in words. Pure functions; what a hostile segment holds may look odd, no
+// more.
+
+// mantissa × 10^exponent, padded to the exponent: "86786.0", "12300".
+[[nodiscard]] std::string number_text(std::int64_t mantissa, int exponent);
+[[nodiscard]] std::string price_text(std::int64_t mantissa, const daypack_top& top);
+[[nodiscard]] std::string quantity_text(std::int64_t mantissa, const daypack_top& top);
+[[nodiscard]] std::string price_text(std::int64_t mantissa, const daypack_record& record);
+[[nodiscard]] std::string quantity_text(std::int64_t mantissa, const daypack_record& record);
+
+// "LIVE", "SYNCING/gap".
+[[nodiscard]] std::string state_text(unsigned state, unsigned reason);
+// unconfirmed, behind, crossed, partial.
+[[nodiscard]] std::vector<std::string_view> flag_names(unsigned flags);
+// " crossed partial"; nothing without flags.
+[[nodiscard]] std::string flags_text(unsigned flags);
+// "RUNNING" and the other phases; "DEAD" and "STALLED" where the writer's beat says so.
+[[nodiscard]] std::string writer_text(const daypack_reader& reader);
+// "850 ns", "12.3 us", "4.56 ms", "1.20 s".
+[[nodiscard]] std::string duration_text(std::uint64_t ns);
+// Wall clock as 12:34:56.789 UTC; "-" for 0.
+[[nodiscard]] std::string time_of_day(std::int64_t ns);
+
+// In quotes, with what must be escaped in JSON escaped; bytes beyond ASCII as they are.
+[[nodiscard]] std::string json_text(std::string_view text);
+// "["a","b"]"
+[[nodiscard]] std::string json_list(const std::vector<std::string_view>& names);
+
+// The symbol that the user means, in any of the four spellings. Throws std::runtime_error that names the nearest one.
+[[nodiscard]] SymbolIndex require_symbol(ShmReader& reader, const std::string& text);
+// That one, or with an empty text all of them. Throws where there is none at all.
+[[nodiscard]] std::vector<SymbolIndex> require_symbols(ShmReader& reader, const std::string& text);
+
+}  // namespace daypack

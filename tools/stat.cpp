@@ -1,0 +1,158 @@
+#include "tools/stat.h"
+
+#include <fmt/format.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <ostream>
+
+#include "engine/shm_reader.h"
+#include "tools/shm_text.h"
+#include "tools/terminal.h"
+
+namespace daypack {
+namespace {
+
+[[nodiscard]] std::int64_t wall_now_ns() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+[[nodiscard]] std::uint64_t percentile(ShmReader& reader, unsigned per_mille) {
+    return daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille);
+}
+
+[[nodiscard]] std::uint64_t samples(ShmReader& reader) {
+    std::uint64_t count = 0;
+    for (unsigned i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) {
+        count += daypack_histogram_count(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, i);
+    }
+    return count;
+}
+
+[[nodiscard]] double uptime_s(ShmReader& reader) {
+    const auto up = wall_now_ns() - static_cast<std::int64_t>(daypack_load(&reader.header().writer_start_ns));
+    return up < 0 ? 0 : static_cast<double>(up) / 1e9;
+}
+
+// A counter whose name ends in _ns is a time: beyond 2^53, so a string.
+[[nodiscard]] std::string json_counter(std::string_view name, std::uint64_t value) {
+    const bool text = name.ends_with("_ns");
+    return fmt::format(R"("{}":{}{}{})", name, text ? "\"" : "", value, text ? "\"" : "");
+}
+
+template <class Name, class Value>
+[[nodiscard]] std::string json_counters(unsigned count, Name name, Value value) {
+    std::string json = "{";
+    for (unsigned i = 0; i < count; ++i) json.append(i == 0 ? "" : ",").append(json_counter(name(i), value(i)));
+    return json + "}";
+}
+
+[[nodiscard]] std::string json_symbol(ShmReader& reader, SymbolIndex symbol) {
+    const auto names = reader.names(symbol);
+    const auto top = reader.top(symbol);
+    std::string json = fmt::format(R"({{"symbol":{},"native":{})", json_text(names.symbol), json_text(names.native));
+    json += top ? fmt::format(R"(,"state":"{}","reason":"{}","flags":{},"u":{})", daypack_state_name(top->state),
+                              daypack_reason_name(top->reason), json_list(flag_names(top->flags)), top->u)
+                : std::string(R"(,"state":null)");  // the writer was faster
+    return json + ",\"counters\":" +
+           json_counters(DAYPACK_SYMBOL_COUNTER_COUNT, daypack_symbol_counter_name,
+                         [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); }) +
+           "}";
+}
+
+[[nodiscard]] std::string json_line(ShmReader& reader, unsigned line) {
+    daypack_line_entry entry;
+    daypack_read_line(&reader.raw(), line, &entry);
+    return fmt::format(R"({{"line":{},"host":{},"counters":)", line, json_text(entry.host)) +
+           json_counters(DAYPACK_LINE_COUNTER_COUNT, daypack_line_counter_name,
+                         [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); }) +
+           "}";
+}
+
+[[nodiscard]] std::string json_stat(ShmReader& reader) {
+    const auto& head = reader.header();
+    std::string json = fmt::format(R"({{"instance":{},"pid":{},"writer":"{}","epoch":{},"uptime_s":{:.3f})"
+                                   R"(,"depth":{},"max_symbols":{},"ring_events":{})",
+                                   json_text(reader.instance()), daypack_load(&head.writer_pid),
+                                   writer_text(reader.raw()), daypack_load(&head.epoch), uptime_s(reader),
+                                   reader.raw().depth, reader.raw().max_symbols, reader.raw().ring_events);
+    json += fmt::format(R"(,"events":{},"frame_to_shm_ns":{{"count":{},"p50":{},"p99":{},"p99.9":{},"max":{}}})",
+                        daypack_cursor(&reader.raw()), samples(reader), percentile(reader, 500),
+                        percentile(reader, 990), percentile(reader, 999), percentile(reader, 1000));
+    json += ",\"engine\":" + json_counters(DAYPACK_ENGINE_COUNTER_COUNT, daypack_engine_counter_name,
+                                           [&](unsigned i) { return daypack_engine_counter(&reader.raw(), i); });
+    json += ",\"lines\":[";
+    for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i)
+        json.append(i == 0 ? "" : ",").append(json_line(reader, i));
+    json += "],\"symbols\":[";
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) json.append(i == 0 ? "" : ",").append(json_symbol(reader, i));
+    return json + "]}\n";
+}
+
+[[nodiscard]] std::string age_text(std::uint64_t then_ns) {
+    if (then_ns == 0) return "never";
+    const auto age = wall_now_ns() - static_cast<std::int64_t>(then_ns);
+    return duration_text(age < 0 ? 0 : static_cast<std::uint64_t>(age)) + " ago";
+}
+
+[[nodiscard]] std::string text_symbol(ShmReader& reader, SymbolIndex symbol) {
+    const auto top = reader.top(symbol);
+    const auto counter = [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); };
+    return fmt::format("{:<18} {:<16} u={:<14} updates {:<9} trades {:<7} gaps {:<4} resyncs {:<4} last {}{}\n",
+                       reader.names(symbol).symbol, top ? state_text(top->state, top->reason) : "busy",
+                       top ? top->u : 0, counter(DAYPACK_SYMBOL_updates), counter(DAYPACK_SYMBOL_trades),
+                       counter(DAYPACK_SYMBOL_gaps), counter(DAYPACK_SYMBOL_resyncs),
+                       age_text(counter(DAYPACK_SYMBOL_last_receive_ns)), top ? flags_text(top->flags) : "");
+}
+
+[[nodiscard]] std::string text_line(ShmReader& reader, unsigned line) {
+    daypack_line_entry entry;
+    daypack_read_line(&reader.raw(), line, &entry);
+    const auto counter = [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); };
+    std::string text =
+        fmt::format("line {} {} {}:", line, entry.host, counter(DAYPACK_LINE_connected) != 0 ? "up" : "down");
+    for (unsigned i = DAYPACK_LINE_connects; i < DAYPACK_LINE_last_receive_ns; ++i) {
+        text += fmt::format(" {} {}", daypack_line_counter_name(i), counter(i));
+    }
+    return text + ", last " + age_text(counter(DAYPACK_LINE_last_receive_ns)) + "\n";
+}
+
+[[nodiscard]] std::string text_stat(ShmReader& reader) {
+    const auto& head = reader.header();
+    std::string text =
+        fmt::format("instance {}  pid {}  {}  up {:.0f} s  epoch {}  depth {}  events {}\n", reader.instance(),
+                    daypack_load(&head.writer_pid), writer_text(reader.raw()), uptime_s(reader),
+                    daypack_load(&head.epoch), reader.raw().depth, daypack_cursor(&reader.raw()));
+    text +=
+        fmt::format("frame to shm: p50 {}  p99 {}  p99.9 {}  max {}  ({} updates)\n",
+                    duration_text(percentile(reader, 500)), duration_text(percentile(reader, 990)),
+                    duration_text(percentile(reader, 999)), duration_text(percentile(reader, 1000)), samples(reader));
+    text += "engine:";
+    for (unsigned i = 0; i < DAYPACK_ENGINE_COUNTER_COUNT; ++i) {
+        text += fmt::format(" {} {}", daypack_engine_counter_name(i), daypack_engine_counter(&reader.raw(), i));
+    }
+    text += "\n";
+    for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i) text += text_line(reader, i);
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) text += text_symbol(reader, i);
+    return text;
+}
+
+}  // namespace
+
+int show_stat(const StatOptions& options, std::ostream& out) {
+    constexpr int kWatch_ms = 1000;
+    ShmReader reader(options.instance);
+    const StopSignal stop;
+    const bool wipe = options.watch && !options.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0;
+    do {
+        daypack_follow(&reader.raw());
+        out << (wipe ? "\x1b[H\x1b[2J" : "") << (options.json ? json_stat(reader) : text_stat(reader));
+        out.flush();
+    } while (options.watch && out && !stop.wait_ms(kWatch_ms));
+    return 0;
+}
+
+}  // namespace daypack

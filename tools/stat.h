@@ -1,0 +1,17 @@
+#pragma once
+#include <iosfwd>
+#include <string>
+
+namespace daypack {
+
+struct StatOptions {
+    std::string instance = "default";
+    bool json = false;   // one object a line
+    bool watch = false;  // again each second, until SIGINT
+};
+
+// Prints the engine's counters, the state of each symbol and line, and latency percentiles. Returns the exit code;
+// throws std::runtime_error with what to do.
+int show_stat(const StatOptions& options, std::ostream& out);
+
+}  // namespace daypack

@@ -1,0 +1,17 @@
+#pragma once
+#include <iosfwd>
+#include <string>
+
+namespace daypack {
+
+struct TailOptions {
+    std::string instance = "default";
+    std::string symbol{};  // any of the four spellings; empty: every symbol
+    bool json = false;     // one object a line
+};
+
+// Prints every event from now on, and how many were lost where the ring was faster, until SIGINT or until nobody reads
+// `out` any more. Returns the exit code; throws std::runtime_error with what to do.
+int follow_events(const TailOptions& options, std::ostream& out);
+
+}  // namespace daypack
