@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -20,17 +21,22 @@ constexpr std::int64_t kNs = 1'000'000;
 
 }  // namespace
 
+struct ColdAgent::Io {
+    boost::asio::io_context context{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+};
+
 ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     : config_(config),
       wiring_(std::move(wiring)),
-      io_(std::make_unique<boost::asio::io_context>(1)),
+      io_(std::make_unique<Io>()),
       tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file))),
       wanted_(wiring_.instruments->capacity()) {
     RestOptions options;
     for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
     options.tls = tls_.get();
     options.requests_per_minute = config.exchange.rest_requests_per_minute;
-    rest_ = std::make_unique<RestClient>(*io_, options);
+    rest_ = std::make_unique<RestClient>(io_->context, options);
     snapshots_ = std::make_unique<SnapshotFetcher>(
         *rest_, *wiring_.instruments,
         [this](SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot) {
@@ -54,12 +60,11 @@ void ColdAgent::do_work() {
     for (auto& message : unsent) send(std::move(message));
     drain();
     tell_counters();
-    io_->run_for(std::chrono::milliseconds(1));
-    if (io_->stopped()) io_->restart();
+    io_->context.run_for(std::chrono::milliseconds(1));
 }
 
 void ColdAgent::set_symbols(const Config& config) {
-    boost::asio::post(*io_, [this, config] {
+    boost::asio::post(io_->context, [this, config] {
         config_.path = config.path;
         config_.exchange.symbols = config.exchange.symbols;
         config_.exchange.all_symbols = config.exchange.all_symbols;

@@ -14,10 +14,6 @@
 #include "engine/subscriptions.h"
 #include "net/rest_client.h"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace daypack {
 
 // The cold thread's work: REST, the list of symbols, the log.
@@ -51,6 +47,8 @@ class ColdAgent {
     [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
 
   private:
+    struct Io;
+
     void fetch_status();
     void fetch_markets();
     void on_markets(const RestAnswer& answer);
@@ -66,7 +64,7 @@ class ColdAgent {
 
     Config config_;
     Wiring wiring_;
-    std::unique_ptr<boost::asio::io_context> io_;
+    std::unique_ptr<Io> io_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<SnapshotFetcher> snapshots_;

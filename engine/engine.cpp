@@ -121,7 +121,7 @@ void Engine::Parts::make_nets() {
             for (std::size_t u = 0; u < urls.size(); ++u) of_line.urls.push_back(urls[(line + u) % urls.size()]);
             of_line.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
             of_line.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
-            of_line.max_frame_bytes = exchange.max_frame_bytes;
+            of_line.frame_bytes_max = exchange.max_frame_bytes;
             of_line.tls = &net.tls;
             options.lines.push_back(std::move(of_line));
         }

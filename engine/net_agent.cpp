@@ -1,5 +1,7 @@
 #include "engine/net_agent.h"
 
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 
@@ -8,13 +10,18 @@
 
 namespace daypack {
 
+struct NetAgent::Io {
+    boost::asio::io_context context{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+};
+
 NetAgent::NetAgent(Options options, Wiring wiring)
     : options_(std::move(options)),
       wiring_(std::move(wiring)),
-      io_(std::make_unique<boost::asio::io_context>(1)),
+      io_(std::make_unique<Io>()),
       subscribed_(wiring_.instruments->capacity()) {
     for (const LineOptions& line : options_.lines) {
-        feeds_.push_back(std::make_unique<Feed>(*io_, line, wiring_, options_.depth));
+        feeds_.push_back(std::make_unique<Feed>(io_->context, line, wiring_, options_.depth));
     }
 }
 
@@ -22,8 +29,7 @@ NetAgent::~NetAgent() = default;
 
 void NetAgent::do_work(MonoTime now) {
     follow_subscriptions();
-    std::size_t handled = io_->poll();
-    if (io_->stopped()) io_->restart();
+    const std::size_t handled = io_->context.poll();
     bool waiting = false;
     for (auto& feed : feeds_) {
         feed->do_work(mono_now());
@@ -31,8 +37,7 @@ void NetAgent::do_work(MonoTime now) {
     }
     if (!waiting) read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
     if (handled == 0 && options_.idle == IdleMode::backoff) {
-        io_->run_one_for(std::chrono::milliseconds(1));
-        if (io_->stopped()) io_->restart();
+        io_->context.run_one_for(std::chrono::milliseconds(1));
     }
 }
 
@@ -63,8 +68,10 @@ void NetAgent::follow_subscriptions() {
 void NetAgent::stop() {
     for (auto& feed : feeds_) feed->line().stop();
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
-    if (io_->stopped()) io_->restart();
-    io_->run_until(end);
+    const auto stopped = [](const auto& feed) { return feed->line().stopped(); };
+    while (!std::all_of(feeds_.begin(), feeds_.end(), stopped) && std::chrono::steady_clock::now() < end) {
+        io_->context.run_one_for(std::chrono::milliseconds(10));
+    }
 }
 
 }  // namespace daypack

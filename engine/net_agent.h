@@ -14,10 +14,6 @@
 #include "net/line.h"
 #include "net/symbol.h"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace daypack {
 
 // A network thread's work: holds some of the lines, decodes their frames, hands the events to the book thread.
@@ -54,12 +50,13 @@ class NetAgent {
 
   private:
     class Feed;
+    struct Io;
 
     void follow_subscriptions();
 
     Options options_;
     Wiring wiring_;
-    std::unique_ptr<boost::asio::io_context> io_;
+    std::unique_ptr<Io> io_;
     std::vector<std::unique_ptr<Feed>> feeds_;
     std::uint64_t revision_ = 0;
     std::vector<bool> subscribed_;

@@ -14,6 +14,7 @@ NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wir
     : wiring_(wiring),
       decoder_(*wiring.instruments, depth),
       index_(options.index),
+      host_(options.urls.front().name()),
       lost_(wiring.instruments->capacity()),
       line_(io, std::move(options), *this) {}
 
@@ -98,7 +99,7 @@ bool NetAgent::Feed::say_state() {
 void NetAgent::Feed::on_up() {
     up_ = true;
     ++connects_;
-    log(LogKind::line_up, line_.host());
+    log(LogKind::line_up, host_);
     (void)say_state();  // no room: said by do_work(), before any frame
 }
 

@@ -6,6 +6,10 @@
 #include "engine/net_agent.h"
 #include "net/decoder.h"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace daypack {
 
 // One line's frames on their way to the queue.
@@ -40,6 +44,7 @@ class NetAgent::Feed final : public LineListener {
     const Wiring& wiring_;
     Decoder decoder_;
     LineIndex index_;
+    std::string host_;  // the preferred one
     bool up_ = false;
     Told told_ = Told::down;
     bool down_owed_ = false;  // the connection ended and another began before the queue had room to say so
