@@ -93,7 +93,7 @@ void CommandLine::add_run() {
     sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
-        ->check(number_from(0, 1e9));
+        ->check(number());
     sub.add_option("--instance", run_.instance, "instead of the file's instance")
         ->type_name("NAME")
         ->check(checked(instance_fault));
@@ -111,22 +111,24 @@ void CommandLine::add_sim() {
                          [this] { return sim::run_sim(sim_); });
     sub.add_option("--port", sim_.port, "the port on loopback; 0: a free one, as printed")
         ->type_name("P")
-        ->check(number_from(0, 65'535));
+        ->check(whole(65'535));
     sub.add_flag("--tls", sim_.tls, "https and wss, with certificates made at the start");
     sub.add_option("--ca-out", sim_.ca_out, "where to write the certificate to trust")->type_name("FILE");
     sub.add_option("--symbols", sim_.symbols, "markets, in any spelling")
         ->type_name("A,B")
         ->delimiter(',')
-        ->check(to_native_symbol());
-    sub.add_option("--rate", sim_.rate, "updates a second and symbol, or max")->type_name("R")->check(pace());
+        ->transform(to_native_symbol());
+    sub.add_option("--rate", sim_.rate, "updates a second and symbol, or max")->type_name("R")->transform(pace());
     sub.add_option("--levels", sim_.levels, "levels a side, about; 0: as recorded books have")
         ->type_name("N")
-        ->check(number_from(0, 5'000));
-    sub.add_option("--seed", sim_.seed, "another made-up flow")->type_name("N");
-    sub.add_option("--max-frames", sim_.max_frames, "depth frames a symbol, then quiet; 0: endless")->type_name("N");
+        ->check(whole(5'000));
+    sub.add_option("--seed", sim_.seed, "another made-up flow")->type_name("N")->check(whole(INT64_MAX));
+    sub.add_option("--max-frames", sim_.max_frames, "depth frames a symbol, then quiet; 0: endless")
+        ->type_name("N")
+        ->check(whole(INT64_MAX));
     sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
         ->type_name("FILE");
-    sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->check(pace());
+    sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
     sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)
@@ -151,7 +153,7 @@ void CommandLine::add_readers() {
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
         ->type_name("N")
-        ->check(number_from(0, 65'536))
+        ->check(whole(65'536))
         ->capture_default_str();
     cat.add_flag("--json", cat_.json, "one JSON object a line");
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdint>
 #include <string>
 
 #include "engine/config_values.h"
@@ -23,26 +24,34 @@ CLI::Validator checked(Check fault_of) {
         "");
 }
 
-inline CLI::Validator number_from(double min, double max) {
-    return checked([min, max](const std::string& text) -> std::string {
-        double value = 0;
+template <class Number>
+CLI::Validator in_range(Number min, Number max, const char* kind) {
+    return checked([min, max, kind](const std::string& text) -> std::string {
+        Number value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max) return {};
-        return fmt::format("is no number from {:.0f} to {:.0f}", min, max);
+        return fmt::format("is no {} from {} to {}", kind, min, max);
     });
 }
 
-// A pace: "max" becomes 0, as the simulator has it.
+inline CLI::Validator number() {
+    return in_range(0.0, 1e9, "number");
+}
+inline CLI::Validator whole(std::int64_t max) {
+    return in_range<std::int64_t>(0, max, "whole number");
+}
+
+// For transform(): a pace; "max" becomes 0, as the simulator has it.
 inline CLI::Validator pace() {
     return CLI::Validator(
         [](std::string& value) {
             if (value == "max") value = "0";
-            return number_from(0, 1e9)(value);
+            return number()(value);
         },
         "");
 }
 
-// Any spelling becomes the venue's.
+// For transform(): any spelling becomes the venue's.
 inline CLI::Validator to_native_symbol() {
     return CLI::Validator(
         [](std::string& value) {
