@@ -1,0 +1,19 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+namespace daypack {
+
+inline constexpr std::int64_t kBackoffMinMs = 100;
+inline constexpr std::int64_t kBackoffMaxMs = 10'000;
+
+// How long to wait before the next attempt, after `tries` that failed in a row (the first failure is 1). Doubles with
+// each, and lies somewhere in the upper half of its span, so that the clients of a server that came back do not come
+// all at once. `jitter`: a random number in [0, 1). Always in [kBackoffMinMs, kBackoffMaxMs].
+[[nodiscard]] constexpr std::int64_t next_delay_ms(std::uint32_t tries, double jitter) noexcept {
+    const std::uint32_t doublings = std::min<std::uint32_t>(tries, 16);
+    const std::int64_t span = std::clamp(kBackoffMinMs << doublings, 2 * kBackoffMinMs, kBackoffMaxMs);
+    return span / 2 + static_cast<std::int64_t>(static_cast<double>(span / 2) * std::clamp(jitter, 0.0, 1.0));
+}
+
+}  // namespace daypack
