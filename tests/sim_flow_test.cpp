@@ -134,6 +134,7 @@ class Meter {
 struct Measured {
     explicit Measured(const std::string& symbol, FlowOptions options, int depth_frames = 60'000)
         : flow(market_named(symbol), options), meter(std::strtod(flow.market().tick.c_str(), nullptr)) {
+        flow.begin(1'790'000'000'000'000);
         const Book book = flow.start_book();
         const auto text = [this](std::int64_t price) {
             return fmt::format("{:.12f}", static_cast<double>(price) * std::pow(10.0, -flow.market().price_decimals()));
@@ -151,7 +152,6 @@ struct Measured {
 FlowOptions options_at(double per_second) {
     FlowOptions options;
     options.per_second = per_second;
-    options.epoch_us = 1'790'000'000'000'000;
     return options;
 }
 

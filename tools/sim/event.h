@@ -43,6 +43,10 @@ class Source {
     // The book before the first event, and the `u` it stands at.
     [[nodiscard]] virtual Book start_book() const = 0;
     [[nodiscard]] virtual std::uint64_t start_u() const noexcept = 0;
+    // The venue's time of that book; 0: not known.
+    [[nodiscard]] virtual std::int64_t start_us() const noexcept = 0;
+    // Once, before the first event: what is made up counts its venue time from here; what is recorded keeps its own.
+    virtual void begin(std::int64_t venue_us) = 0;
     // False: nothing comes any more. Throws std::runtime_error where a recording is damaged.
     [[nodiscard]] virtual bool next(Event& event) = 0;
     // From the next event on the market's numbering follows on `u`.

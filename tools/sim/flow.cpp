@@ -127,7 +127,7 @@ void Flow::make_update() {
 
 void Flow::stamp(Event& event) noexcept {
     event.due_ns = arrivals_.next(random_);
-    event.match_us = options_.epoch_us + event.due_ns / 1000;
+    event.match_us = epoch_us_ + event.due_ns / 1000;
     event.send_us = event.match_us + 90 + static_cast<std::int64_t>(random_.exponential(150));
 }
 

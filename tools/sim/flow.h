@@ -14,7 +14,6 @@ struct FlowOptions {
     std::uint64_t seed = 1;
     double per_second = 100;     // depth updates
     std::int64_t levels = 0;     // a side, about; 0: 1,200 to 3,000, by the seed
-    std::int64_t epoch_us = 0;   // the venue's time at the start of the flow
     std::uint64_t max_depth_frames = 0;  // then quiet; 0: endless
 };
 
@@ -32,6 +31,8 @@ class Flow final : public Source {
     [[nodiscard]] const Market& market() const noexcept override { return market_; }
     [[nodiscard]] Book start_book() const override { return start_book_; }
     [[nodiscard]] std::uint64_t start_u() const noexcept override { return start_u_; }
+    [[nodiscard]] std::int64_t start_us() const noexcept override { return 0; }
+    void begin(std::int64_t venue_us) override { epoch_us_ = venue_us; }
     [[nodiscard]] bool next(Event& event) override;
     void renumber(std::uint64_t u) override;
 
@@ -68,6 +69,7 @@ class Flow final : public Source {
     Ladder bids_{true};
     Ladder asks_{false};
     Book start_book_;
+    std::int64_t epoch_us_ = 0;
     std::uint64_t start_u_;
     std::uint64_t u_;
     std::uint64_t depth_frames_ = 0;
