@@ -1,0 +1,53 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/sim/fault.h"
+#include "tools/sim/server.h"
+#include "tools/sim/subscription.h"
+
+namespace daypack::sim {
+
+// Who gets which stream of one market, and which faults strike on the way.
+//
+// Thread: the exchange's.
+// Invariant: a connection stands once at most in a stream's list.
+class Fanout {
+  public:
+    using Struck = std::function<void(const Fault&, Connection*)>;
+
+    // `struck` hears of every fault that strikes; the connection is the one it strikes, null: all of them.
+    // It must not end a connection before deliver() has returned.
+    Fanout(std::string symbol, Faults& faults, Struck struck)
+        : symbol_(std::move(symbol)), faults_(faults), struck_(std::move(struck)) {}
+
+    // False: it had it already.
+    bool subscribe(Connection& connection, StreamKind kind);
+    void unsubscribe(Connection& connection, StreamKind kind);
+    void forget(Connection& connection);
+
+    [[nodiscard]] bool wants(StreamKind kind) const noexcept { return !list(kind).empty(); }
+    [[nodiscard]] bool wants_any() const noexcept;
+    [[nodiscard]] std::size_t subscriptions() const noexcept;
+    // The most that one of its connections has not sent yet.
+    [[nodiscard]] std::size_t most_unsent_bytes() const noexcept;
+    // How many connections got it.
+    std::size_t deliver(StreamKind kind, std::string&& frame);
+
+  private:
+    using List = std::vector<Connection*>;
+    [[nodiscard]] List& list(StreamKind kind) noexcept { return lists_[static_cast<std::size_t>(kind)]; }
+    [[nodiscard]] const List& list(StreamKind kind) const noexcept { return lists_[static_cast<std::size_t>(kind)]; }
+    // Whether a drop strikes.
+    [[nodiscard]] bool strike(bool is_depth, Connection* connection);
+
+    std::string symbol_;
+    Faults& faults_;
+    Struck struck_;
+    std::array<List, kStreamKinds> lists_;
+};
+
+}  // namespace daypack::sim

@@ -1,0 +1,102 @@
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "net/tls.h"
+#include "tools/sim/certificates.h"
+#include "tools/sim/exchange.h"
+#include "tools/sim/fanout.h"
+#include "tools/sim/feed.h"
+#include "tools/sim/server.h"
+
+namespace daypack::sim {
+
+// The exchange's inside: markets, readers, and the clock that drives them.
+//
+// Thread: the exchange's, but for the constructor and what is called after the thread has ended.
+// Pace: by the clock, or, where rate or speed is 0, as fast as the slowest reader of a market takes it.
+class Floor final : public ServerHandler {
+  public:
+    // Throws std::runtime_error with a sentence that says what to do.
+    explicit Floor(const SimOptions& options);
+
+    // Until shut_down(), and then until the good-byes are said.
+    void run();
+    void shut_down();
+
+    [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return server_->port(); }
+    [[nodiscard]] const std::string& ca_pem() const noexcept { return ca_pem_; }
+    [[nodiscard]] const Feed* find(const std::string& symbol) const noexcept;
+    [[nodiscard]] const std::vector<std::string>& fault_log() const noexcept { return fault_log_; }
+    [[nodiscard]] Statistics statistics() const;
+    void inject(const Fault& fault);
+    void go_away();
+    void come_back();
+
+    [[nodiscard]] const TlsContext* next_tls() override;
+    [[nodiscard]] Reply on_request(std::string_view target) override;
+    void on_open(Connection& connection) override;
+    void on_message(Connection& connection, std::string_view text) override;
+    void on_drained(Connection& connection) override;
+    void on_close(Connection& connection) override;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Due {
+        Clock::time_point at;
+        std::size_t feed;
+        bool operator>(const Due& other) const noexcept { return at > other.at; }
+    };
+
+    void make_feeds();
+    void make_tls();
+    [[nodiscard]] bool is_pulled() const noexcept;
+    void begin(std::size_t feed);
+    [[nodiscard]] const Event* peek(std::size_t feed);
+    void emit(std::size_t feed);
+    void emit_aggregates(std::size_t feed, const Event& depth);
+    void schedule(std::size_t feed);
+    void run_due();
+    void wait_for_due();
+    void want_pump();
+    void pump();
+    void keep_house();
+    void count_sent(std::size_t frames) noexcept { statistics_.frames_sent += frames; }
+    void struck(const Fault& fault, const std::string& symbol, Connection* connection);
+    void see_off(Connection& connection);
+    void carry_out(const Fault& fault, std::uint64_t line);
+
+    SimOptions options_;
+    boost::asio::io_context io_{1};
+    boost::asio::steady_timer due_timer_{io_};
+    boost::asio::steady_timer house_timer_{io_};
+    boost::asio::steady_timer away_timer_{io_};
+    std::string ca_pem_;
+    std::unique_ptr<CertificateAuthority> authority_;
+    std::deque<TlsContext> tls_;  // the one shown is the last; the others may still be in use
+    std::vector<Feed> feeds_;
+    std::vector<Fanout> fanouts_;             // one a feed
+    std::vector<Clock::time_point> begun_at_;  // one a feed
+    std::map<std::string, std::size_t> index_of_;
+    Faults faults_;
+    std::vector<std::string> fault_log_;
+    std::map<std::uint64_t, Connection*> connections_;  // by ordinal
+    std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+    std::uint64_t house_ticks_ = 0;
+    bool pump_wanted_ = false;
+    bool stopping_ = false;
+    Statistics statistics_;
+    std::optional<Server> server_;
+};
+
+}  // namespace daypack::sim

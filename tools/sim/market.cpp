@@ -1,0 +1,106 @@
+#include "tools/sim/market.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "tools/sim/text.h"
+
+namespace daypack::sim {
+namespace {
+
+// The last `_` that parts base from quote, the suffix _PERP left aside.
+std::size_t middle(const std::string& symbol, bool perpetual) noexcept {
+    return symbol.rfind('_', perpetual ? symbol.size() - 6 : std::string::npos);
+}
+
+void append_filters(std::string& out, const Market& market) {
+    const bool perpetual = market.is_perpetual();
+    out += R"("filters":{"price":{)";
+    out += perpetual ? R"("borrowEntryFeeMaxMultiplier":null,"borrowEntryFeeMinMultiplier":null,)"
+                     : R"("borrowEntryFeeMaxMultiplier":"1.01","borrowEntryFeeMinMultiplier":"0.99",)";
+    out += R"("discoveryBoundBand":null,"maxImpactMultiplier":"1.01","maxMultiplier":"2","maxPrice":)";
+    out += perpetual ? R"("1000000")" : "null";
+    out += R"(,"maxPriceUpdateMultiplier":"1.0025","meanMarkPriceBand":)";
+    out += perpetual ? R"({"maxMultiplier":"1.04","minMultiplier":"0.96"})" : R"({"maxMultiplier":"1.03","minMultiplier":"0.97"})";
+    out += R"(,"meanPremiumBand":)";
+    out += perpetual ? R"({"tolerancePct":"0.05"})" : "null";
+    out += R"(,"minImpactMultiplier":"0.99","minMultiplier":"0.25","minPrice":")" + market.tick;
+    out += R"(","minPriceUpdateMultiplier":"0.9975","tickSize":")" + market.tick;
+    out += R"("},"quantity":{"maxQuantity":null,"minQuantity":")" + market.step + R"(","stepSize":")" + market.step + R"("}})";
+}
+
+}  // namespace
+
+std::string_view Market::base() const noexcept {
+    return std::string_view(symbol).substr(0, middle(symbol, is_perpetual()));
+}
+
+std::string_view Market::quote() const noexcept {
+    const std::size_t from = middle(symbol, is_perpetual()) + 1;
+    return std::string_view(symbol).substr(from, is_perpetual() ? symbol.size() - 5 - from : std::string_view::npos);
+}
+
+int Market::price_decimals() const noexcept { return decimals_of(tick); }
+int Market::quantity_decimals() const noexcept { return decimals_of(step); }
+std::int64_t Market::tick_units() const noexcept { return parse_fixed(tick, price_decimals()).value_or(1); }
+std::int64_t Market::step_units() const noexcept { return parse_fixed(step, quantity_decimals()).value_or(1); }
+
+std::vector<Market> default_markets() {
+    return {
+        {"BTC_USDC", "0.1", "0.00001", "86780.0", "Open", ""},
+        {"ETH_USDC", "0.01", "0.0001", "2766.00", "Open", ""},
+        {"SOL_USDC", "0.01", "0.01", "100.60", "Open", ""},
+        {"BTC_USDC_PERP", "0.1", "0.00001", "86785.0", "Open", ""},
+        {"ETH_USDC_PERP", "0.01", "0.0001", "2766.50", "Open", ""},
+        {"SOL_USDC_PERP", "0.01", "0.01", "100.65", "Open", ""},
+        {"BONK_USDC", "0.000000001", "10000", "0.000014000", "Open", ""},
+        {"kBONK_USDC_PERP", "0.000001", "1", "0.014000", "Open", ""},
+        {"0G_USDC", "0.0001", "0.1", "1.2000", "Open", ""},
+        {"USDT_USDC", "0.0001", "0.1", "1.0002", "Open", ""},
+        {"AAPL.US_USDC", "0.01", "0.01", "340.30", "Open", "STOCK"},
+        {"AAPL.US_USDC_PERP", "0.01", "0.01", "340.32", "Open", "STOCK"},
+        {"HNT_USDC", "0.001", "0.1", "3.500", "Closed", ""},
+        {"MON_USDC_PERP", "0.0001", "1", "0.5000", "PostOnly", ""},
+    };
+}
+
+Market market_named(const std::string& symbol) {
+    const auto known = default_markets();
+    const auto found = std::find_if(known.begin(), known.end(), [&](const Market& m) { return m.symbol == symbol; });
+    if (found != known.end()) return *found;
+    Market market;
+    market.symbol = symbol;
+    const std::size_t least = market.is_perpetual() ? 8 : 3;  // X_Y and X_Y_PERP
+    if (symbol.size() < least || middle(symbol, market.is_perpetual()) == std::string::npos || market.base().empty() ||
+        market.quote().empty()) {
+        throw std::runtime_error("symbol \"" + symbol + "\" is no name of the exchange's form; write BTC_USDC or BTC_USDC_PERP");
+    }
+    return market;
+}
+
+void append_market_json(std::string& out, const Market& market) {
+    const bool perpetual = market.is_perpetual();
+    out += R"({"baseSymbol":")";
+    out += market.base();
+    out += R"(","createdAt":"2025-01-21T06:34:54.691858",)";
+    append_filters(out, market);
+    out += perpetual ? R"(,"fundingInterval":3600000,"fundingRateLowerBound":"-100","fundingRateUpperBound":"100")"
+                     : R"(,"fundingInterval":null,"fundingRateLowerBound":null,"fundingRateUpperBound":null)";
+    out += R"(,"imfFunction":)";
+    out += perpetual ? R"({"base":"0.02","factor":"0.000075","type":"sqrt"})" : "null";
+    out += R"(,"marketType":")";
+    out += market.type();
+    out += R"(","mmfFunction":)";
+    out += perpetual ? R"({"base":"0.0135","factor":"0.0000375","type":"sqrt"})" : "null";
+    out += R"(,"openInterestLimit":")";
+    out += perpetual ? "4000000" : "0";
+    out += R"(","orderBookState":")" + market.state + R"(","positionLimitWeight":)";
+    out += perpetual ? R"("1")" : "null";
+    out += R"(,"quoteSymbol":")";
+    out += market.quote();
+    out += R"(","rwaMarketType":)";
+    out += market.rwa_type.empty() ? "null" : '"' + market.rwa_type + '"';
+    out += R"(,"symbol":")" + market.symbol + R"(","visible":true})";
+}
+
+}  // namespace daypack::sim

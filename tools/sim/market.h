@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daypack::sim {
+
+// One market of the simulated exchange, as listed.
+//
+// Invariant: tick and step are positive plain decimals, written as the venue pads prices and quantities.
+struct Market {
+    std::string symbol;  // the venue's name: BTC_USDC, kBONK_USDC_PERP, AAPL.US_USDC
+    std::string tick = "0.01";
+    std::string step = "0.01";
+    std::string start_price = "100.00";  // the touch from which generated flow walks
+    std::string state = "Open";          // orderBookState
+    std::string rwa_type;                // empty: null
+
+    [[nodiscard]] bool is_perpetual() const noexcept { return symbol.ends_with("_PERP"); }
+    [[nodiscard]] std::string_view type() const noexcept { return is_perpetual() ? "PERP" : "SPOT"; }
+    [[nodiscard]] std::string_view base() const noexcept;
+    [[nodiscard]] std::string_view quote() const noexcept;
+    // Closed markets answer 404 over REST and nothing over WebSocket.
+    [[nodiscard]] bool is_closed() const noexcept { return state == "Closed"; }
+    // Only these trade.
+    [[nodiscard]] bool is_open() const noexcept { return state == "Open"; }
+
+    [[nodiscard]] int price_decimals() const noexcept;
+    [[nodiscard]] int quantity_decimals() const noexcept;
+    // Tick and step, counted in their last decimal: 1 for "0.01", 5 for "0.5", 10000 for "10000".
+    [[nodiscard]] std::int64_t tick_units() const noexcept;
+    [[nodiscard]] std::int64_t step_units() const noexcept;
+};
+
+// What the exchange lists where nothing else is asked for: spot and perpetuals, dots, lower case, a leading digit, ticks
+// from 0.1 to 0.000000001, a step of 10000, one market that is Closed and one that is PostOnly.
+[[nodiscard]] std::vector<Market> default_markets();
+
+// The default market of that name, or one made up with its base's price as far as known.
+// Throws std::runtime_error where `symbol` is no name of the venue's form (BASE_QUOTE or BASE_QUOTE_PERP).
+[[nodiscard]] Market market_named(const std::string& symbol);
+
+// The row of /api/v1/markets, keys as the venue sends them.
+void append_market_json(std::string& out, const Market& market);
+
+}  // namespace daypack::sim
