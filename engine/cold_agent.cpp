@@ -135,7 +135,7 @@ void ColdAgent::adopt_directory(const std::vector<Market>& markets) {
     while (wiring_.instruments->size() < wiring_.segment->symbols()) {
         const auto index = static_cast<SymbolIndex>(wiring_.instruments->size());
         if (!wiring_.instruments->append(make_instrument(std::string(wiring_.segment->native(index)), markets))) return;
-        send({.kind = ColdMessage::Kind::drop_symbol, .symbol = index, .reason = Reason::stopped});
+        send(ColdMessage::drop(index, Reason::stopped));
     }
 }
 
@@ -150,7 +150,9 @@ void ColdAgent::want(const std::string& native, const std::vector<Market>& marke
     if (*index == wiring_.instruments->size() && !wiring_.instruments->append(std::move(instrument))) return;
     wanted_[*index] = true;
     const Instrument& kept = (*wiring_.instruments)[*index];
-    ColdMessage message{.kind = ColdMessage::Kind::add_symbol, .symbol = *index};
+    ColdMessage message;
+    message.kind = ColdMessage::Kind::add_symbol;
+    message.symbol = *index;
     if (!listed || !kept.listed) {
         message.reason = Reason::no_market;
     } else if (kept.halted == Reason::closed) {  // the venue has no book of it, and its stream is silent
@@ -169,12 +171,16 @@ void ColdAgent::drop_unwanted(const std::vector<std::string>& natives) {
         if (std::find(natives.begin(), natives.end(), (*wiring_.instruments)[i].native) != natives.end()) continue;
         wanted_[i] = false;
         wiring_.subscriptions->set(i, false);
-        send({.kind = ColdMessage::Kind::drop_symbol, .symbol = i, .reason = Reason::stopped});
+        send(ColdMessage::drop(i, Reason::stopped));
     }
 }
 
 void ColdAgent::deliver(SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot) {
-    send({.kind = ColdMessage::Kind::snapshot, .symbol = symbol, .request = request, .snapshot = std::move(snapshot)});
+    ColdMessage message;
+    message.symbol = symbol;
+    message.request = request;
+    message.snapshot = std::move(snapshot);
+    send(std::move(message));
 }
 
 void ColdAgent::send(ColdMessage message) {

@@ -13,6 +13,7 @@
 #include "engine/snapshot_fetcher.h"
 #include "engine/subscriptions.h"
 #include "net/rest_client.h"
+#include "net/rest_decoder.h"
 
 namespace daypack {
 

@@ -26,6 +26,14 @@ struct ColdMessage {
     std::unique_ptr<Snapshot> snapshot;  // snapshot
     std::unique_ptr<Sync> sync;          // add_symbol; none: a symbol that is only shown as down
     Reason reason = Reason::none;        // add_symbol without sync: why; drop_symbol: why
+
+    [[nodiscard]] static ColdMessage drop(SymbolIndex symbol, Reason reason) {
+        ColdMessage message;
+        message.kind = Kind::drop_symbol;
+        message.symbol = symbol;
+        message.reason = reason;
+        return message;
+    }
 };
 
 struct Spent {

@@ -96,7 +96,7 @@ TEST(Engine, ADroppedDeltaCostsItsSymbolAResyncAndNoOther) {
     LiveEngine live(exchange, kThree);
     for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
     expect_rejoin(live, exchange, "ETH_USDC", DAYPACK_REASON_gap,
-                  [&] { exchange.inject(sim::parse_fault("drop@20:symbol=ETH_USDC")); });
+                  [&] { exchange.inject(sim::Fault::parse("drop@20:symbol=ETH_USDC")); });
     EXPECT_EQ(live.counter("ETH_USDC", DAYPACK_SYMBOL_gaps), 1u) << live.log();
     EXPECT_EQ(live.counter("ETH_USDC", DAYPACK_SYMBOL_resyncs), 1u) << live.log();
     for (const auto& symbol : {"BTC_USDC", "SOL_USDC_PERP"}) {
@@ -108,7 +108,7 @@ TEST(Engine, ARestartOfTheNumberingIsNoticed) {
     sim::Exchange exchange(over_tls());
     LiveEngine live(exchange, kThree);
     expect_rejoin(live, exchange, "BTC_USDC", DAYPACK_REASON_restart,
-                  [&] { exchange.inject(sim::parse_fault("restart@20:symbol=BTC_USDC")); });
+                  [&] { exchange.inject(sim::Fault::parse("restart@20:symbol=BTC_USDC")); });
     EXPECT_EQ(live.counter("BTC_USDC", DAYPACK_SYMBOL_restarts), 1u) << live.log();
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/live_engine.h"
+#include "tools/sim/market.h"
 
 namespace daypack {
 

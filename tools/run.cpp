@@ -14,6 +14,7 @@
 #include "book/decimal.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/log.h"
 #include "engine/shm_reader.h"
 #include "tools/ladder.h"
 #include "tools/terminal.h"
