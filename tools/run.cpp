@@ -83,7 +83,7 @@ void print_tops(daypack_reader& reader) {
     constexpr std::uint32_t kMost = 8;
     const std::uint32_t symbols = daypack_symbols(&reader);
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
-        daypack_top top;
+        daypack_top top{};
         if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
         fmt::print("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}\n", daypack_entry_of(&reader, i)->symbol,
                    daypack_state_name(top.state), top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
