@@ -2,6 +2,22 @@
 
 namespace daypack {
 
+std::string Stream::in_words(const error_code& error) {
+    namespace cause = boost::asio::error;
+    if (error == cause::connection_refused) return "connection refused: nothing listens there";
+    if (error == cause::host_unreachable || error == cause::network_unreachable) {
+        return "not reachable from this machine's network";
+    }
+    if (error == cause::eof || error == boost::asio::ssl::error::stream_truncated) {
+        return "the server ended the connection";
+    }
+    if (error == cause::connection_reset || error == cause::broken_pipe) return "the server reset the connection";
+    if (error == cause::operation_aborted || error == cause::bad_descriptor) return "ended by this side";
+    const bool from_tls = error.category() == cause::get_ssl_category() ||
+                          error.category() == boost::asio::ssl::error::get_stream_category();
+    return from_tls && is_tls() ? "the TLS connection broke: " + why_broken(tls_handle()) : error.message();
+}
+
 void Stream::shut() noexcept {
     error_code ignored;  // the peer may have gone first
     socket().shutdown(Tcp::shutdown_send, ignored);

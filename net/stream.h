@@ -99,6 +99,9 @@ class Stream {
         return size;
     }
 
+    // Why reading, writing or connecting failed, in words for a log.
+    [[nodiscard]] std::string in_words(const error_code& error);
+
     // Ends sending (the kernel still delivers what was written), then closes. Never waits; safe on a closed stream.
     void shut() noexcept;
     void close() noexcept;

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "net/harmless.h"
+
 namespace daypack {
 namespace {
 
@@ -43,10 +45,10 @@ std::string names_of_peer(WOLFSSL* tls) {
             break;
         }
         if (count++ > 0) names += ", ";
-        names += name;
+        names += harmless(name);
     }
     if (names.empty()) {
-        if (const char* name = wolfSSL_X509_get_subjectCN(certificate)) names = name;
+        if (const char* name = wolfSSL_X509_get_subjectCN(certificate)) names = harmless(name);
     }
     wolfSSL_X509_free(certificate);
     return names;
@@ -58,7 +60,7 @@ std::string issuer_of_peer(WOLFSSL* tls) {
     char text[256] = "not named";
     wolfSSL_X509_NAME_oneline(wolfSSL_X509_get_issuer_name(certificate), text, sizeof text);
     wolfSSL_X509_free(certificate);
-    return text;
+    return harmless(text);
 }
 
 // All certificates of a PEM file become trusted. By hand: wolfSSL calls a missing or empty file a success.
@@ -141,6 +143,7 @@ std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::syst
         case VERSION_ERROR:
         case UNSUPPORTED_PROTO_VERSION:
         case UNKNOWN_RECORD_TYPE:
+        case LENGTH_ERROR:
             return "TLS handshake failed: no TLS 1.2 or later is spoken there";
         case WOLFSSL_ERROR_NONE:
         case WOLFSSL_ERROR_WANT_READ:  // TLS was content; what failed is the connection below it
@@ -149,12 +152,15 @@ std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::syst
                 return "TLS handshake failed: the server closed the connection";
             }
             return "TLS handshake failed: " + error.message();
-        default: {
-            char text[WOLFSSL_MAX_ERROR_SZ];
-            wolfSSL_ERR_error_string_n(static_cast<unsigned long>(cause), text, sizeof text);
-            return std::string("TLS handshake failed: ") + text;
-        }
+        default:
+            return "TLS handshake failed: " + why_broken(tls);
     }
+}
+
+std::string why_broken(WOLFSSL* tls) {
+    char text[WOLFSSL_MAX_ERROR_SZ];
+    wolfSSL_ERR_error_string_n(static_cast<unsigned long>(wolfSSL_get_error(tls, -1)), text, sizeof text);
+    return text;
 }
 
 }  // namespace daypack

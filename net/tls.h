@@ -47,4 +47,7 @@ class TlsContext {
 // "certificate refused: it is for another host name (ws.example.com)".
 [[nodiscard]] std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::system::error_code& error);
 
+// What wolfSSL says of its last failure, after the handshake.
+[[nodiscard]] std::string why_broken(WOLFSSL* tls);
+
 }  // namespace daypack

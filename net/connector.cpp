@@ -1,0 +1,156 @@
+#include "net/connector.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "net/lookup.h"
+
+namespace daypack {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLookupPoll{2};
+constexpr std::chrono::milliseconds kShareMin{500};  // for one of several addresses
+
+}  // namespace
+
+// One connect, which lives as long as anything of it is under way.
+class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
+  public:
+    Attempt(boost::asio::io_context& io, const TlsContext* tls, Url url, int timeout_ms, Done done)
+        : io_(io),
+          tls_(tls),
+          url_(std::move(url)),
+          timeout_(timeout_ms),
+          done_(std::move(done)),
+          deadline_(io),
+          step_(io) {}
+
+    void start() {
+        if (url_.tls && tls_ == nullptr) {
+            boost::asio::post(io_, [self = shared_from_this()] { self->fail("no TLS has been set up for it"); });
+            return;
+        }
+        deadline_.expires_after(timeout_);
+        deadline_.async_wait([self = shared_from_this()](const error_code& error) {
+            if (!error) self->fail(self->last_error_.empty() ? self->overdue() : self->last_error_);
+        });
+        lookup_.emplace(url_.host, url_.port);
+        wait_for_lookup();
+    }
+
+    void cancel() noexcept {
+        done_ = nullptr;
+        end();
+    }
+
+  private:
+    [[nodiscard]] bool over() const noexcept { return done_ == nullptr; }
+
+    [[nodiscard]] std::string overdue() const {
+        return lookup_ && !lookup_->finished() ? "the name server does not answer"
+                                               : "no answer within " + std::to_string(timeout_.count()) + " ms";
+    }
+
+    void wait_for_lookup() {
+        if (!lookup_->finished()) {
+            step_.expires_after(kLookupPoll);
+            step_.async_wait([self = shared_from_this()](const error_code&) {
+                if (!self->over()) self->wait_for_lookup();
+            });
+            return;
+        }
+        if (lookup_->endpoints().empty()) {
+            boost::asio::post(io_, [self = shared_from_this()] {
+                self->fail("the name cannot be looked up: " + self->lookup_->error());
+            });
+            return;
+        }
+        connect_next();
+    }
+
+    void connect_next() {
+        const auto count = static_cast<std::chrono::milliseconds::rep>(lookup_->endpoints().size());
+        stream_ = std::make_unique<Stream>(io_, url_.tls ? tls_ : nullptr);
+        connecting_ = true;
+        if (count > 1) {
+            step_.expires_after(std::max(timeout_ / count, kShareMin));
+            step_.async_wait([self = shared_from_this(), at = next_](const error_code& error) {
+                const bool late = error || self->over() || !self->connecting_ || self->next_ != at;
+                if (!late) self->stream_->close();  // which fails its connect
+            });
+        }
+        stream_->socket().async_connect(lookup_->endpoints()[next_], [self = shared_from_this()](error_code error) {
+            if (!self->over()) self->on_connect(error);
+        });
+    }
+
+    void on_connect(error_code error) {
+        connecting_ = false;
+        step_.cancel();
+        if (!error && !stream_->socket().is_open()) error = boost::asio::error::timed_out;
+        if (!error) stream_->socket().set_option(tcp::no_delay(true), error);
+        if (error) {
+            last_error_ = error == boost::asio::error::operation_aborted ? overdue() : stream_->in_words(error);
+            if (++next_ < lookup_->endpoints().size()) return connect_next();
+            return fail(last_error_);
+        }
+        stream_->async_connect_tls(url_.host, [self = shared_from_this()](const error_code& refused) {
+            if (!self->over()) self->on_handshake(refused);
+        });
+    }
+
+    void on_handshake(const error_code& error) {
+        if (error) return fail(why_refused(stream_->tls_handle(), url_.host, error));
+        const Done done = std::exchange(done_, nullptr);
+        std::unique_ptr<Stream> stream = std::move(stream_);
+        end();
+        done(std::move(stream), "");
+    }
+
+    void fail(const std::string& why) {
+        if (over()) return;
+        const Done done = std::exchange(done_, nullptr);
+        end();
+        done(nullptr, url_.name() + ": " + why);
+    }
+
+    void end() noexcept {
+        deadline_.cancel();
+        step_.cancel();
+        if (stream_) stream_->close();
+    }
+
+    boost::asio::io_context& io_;
+    const TlsContext* tls_;
+    Url url_;
+    std::chrono::milliseconds timeout_;
+    Done done_;  // null: it has been called, or nobody wants to hear of it
+    boost::asio::steady_timer deadline_;
+    boost::asio::steady_timer step_;
+    std::optional<Lookup> lookup_;
+    std::unique_ptr<Stream> stream_;
+    std::string last_error_;
+    std::size_t next_ = 0;     // of the addresses
+    bool connecting_ = false;  // to it, by TCP
+};
+
+void Connector::connect(const Url& url, int timeout_ms, Done done) {
+    cancel();
+    attempt_ = std::make_shared<Attempt>(io_, tls_, url, timeout_ms, std::move(done));
+    attempt_->start();
+}
+
+void Connector::cancel() noexcept {
+    if (attempt_) attempt_->cancel();
+    attempt_.reset();
+}
+
+}  // namespace daypack

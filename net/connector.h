@@ -1,0 +1,39 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/stream.h"
+#include "net/url.h"
+
+namespace daypack {
+
+// From an address to a stream that can be talked over: name look-up, TCP, and TLS where the address says so.
+//
+// Thread: the one that runs `io`. The name look-up runs on a thread of its own, which nobody ever waits for: a name
+// server that does not answer must not hold up a stop.
+// Invariant: `done` is called once for each `connect`, never from within it, and not at all after `cancel`.
+class Connector {
+  public:
+    // The stream, or null and why not: "ws.example.com:443: connection refused".
+    using Done = std::function<void(std::unique_ptr<Stream> stream, const std::string& why)>;
+
+    // `tls` may be null where no address will ask for TLS; else it outlives the connector and its streams.
+    Connector(boost::asio::io_context& io, const TlsContext* tls) noexcept : io_(io), tls_(tls) {}
+    ~Connector() { cancel(); }
+    Connector(const Connector&) = delete;
+    Connector& operator=(const Connector&) = delete;
+
+    // Tries every address that the name has, each for its share of the time.
+    void connect(const Url& url, int timeout_ms, Done done);
+    void cancel() noexcept;
+
+  private:
+    class Attempt;
+
+    boost::asio::io_context& io_;
+    const TlsContext* tls_;
+    std::shared_ptr<Attempt> attempt_;
+};
+
+}  // namespace daypack

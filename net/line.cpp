@@ -1,0 +1,298 @@
+#include "net/line.h"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <limits>
+#include <random>
+#include <unordered_set>
+#include <utility>
+
+#include "net/backoff.h"
+#include "net/clock.h"
+#include "net/connector.h"
+#include "net/subscribe_frame.h"
+#include "net/web_socket.h"
+
+namespace daypack {
+
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::int64_t kMsNs = 1'000'000;
+constexpr std::int64_t kTooManyRequestsMs = 10'000;     // the pause after a 429 that names none
+constexpr std::int64_t kTooManyRequestsMsMax = 60'000;  // and the longest that a server may ask for
+
+}  // namespace
+
+class Line::Impl final : public WebSocketListener, public std::enable_shared_from_this<Impl> {
+  public:
+    Impl(boost::asio::io_context& io, LineOptions options, LineListener& listener)
+        : options_(std::move(options)),
+          listener_(listener),
+          connector_(io, options_.tls),
+          retry_(io),
+          watch_(io),
+          random_(std::random_device{}()) {}
+
+    void start() {
+        if (state_ == State::idle) connect();
+    }
+    void stop();
+    void abandon() noexcept;
+
+    void subscribe(const std::vector<std::string>& streams);
+    void unsubscribe(const std::vector<std::string>& streams);
+    void resume();
+
+    [[nodiscard]] bool up() const noexcept { return state_ == State::up; }
+    [[nodiscard]] bool stopped() const noexcept { return state_ == State::stopped; }
+    [[nodiscard]] bool held() const noexcept { return socket_ && socket_->held(); }
+    [[nodiscard]] const LineOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const LineStats& stats() const noexcept { return stats_; }
+
+  private:
+    enum class State : std::uint8_t { idle, waiting, connecting, opening, subscribing, up, stopping, stopped };
+
+    void on_open() override;
+    bool on_frame(std::string_view frame, MonoTime receive) override;
+    void on_pong() override;
+    void on_sent() override;
+    void on_end(const WebSocketEnd& end) override;
+
+    [[nodiscard]] const Url& url() const noexcept { return options_.urls[url_]; }
+    [[nodiscard]] bool open() const noexcept { return state_ == State::subscribing || state_ == State::up; }
+    void connect();
+    void on_connected(std::unique_ptr<Stream> stream, const std::string& why);
+    void send(std::string_view method, const std::vector<std::string>& streams);
+    void come_up();
+    void go_down(const std::string& why, std::int64_t delay_ms_min = 0);
+    void finish() noexcept;
+    void watch();
+    template <class Then>
+    void after_ms(boost::asio::steady_timer& timer, std::int64_t ms, Then then);
+    static void disarm(boost::asio::steady_timer& timer) noexcept;
+
+    LineOptions options_;
+    LineListener& listener_;
+    Connector connector_;
+    std::unique_ptr<WebSocket> socket_;
+    boost::asio::steady_timer retry_;
+    boost::asio::steady_timer watch_;
+    std::minstd_rand random_;
+    State state_ = State::idle;
+    std::vector<std::string> wanted_;  // in the order in which they were asked for
+    std::size_t url_ = 0;
+    std::uint32_t tries_ = 0;  // that failed since a frame was last delivered
+    bool delivered_ = false;   // a frame, over this connection
+    MonoTime next_ping_;
+    MonoTime resumed_;  // silence is not counted from before: the window was closed by us
+    LineStats stats_;
+};
+
+// A timer's handler can be on its way already when the timer is set anew, disarmed, or gone with its line: so it asks
+// whether the line lives, and whether the timer is still set to what it waited for.
+template <class Then>
+void Line::Impl::after_ms(boost::asio::steady_timer& timer, std::int64_t ms, Then then) {
+    const auto due = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+    timer.expires_at(due);
+    timer.async_wait([weak = weak_from_this(), &timer, due, then](const error_code& error) {
+        const std::shared_ptr<Impl> self = weak.lock();
+        if (error || !self || timer.expiry() != due) return;
+        then(*self);
+    });
+}
+
+void Line::Impl::disarm(boost::asio::steady_timer& timer) noexcept {
+    timer.expires_at(std::chrono::steady_clock::time_point::max());
+}
+
+void Line::Impl::connect() {
+    state_ = State::connecting;
+    delivered_ = false;
+    connector_.connect(url(), options_.line_dead_ms,
+                       [this](std::unique_ptr<Stream> stream, const std::string& why) {  // not after connector_ is gone
+                           on_connected(std::move(stream), why);
+                       });
+}
+
+void Line::Impl::on_connected(std::unique_ptr<Stream> stream, const std::string& why) {
+    if (!stream) return go_down(why);
+    state_ = State::opening;
+    socket_ = std::make_unique<WebSocket>(std::move(stream), url(), options_.frame_bytes_max, *this);
+    socket_->open();
+    after_ms(watch_, options_.line_dead_ms, [](Impl& self) {
+        self.go_down(self.url().name() + ": no answer to the WebSocket upgrade within " +
+                     std::to_string(self.options_.line_dead_ms) + " ms");
+    });
+}
+
+void Line::Impl::on_open() {
+    state_ = State::subscribing;
+    ++stats_.connects;
+    resumed_ = mono_now();
+    next_ping_ = resumed_ + options_.ping_interval_ms * kMsNs;
+    watch();
+    if (wanted_.empty()) return come_up();
+    send("SUBSCRIBE", wanted_);
+}
+
+void Line::Impl::send(std::string_view method, const std::vector<std::string>& streams) {
+    for (std::string& frame : subscribe_frames(method, streams)) socket_->send(std::move(frame));
+}
+
+void Line::Impl::on_sent() {
+    if (state_ == State::subscribing) come_up();
+}
+
+void Line::Impl::come_up() {
+    state_ = State::up;
+    listener_.on_up();
+}
+
+bool Line::Impl::on_frame(std::string_view frame, MonoTime receive) {
+    if (state_ == State::stopping) return true;
+    stats_.last_receive = receive;
+    if (!listener_.on_frame(frame, receive)) return false;
+    ++stats_.frames;
+    stats_.bytes += frame.size();
+    delivered_ = true;
+    tries_ = 0;
+    return true;
+}
+
+void Line::Impl::on_pong() {
+    ++stats_.pongs;
+    stats_.last_receive = mono_now();
+}
+
+void Line::Impl::on_end(const WebSocketEnd& end) {
+    if (state_ == State::stopping) return finish();
+    std::int64_t pause_ms = 0;
+    if (end.http_status == 429) {
+        pause_ms = end.retry_after_s ? std::min(*end.retry_after_s * std::int64_t{1000}, kTooManyRequestsMsMax)
+                                     : kTooManyRequestsMs;
+    }
+    go_down(url().name() + ": " + end.why, pause_ms);
+}
+
+void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
+    connector_.cancel();
+    disarm(watch_);
+    socket_.reset();
+    state_ = State::waiting;
+    ++stats_.failures;
+    if (tries_ < std::numeric_limits<std::uint32_t>::max()) ++tries_;
+    url_ = delivered_ ? 0 : (url_ + 1) % options_.urls.size();
+    const double jitter =
+        static_cast<double>(random_() - random_.min()) / (static_cast<double>(random_.max() - random_.min()) + 1.0);
+    after_ms(retry_, std::max(next_delay_ms(tries_, jitter), delay_ms_min), [](Impl& self) { self.connect(); });
+    listener_.on_down(why);
+}
+
+// Sends what is due, and looks for death: by the kernel's own note of the last byte, so that a frame in pieces is life.
+void Line::Impl::watch() {
+    const MonoTime now = mono_now();
+    if (held()) resumed_ = now;  // nothing can arrive where nothing is read
+    const std::int64_t silent_ms = std::min(socket_->silent_ms(), (now - resumed_) / kMsNs);
+    if (silent_ms >= options_.line_dead_ms) {
+        return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ms) + " ms");
+    }
+    std::int64_t wait_ms = options_.line_dead_ms - silent_ms;
+    if (options_.ping_interval_ms > 0) {
+        if (now - next_ping_ >= 0) {
+            socket_->ping();
+            ++stats_.pings;
+            next_ping_ = now + options_.ping_interval_ms * kMsNs;
+        }
+        wait_ms = std::min(wait_ms, (next_ping_ - now + kMsNs - 1) / kMsNs);
+    }
+    after_ms(watch_, std::max<std::int64_t>(wait_ms, 1), [](Impl& self) { self.watch(); });
+}
+
+void Line::Impl::subscribe(const std::vector<std::string>& streams) {
+    std::unordered_set<std::string_view> known(wanted_.begin(), wanted_.end());
+    std::vector<std::string> fresh;
+    for (const std::string& stream : streams) {
+        if (known.insert(stream).second) fresh.push_back(stream);
+    }
+    wanted_.insert(wanted_.end(), fresh.begin(), fresh.end());
+    if (open()) send("SUBSCRIBE", fresh);
+}
+
+void Line::Impl::unsubscribe(const std::vector<std::string>& streams) {
+    const std::unordered_set<std::string_view> unwanted(streams.begin(), streams.end());
+    std::vector<std::string> gone;
+    std::erase_if(wanted_, [&](const std::string& stream) {
+        if (!unwanted.contains(stream)) return false;
+        gone.push_back(stream);
+        return true;
+    });
+    if (open()) send("UNSUBSCRIBE", gone);
+}
+
+void Line::Impl::resume() {
+    if (!held()) return;
+    resumed_ = mono_now();
+    socket_->resume();
+}
+
+void Line::Impl::stop() {
+    if (state_ == State::stopping || state_ == State::stopped) return;
+    if (!open()) return finish();
+    state_ = State::stopping;
+    socket_->close();
+    after_ms(watch_, kStopMsMax, [](Impl& self) { self.finish(); });
+}
+
+void Line::Impl::finish() noexcept {
+    abandon();
+    state_ = State::stopped;
+}
+
+void Line::Impl::abandon() noexcept {
+    connector_.cancel();
+    disarm(retry_);
+    disarm(watch_);
+    socket_.reset();
+}
+
+Line::Line(boost::asio::io_context& io, LineOptions options, LineListener& listener)
+    : impl_(std::make_shared<Impl>(io, std::move(options), listener)) {}
+Line::~Line() {
+    impl_->abandon();
+}
+
+void Line::start() {
+    impl_->start();
+}
+void Line::stop() {
+    impl_->stop();
+}
+bool Line::stopped() const noexcept {
+    return impl_->stopped();
+}
+void Line::subscribe(const std::vector<std::string>& streams) {
+    impl_->subscribe(streams);
+}
+void Line::unsubscribe(const std::vector<std::string>& streams) {
+    impl_->unsubscribe(streams);
+}
+void Line::resume() {
+    impl_->resume();
+}
+bool Line::held() const noexcept {
+    return impl_->held();
+}
+LineIndex Line::index() const noexcept {
+    return impl_->options().index;
+}
+bool Line::up() const noexcept {
+    return impl_->up();
+}
+const LineStats& Line::stats() const noexcept {
+    return impl_->stats();
+}
+
+}  // namespace daypack

@@ -1,0 +1,92 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "book/types.h"
+#include "net/tls.h"
+#include "net/url.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace daypack {
+
+struct LineOptions {
+    LineIndex index = 0;
+    std::vector<Url> urls;            // in order of preference
+    const TlsContext* tls = nullptr;  // needed where a URL is wss; outlives the line
+    int ping_interval_ms = 5'000;     // 0: no pings of its own
+    int line_dead_ms = 10'000;  // without a byte for so long the line is dead; also the limit for getting connected
+    std::size_t frame_bytes_max = 4'194'304;
+};
+
+struct LineStats {
+    std::uint64_t connects = 0;  // upgrades that succeeded
+    std::uint64_t failures = 0;  // connections lost, and attempts that failed
+    std::uint64_t frames = 0;    // taken by the listener
+    std::uint64_t bytes = 0;     // in them
+    std::uint64_t pings = 0;     // sent
+    std::uint64_t pongs = 0;     // received
+    MonoTime last_receive;       // of a frame or pong; 0: never
+};
+
+// Who is told what comes over a line. Called on the line's thread; it may call the line, but not destroy it.
+class LineListener {
+  public:
+    // A whole message; 64 bytes behind it may be read, whatever they hold (simdjson does). False: it cannot be taken
+    // now. The line then keeps it and reads nothing more, so that TCP holds the sender back, until `resume()`.
+    virtual bool on_frame(std::string_view frame, MonoTime receive) = 0;
+    // Connected, and every SUBSCRIBE written (the venue acknowledges none).
+    virtual void on_up() = 0;
+    // Lost, or an attempt to connect failed: may come many times without an `on_up` between. `why`: for the log, with
+    // the host. The line tries again by itself.
+    virtual void on_down(std::string_view why) = 0;
+
+  protected:
+    ~LineListener() = default;
+};
+
+// One redundant connection to the exchange's WebSocket, for ever: connects, subscribes, keeps alive, notices its death,
+// and comes back with a delay that grows (net/backoff.h), going through its URLs.
+//
+// Thread: the one that runs `io`, which needs a work guard. Each handler takes at most one frame, so that a thread with
+// other duties runs `poll_one()` as often as it likes.
+// Invariants: while it is up, every wanted stream is subscribed; a frame is handed in until it is taken, in order.
+class Line {
+  public:
+    // REQUIRES: options.urls is not empty.
+    Line(boost::asio::io_context& io, LineOptions options, LineListener& listener);
+    // Cuts the connection, if there is one; the listener is not called any more.
+    ~Line();
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+
+    void start();
+    // Says good-bye with a Close frame and takes at most kStopMsMax for it, while `io` runs. No frame and no `on_down`
+    // comes from here on. Not to be started again.
+    void stop();
+    [[nodiscard]] bool stopped() const noexcept;
+    static constexpr int kStopMsMax = 400;
+
+    // From now on wanted, over every reconnect: "depth.SOL_USDC". Doubles are no harm.
+    void subscribe(const std::vector<std::string>& streams);
+    void unsubscribe(const std::vector<std::string>& streams);
+
+    // After `on_frame` returned false: hands the frame in again. Not from within `on_frame`.
+    void resume();
+    [[nodiscard]] bool held() const noexcept;  // a frame waits for it
+
+    [[nodiscard]] LineIndex index() const noexcept;
+    [[nodiscard]] bool up() const noexcept;
+    [[nodiscard]] const LineStats& stats() const noexcept;
+
+  private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace daypack

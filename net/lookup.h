@@ -1,0 +1,28 @@
+#pragma once
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace daypack {
+
+// A name look-up that can be left alone: it runs on a detached thread that owns what it writes to. Asio's own resolver
+// joins its thread when it is destroyed, and a name server that is silent would hold up the end of the program.
+//
+// Thread: one caller, which polls. The look-up's thread hands over once, through `finished()`.
+class Lookup {
+  public:
+    // Starts at once. A host that is an address needs no thread.
+    Lookup(const std::string& host, std::uint16_t port);
+
+    [[nodiscard]] bool finished() const noexcept;
+    // REQUIRES: finished(). Empty where there is none; then `error()` says why.
+    [[nodiscard]] const std::vector<boost::asio::ip::tcp::endpoint>& endpoints() const noexcept;
+    [[nodiscard]] const std::string& error() const noexcept;
+
+  private:
+    struct Shared;
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace daypack

@@ -1,0 +1,16 @@
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daypack {
+
+inline constexpr std::size_t kStreamsAFrame = 100;
+
+// {"method":"SUBSCRIBE","params":["depth.SOL_USDC","trade.SOL_USDC"]}, for up to kStreamsAFrame streams a frame.
+// `method`: SUBSCRIBE or UNSUBSCRIBE. The venue acknowledges neither.
+[[nodiscard]] std::vector<std::string> subscribe_frames(std::string_view method, std::span<const std::string> streams);
+
+}  // namespace daypack
