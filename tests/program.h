@@ -1,0 +1,82 @@
+#pragma once
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace daypack {
+
+// A run of the program `daypack` as a process of its own, with what it says in two files.
+class Program {
+  public:
+    Program(const std::string& folder, const std::string& name, std::vector<std::string> arguments)
+        : out_(folder + "/" + name + ".out"), err_(folder + "/" + name + ".err") {
+        arguments.insert(arguments.begin(), DAYPACK_PROGRAM);
+        std::vector<char*> argv;
+        for (auto& argument : arguments) argv.push_back(argument.data());
+        argv.push_back(nullptr);
+        pid_ = fork();
+        if (pid_ != 0) return;
+        unsetenv("BACKPACK_KEY");
+        unsetenv("BACKPACK_SECRET");
+        redirect("/dev/null", O_RDONLY, STDIN_FILENO);
+        redirect(out_, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+        redirect(err_, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+        if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
+        _exit(127);
+    }
+    ~Program() {
+        if (pid_ > 0) {
+            kill(pid_, SIGKILL);
+            (void)wait();
+        }
+    }
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    void signal(int number) const { kill(pid_, number); }
+    // The exit code; 128 + the signal where one ended it. Waits for the end.
+    int wait() {
+        if (pid_ > 0) {
+            int status = 0;
+            while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+            }
+            pid_ = 0;
+            code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+        return code_;
+    }
+    [[nodiscard]] bool ended() {
+        int status = 0;
+        if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) {
+            pid_ = 0;
+            code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+        return pid_ == 0;
+    }
+    [[nodiscard]] std::string out() const { return text_of(out_); }
+    [[nodiscard]] std::string err() const { return text_of(err_); }
+
+  private:
+    static void redirect(const std::string& path, int flags, int to) {
+        const int fd = open(path.c_str(), flags, 0600);
+        if (fd >= 0) dup2(fd, to);
+    }
+    static std::string text_of(const std::string& path) {
+        std::ifstream file(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+    std::string out_;
+    std::string err_;
+    pid_t pid_ = -1;
+    int code_ = -1;
+};
+
+}  // namespace daypack
