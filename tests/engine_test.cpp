@@ -31,7 +31,7 @@ void expect_equal_books(LiveEngine& live, sim::Exchange& exchange, const std::ve
             if (!read || read->book.top.state != DAYPACK_STATE_LIVE || compared.contains(read->book.top.u)) return false;
             EXPECT_EQ(read->book.known_to_bid, 0);
             EXPECT_EQ(read->book.known_to_ask, 0);
-            EXPECT_EQ(read->text, exchange.truth(symbol, read->book.top.u));
+            EXPECT_TRUE(same_text(read->text, exchange.truth(symbol, read->book.top.u)));
             compared.insert(read->book.top.u);
             return compared.size() >= count || testing::Test::HasFailure();
         })) << symbol << ": compared " << compared.size() << "\n" << live.log();
@@ -75,7 +75,9 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
     bool back = false;
     ASSERT_TRUE(wait_until([&] {
         if (const auto read = live.read(symbol); read && read->book.top.state == DAYPACK_STATE_LIVE) {
-            EXPECT_EQ(read->text, exchange.truth(symbol, read->book.top.u));
+            // After a restart the exchange knows nothing of the old numbering, which may still be under way to us.
+            const std::string truth = exchange.truth(symbol, read->book.top.u);
+            if (!truth.empty()) EXPECT_TRUE(same_text(read->text, truth));
         }
         daypack_record record;
         std::uint64_t lost = 0;
@@ -201,27 +203,36 @@ TEST(Engine, CallsBackWithBooksAndTrades) {
 
 TEST(Engine, StoppedItSaysSoAndASecondOneGoesOnInTheSameSegment) {
     sim::Exchange exchange(over_tls());
-    daypack_reader reader;
-    {
-        LiveEngine live(exchange, {"BTC_USDC"});
-        ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC"); })) << live.log();
-        EXPECT_THROW(Engine(live.engine().config()), std::runtime_error) << "two engines on one instance";
-        live.engine().stop();
-        const auto top = live.top("BTC_USDC");
-        ASSERT_TRUE(top);
-        EXPECT_EQ(top->state, DAYPACK_STATE_DOWN);
-        EXPECT_EQ(top->reason, DAYPACK_REASON_stopped);
-        const std::uint32_t epoch = top->epoch;
-        CaFile ca;
-        Config config = live.engine().config();
-        config.exchange.symbols = {{"ETH_USDC", 1}, {"BTC_USDC", 2}};
-        Engine second(config, {}, [](const std::string&) {});
-        second.start();
-        ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC") && live.live("ETH_USDC"); }));
-        EXPECT_GT(live.top("BTC_USDC")->epoch, epoch);
-    }
-    (void)reader;
+    LiveEngine live(exchange, {"BTC_USDC"});
+    ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC"); })) << live.log();
+    Config config = live.engine().config();
+    EXPECT_THROW(Engine(config, {}, {}), std::runtime_error) << "two engines on one instance";
+    live.end();
+    const auto top = live.top("BTC_USDC");
+    ASSERT_TRUE(top);
+    EXPECT_EQ(top->state, DAYPACK_STATE_DOWN);
+    EXPECT_EQ(top->reason, DAYPACK_REASON_stopped);
+    config.exchange.symbols = {{"ETH_USDC", 1}, {"BTC_USDC", 2}};
+    Engine second(config, {}, [](const std::string&) {});
+    second.start();
+    ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC") && live.live("ETH_USDC"); }));
+    EXPECT_GT(live.top("BTC_USDC")->epoch, top->epoch);
 }
+
+// A certificate that is wrong in one way each: nothing is ever shown, and the log names the way.
+void expect_refused(const std::string& which, const std::string& words) {
+    auto options = over_tls();
+    options.faults = {"cert:which=" + which};
+    sim::Exchange exchange(options);
+    LiveEngine live(exchange, {"BTC_USDC"});
+    EXPECT_TRUE(wait_until([&] { return live.log().find(words) != std::string::npos; })) << live.log();
+    EXPECT_TRUE(wait_until([&] { return live.log().find("line_down") != std::string::npos; })) << live.log();
+    EXPECT_FALSE(live.live("BTC_USDC"));
+}
+
+TEST(Engine, RefusesAnExpiredCertificate) { expect_refused("expired", "expired"); }
+TEST(Engine, RefusesACertificateForAnotherName) { expect_refused("name", "another host name"); }
+TEST(Engine, RefusesACertificateOfAnUnknownAuthority) { expect_refused("ca", "unknown"); }
 
 }  // namespace
 }  // namespace daypack

@@ -46,8 +46,7 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
         EXPECT_TRUE(wait_until([&] { return take(symbol); }, bound)) << symbol << " at the end\n" << live.log();
         for (const auto& [u, text] : seen[symbol]) {
             const std::string truth = exchange.truth(symbol, u);
-            EXPECT_EQ(text == truth, true) << symbol << " at u=" << u << "\nis    " << text.substr(0, 400)
-                                           << "\nshall " << truth.substr(0, 400);
+            EXPECT_TRUE(same_text(text, truth)) << symbol << " at u=" << u;
             if (text == truth) ++run.compared;
         }
         EXPECT_TRUE(seen[symbol].contains(exchange.last_u(symbol))) << symbol;

@@ -72,14 +72,17 @@ class LiveEngine {
         if (daypack_open(&reader_, instance_.c_str()) != DAYPACK_OK) throw std::runtime_error("no shared memory");
     }
     ~LiveEngine() {
-        engine_->stop();
+        engine_.reset();
         daypack_close(&reader_);
         unlink(("/dev/shm/daypack." + instance_).c_str());
     }
     LiveEngine(const LiveEngine&) = delete;
     LiveEngine& operator=(const LiveEngine&) = delete;
 
+    // REQUIRES: end() was not called.
     [[nodiscard]] Engine& engine() noexcept { return *engine_; }
+    // Stops and destroys the engine; its shared memory can still be read.
+    void end() { engine_.reset(); }
     [[nodiscard]] daypack_reader& reader() noexcept { return reader_; }
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     [[nodiscard]] std::string log() {
@@ -143,5 +146,15 @@ class LiveEngine {
     std::unique_ptr<Engine> engine_;
     daypack_reader reader_{};
 };
+
+// Compares a book with the truth at its own `u`. Books are long: what differs is shown from where it begins.
+inline testing::AssertionResult same_text(const std::string& is, const std::string& shall) {
+    if (is == shall) return testing::AssertionSuccess();
+    std::size_t at = 0;
+    while (at < is.size() && at < shall.size() && is[at] == shall[at]) ++at;
+    const std::size_t from = at < 60 ? 0 : at - 60;
+    return testing::AssertionFailure() << "differs at byte " << at << "\nis    …" << is.substr(from, 160) << "\nshall …"
+                                       << shall.substr(from, 160);
+}
 
 }  // namespace daypack
