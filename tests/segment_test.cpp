@@ -290,10 +290,11 @@ TEST(Segment, AStalledWriterReadsStaleUntilItHasCaughtUp) {
     const auto line = writer.line();
     ASSERT_EQ(line.hear(), 'r');
     ShmReader reader(instance.name);
-    EXPECT_TRUE(wait_for([&] {
-        if (line.heard()) line.tell('c');  // a busy machine paused it before this test did
+    const auto live = [&] {
+        if (line.heard()) line.tell('c');  // a busy machine paused it where this test did not
         return state_of(reader) == "LIVE";
-    }));
+    };
+    EXPECT_TRUE(wait_for(live));
     writer.signal(SIGSTOP);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "STALE/writer_stalled"; }));
     EXPECT_TRUE(wait_for([&] {
@@ -307,7 +308,7 @@ TEST(Segment, AStalledWriterReadsStaleUntilItHasCaughtUp) {
     EXPECT_EQ(state_of(reader), "STALE/writer_stalled");
     EXPECT_EQ(reader.top(0)->bid_price, 100) << "the numbers are still there to be seen";
     line.tell('c');
-    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
+    EXPECT_TRUE(wait_for(live));
 }
 
 TEST(Segment, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {

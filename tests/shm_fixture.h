@@ -129,6 +129,11 @@ class Instance {
     return {daypack_monotonic_ns()};
 }
 
+// Beats; a pause of this process is no matter of the test.
+inline void beat(Publisher& publisher) {
+    if (publisher.beat(mono_now())) publisher.caught_up();
+}
+
 [[nodiscard]] inline Instrument instrument(Unit tick = {1, -1}, Unit step = {1, -3}) {
     return {"BTC_USDC", "BTC-USDC", tick, step, Reason::none, true};
 }
@@ -150,7 +155,7 @@ class Writer {
         : segment(options), publisher(segment), book(max_levels) {
         symbol = segment.add_symbol("BTC-USDC", "BTC_USDC").value();
         publisher.set_running();
-        publisher.beat(mono_now());
+        beat(publisher);
     }
 
     [[nodiscard]] BookUpdate update(Sequence u, State state = State::live, Reason reason = Reason::none) const {
@@ -189,11 +194,6 @@ class Writer {
     std::string text = daypack_state_name(top->state);
     if (top->reason != DAYPACK_REASON_none) text += std::string("/") + daypack_reason_name(top->reason);
     return text;
-}
-
-// Beats; a pause of this process is no matter of the test.
-inline void beat(Publisher& publisher) {
-    if (publisher.beat(mono_now())) publisher.caught_up();
 }
 
 // The state that a reader sees of a writer in this process, which beats: this process may be put to sleep in between.
