@@ -9,14 +9,10 @@ namespace {
 
 const char* kind_name(YamlNode::Kind kind) {
     switch (kind) {
-        case YamlNode::Kind::null:
-            return "nothing";
-        case YamlNode::Kind::scalar:
-            return "a single value";
-        case YamlNode::Kind::list:
-            return "a list";
-        case YamlNode::Kind::map:
-            return "a map";
+        case YamlNode::Kind::null: return "nothing";
+        case YamlNode::Kind::scalar: return "a single value";
+        case YamlNode::Kind::list: return "a list";
+        case YamlNode::Kind::map: return "a map";
     }
     return "";
 }

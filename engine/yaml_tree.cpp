@@ -17,9 +17,7 @@ class Converter {
         out.line = node.Mark().is_null() ? line : node.Mark().line + 1;
         switch (node.Type()) {
             case YAML::NodeType::Undefined:
-            case YAML::NodeType::Null:
-                out.line = line;
-                break;
+            case YAML::NodeType::Null: out.line = line; break;
             case YAML::NodeType::Scalar:
                 out.kind = YamlNode::Kind::scalar;
                 out.text = node.Scalar();
@@ -29,9 +27,7 @@ class Converter {
                 out.kind = YamlNode::Kind::list;
                 for (const auto& item : node) out.items.push_back(convert(item, out.line, depth + 1));
                 break;
-            case YAML::NodeType::Map:
-                convert_map(node, out, depth);
-                break;
+            case YAML::NodeType::Map: convert_map(node, out, depth); break;
         }
         return out;
     }

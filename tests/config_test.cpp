@@ -445,6 +445,7 @@ TEST(Config, ABrokenFileIsToldWithItsLine) {
         {"exchanges:\n  mine: [\n", "daypack: config.yaml:3: not valid YAML ("},
         {"exchanges:\n  mine: \"a\" b\n", "daypack: config.yaml:2: not valid YAML ("},
         {"exchanges:\n\tmine: a\n", "daypack: config.yaml:2: not valid YAML ("},
+        {"a: \"\\q\"\n", "daypack: config.yaml:1: not valid YAML (unknown escape character); "},
         {"a: 1\n---\nb: 2\n", "daypack: config.yaml:3: a second YAML document begins; "},
         {"? [a]\n: 1\n", "daypack: config.yaml:1: a key must be plain text; "},
         {"a: &x [*x]\n", "daypack: config.yaml:1: nested too deep; "},
@@ -463,7 +464,7 @@ TEST(Config, ASecretIsNeverPrinted) {
               at(6, "`api_secret` is not base64 of 32 bytes" + meant));
     for (const std::string& text :
          {with("    api_secret:" + secret + "\n"), with("    rest_only: false\n      api_secret:" + secret + "\n"),
-          with("    lines: " + secret + "\n"), with("    " + secret + ": 1\n"),
+          with("    lines: " + secret + "\n"), with("    ca_file: *" + secret + "\n"), with("    " + secret + ": 1\n"),
           with("    channels: [" + secret + "]\n"), with("    rest_urls: [" + secret + "]\n"),
           with("", "  instance: a/" + secret + "\n"), with("    websocket: " + secret + "=\n"),
           with("    class: " + secret + "=\n")}) {
