@@ -1,5 +1,8 @@
 #include "tools/sim/fault.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <iterator>
@@ -23,7 +26,7 @@ constexpr std::array<KindName, 6> kKinds{{
 }};
 
 [[noreturn]] void fail(std::string_view text, const std::string& what) {
-    throw std::runtime_error("--fault " + std::string(text) + ": " + what);
+    throw std::runtime_error(fmt::format("--fault {}: {}", text, what));
 }
 
 const KindName& kind_named(std::string_view text, std::string_view name) {
@@ -33,11 +36,21 @@ const KindName& kind_named(std::string_view text, std::string_view name) {
     fail(text, "no such kind; there are drop, close, restart, cert, away and stale");
 }
 
+bool takes(const KindName& kind, std::string_view key) {
+    std::string_view keys = kind.keys;
+    while (!keys.empty()) {
+        const std::size_t end = std::min(keys.find(' '), keys.size());
+        if (keys.substr(0, end) == key) return true;
+        keys.remove_prefix(std::min(end + 1, keys.size()));
+    }
+    return false;
+}
+
 std::uint64_t number(std::string_view text, std::string_view digits) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc{} || end != digits.data() + digits.size() || value == 0) {
-        fail(text, "\"" + std::string(digits) + "\" is no positive number");
+        fail(text, fmt::format("\"{}\" is no positive number", digits));
     }
     return value;
 }
@@ -80,10 +93,8 @@ Fault Fault::parse(std::string_view text) {
     while (!rest.empty()) {
         std::string_view value = take(rest, ',');
         const std::string_view key = take(value, '=');
-        if ((" " + std::string(kind.keys) + " ").find(" " + std::string(key) + " ") == std::string::npos || key.empty()) {
-            fail(text, "no key \"" + std::string(key) + "\"; " + kind.name + " takes " + kind.keys);
-        }
-        if (value.empty()) fail(text, std::string(key) + " needs a value");
+        if (!takes(kind, key)) fail(text, fmt::format("no key \"{}\"; {} takes {}", key, kind.name, kind.keys));
+        if (value.empty()) fail(text, fmt::format("{} needs a value", key));
         set(fault, text, key, value);
     }
     if (fault.kind == FaultKind::away && fault.for_ms == 0) fail(text, "say for how long: away:for_ms=2000");

@@ -64,6 +64,7 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
         timeout.keep_alive_pings = false;
         ws_.set_option(timeout);
         ws_.read_message_max(kRequestBytesMax);
+        ws_.auto_fragment(false);  // the venue sends a message as one frame
         ws_.text(true);
         ws_.async_accept(upgrade, [self = shared_from_this()](error_code error) {
             if (error) return self->finish();
