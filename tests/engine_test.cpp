@@ -77,7 +77,9 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
         if (const auto read = live.read(symbol); read && read->book.top.state == DAYPACK_STATE_LIVE) {
             // After a restart the exchange knows nothing of the old numbering, which may still be under way to us.
             const std::string truth = exchange.truth(symbol, read->book.top.u);
-            if (!truth.empty()) EXPECT_TRUE(same_text(read->text, truth));
+            if (!truth.empty()) {
+                EXPECT_TRUE(same_text(read->text, truth));
+            }
         }
         daypack_record record;
         std::uint64_t lost = 0;
@@ -219,14 +221,28 @@ TEST(Engine, StoppedItSaysSoAndASecondOneGoesOnInTheSameSegment) {
     EXPECT_GT(live.top("BTC_USDC")->epoch, top->epoch);
 }
 
-// A certificate that is wrong in one way each: nothing is ever shown, and the log names the way.
+// A certificate that is wrong in one way each, at the start for REST and later for the line: the log names the way, and
+// nothing is shown as LIVE.
 void expect_refused(const std::string& which, const std::string& words) {
-    auto options = over_tls();
-    options.faults = {"cert:which=" + which};
-    sim::Exchange exchange(options);
+    const auto refused = [&](LiveEngine& live, const std::string& who) {
+        const std::string log = live.log();
+        const auto at = log.find(who);
+        return at != std::string::npos && log.find(words, at) != std::string::npos;
+    };
+    {
+        auto options = over_tls();
+        options.faults = {"cert:which=" + which};
+        sim::Exchange exchange(options);
+        LiveEngine live(exchange, {"BTC_USDC"});
+        EXPECT_TRUE(wait_until([&] { return refused(live, "markets failed="); })) << live.log();
+        EXPECT_FALSE(live.live("BTC_USDC"));
+    }
+    sim::Exchange exchange(over_tls());
     LiveEngine live(exchange, {"BTC_USDC"});
-    EXPECT_TRUE(wait_until([&] { return live.log().find(words) != std::string::npos; })) << live.log();
-    EXPECT_TRUE(wait_until([&] { return live.log().find("line_down") != std::string::npos; })) << live.log();
+    ASSERT_TRUE(wait_until([&] { return live.live("BTC_USDC"); })) << live.log();
+    exchange.inject(sim::Fault::parse("cert:which=" + which));
+    exchange.inject(sim::Fault::parse("close"));
+    EXPECT_TRUE(wait_until([&] { return refused(live, "line_down"); })) << live.log();
     EXPECT_FALSE(live.live("BTC_USDC"));
 }
 
