@@ -519,7 +519,7 @@ TEST_F(LineTest, StopFromWithinAFrameIsFine) {
 TEST(LineLife, CanBeDestroyedAfterAnyNumberOfSteps) {
     const TestTls tls;
     for (const bool drained : {true, false}) {
-        for (int steps = 0; steps < 120; ++steps) {
+        for (int steps = drained ? 0 : 1; steps < 120; steps += 2) {
             boost::asio::io_context io;
             Listener listener;
             {

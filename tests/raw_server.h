@@ -57,7 +57,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
     void start() {
         stream_.async_accept_tls([self = shared_from_this()](const boost::system::error_code& error) {
-            if (error) return self->cut();
+            if (error || self->ended_) return self->cut();
             self->read();
         });
     }
@@ -84,7 +84,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
     void read() {
         stream_.async_read_some(boost::asio::buffer(chunk_),
                                 [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
-                                    if (error) return self->cut();
+                                    if (error || self->ended_) return self->cut();
                                     self->in_.append(self->chunk_, size);
                                     self->on_bytes_(*self);
                                     self->read();
@@ -136,12 +136,14 @@ class RawServer {
   private:
     void accept() {
         auto peer = std::make_shared<Peer>(io_, tls_, on_bytes_);
-        acceptor_.async_accept(peer->stream().socket(), [this, peer](const boost::system::error_code& error) {
-            if (error) return;
-            peers_.push_back(peer);
-            peer->start();
-            accept();
-        });
+        acceptor_.async_accept(peer->stream().socket(),
+                               [this, peer, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+                                   if (error || alive.expired()) return;
+                                   peer->stream().socket().set_option(boost::asio::ip::tcp::no_delay(true));
+                                   peers_.push_back(peer);
+                                   peer->start();
+                                   accept();
+                               });
     }
 
     boost::asio::io_context& io_;
@@ -149,6 +151,7 @@ class RawServer {
     Peer::OnBytes on_bytes_;
     std::vector<std::shared_ptr<Peer>> peers_;
     boost::asio::ip::tcp::acceptor acceptor_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a handler may outlive the server
 };
 
 // What a test needs to speak TLS with itself.

@@ -1,0 +1,56 @@
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/tls.h"
+#include "net/url.h"
+
+namespace daypack {
+
+struct RestAnswer {
+    int status = 0;                    // 0: no answer came
+    std::string body;                  // as it came, of any status; 64 bytes of capacity are free behind it
+    std::string error;                 // why there is none, in words, with the host; else empty
+    std::optional<int> retry_after_s;  // what the server asked for, as with a 429
+};
+
+// One connection to a REST server, kept open between requests.
+//
+// Thread: the one that runs `io`.
+// Invariants: one request at a time; a body larger than `body_bytes_max` is never held; redirects are not followed.
+class HttpConnection {
+  public:
+    enum class Outcome {
+        answered,
+        unreachable,  // no connection: another host may do
+        stale,        // a connection that had been kept open was gone before the answer: a fresh one may do
+        broken,       // no whole answer in time
+    };
+    using Done = std::function<void(Outcome outcome, RestAnswer answer)>;
+
+    // `tls` may be null where no address will ask for TLS; else it outlives the connection.
+    HttpConnection(boost::asio::io_context& io, const TlsContext* tls, std::size_t body_bytes_max);
+    // `done` is not called any more; the connection is cut.
+    ~HttpConnection();
+    HttpConnection(const HttpConnection&) = delete;
+    HttpConnection& operator=(const HttpConnection&) = delete;
+
+    // `target` is a path with its query. `timeout_ms` is for the answer; half of it for getting connected.
+    // `fresh`: not over a connection that was kept open. `done` is called once, never from within this call.
+    // REQUIRES: !busy().
+    void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, Done done);
+
+    [[nodiscard]] bool busy() const noexcept;
+    // A connection was kept open.
+    [[nodiscard]] bool warm() const noexcept;
+
+  private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace daypack

@@ -1,0 +1,152 @@
+#include "net/rest_client.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include "net/clock.h"
+
+namespace daypack {
+
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kPreferFirstNs =
+    300 * kSecondNs;        // how long another host serves before the first is tried again
+constexpr int kHoldS = 10;  // after a 429 that names no time
+constexpr int kHoldMaxS = 300;
+
+std::int64_t burst_of(std::int64_t per_minute) {
+    return std::max<std::int64_t>(per_minute / 4, 1);
+}
+
+bool is_plain(const std::string& target) {
+    return target.starts_with('/') && std::ranges::all_of(target, [](char c) { return c > ' ' && c < 127; });
+}
+
+}  // namespace
+
+RestClient::RestClient(boost::asio::io_context& io, RestOptions options)
+    : io_(io),
+      options_(std::move(options)),
+      budget_(options_.requests_per_minute, burst_of(options_.requests_per_minute), mono_now()),
+      wake_(io),
+      alive_(std::make_shared<RestClient*>(this)) {
+    for (int i = 0; i < options_.connections; ++i) {
+        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, options_.body_bytes_max));
+    }
+}
+
+RestClient::~RestClient() = default;
+
+void RestClient::get(std::string target, Done done) {
+    const bool full = waiting_.size() >= kWaitingMax;
+    if (full || !is_plain(target)) {
+        const char* const why = full ? "too many requests are waiting already" : "no such thing can be asked for";
+        boost::asio::post(io_, [alive = std::weak_ptr(alive_), done = std::move(done), why] {
+            if (alive.lock()) done({0, {}, why, {}});
+        });
+        return;
+    }
+    Request request;
+    request.target = std::move(target);
+    request.done = std::move(done);
+    waiting_.push_back(std::move(request));
+    pump();
+}
+
+// Sends what may be sent now; wakes up again when more may.
+void RestClient::pump() {
+    while (!waiting_.empty()) {
+        HttpConnection* const connection = idle_connection();
+        if (connection == nullptr) return;  // the next to be done pumps
+        const MonoTime now = mono_now();
+        if (now - held_until_ < 0) return wake_at(held_until_, now);
+        if (!budget_.try_take(now)) return wake_at(budget_.next(now), now);
+        if (url_ != 0 && now - prefer_first_ >= 0) url_ = 0;
+        Request request = std::move(waiting_.front());
+        waiting_.pop_front();
+        send(*connection, std::move(request));
+    }
+}
+
+HttpConnection* RestClient::idle_connection() noexcept {
+    HttpConnection* found = nullptr;
+    for (const auto& connection : connections_) {
+        if (connection->busy()) continue;
+        if (found == nullptr || (connection->warm() && !found->warm())) found = connection.get();
+    }
+    return found;
+}
+
+void RestClient::send(HttpConnection& connection, Request request) {
+    ++under_way_;
+    ++stats_.requests;
+    request.url = url_;
+    const std::string target = request.target;
+    const bool fresh = request.fresh;
+    connection.get(options_.urls[url_], target, options_.timeout_ms, fresh,
+                   [this, request = std::move(request)](HttpConnection::Outcome outcome, RestAnswer answer) {
+                       on_outcome(outcome, std::move(answer), request);
+                   });
+}
+
+void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request) {
+    using Outcome = HttpConnection::Outcome;
+    --under_way_;
+    if (outcome == Outcome::stale && !request.fresh) {
+        request.fresh = true;
+        waiting_.push_front(std::move(request));
+        return pump();
+    }
+    count(answer);
+    if (answer.status == 429) {
+        const int hold_s = std::clamp(answer.retry_after_s.value_or(kHoldS), 1, kHoldMaxS);
+        held_until_ = mono_now() + hold_s * kSecondNs;
+    }
+    const bool elsewhere = outcome == Outcome::unreachable || answer.status == 451 || answer.status == 403;
+    if (elsewhere && try_next_host(request)) {
+        waiting_.push_front(std::move(request));
+        return pump();
+    }
+    give(std::move(request), std::move(answer));
+}
+
+// From now on requests go to the next host; false when this one has been to all of them.
+bool RestClient::try_next_host(Request& request) {
+    if (request.url == url_) {  // else another request has moved on already
+        url_ = (url_ + 1) % options_.urls.size();
+        prefer_first_ = mono_now() + kPreferFirstNs;
+    }
+    return ++request.hosts_tried < options_.urls.size();
+}
+
+void RestClient::give(Request request, RestAnswer answer) {
+    request.done(std::move(answer));
+    pump();
+}
+
+void RestClient::count(const RestAnswer& answer) noexcept {
+    if (answer.status == 0) {
+        ++stats_.failed;
+    } else if (answer.status == 429) {
+        ++stats_.limited;
+    } else if (answer.status >= 200 && answer.status < 300) {
+        ++stats_.ok;
+    } else if (answer.status >= 400 && answer.status < 500) {
+        ++stats_.refused;
+    } else {
+        ++stats_.server;
+    }
+}
+
+void RestClient::wake_at(MonoTime when, MonoTime now) {
+    wake_.expires_after(std::chrono::nanoseconds(when - now));
+    wake_.async_wait([alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+        const auto self = alive.lock();
+        if (!error && self) (*self)->pump();
+    });
+}
+
+}  // namespace daypack

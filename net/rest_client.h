@@ -1,0 +1,91 @@
+#pragma once
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/http_connection.h"
+#include "net/token_bucket.h"
+
+namespace daypack {
+
+struct RestOptions {
+    std::vector<Url> urls;            // in order of preference
+    const TlsContext* tls = nullptr;  // needed where a URL is https; outlives the client
+    int requests_per_minute = 1'200;
+    int connections = 4;  // at once
+    int timeout_ms = 10'000;
+    std::size_t body_bytes_max = std::size_t{64} << 20;
+};
+
+struct RestStats {
+    std::uint64_t requests = 0;  // sent, repetitions included
+    std::uint64_t ok = 0;        // answers of 2xx
+    std::uint64_t refused = 0;   // of 4xx but 429
+    std::uint64_t limited = 0;   // of 429
+    std::uint64_t server = 0;    // of 5xx, and of anything else
+    std::uint64_t failed = 0;    // no answer
+};
+
+// The exchange's REST side: GET requests, in the order in which they were asked for, over a few kept-open connections,
+// within a budget per minute over all of them.
+//
+// Thread: the one that runs `io`; a `done` may call `get`, but not destroy the client.
+// A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
+// the preferred one is tried again. A 429 is handed on, and holds everything back for as long as it asks for.
+class RestClient {
+  public:
+    using Done = std::function<void(RestAnswer answer)>;
+
+    // REQUIRES: urls is not empty, requests_per_minute and connections are positive.
+    RestClient(boost::asio::io_context& io, RestOptions options);
+    // Cuts what is under way; no `done` is called any more.
+    ~RestClient();
+    RestClient(const RestClient&) = delete;
+    RestClient& operator=(const RestClient&) = delete;
+
+    // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call.
+    void get(std::string target, Done done);
+
+    // Asked for and not answered yet.
+    [[nodiscard]] std::size_t pending() const noexcept { return waiting_.size() + under_way_; }
+    [[nodiscard]] const RestStats& stats() const noexcept { return stats_; }
+
+    static constexpr std::size_t kWaitingMax = 4'096;  // beyond it a request is answered with an error
+
+  private:
+    struct Request {
+        std::string target;
+        Done done;
+        std::size_t url = 0;          // where it was last sent
+        std::size_t hosts_tried = 0;  // that were no good
+        bool fresh = false;           // not over a connection that was kept open
+    };
+
+    void pump();
+    void send(HttpConnection& connection, Request request);
+    void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
+    bool try_next_host(Request& request);
+    void give(Request request, RestAnswer answer);
+    void count(const RestAnswer& answer) noexcept;
+    void wake_at(MonoTime when, MonoTime now);
+    [[nodiscard]] HttpConnection* idle_connection() noexcept;
+
+    boost::asio::io_context& io_;
+    RestOptions options_;
+    std::vector<std::unique_ptr<HttpConnection>> connections_;
+    std::deque<Request> waiting_;
+    std::size_t under_way_ = 0;
+    TokenBucket budget_;
+    std::size_t url_ = 0;    // where requests go now
+    MonoTime prefer_first_;  // when the first host gets another try
+    MonoTime held_until_;    // after a 429
+    boost::asio::steady_timer wake_;
+    std::shared_ptr<RestClient*> alive_;  // what a handler asks that may outlive the client
+    RestStats stats_;
+};
+
+}  // namespace daypack
