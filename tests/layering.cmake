@@ -2,7 +2,7 @@
 #
 # allow(<files> <headers of this repository> <headers of other projects>), each a regular expression of a path. The
 # first that fits a file decides. The system's headers are free, save in book, which has the standard library alone.
-set(vocabulary "book/(types|digits|event|decimal|result|instrument|state)[.]h")
+set(vocabulary "book/(types|event|decimal|result|instrument|state|snapshot)[.]h")
 macro(rules)
   allow("book/" "book/" "none")
   allow("net/(tls|stream)[.]" "net/|${vocabulary}" "wolfssl/|boost/")
@@ -12,7 +12,7 @@ macro(rules)
   allow("engine/daypack_shm[.]h" "none" "none")
   allow("engine/event_queue[.]" "(engine|net|book)/" "readerwriterqueue/")
   allow("engine/yaml_tree[.]cpp" "(engine|net|book)/" "yaml-cpp/")
-  allow("engine/" "(engine|net|book)/" "fmt/|boost/asio/(io_context|post)[.]hpp")
+  allow("engine/" "(engine|net|book)/" "fmt/|boost/asio/(io_context|post|executor_work_guard)[.]hpp")
   allow("tools/sim/certificates[.]" "tools/sim/" "wolfssl/")
   allow("tools/sim/(replay|subscription)[.]" "tools/sim/" "simdjson|zlib")
   allow("tools/sim/" "tools/sim/|net/(tls|stream)[.]h" "boost/|fmt/")
