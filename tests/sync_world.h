@@ -1,0 +1,348 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "book/sync.h"
+#include "tests/map_book.h"
+#include "tests/random.h"
+#include "tests/venue_model.h"
+
+namespace daypack::test {
+
+// A Sync between a model of the venue, lines that delay, aggregate, lose, repeat and break, and REST answers under way.
+// After each thing that happens to the Sync it is held against the truth; the first difference is kept in wrong().
+//
+// The truth asked for: while it says live, the book is the venue's at last_id(), inside known_to, in the newest
+// numbering that it was shown, and no later id was shown to it. What it was never shown, nobody can know.
+class SyncWorld {
+  public:
+    struct Options {
+        VenueModel::Options venue;
+        std::size_t lines = 2;
+        bool aggregates = false;    // lines send when told to, instead of after each update
+        // Restarts go back by a few ids, to numbers that were used before, as a venue that fails over to a trailing copy
+        // would. Only lines that lose nothing can tell then: an update that is the next by number looks right to anybody.
+        bool near_restarts = false;
+        std::size_t depth = 10;
+        std::size_t max_levels = 16'384;
+        std::size_t pool_events = 10'000;
+    };
+
+    SyncWorld(const Options& options, Random& random)
+        : options_(options), venue_(options.venue, random), pool_(options.pool_events),
+          sync_(options.max_levels, options.depth, pool_), lines_(options.lines) {
+        for (std::size_t line = 0; line < options_.lines; ++line) up(line);
+    }
+
+    [[nodiscard]] const std::string& wrong() const { return wrong_; }
+    [[nodiscard]] std::uint64_t updates_shown() const { return updates_shown_; }
+    [[nodiscard]] std::uint64_t updates_applied() const { return updates_applied_; }
+    [[nodiscard]] const Sync& sync() const { return sync_; }
+    [[nodiscard]] std::size_t lines() const { return lines_.size(); }
+    [[nodiscard]] std::size_t in_flight(std::size_t line) const { return lines_[line].flight.size(); }
+
+    // ---- what may happen. None of it is an error at any time: where it makes no sense nothing happens. -------------
+
+    void venue_updates(Random& random, bool crossing = false) {
+        venue_.update(random, crossing);
+        if (options_.aggregates) return;
+        for (Line& line : lines_) send(line);
+    }
+    void venue_waits(std::int64_t us) {
+        venue_.wait(us);
+        now_.ns += us * 1000;
+        sync_.on_time(now_);
+        check();
+    }
+    void venue_restarts(Random& random) {
+        for (Line& line : lines_) send(line);
+        if (options_.near_restarts) {
+            const auto used = static_cast<std::int64_t>(venue_.last() - venue_.told(venue_.numbering()).first) + 1;
+            if (used < 1) return;  // it must be an id that was told
+            for (Answer& answer : answers_) answer.captured = false;  // the outage fails what was under way
+            venue_.restart(venue_.last() - static_cast<Sequence>(random.below(std::min<std::int64_t>(used, 60))), random);
+        } else {
+            // A million apart, so that no id of one numbering is near one of another; below and above what was.
+            const auto block = static_cast<std::uint64_t>(random.below(64));
+            if (blocks_used_ >> block & 1) return;
+            blocks_used_ |= std::uint64_t{1} << block;
+            venue_.restart(1 + block * 1'000'000, random);
+        }
+        for (Line& line : lines_) line.sent = venue_.last();
+    }
+
+    void line_sends(std::size_t line) { send(lines_[line]); }
+    void line_delivers(std::size_t line) {
+        Line& from = lines_[line];
+        if (!from.up || from.flight.empty()) return;
+        const Frame frame = from.flight.front();
+        from.flight.pop_front();
+        from.previous = frame;
+        show(frame, line);
+    }
+    // What it delivered last, once more.
+    void line_repeats(std::size_t line) {
+        Line& from = lines_[line];
+        if (from.up && from.previous.last_id != 0) show(from.previous, line);
+    }
+    void line_loses(std::size_t line) {
+        if (!options_.near_restarts && !lines_[line].flight.empty()) lines_[line].flight.pop_front();
+    }
+    void line_garbles(std::size_t line) {
+        Line& from = lines_[line];
+        if (options_.near_restarts || !from.up || from.flight.empty()) return;
+        from.flight.pop_front();
+        sync_.on_lost(Reason::bad_frame);
+        check();
+    }
+    void line_breaks(std::size_t line) {
+        Line& broken = lines_[line];
+        if (options_.near_restarts || !broken.up) return;
+        broken = {};
+        tell_lines();
+    }
+    void line_returns(std::size_t line) {
+        if (!lines_[line].up) up(line);
+    }
+
+    void sync_asks() {
+        if (sync_.wants_snapshot()) answers_.push_back({sync_.take_request(), false, {}});
+    }
+    void rest_captures(std::size_t which, Random& random) {
+        if (answers_.empty()) return;
+        Answer& answer = answers_[which % answers_.size()];
+        if (answer.captured || (options_.near_restarts && tells_old_numbering())) return;
+        answer.captured = true;
+        answer.told = venue_.answer(random);
+    }
+    void rest_delivers(std::size_t which) {
+        if (answers_.empty()) return;
+        const auto at = answers_.begin() + static_cast<std::ptrdiff_t>(which % answers_.size());
+        if (!at->captured) return;
+        const Answer answer = std::move(*at);
+        answers_.erase(at);
+        Sequence applied = answer.told.snapshot.last_id;
+        const bool joined = sync_.on_snapshot(answer.request, answer.told.snapshot, now_,
+                                              [&applied](const Event& event) { applied = event.last_id; });
+        if (joined) {
+            shown_.resize(venue_.numbering() + 1);
+            joined_ = answer.told.numbering;
+            shown_in_ = std::max(shown_in_, joined_);
+            if (sync_.last_id() != applied) fail("the updates that a join told are not those it applied");
+        }
+        check();
+    }
+    [[nodiscard]] std::size_t answers_under_way() const { return answers_.size(); }
+
+    // Faults end, and everything is delivered: the book must become live. `quiet`: the venue makes no more updates at all;
+    // else it stops only for the last rounds, so that REST, which trails, can catch up.
+    void calm(bool quiet, Random& random) {
+        if (venue_.crossed()) venue_updates(random);
+        for (std::size_t line = 0; line < lines_.size(); ++line) line_returns(line);
+        for (int round = 0; round < 20 && wrong_.empty(); ++round) {
+            if (!quiet && round < 10) venue_updates(random);
+            venue_waits(100'000);
+            for (std::size_t line = 0; line < lines_.size(); ++line) {
+                line_sends(line);
+                while (!lines_[line].flight.empty() && wrong_.empty()) line_delivers(line);
+            }
+            sync_asks();
+            for (std::size_t i = answers_.size(); i > 0; --i) {
+                rest_captures(0, random);
+                rest_delivers(0);
+            }
+        }
+        if (sync_.state() != State::live) return fail("not live although all is calm");
+        if (!quiet && sync_.last_id() != venue_.last()) fail("not at the venue's last update although all is calm");
+    }
+
+  private:
+    struct Frame {
+        std::size_t numbering = 0;
+        Sequence first_id = 0;
+        Sequence last_id = 0;  // 0: none
+    };
+    struct Line {
+        bool up = false;
+        Sequence sent = 0;  // in the venue's present numbering
+        std::deque<Frame> flight;
+        Frame previous;
+    };
+    struct Answer {
+        std::uint32_t request = 0;
+        bool captured = false;
+        VenueModel::Answer told;
+    };
+
+    void fail(const std::string& what) {
+        if (!wrong_.empty()) return;
+        wrong_ = what + ": state " + std::to_string(static_cast<int>(sync_.state())) + " reason " +
+                 std::to_string(static_cast<int>(sync_.reason())) + " numbering " + std::to_string(joined_) + " last_id " + std::to_string(sync_.last_id()) +
+                 "; shown numbering " + std::to_string(shown_in_) + " id " + std::to_string(shown_[shown_in_]) +
+                 "; venue numbering " + std::to_string(venue_.numbering()) + " id " + std::to_string(venue_.last());
+    }
+
+    void up(std::size_t line) {
+        lines_[line].up = true;
+        lines_[line].sent = venue_.last();
+        tell_lines();
+    }
+    void tell_lines() {
+        sync_.on_lines(static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [](auto& l) { return l.up; })));
+        check();
+    }
+
+    // All that the line has not sent yet, in one frame.
+    void send(Line& line) {
+        if (!line.up || line.sent == venue_.last()) return;
+        line.flight.push_back({venue_.numbering(), line.sent + 1, venue_.last()});
+        line.sent = venue_.last();
+    }
+
+    // Lines lag less than a restart takes; so REST is not back before they have told all of the old numbering.
+    [[nodiscard]] bool tells_old_numbering() const {
+        return std::any_of(lines_.begin(), lines_.end(), [this](const Line& line) {
+            return !line.flight.empty() && line.flight.front().numbering != venue_.numbering();
+        });
+    }
+
+    void show(const Frame& frame, std::size_t line) {
+        const auto& told = venue_.told(frame.numbering);
+        events_.clear();
+        Event event;
+        event.first_id = frame.first_id;
+        event.last_id = frame.last_id;
+        event.match = told.at(frame.last_id).match;
+        event.receive = now_;
+        event.line = static_cast<LineIndex>(line);
+        for (std::size_t i = told.at(frame.first_id).from; i < told.at(frame.last_id).to; ++i) {
+            event.side = told.deltas[i].side;
+            event.price = told.deltas[i].price;
+            event.quantity = told.deltas[i].quantity;
+            events_.push_back(event);
+        }
+        if (events_.empty()) {
+            event.kind = EventKind::advance;
+            events_.push_back(event);
+        }
+        events_.back().last = true;
+
+        ++updates_shown_;
+        shown_.resize(venue_.numbering() + 1);
+        shown_in_ = std::max(shown_in_, frame.numbering);
+        shown_[frame.numbering] = std::max(shown_[frame.numbering], frame.last_id);
+        const Sequence before = sync_.last_id();
+        const auto outcome = sync_.on_update(events_, now_);
+        if (outcome == Sync::Outcome::applied) ++updates_applied_;
+        if (sync_.last_id() != (outcome == Sync::Outcome::applied ? frame.last_id : before)) {
+            fail("the outcome does not say what became of the update");
+        }
+        check();
+    }
+
+    // ---- the truth ---------------------------------------------------------------------------------------------------
+
+    void check() {
+        if (sync_.state() != State::live || !wrong_.empty()) return;
+        if (joined_ != shown_in_) return fail("live in an old numbering");
+        if (sync_.last_id() < shown_[joined_]) return fail("live although a later id was shown");
+        const bool joined_anew = sync_.counters().snapshots != joins_seen_;
+        if (truth_of_ != joined_) {
+            truth_ = venue_.told(joined_).base;
+            truth_of_ = joined_;
+            truth_id_ = venue_.told(joined_).first - 1;
+        }
+        if (sync_.last_id() < truth_id_) return fail("went back");
+        if (sync_.last_id() > venue_.told(joined_).last()) return fail("live beyond what the venue has told");
+        advance_truth(!joined_anew);
+        joins_seen_ = sync_.counters().snapshots;
+        if (joined_anew || ++checks_ % 1024 == 0) compare_all();
+        compare_touch();
+    }
+
+    void advance_truth(bool compare) {
+        const auto& told = venue_.told(joined_);
+        const Sequence from = truth_id_;
+        for (; truth_id_ < sync_.last_id(); ++truth_id_) {
+            const auto& update = told.at(truth_id_ + 1);
+            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(told.deltas[i]);
+        }
+        if (!compare || from == truth_id_) return;
+        for (std::size_t i = told.at(from + 1).from; i < told.at(truth_id_).to; ++i) {
+            compare_level(told.deltas[i].side, told.deltas[i].price);
+        }
+    }
+
+    void compare_level(Side side, Price price) {
+        const auto levels = sync_.book().levels(side);
+        const auto worse = [side](const Level& level, Price p) {
+            return side == Side::bid ? level.price < p : level.price > p;
+        };
+        const auto found = std::lower_bound(levels.begin(), levels.end(), price, worse);
+        const Quantity expected = truth_.at(side, price);
+        if (found != levels.end() && found->price == price) {
+            if (found->quantity != expected) fail("a level is wrong");
+        } else if (expected.steps != 0 && is_known(side, price)) {
+            fail("a level is missing");
+        }
+    }
+    [[nodiscard]] bool is_known(Side side, Price price) const {
+        const auto to = sync_.book().known_to(side);
+        return !to || (side == Side::bid ? price >= *to : price <= *to);
+    }
+
+    void compare_touch() {
+        bool both = true;
+        for (const Side side : {Side::bid, Side::ask}) {
+            const auto known = sync_.book().known(side);
+            const auto& levels = truth_.side(side);
+            both = both && !known.empty();
+            if (levels.empty()) {
+                if (!known.empty()) fail("a best level where there is none");
+                continue;
+            }
+            const auto best = side == Side::bid ? *levels.rbegin() : *levels.begin();
+            if (!is_known(side, best.first)) {
+                if (!known.empty()) fail("a best level that is not the best");
+            } else if (known.empty() || known.back() != Level{best.first, best.second}) {
+                fail("the best level is wrong");
+            }
+        }
+        if (both && ((sync_.flags() & kCrossed) != 0) != truth_.crossed()) fail("the flag `crossed` is wrong");
+    }
+
+    void compare_all() {
+        for (const Side side : {Side::bid, Side::ask}) {
+            if (best_first(sync_.book().known(side)) != truth_.best_first(side, sync_.book().known_to(side))) {
+                fail(side == Side::bid ? "the bids are wrong" : "the asks are wrong");
+            }
+        }
+    }
+
+    Options options_;
+    VenueModel venue_;
+    PendingPool pool_;
+    Sync sync_;
+    MonoTime now_{1};
+    std::vector<Line> lines_;
+    std::vector<Answer> answers_;
+    std::vector<Event> events_;
+    std::uint64_t blocks_used_ = 1;
+
+    std::vector<Sequence> shown_{0};         // the newest id that Sync was shown, by numbering
+    std::size_t shown_in_ = 0;               // the newest numbering that it was shown
+    std::size_t joined_ = 0;                 // the numbering of the snapshot that it joined last
+    MapBook truth_;                          // follows last_id()
+    std::size_t truth_of_ = SIZE_MAX;
+    Sequence truth_id_ = 0;
+    std::uint64_t joins_seen_ = 0;
+    std::uint64_t checks_ = 0;
+    std::uint64_t updates_shown_ = 0;
+    std::uint64_t updates_applied_ = 0;
+    std::string wrong_;
+};
+
+}  // namespace daypack::test
