@@ -112,6 +112,7 @@ void NetAgent::Feed::on_down(std::string_view why) {
 
 void NetAgent::Feed::do_work(MonoTime now) {
     const bool said = say_state() && say_lost();
+    if (said && !line_.held()) waiting_since_.reset();
     if (waiting_since_ && (said || now - *waiting_since_ >= kPatience_ns)) line_.resume();
     tell_counters();
 }

@@ -203,6 +203,37 @@ TEST(Engine, CallsBackWithBooksAndTrades) {
     EXPECT_EQ(wrong, 0);
 }
 
+TEST(Engine, ABookThreadThatStallsLosesNothingSilently) {
+    sim::Exchange exchange(over_tls());
+    std::atomic<bool> stall = false;
+    std::atomic<bool> stalled = false;
+    Callbacks callbacks;
+    callbacks.on_book = [&](const BookView&) {
+        while (stall) {
+            stalled = true;
+            std::this_thread::yield();
+        }
+    };
+    LiveEngine live(exchange, kThree, 16'384, [](Config& config) { config.engine.queue_events = 64; }, callbacks);
+    for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
+    stall = true;
+    // The queue fills, the socket is not read for a while, then updates are dropped; the readers see a writer that hangs.
+    ASSERT_TRUE(wait_until([&] { return daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_queue_dropped) > 0; }));
+    EXPECT_TRUE(stalled);
+    const auto top = live.top("BTC_USDC");
+    ASSERT_TRUE(top);
+    EXPECT_EQ(top->state, DAYPACK_STATE_STALE);
+    EXPECT_EQ(top->reason, DAYPACK_REASON_writer_stalled);
+    stall = false;
+    expect_equal_books(live, exchange, kThree, 5);
+    EXPECT_GT(daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_queue_waits), 0u);
+    EXPECT_GT(daypack_engine_counter(&live.reader(), DAYPACK_ENGINE_pauses), 0u);
+    EXPECT_GT(live.counter("BTC_USDC", DAYPACK_SYMBOL_resyncs) + live.counter("ETH_USDC", DAYPACK_SYMBOL_resyncs) +
+                  live.counter("SOL_USDC_PERP", DAYPACK_SYMBOL_resyncs),
+              0u)
+        << "who lost updates was rejoined";
+}
+
 TEST(Engine, StoppedItSaysSoAndASecondOneGoesOnInTheSameSegment) {
     sim::Exchange exchange(over_tls());
     LiveEngine live(exchange, {"BTC_USDC"});
