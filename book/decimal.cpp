@@ -1,5 +1,6 @@
 #include "book/decimal.h"
 
+#include <algorithm>
 #include <array>
 
 #include "book/digits.h"
@@ -26,8 +27,8 @@ struct Digits {
     int fraction = 0;
 };
 
-// The usual decimal: up to 16 characters, at most one of them a point, and that between digits. False: neither right nor
-// wrong, the slow way tells.
+// The usual decimal: up to 16 characters, at most one of them a point, and that between digits. False: neither right
+// nor wrong, the slow way tells.
 bool read_usual(std::string_view text, Digits& digits) noexcept {
     if (text.empty() || text.size() > 16) return false;
     const std::size_t head = text.size() > 8 ? text.size() - 8 : 0;
@@ -48,34 +49,26 @@ bool read_usual(std::string_view text, Digits& digits) noexcept {
 }
 
 Result<Digits> read_slowly(std::string_view text) noexcept {
-    Digits digits;
-    bool point = false;
-    bool any = false;
-    std::size_t pending_zeros = 0;  // zeros behind the point count only once another digit follows: padding must not overflow
-    for (const char c : text) {
-        if (c == '.') {
-            if (point || !any) return Errc::not_a_number;
-            point = true;
-            any = false;
-            continue;
+    const std::size_t point = std::min(text.find('.'), text.size());
+    const std::string_view whole = text.substr(0, point);
+    std::string_view part = point < text.size() ? text.substr(point + 1) : std::string_view("0");
+    for (const std::string_view digits : {whole, part}) {
+        if (digits.empty()) return Errc::not_a_number;
+        for (const char c : digits) {
+            if (c < '0' || c > '9') return Errc::not_a_number;
         }
-        if (c < '0' || c > '9') return Errc::not_a_number;
-        any = true;
-        if (point && c == '0') {
-            ++pending_zeros;
-            continue;
-        }
-        for (; pending_zeros > 0; --pending_zeros) {
-            if (digits.value > kMax / 10) return Errc::overflow;
-            digits.value *= 10;
-            if (++digits.fraction > kMaxExponent) return Errc::off_tick;
-        }
-        if (digits.value > (kMax - (c - '0')) / 10) return Errc::overflow;
-        digits.value = digits.value * 10 + (c - '0');
-        if (point && ++digits.fraction > kMaxExponent) return Errc::off_tick;
     }
-    if (!any) return Errc::not_a_number;
-    return digits;
+    while (!part.empty() && part.back() == '0') part.remove_suffix(1);  // padding must not overflow
+    if (part.size() > static_cast<std::size_t>(kMaxExponent)) return Errc::off_tick;
+    Digits result;
+    for (const std::string_view digits : {whole, part}) {
+        for (const char c : digits) {
+            if (result.value > (kMax - (c - '0')) / 10) return Errc::overflow;
+            result.value = result.value * 10 + (c - '0');
+        }
+    }
+    result.fraction = static_cast<int>(part.size());
+    return result;
 }
 
 Result<Digits> read_decimal(std::string_view text) noexcept {

@@ -39,7 +39,8 @@ struct Decoded {
 // Thread: its net thread; the table may grow meanwhile on another. No allocation after construction.
 // Invariants
 // 1. A frame's events are delivered all or not at all: each number is read and checked before the first is handed out.
-// 2. A depth frame that cannot be read is one event `bad` of its symbol, wherever the bytes still name one, so that this
+// 2. A depth frame that cannot be read is one event `bad` of its symbol, wherever the bytes still name one, so that
+// this
 //    symbol alone is joined anew. A bad trade or ticker frame is no event.
 // 3. Whatever the bytes are, it returns; what it accepts is JSON in which each known key stands once.
 class Decoder {

@@ -35,7 +35,9 @@ FrameText::Field field_of(std::string_view key) noexcept {
     return key.size() == 3 ? kFieldOfKey[static_cast<unsigned char>(key[1])] : FrameText::kFields;
 }
 
-bool has_escapes(std::string_view text) noexcept { return text.find('\\') != std::string_view::npos; }
+bool has_escapes(std::string_view text) noexcept {
+    return text.find('\\') != std::string_view::npos;
+}
 
 // JSON beyond doubt, as nearly all that comes: digits, or a string in which nothing is escaped.
 bool is_plain(std::string_view text) noexcept {

@@ -15,8 +15,8 @@ struct LevelText {
     Side side = Side::bid;
 };
 
-// What one frame says, in the frame's own bytes: found and told apart, but no number read yet. Reading JSON ends here and
-// making events begins, so that another reader can stand in for the one that is there.
+// What one frame says, in the frame's own bytes: found and told apart, but no number read yet. Reading JSON ends here
+// and making events begins, so that another reader can stand in for the one that is there.
 //
 // Invariant: a field is there at most once; text(f) is its JSON value, quotes included, without white space around.
 class FrameText {
@@ -68,7 +68,7 @@ class FrameText {
         return set(field, {});
     }
 
-    bool is_error = false;  // it has a key `error`
+    bool is_error = false;              // it has a key `error`
     std::span<const LevelText> levels;  // of both sides, as they came
 
   private:

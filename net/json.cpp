@@ -5,8 +5,12 @@ namespace {
 
 constexpr int kMaxDepth = 32;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+bool is_hex(char c) noexcept {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 bool take_digits(std::string_view& text) noexcept {
     if (text.empty() || !is_digit(text.front())) return false;
@@ -76,6 +80,35 @@ bool is_scalar(std::string_view text) noexcept {
     return text == "null" || text == "true" || text == "false" || is_number(text);
 }
 
-bool skim(Tokens& tokens) noexcept { return skim_value(tokens, 0); }
+bool skim(Tokens& tokens) noexcept {
+    return skim_value(tokens, 0);
+}
+
+Value Value::operator[](std::string_view key) const noexcept {
+    Tokens at = begin_;
+    if (!at.take('{') || at.take('}')) return {};
+    do {
+        const std::string_view found = at.take_text();
+        if (!is_quoted(found) || !at.take(':')) return {};
+        if (unquoted(found) == key) return Value(at);
+    } while (skim(at) && at.take(','));
+    return {};
+}
+
+std::string_view Value::scalar() const noexcept {
+    Tokens at = begin_;
+    return is_object() || is_array() ? std::string_view{} : at.take_text();
+}
+
+Document::Document(std::string_view text) {
+    if (text.empty()) return;
+    text_.append(text).append(simdjson::SIMDJSON_PADDING, '\0');
+    ondemand::json_iterator found;
+    const simdjson::padded_string_view padded(text_.data(), text.size(), text_.size());
+    if (parser_.iterate_raw(padded).get(found) != simdjson::SUCCESS) return;
+    const Tokens begin(std::move(found), text_);
+    Tokens end = begin;
+    if (skim(end) && end.at_end()) root_ = begin;
+}
 
 }  // namespace daypack::json

@@ -3,12 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
 namespace daypack::json {
 
 // The only door to simdjson: the files that read JSON include this, and nobody else does.
+//
+// What is used of simdjson is its first stage, which finds the tokens with SIMD. Its iterators are not: on one of our
+// frames they cost three times as much as the walk below, they count only brackets in what they skip, and an object
+// that has met an error must not be asked again (3.0.1 follows a null pointer).
 
 namespace ondemand = simdjson::ondemand;
 
@@ -21,12 +26,12 @@ namespace ondemand = simdjson::ondemand;
 }
 
 // What simdjson has found in a text: where each token begins. It has seen to the bytes (UTF-8, control characters, ends
-// of strings); the grammar is left to who takes the tokens. simdjson's own iterators cost three times as much on a
-// frame, and count only brackets in what they skip.
+// of strings); the grammar is left to who takes the tokens.
 //
 // Beyond the end every token is '\0' and nothing is taken.
 class Tokens {
   public:
+    Tokens() = default;
     Tokens(ondemand::json_iterator&& found, std::string_view bytes) noexcept
         : bytes_(bytes.data()), at_(found.position()), end_(End(std::move(found)).end_position()) {}
 
@@ -58,9 +63,10 @@ class Tokens {
     };
     static bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-    const char* bytes_;
-    const std::uint32_t* at_;
-    const std::uint32_t* end_;  // behind it stands the length of the text, so that the last token has an end too
+    const char* bytes_ = nullptr;
+    const std::uint32_t* at_ = nullptr;
+    const std::uint32_t* end_ =
+        nullptr;  // behind it stands the length of the text, so that the last token has an end too
 };
 
 // Takes a whole value that nobody wants. False where it is not JSON, or nested deeper than any message of the venue.
@@ -68,5 +74,58 @@ class Tokens {
 
 // The text of one scalar is JSON.
 [[nodiscard]] bool is_scalar(std::string_view text) noexcept;
+
+// A value of a text that was found to be JSON throughout, or none. Copied at will; lives as long as its Document.
+class Value {
+  public:
+    Value() = default;
+    explicit Value(const Tokens& begin) noexcept : begin_(begin) {}
+
+    [[nodiscard]] bool is_object() const noexcept { return begin_.peek() == '{'; }
+    [[nodiscard]] bool is_array() const noexcept { return begin_.peek() == '['; }
+
+    // The first field of that name; none where this is no object or has none.
+    [[nodiscard]] Value operator[](std::string_view key) const noexcept;
+
+    // A scalar as it is written; empty where there is none.
+    [[nodiscard]] std::string_view scalar() const noexcept;
+
+    // What a string holds, escapes as they stand; empty where there is no string.
+    [[nodiscard]] std::string_view string() const noexcept {
+        const std::string_view text = scalar();
+        return is_quoted(text) ? unquoted(text) : std::string_view{};
+    }
+
+    // Hands over each element until `take` returns false. False then, and where this is no array.
+    template <class Take>
+    bool each(Take&& take) const {
+        Tokens at = begin_;
+        if (!at.take('[')) return false;
+        if (at.take(']')) return true;
+        do {
+            if (!take(Value(at)) || !skim(at)) return false;
+        } while (at.take(','));
+        return true;
+    }
+
+  private:
+    Tokens begin_;
+};
+
+// A text that is not in anybody's buffer with room behind it: copied, and checked as a whole before it is believed.
+class Document {
+  public:
+    explicit Document(std::string_view text);
+    Document(const Document&) = delete;  // values point into it
+    Document& operator=(const Document&) = delete;
+
+    // None where the text is not JSON.
+    [[nodiscard]] Value root() const noexcept { return Value(root_); }
+
+  private:
+    std::string text_;  // with padding behind
+    ondemand::parser parser_;
+    Tokens root_;
+};
 
 }  // namespace daypack::json

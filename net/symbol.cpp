@@ -15,7 +15,9 @@ bool is_name_byte(char c) noexcept {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // Two to four names between single separators, and nothing else.
 bool is_joined_by(std::string_view text, char separator) noexcept {
@@ -46,7 +48,9 @@ std::string lowered(std::string_view text) {
     return result;
 }
 
-std::string_view base_of(std::string_view native) noexcept { return native.substr(0, native.find('_')); }
+std::string_view base_of(std::string_view native) noexcept {
+    return native.substr(0, native.find('_'));
+}
 
 // How many letters must be put in, taken out or changed.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
@@ -102,7 +106,9 @@ std::optional<std::string> native_symbol(std::string_view text) {
     return native;
 }
 
-std::string normalised_symbol(std::string_view native) { return joined(native, '_', '-'); }
+std::string normalised_symbol(std::string_view native) {
+    return joined(native, '_', '-');
+}
 
 std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<const std::string> listed) {
     const std::string target = lowered(native_symbol(wanted).value_or(std::string(wanted)));
@@ -123,10 +129,14 @@ std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<con
 
 std::string_view stream_prefix(Channel channel, DepthStream depth) noexcept {
     switch (channel) {
-        case Channel::none: return {};
-        case Channel::trade: return kTrade;
-        case Channel::ticker: return kTicker;
-        case Channel::depth: break;
+        case Channel::none:
+            return {};
+        case Channel::trade:
+            return kTrade;
+        case Channel::ticker:
+            return kTicker;
+        case Channel::depth:
+            break;
     }
     for (const Batched& batched : kBatched) {
         if (batched.depth == depth) return batched.prefix;

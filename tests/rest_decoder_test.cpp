@@ -1,0 +1,330 @@
+#include "net/rest_decoder.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/frames.h"
+
+namespace daypack {
+namespace {
+
+const Instrument kSol{"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}};
+const Instrument kBtc{"BTC_USDC_PERP", "BTC-USDC-PERP", {1, -1}, {1, -5}};
+
+std::string captured_body(const std::string& name) {
+    std::string body;
+    for (const std::string& line : captured_lines(name)) body += line;
+    return body;
+}
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+    std::string all;
+    for (const std::string_view part : parts) all.append(part);
+    return all;
+}
+
+std::string depth_body(const std::string& asks, const std::string& bids) {
+    return joined(
+        {"{\"asks\":[", asks, "],\"bids\":[", bids, "],\"lastUpdateId\":\"42\",\"timestamp\":1790915412979224}"});
+}
+
+std::string row(const std::string& symbol, const std::string& tick, const std::string& step, const std::string& rest) {
+    return joined({"{\"symbol\":", symbol, ",\"filters\":{\"quantity\":{\"stepSize\":", step,
+                   ",\"minQuantity\":\"1\"},",
+                   "\"price\":{\"meanMarkPriceBand\":{\"tickSize\":\"7\"},\"tickSize\":", tick, "}}", rest, "}"});
+}
+
+TEST(RestDecoder, ReadsTheCapturedMarkets) {
+    const std::string body = captured_body("rest_markets_spot_excerpt.json");
+    DAYPACK_SKIP_WITHOUT(body);
+    const MarketList list = parse_markets(body);
+    EXPECT_TRUE(list.skipped.empty());
+    ASSERT_EQ(list.markets.size(), 4u);
+    const Market& sol = list.markets[0];
+    EXPECT_EQ(sol.native, "SOL_USDC");
+    EXPECT_EQ(sol.base, "SOL");
+    EXPECT_EQ(sol.quote, "USDC");
+    EXPECT_EQ(sol.tick, (Unit{1, -2}));
+    EXPECT_EQ(sol.step, (Unit{1, -2}));
+    EXPECT_EQ(sol.halted, Reason::none);
+    EXPECT_TRUE(sol.visible);
+    EXPECT_EQ(sol.market_type, "SPOT");
+    EXPECT_EQ(list.markets[1].native, "HNT_USDC");
+    EXPECT_EQ(list.markets[1].halted, Reason::closed);
+    EXPECT_EQ(list.markets[2].native, "BONK_USDC");
+    EXPECT_EQ(list.markets[2].tick, (Unit{1, -9}));
+    EXPECT_EQ(list.markets[2].step, (Unit{1, 4}));
+    EXPECT_EQ(list.markets[3].tick, (Unit{1, -1}));
+    EXPECT_EQ(list.markets[3].step, (Unit{1, -5}));
+}
+
+TEST(RestDecoder, TakesASingleMarketForAListOfOne) {
+    for (const char* name : {"BTC", "SOL"}) {
+        const std::string body = captured_body(std::string("rest_market_") + name + "_USDC_PERP.json");
+        DAYPACK_SKIP_WITHOUT(body);
+        const MarketList list = parse_markets(body);
+        EXPECT_TRUE(list.skipped.empty());
+        ASSERT_EQ(list.markets.size(), 1u);
+        EXPECT_EQ(list.markets[0].native, std::string(name) + "_USDC_PERP");
+        EXPECT_EQ(list.markets[0].market_type, "PERP");
+    }
+}
+
+TEST(RestDecoder, KnowsTheStatesOfAMarketAndTakesNoOtherForOpen) {
+    const auto halted = [](const std::string& state) {
+        const MarketList list = parse_markets(row("\"A_B\"", "\"1\"", "\"1\"", state));
+        EXPECT_EQ(list.markets.size(), 1u);
+        return list.markets.empty() ? Reason::none : list.markets[0].halted;
+    };
+    EXPECT_EQ(halted(R"(,"orderBookState":"Open")"), Reason::none);
+    EXPECT_EQ(halted(R"(,"orderBookState":"Closed")"), Reason::closed);
+    EXPECT_EQ(halted(R"(,"orderBookState":"CancelOnly")"), Reason::cancel_only);
+    EXPECT_EQ(halted(R"(,"orderBookState":"LimitOnly")"), Reason::limit_only);
+    EXPECT_EQ(halted(R"(,"orderBookState":"PostOnly")"), Reason::post_only);
+    EXPECT_EQ(halted(R"(,"orderBookState":"Paused")"), Reason::not_open);
+    EXPECT_EQ(halted(R"(,"orderBookState":null)"), Reason::not_open);
+    EXPECT_EQ(halted(""), Reason::not_open);
+}
+
+TEST(RestDecoder, LeavesOutARowThatCannotBeReadAndKeepsTheOthers) {
+    const std::string good = R"("0.1")";
+    const MarketList list = parse_markets(joined(
+        {"[", row("\"A_B\"", good, good, ",\"visible\":false"), ",7,", row("\"BAD_TICK\"", "\"0\"", good, ""), ",",
+         row("\"NUMBER_TICK\"", "0.1", good, ""), ",", row("\"NO_STEP\"", good, "null", ""), ",",
+         row("null", good, good, ""), ",", row("\"bad name\"", good, good, ""), ",{},{\"symbol\":\"NO_FILTERS\"},",
+         row("\"BIG_NUMBER\"", good, good, ",\"x\":123456789012345678901234567890,\"y\":1e999"), ",",
+         row("\"AAPL.US_USDC_PERP\"", good, "\"0.01\"", ""), "]"}));
+    ASSERT_EQ(list.markets.size(), 3u);
+    EXPECT_EQ(list.markets[0].native, "A_B");
+    EXPECT_FALSE(list.markets[0].visible);
+    EXPECT_EQ(list.markets[0].tick, (Unit{1, -1}));
+    EXPECT_EQ(list.markets[1].native, "BIG_NUMBER");
+    EXPECT_EQ(list.markets[2].native, "AAPL.US_USDC_PERP");
+    ASSERT_EQ(list.skipped.size(), 8u);
+    EXPECT_EQ(list.skipped[0], "market without a name is left out: not an object");
+    EXPECT_EQ(list.skipped[1], "market BAD_TICK is left out: tickSize \"0\" is not_a_number");
+    EXPECT_EQ(list.skipped[2], "market NUMBER_TICK is left out: no filters.price.tickSize");
+    EXPECT_EQ(list.skipped[3], "market NO_STEP is left out: no filters.quantity.stepSize");
+    EXPECT_EQ(list.skipped[4], "market without a name is left out: no symbol");
+    EXPECT_EQ(list.skipped[5], "market bad name is left out: not a name that can be published");
+}
+
+TEST(RestDecoder, SaysWhatStandsInPlaceOfAListOfMarkets) {
+    for (const auto& [body, words] : {std::pair{"<html>\n<h1>503 Busy</h1>", "no list of markets: 503 Busy"},
+                                      std::pair{"", "no list of markets: an empty answer"},
+                                      std::pair{"\"text\"", "no list of markets: \"text\""}}) {
+        const MarketList list = parse_markets(body);
+        EXPECT_TRUE(list.markets.empty());
+        ASSERT_EQ(list.skipped.size(), 1u) << body;
+        EXPECT_EQ(list.skipped[0], words);
+    }
+    EXPECT_FALSE(parse_markets(R"({"code":"SERVER_ERROR","message":"no"})").skipped.empty());
+    const std::string one = row("\"A_B\"", "\"1\"", "\"1\"", "");
+    const std::string whole = joined({"[", one, ",", one, "]"});
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_FALSE(parse_markets(whole.substr(0, size)).skipped.empty()) << whole.substr(0, size);
+    }
+}
+
+TEST(RestDecoder, ReadsTheCapturedDepth) {
+    const std::string body = captured_body("rest_depth_BTC_USDC_PERP_limit5.json");
+    DAYPACK_SKIP_WITHOUT(body);
+    Snapshot snapshot;
+    ASSERT_EQ(parse_depth(body, kBtc, snapshot), Errc::ok);
+    EXPECT_EQ(snapshot.last_id, 6'904'864'764u);
+    EXPECT_EQ(snapshot.timestamp.us, 1'790'915'412'979'224);
+    ASSERT_EQ(snapshot.bids.size(), 5u);
+    ASSERT_EQ(snapshot.asks.size(), 5u);
+    EXPECT_EQ(snapshot.bids.back(), (Level{{867'814}, {220'229}}));  // the best
+    EXPECT_EQ(snapshot.asks.front(), (Level{{867'815}, {554'115}}));
+    EXPECT_EQ(snapshot.asks[2], (Level{{867'860}, {237}}));  // "86786"
+    const std::string sol = captured_body("rest_depth_SOL_USDC_limit20.json");
+    ASSERT_EQ(parse_depth(sol, kSol, snapshot), Errc::ok);
+    EXPECT_EQ(snapshot.bids.size(), 20u);
+    EXPECT_EQ(snapshot.bids.back(), (Level{{10'064}, {6'795}}));
+    EXPECT_EQ(snapshot.asks.front(), (Level{{10'065}, {6'550}}));
+    EXPECT_EQ(parse_depth(sol, kBtc, snapshot), Errc::off_tick);  // "100.65"
+}
+
+TEST(RestDecoder, SortsWhatIsNotAscendingAndDropsEmptyLevels) {
+    Snapshot snapshot;
+    ASSERT_EQ(
+        parse_depth(depth_body(R"(["3","1"],["1","2"],["2","0.00"])", R"(["0.5","1"],["0.4","1"])"), kSol, snapshot),
+        Errc::ok);
+    EXPECT_EQ(snapshot.asks, (std::vector<Level>{{{100}, {200}}, {{300}, {100}}}));
+    EXPECT_EQ(snapshot.bids, (std::vector<Level>{{{40}, {100}}, {{50}, {100}}}));
+    ASSERT_EQ(parse_depth(depth_body("", ""), kSol, snapshot), Errc::ok);
+    EXPECT_TRUE(snapshot.asks.empty() && snapshot.bids.empty());
+    EXPECT_EQ(snapshot.last_id, 42u);
+}
+
+TEST(RestDecoder, RefusesASnapshotThatCannotBeTrusted) {
+    Snapshot snapshot;
+    for (const char* level : {R"(["1","1"],["1.00","2"])", R"(["2","1"],["1","1"],["2","3"])", R"(["1"])", R"([1,2])",
+                              R"(["1","2","3"])", R"({})", R"("1")", "null"}) {
+        EXPECT_EQ(parse_depth(depth_body(level, ""), kSol, snapshot), Errc::malformed) << level;
+        EXPECT_EQ(parse_depth(depth_body("", level), kSol, snapshot), Errc::malformed) << level;
+    }
+    EXPECT_EQ(parse_depth(depth_body(R"(["1.005","1"])", ""), kSol, snapshot), Errc::off_tick);
+    EXPECT_EQ(parse_depth(depth_body(R"(["1e5","1"])", ""), kSol, snapshot), Errc::not_a_number);
+    EXPECT_EQ(parse_depth(depth_body(R"(["0","1"])", ""), kSol, snapshot), Errc::not_a_number);
+    EXPECT_EQ(parse_depth(depth_body(R"(["1","99999999999999999999"])", ""), kSol, snapshot), Errc::overflow);
+    for (const char* body :
+         {"", "{}", "[]", "null", "404 not found", R"({"code":"RESOURCE_NOT_FOUND","message":"Not Found"})",
+          R"({"asks":[],"bids":[],"timestamp":1})", R"({"asks":[],"lastUpdateId":"1"})",
+          R"({"bids":[],"lastUpdateId":"1"})", R"({"asks":[],"bids":[],"lastUpdateId":"x"})",
+          R"({"asks":[],"bids":[],"lastUpdateId":-1})", R"({"asks":[],"bids":[],"lastUpdateId":"1","timestamp":"x"})",
+          R"({"asks":[],"bids":[],"lastUpdateId":"1"} {})", R"({"asks":[],"bids":[],"lastUpdateId":"1","x":[1,}]})"}) {
+        EXPECT_EQ(parse_depth(body, kSol, snapshot), Errc::malformed) << body;
+    }
+    const std::string whole = depth_body(R"(["1","1"])", R"(["0.5","1"])");
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_NE(parse_depth(whole.substr(0, size), kSol, snapshot), Errc::ok) << whole.substr(0, size);
+    }
+}
+
+TEST(RestDecoder, TakesAnUpdateIdInQuotesOrNotAndKeysInAnyOrder) {
+    Snapshot snapshot;
+    ASSERT_EQ(
+        parse_depth(
+            R"({"timestamp":"5","x":{"asks":[["9","9"]]},"lastUpdateId":18446744073709551615,"bids":[],"asks":[]})",
+            kSol, snapshot),
+        Errc::ok);
+    EXPECT_EQ(snapshot.last_id, UINT64_MAX);
+    EXPECT_EQ(snapshot.timestamp.us, 5);
+    ASSERT_EQ(parse_depth(R"({"lastUpdateId":"4324522523","bids":[],"asks":[]})", kSol, snapshot), Errc::ok);
+    EXPECT_EQ(snapshot.last_id, 4'324'522'523u);
+    EXPECT_EQ(snapshot.timestamp.us, 0);
+}
+
+TEST(RestDecoder, ReadsBackEveryBookThatItIsGiven) {
+    EXPECT_TRUE(rc::check([] {
+        const auto side = [] {
+            std::vector<Level> levels;
+            std::int64_t price = 0;
+            const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 1'000));
+            for (const int step : steps) levels.push_back({{price += step}, {step}});
+            return levels;
+        };
+        const auto text = [](std::vector<Level> levels) {
+            if (*rc::gen::arbitrary<bool>()) std::reverse(levels.begin(), levels.end());
+            std::string all;
+            for (const Level& level : levels) {
+                std::string price = format_units(level.price.ticks, kSol.tick);
+                if (*rc::gen::arbitrary<bool>()) {  // as REST has it, without padding
+                    while (price.back() == '0') price.pop_back();
+                    if (price.back() == '.') price.pop_back();
+                }
+                all.append(all.empty() ? "[\"" : ",[\"").append(price).append("\",\"");
+                all.append(format_units(level.quantity.steps, kSol.step)).append("\"]");
+            }
+            return all;
+        };
+        const auto asks = side();
+        const auto bids = side();
+        Snapshot snapshot;
+        RC_ASSERT(parse_depth(depth_body(text(asks), text(bids)), kSol, snapshot) == Errc::ok);
+        RC_ASSERT(snapshot.asks == asks);
+        RC_ASSERT(snapshot.bids == bids);
+    }));
+}
+
+TEST(RestDecoder, ReadsTheCapturedTrades) {
+    const std::string body = captured_body("rest_trades_SOL_USDC_limit10.json");
+    DAYPACK_SKIP_WITHOUT(body);
+    std::vector<RestTrade> trades;
+    ASSERT_EQ(parse_trades(body, kSol, trades), Errc::ok);
+    ASSERT_EQ(trades.size(), 10u);
+    EXPECT_EQ(trades[0].id, 381'731'418u);
+    EXPECT_EQ(trades[0].price.ticks, 10'067);
+    EXPECT_EQ(trades[0].quantity.steps, 22);
+    EXPECT_EQ(trades[0].aggressor, Side::bid);
+    EXPECT_EQ(trades[0].time.us, 1'788'285'123'140'000);
+    EXPECT_EQ(trades[1].aggressor, Side::ask);  // the buyer was the maker
+    EXPECT_TRUE(std::is_sorted(trades.begin(), trades.end(), [](auto& a, auto& b) { return a.id > b.id; }));
+}
+
+TEST(RestDecoder, ReadsATradeWithoutAnId) {
+    std::vector<RestTrade> trades;
+    const std::string trade = R"({"isBuyerMaker":true,"price":"1","quantity":"2","timestamp":3})";
+    ASSERT_EQ(parse_trades(joined({"[", trade, "]"}), kSol, trades), Errc::ok);
+    EXPECT_EQ(trades[0].id, 0u);
+    EXPECT_EQ(parse_trades("[]", kSol, trades), Errc::ok);
+    EXPECT_TRUE(trades.empty());
+    for (const char* body : {"", "{}", "[1]", "[{}]", R"([{"isBuyerMaker":true,"price":"1","quantity":"2"}])",
+                             R"([{"isBuyerMaker":1,"price":"1","quantity":"2","timestamp":3}])",
+                             R"([{"isBuyerMaker":true,"price":"1","quantity":"2","timestamp":9223372036854775807}])"}) {
+        EXPECT_NE(parse_trades(body, kSol, trades), Errc::ok) << body;
+    }
+}
+
+TEST(RestDecoder, ReadsStatusAndTime) {
+    const auto ok = parse_status(R"({"message":null,"status":"Ok"})");
+    ASSERT_TRUE(ok);
+    EXPECT_FALSE(ok->maintenance);
+    EXPECT_EQ(ok->message, "");
+    const auto down = parse_status(R"({"status":"Maintenance","message":"back at 5"})");
+    ASSERT_TRUE(down);
+    EXPECT_TRUE(down->maintenance);
+    EXPECT_EQ(down->message, "back at 5");
+    for (const char* body : {"", "pong", "[]", "{}", R"({"status":null})"}) EXPECT_FALSE(parse_status(body)) << body;
+
+    for (const char* body : {"1788285151083", " 1788285151083\n"}) {
+        const auto time = parse_time(body);
+        ASSERT_TRUE(time) << body;
+        EXPECT_EQ(time->us, 1'788'285'151'083'000);
+    }
+    for (const char* body : {"", " ", "pong", "-1", "1.5", "1788285151083x", "9223372036854775807", "{}"}) {
+        EXPECT_FALSE(parse_time(body)) << body;
+    }
+}
+
+TEST(RestDecoder, PutsAnyErrorIntoOneShortLine) {
+    EXPECT_EQ(parse_error(R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"})"),
+              "INVALID_CLIENT_REQUEST: Invalid market symbol");
+    EXPECT_EQ(parse_error(R"({"message":"only words"})"), "only words");
+    EXPECT_EQ(parse_error(R"({"code":"TOO_MANY_REQUESTS"})"), "TOO_MANY_REQUESTS");
+    EXPECT_EQ(parse_error(R"({"other":1})"), R"({"other":1})");
+    EXPECT_EQ(parse_error("404 not found"), "404 not found");
+    EXPECT_EQ(parse_error("failed to parse parameter `limit`\nmore"), "failed to parse parameter `limit`");
+    EXPECT_EQ(parse_error("<!DOCTYPE html>\n<html>\n  <head><title>403 Forbidden</title></head>\n<body>x"),
+              "403 Forbidden");
+    EXPECT_EQ(parse_error(""), "an empty answer");
+    EXPECT_EQ(parse_error("<html></html>"), "an empty answer");
+    EXPECT_EQ(parse_error(std::string(5'000, 'x')), std::string(160, 'x') + "...");
+    EXPECT_TRUE(rc::check([] {
+        const std::string words = parse_error(*rc::gen::container<std::string>(rc::gen::arbitrary<char>()));
+        RC_ASSERT(!words.empty());
+        RC_ASSERT(std::all_of(words.begin(), words.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+    }));
+}
+
+TEST(RestDecoder, SurvivesMutilatedBodies) {
+    std::mt19937_64 random(7);
+    const std::vector<std::string> bodies = {
+        row("\"A_B\"", "\"1\"", "\"1\"", ",\"orderBookState\":\"Open\""), depth_body(R"(["1","1"])", R"(["0.5","1"])"),
+        R"([{"id":1,"isBuyerMaker":true,"price":"1","quantity":"2","timestamp":3}])",
+        R"({"message":null,"status":"Ok"})"};
+    for (int i = 0; i < 20'000; ++i) {
+        std::string body = bodies[random() % bodies.size()];
+        for (int changes = 0; changes < 3; ++changes) {
+            body[random() % body.size()] =
+                random() % 2 == 0 ? static_cast<char>(random()) : "\"{}[]:,\\0"[random() % 9];
+        }
+        Snapshot snapshot;
+        std::vector<RestTrade> trades;
+        const MarketList list = parse_markets(body);
+        EXPECT_LE(list.markets.size(), 1u);
+        const Errc errc = parse_depth(body, kSol, snapshot);
+        EXPECT_TRUE(errc != Errc::ok || snapshot.asks.size() + snapshot.bids.size() <= 2) << body;
+        (void)parse_trades(body, kSol, trades);
+        (void)parse_status(body);
+        EXPECT_FALSE(parse_error(body).empty());
+    }
+}
+
+}  // namespace
+}  // namespace daypack
