@@ -17,8 +17,9 @@ struct Freed {
 int verify(const std::string& ca_pem, const std::string& certificate_pem) {
     const std::unique_ptr<WOLFSSL_CERT_MANAGER, Freed> manager(wolfSSL_CertManagerNew());
     const auto* ca = reinterpret_cast<const unsigned char*>(ca_pem.data());
-    EXPECT_EQ(wolfSSL_CertManagerLoadCABuffer(manager.get(), ca, static_cast<long>(ca_pem.size()), WOLFSSL_FILETYPE_PEM),
-              WOLFSSL_SUCCESS);
+    EXPECT_EQ(
+        wolfSSL_CertManagerLoadCABuffer(manager.get(), ca, static_cast<long>(ca_pem.size()), WOLFSSL_FILETYPE_PEM),
+        WOLFSSL_SUCCESS);
     const auto* certificate = reinterpret_cast<const unsigned char*>(certificate_pem.data());
     return wolfSSL_CertManagerVerifyBuffer(manager.get(), certificate, static_cast<long>(certificate_pem.size()),
                                            WOLFSSL_FILETYPE_PEM);

@@ -1,13 +1,12 @@
 #pragma once
-// wolfSSL first: its options change what the headers behind it declare.
-#include <wolfssl/options.h>
-#include <wolfssl/ssl.h>
-
+// Its options before the rest of wolfSSL: they change what its headers declare.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
 
 #include <cstdint>
 #include <optional>
@@ -61,7 +60,8 @@ class Client {
     }
 
     void upgrade(const std::string& path = "/") {
-        write("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        write("GET " + path +
+              " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
         const std::string head = read_head();
         if (head.find(" 101 ") == std::string::npos || head.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos) {
@@ -95,7 +95,9 @@ class Client {
                 ++pings;
                 send_frame(0xA, payload);
             } else if (opcode == 0x8) {
-                close_code = payload.size() >= 2 ? static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]) : 0;
+                close_code = payload.size() >= 2
+                                 ? static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1])
+                                 : 0;
                 send_frame(0x8, payload);
                 return std::nullopt;
             }
@@ -160,7 +162,8 @@ class Client {
             }
             if (!is_readable(kPatienceMs)) throw std::runtime_error("nothing came in time");
             char chunk[65536];
-            const auto n = tls_ != nullptr ? wolfSSL_read(tls_, chunk, sizeof chunk) : ::recv(fd_, chunk, sizeof chunk, 0);
+            const auto n =
+                tls_ != nullptr ? wolfSSL_read(tls_, chunk, sizeof chunk) : ::recv(fd_, chunk, sizeof chunk, 0);
             if (n <= 0) return false;
             input_.append(chunk, static_cast<std::size_t>(n));
         }

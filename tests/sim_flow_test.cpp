@@ -46,7 +46,8 @@ class Meter {
         match_us.push_back(document["data"]["T"].get_int64());
         std::size_t levels_here = 0;
         for (const auto level : document["data"]["b"].get_array()) levels_here += count(true, level.at(0), level.at(1));
-        for (const auto level : document["data"]["a"].get_array()) levels_here += count(false, level.at(0), level.at(1));
+        for (const auto level : document["data"]["a"].get_array())
+            levels_here += count(false, level.at(0), level.at(1));
         levels_a_frame.push_back(levels_here);
         if (bids_.empty() || asks_.empty() || bids_.rbegin()->first >= asks_.begin()->first) ++crossed;
         least_levels = std::min({least_levels, bids_.size(), asks_.size()});
@@ -54,7 +55,9 @@ class Meter {
         if (!bids_.empty()) best_bids.insert(bids_.rbegin()->first);
     }
 
-    [[nodiscard]] double share(std::uint64_t n) const { return 100.0 * static_cast<double>(n) / static_cast<double>(levels); }
+    [[nodiscard]] double share(std::uint64_t n) const {
+        return 100.0 * static_cast<double>(n) / static_cast<double>(levels);
+    }
     [[nodiscard]] std::size_t levels_percentile(double p) const {
         auto sorted = levels_a_frame;
         std::sort(sorted.begin(), sorted.end());
@@ -71,19 +74,21 @@ class Meter {
         return squares / windows / mean;
     }
     void print(const char* name) const {
-        std::printf("%s: %zu depth frames, %.1f bytes, levels %zu/%zu/%zu, best %.1f %%, rank 1-9 %.1f %%, >=100 %.1f %%, "
-                    "within 1,000 %.1f %%, 10,000 %.1f %%, modify %.1f %%, tickers %.1f %%, trades %.1f %%, book %zu..%zu, "
-                    "best bids %zu, burstiness %.1f\n",
-                    name, depth_us.size(), static_cast<double>(depth_bytes) / static_cast<double>(depth_us.size()),
-                    levels_percentile(.5), levels_percentile(.9), levels_percentile(.99), share(at_best), share(to_rank_9),
-                    share(from_rank_100), share(within_1000), share(within_10000), share(modified),
-                    100.0 * static_cast<double>(tickers.size()) / static_cast<double>(depth_us.size()),
-                    100.0 * static_cast<double>(trades) / static_cast<double>(depth_us.size()), least_levels, most_levels,
-                    best_bids.size(), burstiness());
+        std::printf(
+            "%s: %zu depth frames, %.1f bytes, levels %zu/%zu/%zu, best %.1f %%, rank 1-9 %.1f %%, >=100 %.1f %%, "
+            "within 1,000 %.1f %%, 10,000 %.1f %%, modify %.1f %%, tickers %.1f %%, trades %.1f %%, book %zu..%zu, "
+            "best bids %zu, burstiness %.1f\n",
+            name, depth_us.size(), static_cast<double>(depth_bytes) / static_cast<double>(depth_us.size()),
+            levels_percentile(.5), levels_percentile(.9), levels_percentile(.99), share(at_best), share(to_rank_9),
+            share(from_rank_100), share(within_1000), share(within_10000), share(modified),
+            100.0 * static_cast<double>(tickers.size()) / static_cast<double>(depth_us.size()),
+            100.0 * static_cast<double>(trades) / static_cast<double>(depth_us.size()), least_levels, most_levels,
+            best_bids.size(), burstiness());
     }
 
     std::uint64_t frames = 0, bytes = 0, depth_bytes = 0, trades = 0, crossed = 0;
-    std::uint64_t levels = 0, at_best = 0, to_rank_9 = 0, from_rank_100 = 0, within_1000 = 0, within_10000 = 0, modified = 0;
+    std::uint64_t levels = 0, at_best = 0, to_rank_9 = 0, from_rank_100 = 0, within_1000 = 0, within_10000 = 0,
+                  modified = 0;
     std::size_t least_levels = ~std::size_t{0}, most_levels = 0;
     std::vector<std::uint64_t> first_us, depth_us;
     std::vector<std::int64_t> match_us;
@@ -142,7 +147,8 @@ struct Measured {
         for (const auto& [price, quantity] : book.bids) meter.seed(true, text(price), "1");
         for (const auto& [price, quantity] : book.asks) meter.seed(false, text(price), "1");
         Event event;
-        while (meter.depth_us.size() < static_cast<std::size_t>(depth_frames) && flow.next(event)) meter.frame(event.frame);
+        while (meter.depth_us.size() < static_cast<std::size_t>(depth_frames) && flow.next(event))
+            meter.frame(event.frame);
         meter.print(symbol.c_str());
     }
     Flow flow;
@@ -193,7 +199,8 @@ TEST(SimFlow, LooksLikeTheRecordedMarkets) {
 TEST(SimFlow, TheRecordedMarketIsInsideTheSameBounds) {
     const char* given = std::getenv("DAYPACK_DATA");
     const std::filesystem::path folder =
-        std::filesystem::path(given != nullptr ? given : DAYPACK_SOURCE_DIR "/../shared/data") / "btc_usdm_20240808.fused";
+        std::filesystem::path(given != nullptr ? given : DAYPACK_SOURCE_DIR "/../shared/data") /
+        "btc_usdm_20240808.fused";
     std::ifstream snapshot_file(folder / "snapshot.json");
     if (!snapshot_file) GTEST_SKIP() << "no recorded flow at " << folder << "; set DAYPACK_DATA to its folder";
     const std::string snapshot((std::istreambuf_iterator<char>(snapshot_file)), {});
@@ -204,7 +211,8 @@ TEST(SimFlow, TheRecordedMarketIsInsideTheSameBounds) {
     for (const auto level : document["asks"].get_array()) meter.seed(false, level.at(0), level.at(1));
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen((folder / "frames.ndjson.gz").c_str(), "rb"), gzclose);
     std::vector<char> line(1 << 20);
-    while (meter.depth_us.size() < 100'000 && gzgets(file.get(), line.data(), static_cast<int>(line.size())) != nullptr) {
+    while (meter.depth_us.size() < 100'000 &&
+           gzgets(file.get(), line.data(), static_cast<int>(line.size())) != nullptr) {
         std::string_view text(line.data());
         text.remove_suffix(1);
         meter.frame(text.substr(text.find(' ') + 1));
@@ -256,7 +264,8 @@ TEST(SimFlow, TheSameSeedGivesTheSameBytesAndAnotherSeedOthers) {
     FlowOptions options = options_at(500);
     FlowOptions other_options = options;
     other_options.seed = 2;
-    Flow one(market_named("ETH_USDC"), options), same(market_named("ETH_USDC"), options), other(market_named("ETH_USDC"), other_options);
+    Flow one(market_named("ETH_USDC"), options), same(market_named("ETH_USDC"), options),
+        other(market_named("ETH_USDC"), other_options);
     bool differs = false;
     Event a, b, c;
     for (int i = 0; i < 5000; ++i) {

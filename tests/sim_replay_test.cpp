@@ -1,5 +1,3 @@
-#include "tests/sim_client.h"  // wolfSSL's options come first
-
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -8,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/sim_client.h"
 #include "tests/sim_follower.h"
 #include "tools/sim/exchange.h"
 #include "tools/sim/replay.h"
@@ -22,7 +21,9 @@ class SimReplay : public testing::Test {
         std::string name = (std::filesystem::temp_directory_path() / "daypack_replay_XXXXXX").string();
         ASSERT_NE(mkdtemp(name.data()), nullptr);
         folder_ = name;
-        write("snapshot.json", R"({"asks":[["101.5","3"]],"bids":[["100","2.25"],["101","1"]],"lastUpdateId":"70","timestamp":1700000000000000})");
+        write(
+            "snapshot.json",
+            R"({"asks":[["101.5","3"]],"bids":[["100","2.25"],["101","1"]],"lastUpdateId":"70","timestamp":1700000000000000})");
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -38,14 +39,18 @@ class SimReplay : public testing::Test {
         return path;
     }
     static std::string depth(int first_u, int u, const std::string& bids) {
-        return R"({"data":{"E":1700000000000900,"T":1700000000000500,"U":)" + std::to_string(first_u) + R"(,"a":[],"b":)" + bids +
-               R"(,"e":"depth","s":"AAPL.US_USDC","u":)" + std::to_string(u) + R"(},"stream":"depth.AAPL.US_USDC"})";
+        return R"({"data":{"E":1700000000000900,"T":1700000000000500,"U":)" + std::to_string(first_u) +
+               R"(,"a":[],"b":)" + bids + R"(,"e":"depth","s":"AAPL.US_USDC","u":)" + std::to_string(u) +
+               R"(},"stream":"depth.AAPL.US_USDC"})";
     }
-    const std::string trade_ = R"({"data":{"E":1700000000000800,"T":1700000000000000,"a":"5","b":"6","e":"trade","m":true,"p":"101.00","q":"0.250","s":"AAPL.US_USDC","t":9},"stream":"trade.AAPL.US_USDC"})";
-    const std::string ticker_ = R"({"data":{"A":"3.000","B":"1.000","E":1700000000000800,"T":1700000000000500,"a":"101.50","b":"101.00","e":"bookTicker","s":"AAPL.US_USDC","u":71},"stream":"bookTicker.AAPL.US_USDC"})";
+    const std::string trade_ =
+        R"({"data":{"E":1700000000000800,"T":1700000000000000,"a":"5","b":"6","e":"trade","m":true,"p":"101.00","q":"0.250","s":"AAPL.US_USDC","t":9},"stream":"trade.AAPL.US_USDC"})";
+    const std::string ticker_ =
+        R"({"data":{"A":"3.000","B":"1.000","E":1700000000000800,"T":1700000000000500,"a":"101.50","b":"101.00","e":"bookTicker","s":"AAPL.US_USDC","u":71},"stream":"bookTicker.AAPL.US_USDC"})";
     std::string flow() const {
         return "1000 " + depth(60, 70, R"([["1.00","9.000"]])") + "\n1500 " + trade_ + "\n1200 " + ticker_ + "\n1600 " +
-               depth(71, 71, R"([["101.00","0.000"]])") + "\n900 " + depth(72, 75, R"([["99.00","4.000"],["99.50","0.001"]])") + "\n";
+               depth(71, 71, R"([["101.00","0.000"]])") + "\n900 " +
+               depth(72, 75, R"([["99.00","4.000"],["99.50","0.001"]])") + "\n";
     }
 
     std::filesystem::path folder_;
@@ -88,7 +93,8 @@ TEST_F(SimReplay, RenumbersTheTextToo) {
 std::string error_of(const std::string& path) {
     try {
         Replay replay(path);
-        for (Event event; replay.next(event);) {}
+        for (Event event; replay.next(event);) {
+        }
     } catch (const std::runtime_error& error) {
         return error.what();
     }
@@ -97,7 +103,9 @@ std::string error_of(const std::string& path) {
 
 TEST_F(SimReplay, SaysWhereARecordingIsDamaged) {
     const std::string good = "1000 " + depth(71, 71, R"([["1.00","9.000"]])") + "\n";
-    EXPECT_NE(error_of(write("gap.ndjson", good + "1001 " + depth(73, 73, R"([["1.00","9.000"]])") + "\n")).find("gap.ndjson:2: U 73 does not follow on 71"), std::string::npos);
+    EXPECT_NE(error_of(write("gap.ndjson", good + "1001 " + depth(73, 73, R"([["1.00","9.000"]])") + "\n"))
+                  .find("gap.ndjson:2: U 73 does not follow on 71"),
+              std::string::npos);
     EXPECT_NE(error_of(write("text.ndjson", good + "hello\n")).find("text.ndjson:2: "), std::string::npos);
     EXPECT_NE(error_of(write("json.ndjson", good + "1001 {\"data\":\n")).find("json.ndjson:2: "), std::string::npos);
     EXPECT_NE(error_of(write("empty.ndjson", "")).find("no depth frame"), std::string::npos);
@@ -116,24 +124,29 @@ TEST_F(SimReplay, ServesTheRecordedMarketWithItsOwnTickAndTimes) {
     Exchange exchange(options);
     Client client(exchange.port());
     EXPECT_NE(client.get("/api/v1/markets").body.find(R"("tickSize":"0.01")"), std::string::npos);
-    EXPECT_EQ(client.get("/api/v1/depth?symbol=AAPL.US_USDC").body,
-              R"({"asks":[["101.5","3"]],"bids":[["100","2.25"],["101","1"]],"lastUpdateId":"70","timestamp":1700000000000000})");
+    EXPECT_EQ(
+        client.get("/api/v1/depth?symbol=AAPL.US_USDC").body,
+        R"({"asks":[["101.5","3"]],"bids":[["100","2.25"],["101","1"]],"lastUpdateId":"70","timestamp":1700000000000000})");
     client.upgrade();
     client.subscribe(R"("depth.AAPL.US_USDC","trade.AAPL.US_USDC")");
     EXPECT_EQ(client.next(), trade_);
     EXPECT_EQ(client.next(), depth(71, 71, R"([["101.00","0.000"]])"));
     EXPECT_EQ(client.next(), depth(72, 75, R"([["99.00","4.000"],["99.50","0.001"]])"));
-    EXPECT_EQ(Client(exchange.port()).get("/_sim/truth?symbol=AAPL.US_USDC").body,
-              R"({"symbol":"AAPL.US_USDC","u":75,"bids":[["100.00","2.250"],["99.50","0.001"],["99.00","4.000"]],"asks":[["101.50","3.000"]]})");
-    EXPECT_EQ(Client(exchange.port()).get("/api/v1/trades?symbol=AAPL.US_USDC").body,
-              R"([{"id":9,"isBuyerMaker":true,"price":"101","quantity":"0.25","quoteQuantity":"25.25","timestamp":1700000000000}])");
+    EXPECT_EQ(
+        Client(exchange.port()).get("/_sim/truth?symbol=AAPL.US_USDC").body,
+        R"({"symbol":"AAPL.US_USDC","u":75,"bids":[["100.00","2.250"],["99.50","0.001"],["99.00","4.000"]],"asks":[["101.50","3.000"]]})");
+    EXPECT_EQ(
+        Client(exchange.port()).get("/api/v1/trades?symbol=AAPL.US_USDC").body,
+        R"([{"id":9,"isBuyerMaker":true,"price":"101","quantity":"0.25","quoteQuantity":"25.25","timestamp":1700000000000}])");
 }
 
 // The whole recorded set through a socket, as fast as it is read, and the truth at a few hundred of its numbers.
 void expect_the_truth_of(const char* set, std::size_t depth_frames) {
     const char* given = std::getenv("DAYPACK_DATA");
-    const auto path = std::filesystem::path(given != nullptr ? given : DAYPACK_SOURCE_DIR "/../shared/data") / set / "frames.ndjson.gz";
-    if (!std::filesystem::exists(path)) GTEST_SKIP() << "no recorded flow at " << path << "; set DAYPACK_DATA to its folder";
+    const auto path = std::filesystem::path(given != nullptr ? given : DAYPACK_SOURCE_DIR "/../shared/data") / set /
+                      "frames.ndjson.gz";
+    if (!std::filesystem::exists(path))
+        GTEST_SKIP() << "no recorded flow at " << path << "; set DAYPACK_DATA to its folder";
     SimOptions options;
     options.replay = path.string();
     options.speed = 0;
@@ -154,13 +167,17 @@ void expect_the_truth_of(const char* set, std::size_t depth_frames) {
     const auto before = std::chrono::steady_clock::now();
     for (const auto& [u, text] : seen) ASSERT_EQ(exchange.truth(symbol, u), text) << u;
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - before;
-    std::printf("%s: a past book takes %.1f ms, %zu + %zu levels at the end\n", set, took.count() / static_cast<double>(seen.size()),
-                follower.book.bids.size(), follower.book.asks.size());
+    std::printf("%s: a past book takes %.1f ms, %zu + %zu levels at the end\n", set,
+                took.count() / static_cast<double>(seen.size()), follower.book.bids.size(), follower.book.asks.size());
     EXPECT_EQ(exchange.truth(symbol), follower.text());
 }
 
-TEST(SimRecorded, EveryPastBookOfTheFusedSetIsWhatAFollowerSaw) { expect_the_truth_of("btc_usdm_20240808.fused", 455'398); }
-TEST(SimRecorded, EveryPastBookOfTheBatchSetIsWhatAFollowerSaw) { expect_the_truth_of("btc_coinm_20240808.batch", 44'772); }
+TEST(SimRecorded, EveryPastBookOfTheFusedSetIsWhatAFollowerSaw) {
+    expect_the_truth_of("btc_usdm_20240808.fused", 455'398);
+}
+TEST(SimRecorded, EveryPastBookOfTheBatchSetIsWhatAFollowerSaw) {
+    expect_the_truth_of("btc_coinm_20240808.batch", 44'772);
+}
 
 }  // namespace
 }  // namespace daypack::sim

@@ -1,5 +1,3 @@
-#include "tests/sim_client.h"  // wolfSSL's options come first
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,38 +9,18 @@
 #include <set>
 #include <thread>
 
+#include "tests/sim_client.h"
 #include "tests/sim_follower.h"
+#include "tests/sim_setup.h"
 #include "tools/sim/exchange.h"
 #include "tools/sim/market.h"
 
 namespace daypack::sim {
 namespace {
 
-SimOptions options_for(std::vector<std::string> symbols, double rate) {
-    SimOptions options;
-    options.symbols = std::move(symbols);
-    options.rate = rate;
-    return options;
-}
-SimOptions burst_of(std::uint64_t frames, std::vector<std::string> symbols = {"SOL_USDC"}) {
-    SimOptions options = options_for(std::move(symbols), 0);
-    options.max_frames = frames;
-    return options;
-}
-Notation notation_of(const std::string& symbol) { return Notation(market_named(symbol)); }
-
-bool until(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (std::chrono::steady_clock::now() < end) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return condition();
-}
-
 // The bytes with every number, name of a market and list of levels made the same: what is left is the form.
 std::string form_of(std::string text, const std::string& symbol) {
-    for (std::size_t at; (at = text.find(symbol)) != std::string::npos;) text.replace(at, symbol.size(), "S");
+    for (std::size_t at; (at = text.find(symbol)) != std::string::npos;) text.replace(at, symbol.size(), 1, 'S');
     std::string form;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text.compare(i, 2, "[[") == 0) {
@@ -52,7 +30,9 @@ std::string form_of(std::string text, const std::string& symbol) {
             ++i;
             form += "[levels]";
         } else if (std::isdigit(static_cast<unsigned char>(text[i])) != 0) {
-            while (i + 1 < text.size() && (std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0 || text[i + 1] == '.')) ++i;
+            while (i + 1 < text.size() &&
+                   (std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0 || text[i + 1] == '.'))
+                ++i;
             form += '#';
         } else {
             form += text[i];
@@ -67,7 +47,8 @@ std::string form_of(std::string text, const std::string& symbol) {
 
 std::filesystem::path samples() {
     const char* given = std::getenv("DAYPACK_DATA");
-    return std::filesystem::path(given != nullptr ? given : DAYPACK_SOURCE_DIR "/../shared/data").parent_path() / "wire" / "samples";
+    return std::filesystem::path(given != nullptr ? given : DAYPACK_SOURCE_DIR "/../shared/data").parent_path() /
+           "wire" / "samples";
 }
 std::string sample(const char* name) {
     std::ifstream file(samples() / name);
@@ -77,7 +58,8 @@ std::string sample(const char* name) {
 }
 
 TEST(SimServer, RestAnswersHaveTheFormOfTheCapturedOnes) {
-    if (!std::filesystem::exists(samples())) GTEST_SKIP() << "no captured bytes at " << samples() << "; set DAYPACK_DATA to the data beside them";
+    if (!std::filesystem::exists(samples()))
+        GTEST_SKIP() << "no captured bytes at " << samples() << "; set DAYPACK_DATA to the data beside them";
     SimOptions options = burst_of(2000);
     options.symbols = {"SOL_USDC", "SOL_USDC_PERP", "BTC_USDC_PERP"};
     Exchange exchange(options);
@@ -91,7 +73,8 @@ TEST(SimServer, RestAnswersHaveTheFormOfTheCapturedOnes) {
     EXPECT_EQ(form_of(client.get("/api/v1/depth?symbol=SOL_USDC&limit=20").body, "SOL_USDC"),
               form_of(sample("rest_depth_SOL_USDC_limit20.json"), "SOL_USDC"));
     const std::string trades = form_of(sample("rest_trades_SOL_USDC_limit10.json"), "SOL_USDC");
-    EXPECT_EQ(form_of(client.get("/api/v1/trades?symbol=SOL_USDC&limit=1").body, "SOL_USDC"), trades.substr(0, trades.find('}') + 1) + "]");
+    EXPECT_EQ(form_of(client.get("/api/v1/trades?symbol=SOL_USDC&limit=1").body, "SOL_USDC"),
+              trades.substr(0, trades.find('}') + 1) + "]");
     const std::string spot = sample("rest_markets_spot_excerpt.json");
     const std::string all = client.get("/api/v1/markets?marketType=SPOT").body;
     const std::size_t first_end = spot.find("},{\"baseSymbol");
@@ -99,7 +82,8 @@ TEST(SimServer, RestAnswersHaveTheFormOfTheCapturedOnes) {
 }
 
 TEST(SimServer, FramesHaveTheFormOfTheCapturedOnes) {
-    if (!std::filesystem::exists(samples())) GTEST_SKIP() << "no captured bytes at " << samples() << "; set DAYPACK_DATA to the data beside them";
+    if (!std::filesystem::exists(samples()))
+        GTEST_SKIP() << "no captured bytes at " << samples() << "; set DAYPACK_DATA to the data beside them";
     std::set<std::string> captured;
     std::ifstream file(samples() / "ws_public_SOL_USDC_94_frames.jsonl");
     for (std::string line; std::getline(file, line);) captured.insert(form_of(line, "SOL_USDC"));
@@ -128,11 +112,14 @@ TEST(SimServer, WrongRequestsAreAnsweredInTheVenuesWords) {
         EXPECT_EQ(answer.status, status) << target;
         EXPECT_EQ(answer.body, body) << target;
     };
-    const std::string limit = R"(failed to parse parameter `limit`: failed to parse "DepthLimit": Expect a valid enumeration value.)";
+    const std::string limit =
+        R"(failed to parse parameter `limit`: failed to parse "DepthLimit": Expect a valid enumeration value.)";
     expect("/api/v1/depth?symbol=SOL_USDC&limit=7", 400, limit);
     expect("/api/v1/depth?symbol=SOL_USDC&limit=", 400, limit);
-    expect("/api/v1/depth?symbol=sol_usdc", 400, R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"})");
-    expect("/api/v1/market?symbol=BTC_USDT", 400, R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"})");
+    expect("/api/v1/depth?symbol=sol_usdc", 400,
+           R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"})");
+    expect("/api/v1/market?symbol=BTC_USDT", 400,
+           R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"})");
     expect("/api/v1/depth?symbol=HNT_USDC", 404, R"({"code":"RESOURCE_NOT_FOUND","message":"Not Found"})");
     expect("/api/v2/depth", 404, "404 not found");
     expect("/api/v1/ping", 200, "pong");
@@ -156,7 +143,8 @@ TEST(SimServer, WrongSubscriptionsAreAnsweredInTheVenuesWordsAndRightOnesNotAtAl
     EXPECT_EQ(client.next(), R"({"id":null,"error":{"code":4008,"message":"Invalid depth window"}})");
     client.subscribe(R"("account.orderUpdate")");
     EXPECT_EQ(client.next(), R"({"id":null,"error":{"code":4003,"message":"Invalid signature"}})");
-    client.subscribe(R"("depth.SOL_USDC","depth.HNT_USDC","depth.NO_SUCH","depth.5.SOL_USDC","ticker.SOL_USDC","markPrice.SOL_USDC")");
+    client.subscribe(
+        R"("depth.SOL_USDC","depth.HNT_USDC","depth.NO_SUCH","depth.5.SOL_USDC","ticker.SOL_USDC","markPrice.SOL_USDC")");
     EXPECT_TRUE(client.is_quiet(100));
     EXPECT_EQ(exchange.statistics().subscriptions, 1u);
 }
@@ -265,7 +253,8 @@ TEST(SimServer, SubscribingAgainChangesNothingAndUnsubscribingEndsIt) {
     ASSERT_TRUE(until([&] { return exchange.statistics().subscriptions == 0; }));
     client.subscribe(R"("depth.ETH_USDC")");
     std::string frame;
-    do frame = client.next().value(); while (frame.find("depth.SOL") != std::string::npos);
+    do frame = client.next().value();
+    while (frame.find("depth.SOL") != std::string::npos);
     for (int i = 0; i < 50; ++i) EXPECT_NE(client.next()->find("depth.ETH_USDC"), std::string::npos);
 }
 
@@ -289,7 +278,8 @@ TEST(SimServer, SaysGoodbyeAndEndsAtOnce) {
     const auto before = std::chrono::steady_clock::now();
     exchange.stop();
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
-    while (client.next()) {}
+    while (client.next()) {
+    }
     EXPECT_EQ(client.close_code, 1001);
     EXPECT_NE(exchange.truth("SOL_USDC"), "");
     EXPECT_THROW(Client(exchange.port()), std::runtime_error);
@@ -300,165 +290,6 @@ TEST(SimServer, APortThatIsTakenIsSaidSo) {
     SimOptions options = options_for({"SOL_USDC"}, 1);
     options.port = exchange.port();
     EXPECT_THROW(Exchange{options}, std::runtime_error);
-}
-
-// --- faults ---------------------------------------------------------------------------------------------------------
-
-TEST(SimFault, ADroppedFrameIsInTheTruthAndMissingOnTheWire) {
-    SimOptions options = burst_of(500, {"SOL_USDC", "ETH_USDC"});
-    options.faults = {"drop@100:symbol=SOL_USDC"};
-    Exchange exchange(options);
-    Client client(exchange.port());
-    Follower follower(notation_of("SOL_USDC"));
-    follower.snapshot(client.get("/api/v1/depth?symbol=SOL_USDC").body);
-    client.upgrade();
-    client.subscribe(R"("depth.SOL_USDC","depth.ETH_USDC")");
-    int sol = 0, eth = 0;
-    while (sol + eth < 999) {
-        const std::string frame = client.next().value();
-        if (frame.find("depth.ETH") != std::string::npos) {
-            ++eth;
-            continue;
-        }
-        ++sol;
-        follower.frame(frame);
-        ASSERT_EQ(follower.gaps, sol < 100 ? 0u : 1u) << sol;
-        ASSERT_EQ(follower.text() == exchange.truth("SOL_USDC", follower.u), sol < 100) << "before it right, after it wrong";
-        if (sol == 150) break;
-    }
-    ASSERT_EQ(exchange.fault_log().size(), 1u);
-    EXPECT_NE(exchange.fault_log()[0].find("drop@100 symbol=SOL_USDC"), std::string::npos);
-}
-
-TEST(SimFault, ADropOnOneLineLeavesTheOtherWhole) {
-    Exchange exchange(options_for({"SOL_USDC"}, 1000));
-    Client one(exchange.port()), two(exchange.port());
-    one.upgrade();
-    two.upgrade();
-    Follower first(notation_of("SOL_USDC")), second(notation_of("SOL_USDC"));
-    one.subscribe(R"("depth.SOL_USDC")");
-    first.frame(one.next().value());
-    two.subscribe(R"("depth.SOL_USDC")");
-    second.frame(two.next().value());
-    first.gaps = second.gaps = 0;
-    exchange.inject(Fault::parse("drop@50:line=2"));
-    for (int i = 0; i < 1000; ++i) {
-        first.frame(one.next().value());
-        second.frame(two.next().value());
-    }
-    EXPECT_EQ(first.gaps, 0u);
-    EXPECT_EQ(second.gaps, 1u);
-}
-
-TEST(SimFault, CloseEndsOneLineWithACloseFrame) {
-    SimOptions options = options_for({"SOL_USDC"}, 1000);
-    options.faults = {"close@20:line=1"};
-    Exchange exchange(options);
-    Client one(exchange.port());
-    one.upgrade();
-    one.subscribe(R"("depth.SOL_USDC")");
-    Client two(exchange.port());
-    two.upgrade();
-    two.subscribe(R"("depth.SOL_USDC")");
-    int frames = 0;
-    while (one.next()) ++frames;
-    EXPECT_EQ(one.close_code, 1001);
-    EXPECT_GE(frames, 20);
-    for (int i = 0; i < 100; ++i) EXPECT_TRUE(two.next());
-    EXPECT_TRUE(until([&] { return exchange.statistics().connections == 1; }));
-}
-
-TEST(SimFault, ARestartNumbersLowerFromTheSameBookOn) {
-    SimOptions options = burst_of(1000);
-    options.faults = {"restart@300:symbol=SOL_USDC"};
-    Exchange exchange(options);
-    Client client(exchange.port());
-    Follower follower(notation_of("SOL_USDC"));
-    follower.snapshot(client.get("/api/v1/depth?symbol=SOL_USDC").body);
-    client.upgrade();
-    client.subscribe(R"("depth.SOL_USDC")");
-    for (int i = 0; i < 300; ++i) ASSERT_TRUE(follower.frame(client.next().value()));
-    const std::uint64_t old_u = follower.u;
-    for (int i = 0; i < 700; ++i) {
-        const std::string frame = client.next().value();
-        if (i == 0) {
-            EXPECT_FALSE(follower.frame(frame)) << "an old number";
-            EXPECT_LT(follower.last_seen_first_u, old_u);
-            follower.u = follower.last_seen_first_u - 1;
-        }
-        ASSERT_TRUE(follower.frame(frame) || i == 0);
-    }
-    EXPECT_EQ(follower.text(), exchange.truth("SOL_USDC"));
-}
-
-TEST(SimFault, AwayCutsAllAndComesBackOnTheSamePortWithTheSameCertificate) {
-    SimOptions options = options_for({"SOL_USDC"}, 1000);
-    options.tls = true;
-    options.faults = {"away@30:for_ms=200"};
-    Exchange exchange(options);
-    {
-        Client client(exchange.port(), exchange.ca_pem());
-        client.upgrade();
-        client.subscribe(R"("depth.SOL_USDC")");
-        while (client.next()) {}
-        EXPECT_EQ(client.close_code, 0) << "a crash says no good-bye";
-    }
-    ASSERT_TRUE(until([&] {
-        try {
-            return Client(exchange.port(), exchange.ca_pem()).get("/api/v1/ping").body == "pong";
-        } catch (const std::runtime_error&) {
-            return false;
-        }
-    }));
-    exchange.go_away();
-    EXPECT_THROW(Client(exchange.port()), std::runtime_error);
-    exchange.come_back();
-    EXPECT_EQ(Client(exchange.port(), exchange.ca_pem()).get("/api/v1/ping").body, "pong");
-}
-
-TEST(SimFault, AStaleSnapshotIsTheBookOfThen) {
-    SimOptions options = burst_of(2000);
-    options.faults = {"stale@2:by=40,symbol=SOL_USDC"};
-    Exchange exchange(options);
-    Client reader(exchange.port());
-    reader.upgrade();
-    reader.subscribe(R"("depth.SOL_USDC")");
-    ASSERT_TRUE(until([&] { return exchange.is_over("SOL_USDC"); }));
-    Client client(exchange.port());
-    Follower follower(notation_of("SOL_USDC"));
-    follower.snapshot(client.get("/api/v1/depth?symbol=SOL_USDC").body);
-    EXPECT_EQ(follower.u, exchange.last_u("SOL_USDC"));
-    follower.snapshot(client.get("/api/v1/depth?symbol=SOL_USDC").body);
-    EXPECT_LE(follower.u, exchange.last_u("SOL_USDC") - 40);
-    EXPECT_EQ(follower.text(), exchange.truth("SOL_USDC", follower.u));
-    follower.snapshot(client.get("/api/v1/depth?symbol=SOL_USDC").body);
-    EXPECT_EQ(follower.u, exchange.last_u("SOL_USDC"));
-}
-
-TEST(SimFault, WrongCertificatesAreShownFromTheGivenConnectionOn) {
-    for (const char* which : {"expired", "ca"}) {
-        SimOptions options = options_for({"SOL_USDC"}, 1);
-        options.tls = true;
-        options.faults = {std::string("cert@2:which=") + which};
-        Exchange exchange(options);
-        EXPECT_EQ(Client(exchange.port(), exchange.ca_pem()).get("/api/v1/ping").body, "pong");
-        EXPECT_THROW(Client(exchange.port(), exchange.ca_pem()), std::runtime_error) << which;
-        EXPECT_THROW(Client(exchange.port(), exchange.ca_pem()), std::runtime_error) << which;
-    }
-}
-
-TEST(SimFault, TextIsReadStrictly) {
-    const Fault fault = Fault::parse("drop@12:symbol=SOL_USDC,line=2");
-    EXPECT_EQ(fault.kind, FaultKind::drop);
-    EXPECT_EQ(fault.at, 12u);
-    EXPECT_EQ(fault.symbol, "SOL_USDC");
-    EXPECT_EQ(fault.line, 2u);
-    EXPECT_EQ(Fault::parse("cert:which=name").which, CertificateKind::other_name);
-    EXPECT_EQ(Fault::parse("away@3:for_ms=50").for_ms, 50u);
-    EXPECT_EQ(Fault::parse("restart").at, 1u);
-    for (const char* bad : {"", "dorp", "drop@", "drop@0", "drop@x", "drop:by=3", "drop:line", "drop:line=", "cert:which=old", "away", "stale:by=-1", "close@1:=2"}) {
-        EXPECT_THROW((void)Fault::parse(bad), std::runtime_error) << bad;
-    }
 }
 
 }  // namespace

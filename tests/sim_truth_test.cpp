@@ -30,7 +30,8 @@ std::vector<Update> random_updates(std::size_t count, std::uint64_t first_u, uns
     for (std::size_t i = 0; i < count; ++i) {
         Update update{u += 1 + (below(10) == 0 ? below(5) : 0), {}};
         for (std::uint64_t n = below(4); n > 0; --n) {
-            update.changes.push_back({below(2) == 0, static_cast<std::int64_t>(below(60)), static_cast<std::int64_t>(below(4))});
+            update.changes.push_back(
+                {below(2) == 0, static_cast<std::int64_t>(below(60)), static_cast<std::int64_t>(below(4))});
         }
         updates.push_back(update);
     }
@@ -91,7 +92,8 @@ TEST(SimTruth, DoesNotKnowANumberInsideOfAMergedUpdateNorOneToCome) {
 TEST(SimTruth, ForgetsWhatIsOlderThanItsHistoryAndOnlyThat) {
     Truth truth(20'000);
     truth.start({}, 0);
-    for (std::uint64_t u = 1; u <= 100'000; ++u) truth.apply(u, std::vector<Change>{{u % 2 == 0, static_cast<std::int64_t>(u % 50), 1}});
+    for (std::uint64_t u = 1; u <= 100'000; ++u)
+        truth.apply(u, std::vector<Change>{{u % 2 == 0, static_cast<std::int64_t>(u % 50), 1}});
     EXPECT_FALSE(truth.at(1));
     EXPECT_FALSE(truth.at(50'000));
     for (std::uint64_t u = 80'001; u <= 100'000; u += 1000) EXPECT_TRUE(truth.at(u)) << u;
@@ -136,7 +138,8 @@ TEST(SimText, ReadsExactlyOrNotAtAll) {
     EXPECT_EQ(parse_fixed("86786", 1), 867860);
     EXPECT_EQ(parse_fixed("86786.0", 1), 867860);
     EXPECT_EQ(parse_fixed("1.500", 1), 15);
-    for (const char* bad : {"", ".", "-1", "+1", "1e5", "1.05", "1.0.0", " 1", "1 ", "92233720368547758.08", "9223372036854775807.5"}) {
+    for (const char* bad :
+         {"", ".", "-1", "+1", "1e5", "1.05", "1.0.0", " 1", "1 ", "92233720368547758.08", "9223372036854775807.5"}) {
         EXPECT_FALSE(parse_fixed(bad, 1)) << bad;
     }
 }
@@ -155,8 +158,9 @@ TEST(SimTruth, IsWrittenBestFirstAndPadded) {
     Book book;
     book.bids = {{867860, 100000}, {867850, 5}};
     book.asks = {{867870, 1}, {867990, 2}};
-    EXPECT_EQ(truth_body(notation, book, 7),
-              R"({"symbol":"BTC_USDC","u":7,"bids":[["86786.0","1.00000"],["86785.0","0.00005"]],"asks":[["86787.0","0.00001"],["86799.0","0.00002"]]})");
+    EXPECT_EQ(
+        truth_body(notation, book, 7),
+        R"({"symbol":"BTC_USDC","u":7,"bids":[["86786.0","1.00000"],["86785.0","0.00005"]],"asks":[["86787.0","0.00001"],["86799.0","0.00002"]]})");
 }
 
 }  // namespace

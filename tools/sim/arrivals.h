@@ -13,7 +13,8 @@ namespace daypack::sim {
 class Arrivals {
   public:
     explicit Arrivals(double per_second) noexcept
-        : base_per_ns_(per_second * (1 - kBranching) * 1e-9), decay_per_ns_(per_second > 2000 ? per_second * 1e-10 : 200e-9) {}
+        : base_per_ns_(per_second * (1 - kBranching) * 1e-9),
+          decay_per_ns_(per_second > 2000 ? per_second * 1e-10 : 200e-9) {}
 
     // Nanoseconds since the start; never falls.
     [[nodiscard]] std::int64_t next(Random& random) noexcept {

@@ -26,10 +26,10 @@ struct Event {
     std::int64_t due_ns = 0;  // since the flow began; never falls
     std::int64_t match_us = 0;
     std::int64_t send_us = 0;
-    std::uint64_t first_u = 0;     // depth
-    std::uint64_t u = 0;           // depth, book_ticker
-    std::vector<Change> changes;   // depth
-    Trade trade;                   // trade
+    std::uint64_t first_u = 0;    // depth
+    std::uint64_t u = 0;          // depth, book_ticker
+    std::vector<Change> changes;  // depth
+    Trade trade;                  // trade
     std::string frame;
 };
 

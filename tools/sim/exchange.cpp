@@ -10,7 +10,8 @@
 namespace daypack::sim {
 
 struct Exchange::Impl {
-    explicit Impl(const SimOptions& given) : options(given), floor(given), port(floor.port()), thread([this] { floor.run(); }) {}
+    explicit Impl(const SimOptions& given)
+        : options(given), floor(given), port(floor.port()), thread([this] { floor.run(); }) {}
 
     // What `question` says on the exchange's thread; here, when that has ended.
     template <class Question>
@@ -32,10 +33,16 @@ struct Exchange::Impl {
 
 Exchange::Exchange(const SimOptions& options) : impl_(std::make_unique<Impl>(options)) {}
 
-Exchange::~Exchange() { stop(); }
+Exchange::~Exchange() {
+    stop();
+}
 
-std::uint16_t Exchange::port() const noexcept { return impl_->port; }
-const std::string& Exchange::ca_pem() const noexcept { return impl_->floor.ca_pem(); }
+std::uint16_t Exchange::port() const noexcept {
+    return impl_->port;
+}
+const std::string& Exchange::ca_pem() const noexcept {
+    return impl_->floor.ca_pem();
+}
 
 std::string Exchange::rest_url() const {
     return (impl_->options.tls ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port());

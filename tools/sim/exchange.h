@@ -11,13 +11,13 @@
 namespace daypack::sim {
 
 struct Statistics {
-    std::uint64_t frames_sent = 0;        // over all connections
-    std::uint64_t connections = 0;        // WebSockets, now
+    std::uint64_t frames_sent = 0;  // over all connections
+    std::uint64_t connections = 0;  // WebSockets, now
     std::uint64_t connections_ever = 0;
-    std::uint64_t requests = 0;           // HTTP
+    std::uint64_t requests = 0;  // HTTP
     std::uint64_t depth_requests = 0;
-    std::uint64_t subscriptions = 0;      // streams times connections, now
-    std::uint64_t readers_closed = 0;     // for reading too slowly
+    std::uint64_t subscriptions = 0;   // streams times connections, now
+    std::uint64_t readers_closed = 0;  // for reading too slowly
 };
 
 // The simulated exchange: Backpack's REST and WebSocket on one port of 127.0.0.1, with a truth to judge a client by.

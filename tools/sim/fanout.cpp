@@ -11,7 +11,9 @@ bool Fanout::subscribe(Connection& connection, StreamKind kind) {
     return true;
 }
 
-void Fanout::unsubscribe(Connection& connection, StreamKind kind) { std::erase(list(kind), &connection); }
+void Fanout::unsubscribe(Connection& connection, StreamKind kind) {
+    std::erase(list(kind), &connection);
+}
 
 void Fanout::forget(Connection& connection) {
     for (List& subscribers : lists_) std::erase(subscribers, &connection);

@@ -43,7 +43,11 @@ void Aggregate::clear() noexcept {
 Feed::Feed(Market market) : market_(std::move(market)), notation_(market_), truth_(1), over_(true) {}
 
 Feed::Feed(std::unique_ptr<Source> source, std::size_t history_changes)
-    : market_(source->market()), notation_(market_), source_(std::move(source)), truth_(history_changes), match_us_(source_->start_us()) {
+    : market_(source->market()),
+      notation_(market_),
+      source_(std::move(source)),
+      truth_(history_changes),
+      match_us_(source_->start_us()) {
     truth_.start(source_->start_book(), source_->start_u());
 }
 
@@ -82,7 +86,8 @@ void Feed::restart() {
 }
 
 std::string Feed::depth_body(std::size_t levels, std::uint64_t u, std::int64_t timestamp_us) const {
-    return sim::depth_body(notation_, u == truth_.u() ? truth_.now() : truth_.at(u).value_or(truth_.now()), u, timestamp_us, levels);
+    return sim::depth_body(notation_, u == truth_.u() ? truth_.now() : truth_.at(u).value_or(truth_.now()), u,
+                           timestamp_us, levels);
 }
 
 std::string Feed::trades_body(std::size_t limit) const {

@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstdio>
-#include <fstream>
-#include <stdexcept>
-
-#include "tools/sim/flow.h"
-#include "tools/sim/replay.h"
+#include <exception>
 
 namespace daypack::sim {
 namespace {
@@ -15,21 +11,22 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr double kPulledRate = 100'000;           // venue time of a flow that is pulled: 10 µs an update
-constexpr std::int64_t kVenueLagUs = 2000;        // a frame leaves so long after its T, so that its E has passed
+constexpr std::int64_t kVenueLagUs = 2000;  // a frame leaves so long after its T, so that its E has passed
 constexpr std::size_t kHighWaterBytes = std::size_t{128} << 10;
-constexpr std::size_t kEventsATurn = 2048;        // then others get a turn on the thread
+constexpr std::size_t kEventsATurn = 2048;  // then others get a turn on the thread
 constexpr std::size_t kEventsAMarket = 16;
+constexpr auto kTurn =
+    std::chrono::microseconds(400);  // a wake-up for each of 10,000 events a second took a quarter of a core
 constexpr std::int64_t kHousekeepingMs = 50;
 constexpr auto kGoodbyeTime = std::chrono::milliseconds(300);
-constexpr std::size_t kHistoryGenerated = 500'000;
-constexpr std::size_t kHistoryRecorded = 8'000'000;
 
 std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 std::int64_t mono_ns() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 StreamKind stream_of(Channel channel) {
@@ -43,54 +40,21 @@ StreamKind stream_of(Channel channel) {
 
 }  // namespace
 
-Floor::Floor(const SimOptions& options) : options_(options) {
+Floor::Floor(const SimOptions& options)
+    : options_(options), front_(options), feeds_(make_feeds(options)), begun_at_(feeds_.size()) {
     for (const std::string& text : options_.faults) faults_.arm(Fault::parse(text));
-    make_feeds();
-    make_tls();
+    for (std::size_t i = 0; i < feeds_.size(); ++i) {
+        const std::string& symbol = feeds_[i].market().symbol;
+        index_of_.emplace(symbol, i);
+        fanouts_.emplace_back(symbol, faults_, [this, symbol](const Fault& fault, Connection* connection) {
+            struck(fault, symbol, connection);
+        });
+    }
     server_.emplace(io_, *this, options_.port);
 }
 
-bool Floor::is_pulled() const noexcept { return options_.replay.empty() ? options_.rate == 0 : options_.speed == 0; }
-
-void Floor::make_feeds() {
-    if (options_.rate < 0 || options_.speed < 0) throw std::runtime_error("rate and speed must not be negative; 0 is as fast as the reader takes it");
-    if (!options_.replay.empty()) {
-        const std::size_t history = options_.history_changes != 0 ? options_.history_changes : kHistoryRecorded;
-        feeds_.emplace_back(std::make_unique<Replay>(options_.replay), history);
-    } else {
-        std::vector<Market> markets;
-        for (const std::string& symbol : options_.symbols) markets.push_back(market_named(symbol));
-        if (markets.empty()) markets = default_markets();
-        const FlowOptions flow{options_.seed, options_.rate == 0 ? kPulledRate : options_.rate, options_.levels, options_.max_frames};
-        for (const Market& market : markets) {
-            if (market.is_closed()) {
-                feeds_.emplace_back(market);
-            } else {
-                feeds_.emplace_back(std::make_unique<Flow>(market, flow), options_.history_changes != 0 ? options_.history_changes : kHistoryGenerated);
-            }
-        }
-    }
-    begun_at_.resize(feeds_.size());
-    for (std::size_t i = 0; i < feeds_.size(); ++i) {
-        const std::string& symbol = feeds_[i].market().symbol;
-        if (!index_of_.emplace(symbol, i).second) throw std::runtime_error("symbol " + symbol + " is given twice");
-        fanouts_.emplace_back(symbol, faults_, [this, symbol](const Fault& fault, Connection* connection) { struck(fault, symbol, connection); });
-    }
-}
-
-void Floor::make_tls() {
-    if (!options_.tls) {
-        if (!options_.ca_out.empty()) throw std::runtime_error("--ca-out needs --tls: without it there is no certificate");
-        return;
-    }
-    authority_ = std::make_unique<CertificateAuthority>();
-    ca_pem_ = authority_->certificate_pem();
-    const CertifiedKey key = authority_->issue(CertificateKind::valid);
-    tls_.push_back(TlsContext::server(key.certificate_pem, key.key_pem));
-    if (options_.ca_out.empty()) return;
-    std::ofstream file(options_.ca_out);
-    file << ca_pem_ << std::flush;
-    if (!file) throw std::runtime_error("cannot write " + options_.ca_out + ": name a file that may be written with --ca-out");
+bool Floor::is_pulled() const noexcept {
+    return options_.replay.empty() ? options_.rate == 0 : options_.speed == 0;
 }
 
 const Feed* Floor::find(const std::string& symbol) const noexcept {
@@ -192,7 +156,7 @@ void Floor::schedule(std::size_t feed) {
 }
 
 void Floor::run_due() {
-    const auto now = Clock::now();
+    const auto now = last_turn_ = Clock::now();
     for (std::size_t i = 0; i < kEventsATurn && !due_.empty() && due_.top().at <= now; ++i) {
         const std::size_t feed = due_.top().feed;
         due_.pop();
@@ -204,7 +168,7 @@ void Floor::run_due() {
 
 void Floor::wait_for_due() {
     if (due_.empty()) return;
-    due_timer_.expires_at(due_.top().at);
+    due_timer_.expires_at(std::max(due_.top().at, last_turn_ + kTurn));
     due_timer_.async_wait([this](error_code error) {
         if (!error) run_due();
     });
@@ -225,7 +189,9 @@ void Floor::pump() {
     for (bool more = true; more && taken < kEventsATurn;) {
         more = false;
         for (std::size_t feed = 0; feed < feeds_.size(); ++feed) {
-            if (!feeds_[feed].has_begun() || !fanouts_[feed].wants_any() || fanouts_[feed].most_unsent_bytes() >= kHighWaterBytes) continue;
+            if (!feeds_[feed].has_begun() || !fanouts_[feed].wants_any() ||
+                fanouts_[feed].most_unsent_bytes() >= kHighWaterBytes)
+                continue;
             for (std::size_t i = 0; i < kEventsAMarket && peek(feed) != nullptr; ++i, ++taken) {
                 emit(feed);
                 more = true;
@@ -252,11 +218,13 @@ void Floor::keep_house() {
         if (connection->unsent_bytes() > options_.unread_bytes_max) too_slow.push_back(connection);
     }
     for (Connection* connection : too_slow) {
-        std::fprintf(stderr, "sim: line %llu closed: %zu bytes unread\n", static_cast<unsigned long long>(connection->ordinal()), connection->unsent_bytes());
+        std::fprintf(stderr, "sim: line %llu closed: %zu bytes unread\n",
+                     static_cast<unsigned long long>(connection->ordinal()), connection->unsent_bytes());
         ++statistics_.readers_closed;
         connection->cut();
     }
-    const auto ticks_a_ping = static_cast<std::uint64_t>(std::max<std::int64_t>(1, options_.ping_interval_ms / kHousekeepingMs));
+    const auto ticks_a_ping =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(1, options_.ping_interval_ms / kHousekeepingMs));
     if (++house_ticks_ % ticks_a_ping == 0) server_->ping_all();
     house_timer_.expires_after(std::chrono::milliseconds(kHousekeepingMs));
     house_timer_.async_wait([this](error_code error) {
@@ -290,7 +258,8 @@ void Floor::on_message(Connection& connection, std::string_view text) {
     for (std::string& error : request.errors) connection.send(std::make_shared<const std::string>(std::move(error)));
     for (const StreamName& stream : request.streams) {
         const auto found = index_of_.find(stream.symbol);
-        if (found == index_of_.end() || feeds_[found->second].market().is_closed()) continue;  // silence, as at the venue
+        if (found == index_of_.end() || feeds_[found->second].market().is_closed())
+            continue;  // silence, as at the venue
         if (!request.subscribe) {
             fanouts_[found->second].unsubscribe(connection, stream.kind);
         } else if (fanouts_[found->second].subscribe(connection, stream.kind)) {
@@ -300,7 +269,9 @@ void Floor::on_message(Connection& connection, std::string_view text) {
     }
 }
 
-void Floor::on_drained(Connection&) { want_pump(); }
+void Floor::on_drained(Connection&) {
+    want_pump();
+}
 
 void Floor::on_close(Connection& connection) {
     for (Fanout& fanout : fanouts_) fanout.forget(connection);
@@ -313,19 +284,21 @@ void Floor::on_close(Connection& connection) {
 const TlsContext* Floor::next_tls() {
     if (!options_.tls) return nullptr;
     for (const Fault& fault : faults_.strike(FaultKind::cert, {}, 0)) {
-        const CertifiedKey key = authority_->issue(fault.which);
-        tls_.push_back(TlsContext::server(key.certificate_pem, key.key_pem));
+        front_.show(fault.which);
         struck(fault, {}, nullptr);
     }
-    return &tls_.back();
+    return front_.context();
 }
 
-void Floor::inject(const Fault& fault) { faults_.arm(fault); }
+void Floor::inject(const Fault& fault) {
+    faults_.arm(fault);
+}
 
 void Floor::struck(const Fault& fault, const std::string& symbol, Connection* connection) {
     const std::uint64_t line = connection == nullptr ? 0 : connection->ordinal();
     std::string text = std::string("fault ") + name_of(fault.kind) + "@" + std::to_string(fault.at);
-    if (!symbol.empty()) text += " symbol=" + symbol + " u=" + std::to_string(find(symbol) == nullptr ? 0 : find(symbol)->truth().u());
+    if (!symbol.empty())
+        text += " symbol=" + symbol + " u=" + std::to_string(find(symbol) == nullptr ? 0 : find(symbol)->truth().u());
     if (line != 0) text += " line=" + std::to_string(line);
     std::fprintf(stderr, "sim: %s\n", text.c_str());
     fault_log_.push_back(std::move(text));

@@ -3,20 +3,18 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <queue>
 #include <string>
 #include <vector>
 
-#include "net/tls.h"
-#include "tools/sim/certificates.h"
 #include "tools/sim/exchange.h"
 #include "tools/sim/fanout.h"
 #include "tools/sim/feed.h"
+#include "tools/sim/listing.h"
 #include "tools/sim/server.h"
+#include "tools/sim/tls_front.h"
 
 namespace daypack::sim {
 
@@ -35,7 +33,7 @@ class Floor final : public ServerHandler {
 
     [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return server_->port(); }
-    [[nodiscard]] const std::string& ca_pem() const noexcept { return ca_pem_; }
+    [[nodiscard]] const std::string& ca_pem() const noexcept { return front_.ca_pem(); }
     [[nodiscard]] const Feed* find(const std::string& symbol) const noexcept;
     [[nodiscard]] const std::vector<std::string>& fault_log() const noexcept { return fault_log_; }
     [[nodiscard]] Statistics statistics() const;
@@ -58,8 +56,6 @@ class Floor final : public ServerHandler {
         bool operator>(const Due& other) const noexcept { return at > other.at; }
     };
 
-    void make_feeds();
-    void make_tls();
     [[nodiscard]] bool is_pulled() const noexcept;
     void begin(std::size_t feed);
     [[nodiscard]] const Event* peek(std::size_t feed);
@@ -81,17 +77,16 @@ class Floor final : public ServerHandler {
     boost::asio::steady_timer due_timer_{io_};
     boost::asio::steady_timer house_timer_{io_};
     boost::asio::steady_timer away_timer_{io_};
-    std::string ca_pem_;
-    std::unique_ptr<CertificateAuthority> authority_;
-    std::deque<TlsContext> tls_;  // the one shown is the last; the others may still be in use
+    TlsFront front_;
     std::vector<Feed> feeds_;
-    std::vector<Fanout> fanouts_;             // one a feed
+    std::vector<Fanout> fanouts_;              // one a feed
     std::vector<Clock::time_point> begun_at_;  // one a feed
     std::map<std::string, std::size_t> index_of_;
     Faults faults_;
     std::vector<std::string> fault_log_;
     std::map<std::uint64_t, Connection*> connections_;  // by ordinal
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+    Clock::time_point last_turn_;
     std::uint64_t house_ticks_ = 0;
     bool pump_wanted_ = false;
     bool stopping_ = false;

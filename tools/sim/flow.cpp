@@ -18,8 +18,8 @@ constexpr double kToRank99 = kToRank9 + 0.285;
 constexpr double kToRank499 = kToRank99 + 0.27;
 constexpr double kToRank1499 = kToRank499 + 0.17;
 
-constexpr double kModify = 0.76;     // of updates behind the best; the rest inserts and deletes in equal parts
-constexpr double kSeveral = 0.003;   // of frames
+constexpr double kModify = 0.76;    // of updates behind the best; the rest inserts and deletes in equal parts
+constexpr double kSeveral = 0.003;  // of frames
 constexpr double kMaxDistance = 600'000;
 
 std::uint64_t seed_of(const Market& market, std::uint64_t seed) {
@@ -49,7 +49,8 @@ Flow::Flow(Market market, const FlowOptions& options)
       start_ticks_(parse_fixed(market_.start_price, notation_.price_decimals).value_or(0) / tick_units_),
       target_levels_(options.levels > 0 ? options.levels : 1200 + random_.below(1800)) {
     if (start_ticks_ < 20) {
-        throw std::runtime_error("market " + market_.symbol + ": a start price of " + market_.start_price + " leaves no room for a book");
+        throw std::runtime_error("market " + market_.symbol + ": a start price of " + market_.start_price +
+                                 " leaves no room for a book");
     }
     build_side(bids_, target_levels_);
     build_side(asks_, target_levels_ + random_.below(target_levels_ / 4 + 1));
@@ -269,7 +270,8 @@ std::int64_t Flow::some_steps() noexcept {
 }
 
 Top Flow::top() const noexcept {
-    return {bids_.best() * tick_units_, bids_.steps(0) * step_units_, asks_.best() * tick_units_, asks_.steps(0) * step_units_};
+    return {bids_.best() * tick_units_, bids_.steps(0) * step_units_, asks_.best() * tick_units_,
+            asks_.steps(0) * step_units_};
 }
 
 }  // namespace daypack::sim

@@ -12,8 +12,8 @@ namespace daypack::sim {
 
 struct FlowOptions {
     std::uint64_t seed = 1;
-    double per_second = 100;     // depth updates
-    std::int64_t levels = 0;     // a side, about; 0: 1,200 to 3,000, by the seed
+    double per_second = 100;             // depth updates
+    std::int64_t levels = 0;             // a side, about; 0: 1,200 to 3,000, by the seed
     std::uint64_t max_depth_frames = 0;  // then quiet; 0: endless
 };
 
@@ -75,8 +75,8 @@ class Flow final : public Source {
     std::uint64_t depth_frames_ = 0;
     std::int64_t trade_id_;
     std::uint64_t order_id_;
-    std::deque<Event> ready_;   // frames of the update in hand
-    std::vector<Event> trades_; // of the update in hand
+    std::deque<Event> ready_;    // frames of the update in hand
+    std::vector<Event> trades_;  // of the update in hand
 };
 
 }  // namespace daypack::sim

@@ -25,7 +25,9 @@ class Ladder {
         return bid_ ? price - ticks : price + ticks;
     }
     void set(std::int64_t rank, std::int64_t steps) noexcept { levels_[index(rank)].steps = steps; }
-    void erase(std::int64_t rank) noexcept { levels_.erase(levels_.begin() + static_cast<std::ptrdiff_t>(index(rank))); }
+    void erase(std::int64_t rank) noexcept {
+        levels_.erase(levels_.begin() + static_cast<std::ptrdiff_t>(index(rank)));
+    }
     // REQUIRES: no level at `price`.
     void insert(std::int64_t price, std::int64_t steps) {
         const std::int64_t key = signed_price(price);
@@ -40,7 +42,9 @@ class Ladder {
         std::int64_t steps;
     };
     [[nodiscard]] std::int64_t signed_price(std::int64_t value) const noexcept { return bid_ ? value : -value; }
-    [[nodiscard]] std::size_t index(std::int64_t rank) const noexcept { return levels_.size() - 1 - static_cast<std::size_t>(rank); }
+    [[nodiscard]] std::size_t index(std::int64_t rank) const noexcept {
+        return levels_.size() - 1 - static_cast<std::size_t>(rank);
+    }
     [[nodiscard]] const Level& at(std::int64_t rank) const noexcept { return levels_[index(rank)]; }
 
     bool bid_;

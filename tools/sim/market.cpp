@@ -21,12 +21,14 @@ void append_filters(std::string& out, const Market& market) {
     out += R"("discoveryBoundBand":null,"maxImpactMultiplier":"1.01","maxMultiplier":"2","maxPrice":)";
     out += perpetual ? R"("1000000")" : "null";
     out += R"(,"maxPriceUpdateMultiplier":"1.0025","meanMarkPriceBand":)";
-    out += perpetual ? R"({"maxMultiplier":"1.04","minMultiplier":"0.96"})" : R"({"maxMultiplier":"1.03","minMultiplier":"0.97"})";
+    out += perpetual ? R"({"maxMultiplier":"1.04","minMultiplier":"0.96"})"
+                     : R"({"maxMultiplier":"1.03","minMultiplier":"0.97"})";
     out += R"(,"meanPremiumBand":)";
     out += perpetual ? R"({"tolerancePct":"0.05"})" : "null";
     out += R"(,"minImpactMultiplier":"0.99","minMultiplier":"0.25","minPrice":")" + market.tick;
     out += R"(","minPriceUpdateMultiplier":"0.9975","tickSize":")" + market.tick;
-    out += R"("},"quantity":{"maxQuantity":null,"minQuantity":")" + market.step + R"(","stepSize":")" + market.step + R"("}})";
+    out += R"("},"quantity":{"maxQuantity":null,"minQuantity":")" + market.step + R"(","stepSize":")" + market.step +
+           R"("}})";
 }
 
 }  // namespace
@@ -40,10 +42,18 @@ std::string_view Market::quote() const noexcept {
     return std::string_view(symbol).substr(from, is_perpetual() ? symbol.size() - 5 - from : std::string_view::npos);
 }
 
-int Market::price_decimals() const noexcept { return decimals_of(tick); }
-int Market::quantity_decimals() const noexcept { return decimals_of(step); }
-std::int64_t Market::tick_units() const noexcept { return parse_fixed(tick, price_decimals()).value_or(1); }
-std::int64_t Market::step_units() const noexcept { return parse_fixed(step, quantity_decimals()).value_or(1); }
+int Market::price_decimals() const noexcept {
+    return decimals_of(tick);
+}
+int Market::quantity_decimals() const noexcept {
+    return decimals_of(step);
+}
+std::int64_t Market::tick_units() const noexcept {
+    return parse_fixed(tick, price_decimals()).value_or(1);
+}
+std::int64_t Market::step_units() const noexcept {
+    return parse_fixed(step, quantity_decimals()).value_or(1);
+}
 
 std::vector<Market> default_markets() {
     return {
@@ -73,7 +83,8 @@ Market market_named(const std::string& symbol) {
     const std::size_t least = market.is_perpetual() ? 8 : 3;  // X_Y and X_Y_PERP
     if (symbol.size() < least || middle(symbol, market.is_perpetual()) == std::string::npos || market.base().empty() ||
         market.quote().empty()) {
-        throw std::runtime_error("symbol \"" + symbol + "\" is no name of the exchange's form; write BTC_USDC or BTC_USDC_PERP");
+        throw std::runtime_error("symbol \"" + symbol +
+                                 "\" is no name of the exchange's form; write BTC_USDC or BTC_USDC_PERP");
     }
     return market;
 }

@@ -33,8 +33,8 @@ struct Market {
     [[nodiscard]] std::int64_t step_units() const noexcept;
 };
 
-// What the exchange lists where nothing else is asked for: spot and perpetuals, dots, lower case, a leading digit, ticks
-// from 0.1 to 0.000000001, a step of 10000, one market that is Closed and one that is PostOnly.
+// What the exchange lists where nothing else is asked for: spot and perpetuals, dots, lower case, a leading digit,
+// ticks from 0.1 to 0.000000001, a step of 10000, one market that is Closed and one that is PostOnly.
 [[nodiscard]] std::vector<Market> default_markets();
 
 // The default market of that name, or one made up with its base's price as far as known.

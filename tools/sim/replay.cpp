@@ -19,7 +19,9 @@ namespace {
 constexpr int kLinesToFindPadding = 5000;
 constexpr std::size_t kLineBytesMax = std::size_t{64} << 20;
 
-std::string unit_of(int decimals) { return decimals == 0 ? "1" : "0." + std::string(static_cast<std::size_t>(decimals - 1), '0') + '1'; }
+std::string unit_of(int decimals) {
+    return decimals == 0 ? "1" : "0." + std::string(static_cast<std::size_t>(decimals - 1), '0') + '1';
+}
 
 // Replaces the number behind `key`, as in "u":123.
 void put_number(std::string& frame, std::string_view key, std::uint64_t number) {
@@ -36,7 +38,8 @@ void put_number(std::string& frame, std::string_view key, std::uint64_t number) 
 class Replay::Lines {
   public:
     explicit Lines(const std::string& path) : file_(gzopen(path.c_str(), "rb")) {
-        if (file_ == nullptr) throw std::runtime_error("cannot read " + path + ": name a frames.ndjson or frames.ndjson.gz");
+        if (file_ == nullptr)
+            throw std::runtime_error("cannot read " + path + ": name a frames.ndjson or frames.ndjson.gz");
         gzbuffer(file_, 1 << 18);
         line_.resize(1 << 14);
     }
@@ -85,7 +88,9 @@ struct Replay::Parser {
   private:
     static std::int64_t number(std::string_view text, int decimals) {
         const auto value = parse_fixed(text, decimals);
-        if (!value) throw std::runtime_error("\"" + std::string(text) + "\" is no number with at most " + std::to_string(decimals) + " decimals");
+        if (!value)
+            throw std::runtime_error("\"" + std::string(text) + "\" is no number with at most " +
+                                     std::to_string(decimals) + " decimals");
         return *value;
     }
 };
@@ -102,7 +107,9 @@ Replay::Replay(const std::string& path)
 
 Replay::~Replay() = default;
 
-Book Replay::start_book() const { return start_book_; }
+Book Replay::start_book() const {
+    return start_book_;
+}
 
 void Replay::fail(const std::string& what) const {
     throw std::runtime_error(path_ + ":" + std::to_string(lines_->number()) + ": " + what);
@@ -147,7 +154,8 @@ void Replay::find_notation() {
 
 void Replay::read_start() {
     std::ifstream file(snapshot_path_, std::ios::binary);
-    if (!file) throw std::runtime_error("cannot read " + snapshot_path_ + ": a recorded flow has its snapshot beside it");
+    if (!file)
+        throw std::runtime_error("cannot read " + snapshot_path_ + ": a recorded flow has its snapshot beside it");
     const std::string body{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     try {
         const auto document = parser_->json.parse(body);
@@ -157,7 +165,8 @@ void Replay::read_start() {
         for (const Change& level : levels) start_book_.apply(level);
         start_us_ = document["timestamp"].get_int64();
         const std::string_view id = document["lastUpdateId"];
-        if (std::from_chars(id.data(), id.data() + id.size(), start_u_).ec != std::errc{}) throw std::runtime_error("lastUpdateId is no number");
+        if (std::from_chars(id.data(), id.data() + id.size(), start_u_).ec != std::errc{})
+            throw std::runtime_error("lastUpdateId is no number");
     } catch (const std::exception& error) {
         throw std::runtime_error(snapshot_path_ + ": " + error.what());
     }
@@ -171,7 +180,8 @@ bool Replay::next(Event& event) {
         if (!line) return false;
         const std::size_t space = line->find(' ');
         std::int64_t receive_ns = 0;
-        if (space == std::string_view::npos || std::from_chars(line->data(), line->data() + space, receive_ns).ec != std::errc{}) {
+        if (space == std::string_view::npos ||
+            std::from_chars(line->data(), line->data() + space, receive_ns).ec != std::errc{}) {
             fail("a line must be <receive time, ns> <frame>");
         }
         event.frame = line->substr(space + 1);
@@ -187,14 +197,16 @@ bool Replay::next(Event& event) {
 bool Replay::fill(Event& event) {
     try {
         const auto data = parser_->json.parse(event.frame)["data"];
-        if (data["s"].get_string().value() != market_.symbol) throw std::runtime_error("another market's frame; one file is one market");
+        if (data["s"].get_string().value() != market_.symbol)
+            throw std::runtime_error("another market's frame; one file is one market");
         event.send_us = data["E"].get_int64();
         event.match_us = data["T"].get_int64();
         event.changes.clear();
         const std::string_view type = data["e"];
         if (type == "trade") {
             event.channel = Channel::trade;
-            event.trade = {data["t"].get_int64(), parser_->price(data["p"]), parser_->quantity(data["q"]), 0, 0, data["m"].get_bool()};
+            event.trade = {data["t"].get_int64(), parser_->price(data["p"]), parser_->quantity(data["q"]), 0, 0,
+                           data["m"].get_bool()};
             return true;
         }
         event.u = data["u"].get_uint64();
@@ -207,7 +219,8 @@ bool Replay::fill(Event& event) {
         event.first_u = data["U"].get_uint64();
         if (event.u <= start_u_) return false;  // already in the snapshot
         if (event.first_u > recorded_u_ + 1 || event.u <= recorded_u_) {
-            throw std::runtime_error("U " + std::to_string(event.first_u) + " does not follow on " + std::to_string(recorded_u_));
+            throw std::runtime_error("U " + std::to_string(event.first_u) + " does not follow on " +
+                                     std::to_string(recorded_u_));
         }
         recorded_u_ = event.u;
         parser_->append_side(event.changes, true, data["b"].get_array());
@@ -218,7 +231,9 @@ bool Replay::fill(Event& event) {
     }
 }
 
-void Replay::renumber(std::uint64_t u) { shift_ = u - recorded_u_; }
+void Replay::renumber(std::uint64_t u) {
+    shift_ = u - recorded_u_;
+}
 
 void Replay::shift(Event& event) const {
     if (event.channel == Channel::trade) return;

@@ -15,16 +15,25 @@ constexpr std::size_t kTradesDefault = 100;
 constexpr std::size_t kTradesMax = 1000;
 constexpr const char* kPlain = "text/plain; charset=utf-8";
 
-Reply plain(int status, std::string body) { return {status, kPlain, std::move(body)}; }
-Reply json(std::string body) { return {200, "application/json; charset=utf-8", std::move(body)}; }
+Reply plain(int status, std::string body) {
+    return {status, kPlain, std::move(body)};
+}
+Reply json(std::string body) {
+    return {200, "application/json; charset=utf-8", std::move(body)};
+}
 Reply api_error(int status, const char* code, const char* message) {
     return {status, "application/json; charset=utf-8",
             std::string(R"({"code":")") + code + R"(","message":")" + message + R"("})"};
 }
-Reply no_such_symbol() { return api_error(400, "INVALID_CLIENT_REQUEST", "Invalid market symbol"); }
-Reply closed() { return api_error(404, "RESOURCE_NOT_FOUND", "Not Found"); }
+Reply no_such_symbol() {
+    return api_error(400, "INVALID_CLIENT_REQUEST", "Invalid market symbol");
+}
+Reply closed() {
+    return api_error(404, "RESOURCE_NOT_FOUND", "Not Found");
+}
 Reply bad_parameter(const char* name, const char* type, const char* why) {
-    return plain(400, std::string("failed to parse parameter `") + name + "`: failed to parse \"" + type + "\": " + why);
+    return plain(400,
+                 std::string("failed to parse parameter `") + name + "`: failed to parse \"" + type + "\": " + why);
 }
 
 std::string percent_decoded(std::string_view text) {
@@ -125,8 +134,8 @@ Reply truth(const RestView& view, std::string_view target) {
     if (text && !u) return plain(400, "u must be a number");
     std::string body = feed->truth_body(u);
     if (!body.empty()) return json(std::move(body));
-    return plain(404, "no update of " + feed->market().symbol + " that is still kept ended at this u; now it stands at " +
-                          std::to_string(feed->truth().u()));
+    return plain(404, "no update of " + feed->market().symbol +
+                          " that is still kept ended at this u; now it stands at " + std::to_string(feed->truth().u()));
 }
 
 }  // namespace

@@ -18,9 +18,9 @@ struct Reply {
 // What the exchange's REST answers from.
 struct RestView {
     const std::vector<Feed>& feeds;
-    std::int64_t wall_us;     // now
-    bool recorded;            // the books' time is the recording's
-    std::uint64_t stale_by;   // updates that a depth snapshot shall be late
+    std::int64_t wall_us;    // now
+    bool recorded;           // the books' time is the recording's
+    std::uint64_t stale_by;  // updates that a depth snapshot shall be late
 };
 
 // The answer to GET `target`, such as "/api/v1/depth?symbol=SOL_USDC&limit=20", in the venue's form, errors included.

@@ -1,7 +1,5 @@
 #include "tools/sim/server.h"
 
-#include "net/stream.h"  // before Beast: makes Asio's TLS wolfSSL's
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -11,6 +9,8 @@
 #include <random>
 #include <set>
 #include <stdexcept>
+
+#include "net/stream.h"  // before Beast: makes Asio's TLS wolfSSL's
 
 namespace daypack::sim {
 namespace {
@@ -37,7 +37,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     class Session;
     class Visit;
 
-    Impl(asio::io_context& io_context, ServerHandler& server_handler) : io(io_context), handler(server_handler), acceptor(io_context) {}
+    Impl(asio::io_context& io_context, ServerHandler& server_handler)
+        : io(io_context), handler(server_handler), acceptor(io_context) {}
 
     void listen();
     void accept();
@@ -111,9 +112,8 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
 
     void write() {
         writing_ = true;
-        ws_.async_write(asio::buffer(*unsent_.front()), [self = shared_from_this()](error_code error, std::size_t) {
-            self->written(error);
-        });
+        ws_.async_write(asio::buffer(*unsent_.front()),
+                        [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
     }
 
     void written(error_code error) {
@@ -131,7 +131,8 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
     }
 
     void say_goodbye() {
-        ws_.async_close({websocket::close_code::going_away}, [self = shared_from_this()](error_code) { self->finish(); });
+        ws_.async_close({websocket::close_code::going_away},
+                        [self = shared_from_this()](error_code) { self->finish(); });
     }
 
     void finish() {
@@ -233,7 +234,8 @@ void Server::Impl::listen() {
         }
     }
     acceptor.close();
-    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port) + " (" + error.message() + "); choose another --port, or 0 for a free one");
+    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port) + " (" + error.message() +
+                             "); choose another --port, or 0 for a free one");
 }
 
 void Server::Impl::accept() {
@@ -250,15 +252,20 @@ void Server::Impl::accept() {
     });
 }
 
-Server::Server(asio::io_context& io, ServerHandler& handler, std::uint16_t port) : impl_(std::make_shared<Impl>(io, handler)) {
+Server::Server(asio::io_context& io, ServerHandler& handler, std::uint16_t port)
+    : impl_(std::make_shared<Impl>(io, handler)) {
     impl_->port = port;
     impl_->listen();
 }
 
 Server::~Server() = default;
 
-std::uint16_t Server::port() const noexcept { return impl_->port; }
-void Server::listen() { impl_->listen(); }
+std::uint16_t Server::port() const noexcept {
+    return impl_->port;
+}
+void Server::listen() {
+    impl_->listen();
+}
 
 void Server::stop_listening() {
     error_code ignored;

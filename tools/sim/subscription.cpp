@@ -10,9 +10,11 @@
 namespace daypack::sim {
 namespace {
 
-constexpr std::array<std::string_view, 10> kSilentTypes{"ticker",         "kline",          "markPrice",  "openInterest", "liquidation",
-                                                        "externalTicker", "stockPrice",     "stockIndicativeQuote",
-                                                        "account",        "rfq"};
+constexpr std::array<std::string_view, 10> kSilentTypes{"ticker",      "kline",
+                                                        "markPrice",   "openInterest",
+                                                        "liquidation", "externalTicker",
+                                                        "stockPrice",  "stockIndicativeQuote",
+                                                        "account",     "rfq"};
 
 bool is_window(std::string_view part) {
     return part.size() > 2 && part.ends_with("ms") &&

@@ -45,7 +45,8 @@ int decimals_of(std::string_view text) noexcept {
 
 void append_padded(std::string& out, std::int64_t value, int decimals) {
     char buffer[24];
-    const std::string_view digits(buffer, static_cast<std::size_t>(std::to_chars(buffer, std::end(buffer), value).ptr - buffer));
+    const std::string_view digits(
+        buffer, static_cast<std::size_t>(std::to_chars(buffer, std::end(buffer), value).ptr - buffer));
     const auto behind_point = static_cast<std::size_t>(decimals);
     if (behind_point == 0) {
         out += digits;

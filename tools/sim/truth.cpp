@@ -18,7 +18,9 @@ void Book::apply(const Change& change) {
     }
 }
 
-Truth::Truth(std::size_t history_changes) : history_changes_(history_changes) { open_segment(); }
+Truth::Truth(std::size_t history_changes) : history_changes_(history_changes) {
+    open_segment();
+}
 
 void Truth::start(Book book, std::uint64_t u) {
     book_ = std::move(book);
@@ -72,8 +74,9 @@ std::optional<Book> Truth::at(std::uint64_t u) const {
     const Segment* segment = segment_of(u);
     if (segment == nullptr || u > u_) return std::nullopt;
     const auto& entries = segment->entries;
-    const bool ended_there = segment->u == u || std::binary_search(entries.begin(), entries.end(), Entry{u, {}, false},
-                                                                   [](const Entry& a, const Entry& b) { return a.u < b.u; });
+    const bool ended_there =
+        segment->u == u || std::binary_search(entries.begin(), entries.end(), Entry{u, {}, false},
+                                              [](const Entry& a, const Entry& b) { return a.u < b.u; });
     if (!ended_there) return std::nullopt;
     return replay(*segment, u);
 }

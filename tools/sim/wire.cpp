@@ -10,7 +10,8 @@ namespace {
 
 using Append = void (*)(std::string&, std::int64_t, int);
 
-void append_level(std::string& out, const Notation& notation, std::int64_t price, std::int64_t quantity, Append append) {
+void append_level(std::string& out, const Notation& notation, std::int64_t price, std::int64_t quantity,
+                  Append append) {
     out += out.back() == '[' ? "[\"" : ",[\"";
     append(out, price, notation.price_decimals);
     out += "\",\"";

@@ -18,7 +18,9 @@ struct Notation {
     int quantity_decimals = 0;
 
     explicit Notation(const Market& market)
-        : symbol(market.symbol), price_decimals(market.price_decimals()), quantity_decimals(market.quantity_decimals()) {}
+        : symbol(market.symbol),
+          price_decimals(market.price_decimals()),
+          quantity_decimals(market.quantity_decimals()) {}
 };
 
 // `window` is empty, or "200ms", "600ms", "1000ms": only the stream's name tells.
@@ -39,8 +41,8 @@ void append_book_ticker_frame(std::string& out, const Notation& notation, const 
 [[nodiscard]] std::string error_frame(int code, std::string_view message);
 
 // Body of /api/v1/depth: both sides ascending, trimmed, at most `levels` a side nearest the touch.
-[[nodiscard]] std::string depth_body(const Notation& notation, const Book& book, std::uint64_t u, std::int64_t timestamp_us,
-                                     std::size_t levels);
+[[nodiscard]] std::string depth_body(const Notation& notation, const Book& book, std::uint64_t u,
+                                     std::int64_t timestamp_us, std::size_t levels);
 
 // Body of /_sim/truth: both sides best first, padded.
 [[nodiscard]] std::string truth_body(const Notation& notation, const Book& book, std::uint64_t u);
