@@ -21,7 +21,9 @@ std::uint32_t SymbolLookup::hash_of(std::string_view native) noexcept {
         std::memcpy(&head, native.data(), sizeof head);
         std::memcpy(&tail, native.data() + native.size() - sizeof tail, sizeof tail);
     } else {
-        std::memcpy(&head, native.data(), native.size());
+        char bytes[sizeof head] = {};
+        native.copy(bytes, sizeof bytes);
+        std::memcpy(&head, bytes, sizeof bytes);
     }
     std::uint64_t hash = (head ^ native.size()) * 0x9e3779b97f4a7c15ull;
     hash = (std::rotl(hash, 32) ^ tail) * 0xd6e8feb86659fd93ull;
