@@ -51,7 +51,7 @@ static_assert(int{kUnconfirmed} == DAYPACK_FLAG_UNCONFIRMED && int{kBehind} == D
     return flags;
 }
 
-// Down means nothing to read. What is published next finds no levels shown, and so writes them all.
+// Down means nothing to read. The levels stay behind, unshown, for the update that may follow.
 void clear_numbers(daypack_slot& slot) noexcept {
     constexpr std::uint64_t kNone = 0;
     store_relaxed(slot.u, kNone);
@@ -150,7 +150,6 @@ void Publisher::write_slot(const BookUpdate& update) noexcept {
         return price ? mantissa(*price, instrument) : 0;
     };
     auto* levels = reinterpret_cast<daypack_level*>(&slot + 1);
-    const std::uint64_t counts = load_relaxed(slot.counts);
 
     const SlotWrite write(slot);
     store_relaxed(slot.u, update.u);
@@ -166,23 +165,20 @@ void Publisher::write_slot(const BookUpdate& update) noexcept {
     store_relaxed(slot.known_to_bid, known_to(Side::bid));
     store_relaxed(slot.known_to_ask, known_to(Side::ask));
     store_relaxed(slot.exponents, exponents_word(instrument));
-    const std::uint64_t bid_count = write_side(levels, update, Side::bid, counts & 0xffffffff);
-    const std::uint64_t ask_count = write_side(levels + segment_->layout().depth, update, Side::ask, counts >> 32);
+    const std::uint64_t bid_count = write_side(levels, update, Side::bid);
+    const std::uint64_t ask_count = write_side(levels + segment_->layout().depth, update, Side::ask);
     store_relaxed(slot.counts, bid_count | ask_count << 32);
 }
 
-// Writes the ranks that changed, and those that were not shown before: past `count_before` the slot holds nothing of
-// use.
-std::uint64_t Publisher::write_side(daypack_level* levels, const BookUpdate& update, Side side,
-                                    std::uint64_t count_before) noexcept {
+// Writes the ranks that changed. The others stand in the slot as they were written before, shown or not.
+std::uint64_t Publisher::write_side(daypack_level* levels, const BookUpdate& update, Side side) noexcept {
     const auto known = update.book->known(side);
     const Dirty dirty = update.book->dirty(side);
     const std::size_t count = std::min(known.size(), segment_->layout().depth);
-    const std::size_t from = std::min<std::size_t>(dirty.from, count_before);
-    const std::size_t to = count > count_before ? count : std::min<std::size_t>(dirty.to, count);
+    const std::size_t to = std::min<std::size_t>(dirty.to, count);
     const std::int64_t tick = update.instrument->tick.mantissa;
     const std::int64_t step = update.instrument->step.mantissa;
-    for (std::size_t rank = from; rank < to; ++rank) {
+    for (std::size_t rank = dirty.from; rank < to; ++rank) {
         const Level& level = known[known.size() - 1 - rank];
         store_relaxed(levels[rank].price, level.price.ticks * tick);
         store_relaxed(levels[rank].quantity, level.quantity.steps * step);

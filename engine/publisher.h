@@ -47,7 +47,7 @@ class Publisher {
 
     // An update was applied: its `delta` events, or the one `advance`. Writes the levels in book->dirty(), then the
     // records: a delta each, a change of the best bid and offer, a change of state.
-    // REQUIRES: book->dirty() covers what changed since the call before; the caller then clears it.
+    // REQUIRES: book->dirty() covers all that changed since it was last published; the caller then clears it.
     void publish_book(const BookUpdate& update, std::span<const Event> events) noexcept;
     // The book was set anew at `u`: a record tells readers to read the slot again. REQUIRES: as publish_book.
     void publish_snapshot(const BookUpdate& update) noexcept;
@@ -71,8 +71,8 @@ class Publisher {
     };
 
     void write_slot(const BookUpdate& update) noexcept;
-    [[nodiscard]] std::uint64_t write_side(daypack_level* levels, const BookUpdate& update, Side side,
-                                           std::uint64_t count_before) noexcept;
+    // Returns how many levels are shown.
+    [[nodiscard]] std::uint64_t write_side(daypack_level* levels, const BookUpdate& update, Side side) noexcept;
     [[nodiscard]] Top top_of(SymbolIndex symbol) const noexcept;
     [[nodiscard]] std::uint64_t status_of(SymbolIndex symbol) const noexcept;
     // The next record of the ring, claimed, with all that every kind has; commit() publishes what was claimed.

@@ -78,10 +78,11 @@ TEST(Segment, AReadersLockKeepsNoWriterAlive) {
     const Instance instance;
     { const Writer writer(instance.options()); }
     ShmReader reader(instance.name);
+    ShmReader other(instance.name);
     struct flock lock {};
     lock.l_type = F_RDLCK;
     lock.l_whence = SEEK_SET;
-    ASSERT_EQ(fcntl(reader.raw().fd, F_OFD_SETLK, &lock), 0);
+    ASSERT_EQ(fcntl(other.raw().fd, F_OFD_SETLK, &lock), 0);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "DOWN/writer_dead"; }));
 }
 
@@ -392,16 +393,16 @@ TEST(Segment, FewerSymbolsThanBeforeKeepTheFirstOnes) {
 
 TEST(Segment, WhatADeadWriterClaimedInTheRingBecomesRecordsOfNoKind) {
     const Instance instance;
-    std::optional<Writer> writer(instance.options());
-    writer->snapshot(1);
+    std::optional<Writer> writer(instance.options(8, 4, 8));
+    for (Sequence u = 1; u < 10; ++u) writer->snapshot(u, static_cast<std::int64_t>(u));  // every place is in use
     ShmReader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     store_relaxed(writer->segment.header().claimed, cursor + 2);  // as if it had died in the middle of two records
     writer.reset();
     std::uint64_t nothing = cursor;
     EXPECT_TRUE(test::drain(reader, nothing).empty());
-    Writer next(instance.options());
-    next.snapshot(9);
+    Writer next(instance.options(8, 4, 8));
+    next.snapshot(99);
     const auto records = test::drain(reader, cursor);
     ASSERT_GE(records.size(), 3u);
     EXPECT_EQ(daypack_record_kind(&records[0]), unsigned{DAYPACK_KIND_NONE});
