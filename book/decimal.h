@@ -21,8 +21,8 @@ struct Unit {
 // "0.0100" -> {1, -2}. Not a positive plain decimal, or out of range: an error.
 [[nodiscard]] Result<Unit> parse_unit(std::string_view text) noexcept;
 
-// "86786.0" and "86786" in units of 0.1 -> 867860. Padding does not matter (the venue pads over WebSocket and trims over
-// REST). Errors: not_a_number (signs and exponents too: the venue sends none), off_tick, overflow.
+// "86786.0" and "86786" in units of 0.1 -> 867860. Padding does not matter (the venue pads over WebSocket and trims
+// over REST). Errors: not_a_number (signs and exponents too: the venue sends none), off_tick, overflow.
 [[nodiscard]] Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept;
 
 // mantissa × 10^exponent as plain text with exactly `decimals` decimals. REQUIRES: decimals >= -exponent.

@@ -25,8 +25,8 @@ enum class EventKind : std::uint8_t { delta, advance, trade, trade_orders, ticke
 struct alignas(64) Event {
     std::uint64_t first_id = 0;
     std::uint64_t last_id = 0;
-    VenueTime match;       // `T`: the matching engine
-    MonoTime receive;      // the frame was in hand, decrypted and complete
+    VenueTime match;   // `T`: the matching engine
+    MonoTime receive;  // the frame was in hand, decrypted and complete
     Price price;
     Quantity quantity;
     std::int32_t send_after_match_us = 0;  // `E` - `T`, saturated; kNoSendTime where the venue told no `E`

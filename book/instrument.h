@@ -14,12 +14,12 @@ namespace daypack {
 
 // One market as the venue lists it. Never changes once it stands in a table.
 struct Instrument {
-    std::string native;      // the venue's name: BTC_USDC, kBONK_USDC_PERP, AAPL.US_USDC
-    std::string symbol;      // normalised: BTC-USDC
-    Unit tick;               // of prices
-    Unit step;               // of quantities
+    std::string native;            // the venue's name: BTC_USDC, kBONK_USDC_PERP, AAPL.US_USDC
+    std::string symbol;            // normalised: BTC-USDC
+    Unit tick;                     // of prices
+    Unit step;                     // of quantities
     Reason halted = Reason::none;  // why the market is not open; none: it is
-    bool listed = true;      // false: configured, but unknown to the venue
+    bool listed = true;            // false: configured, but unknown to the venue
 
     // Errors as in parse_units; a price of zero is not_a_number.
     [[nodiscard]] Result<Price> price(std::string_view text) const noexcept {

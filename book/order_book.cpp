@@ -6,7 +6,9 @@ namespace daypack {
 namespace {
 
 // Orders a side worst first.
-[[nodiscard]] bool worse(Side side, Price a, Price b) noexcept { return side == Side::bid ? a < b : a > b; }
+[[nodiscard]] bool worse(Side side, Price a, Price b) noexcept {
+    return side == Side::bid ? a < b : a > b;
+}
 
 template <class Levels>
 [[nodiscard]] auto find(Levels& levels, Side side, Price price) noexcept {
@@ -50,7 +52,8 @@ void OrderBook::clear() noexcept {
 void OrderBook::apply(Side side, Price price, Quantity quantity) noexcept {
     auto& half = of(side);
     const auto at = find(half.levels, side, price);
-    const auto rank_behind = static_cast<std::uint32_t>(half.levels.end() - at);  // one more than the rank, if it is there
+    const auto rank_behind =
+        static_cast<std::uint32_t>(half.levels.end() - at);  // one more than the rank, if it is there
     const bool there = at != half.levels.end() && at->price == price;
     if (quantity.steps == 0) {
         if (!there) return;

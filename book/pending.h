@@ -15,7 +15,8 @@ namespace daypack {
 class PendingPool {
   public:
     explicit PendingPool(std::size_t events)
-        : chunks_((events + kChunkEvents - 1) / kChunkEvents), chunk_(std::make_unique_for_overwrite<Chunk[]>(chunks_)) {}
+        : chunks_((events + kChunkEvents - 1) / kChunkEvents),
+          chunk_(std::make_unique_for_overwrite<Chunk[]>(chunks_)) {}
 
     [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ * kChunkEvents; }
 
@@ -52,8 +53,8 @@ class PendingPool {
 class Pending {
   public:
     explicit Pending(PendingPool& pool) noexcept : pool_(&pool) {}
-    Pending(Pending&& other) noexcept : pool_(other.pool_), head_(other.head_), tail_(other.tail_), first_(other.first_),
-                                        size_(other.size_) {
+    Pending(Pending&& other) noexcept
+        : pool_(other.pool_), head_(other.head_), tail_(other.tail_), first_(other.first_), size_(other.size_) {
         other.size_ = 0;
         other.head_ = other.tail_ = PendingPool::kNone;
     }

@@ -8,13 +8,13 @@ namespace daypack {
 // What can go wrong while running. Zero is success. Set-up throws instead, with a sentence for the user.
 enum class Errc : std::uint8_t {
     ok,
-    malformed,      // not JSON, or not the shape that the venue sends
-    not_a_number,   // a decimal was due: exponent, sign or stray byte
-    off_tick,       // more decimals than the instrument has, or between two ticks or steps
-    overflow,       // does not fit 63 bits
-    unknown_symbol, // a symbol nobody subscribed
-    unknown_kind,   // a stream or event type of no use to us
-    too_many,       // more levels than one frame or book may have
+    malformed,       // not JSON, or not the shape that the venue sends
+    not_a_number,    // a decimal was due: exponent, sign or stray byte
+    off_tick,        // more decimals than the instrument has, or between two ticks or steps
+    overflow,        // does not fit 63 bits
+    unknown_symbol,  // a symbol nobody subscribed
+    unknown_kind,    // a stream or event type of no use to us
+    too_many,        // more levels than one frame or book may have
 };
 
 [[nodiscard]] const char* errc_name(Errc errc) noexcept;

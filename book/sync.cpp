@@ -134,7 +134,8 @@ Sync::Fit Sync::compare(const Snapshot& snapshot) const noexcept {
     if (snapshot.timestamp < ignore_before_) return Fit::older;
     if (snapshot.last_id < newest_id_ && early_us > newest_match_.us) return Fit::renumbered;
     if (newest_id_ <= snapshot.last_id && late_us < newest_match_.us) return Fit::outdated;
-    if (kept && pending_.front().last_id <= snapshot.last_id && late_us < pending_.front().match.us) return Fit::outdated;
+    if (kept && pending_.front().last_id <= snapshot.last_id && late_us < pending_.front().match.us)
+        return Fit::outdated;
     const bool joins = kept ? pending_.front().first_id <= snapshot.last_id + 1 : newest_id_ <= snapshot.last_id;
     return joins ? Fit::joins : Fit::older;
 }
@@ -209,7 +210,8 @@ void Sync::look_at_touch(MonoTime now) noexcept {
     }
 }
 
-// Refetching cannot give more than the venue's cut, so a book is left alone until a quarter of what it began with is gone.
+// Refetching cannot give more than the venue's cut, so a book is left alone until a quarter of what it began with is
+// gone.
 void Sync::look_at_depth() noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         if (!book_.known_to(side)) continue;

@@ -31,7 +31,8 @@ namespace daypack {
 //    an old numbering. The last two rest on clocks that may be wrong, so the first such snapshot is fetched again and
 //    the second one believed. Assumed: the venue needs longer to restart than its REST side lags (1 s).
 // 4. Lines. Without a line that carries the symbol the book may be old; when one is back, rejoin.
-// 5. Crossed. Best bid >= best ask after a whole update is flagged at once; when it lasts 100 ms of the venue's time, or
+// 5. Crossed. Best bid >= best ask after a whole update is flagged at once; when it lasts 100 ms of the venue's time,
+// or
 //    1 s of ours, the book contradicts itself: INVALID, rejoin.
 // 6. Depth. Beyond what a truncated snapshot covers nothing is shown; when too little is left inside, rejoin.
 //
@@ -52,9 +53,9 @@ class Sync {
     };
 
     enum class Outcome : std::uint8_t {
-        applied,    // the book stands at the update's `u`
-        ignored,    // a duplicate, or from before a restart
-        waiting,    // kept, or of no use, until the snapshot comes
+        applied,  // the book stands at the update's `u`
+        ignored,  // a duplicate, or from before a restart
+        waiting,  // kept, or of no use, until the snapshot comes
     };
 
     // `depth`: levels a side that are published.
@@ -101,7 +102,7 @@ class Sync {
     [[nodiscard]] std::uint16_t flags() const noexcept;
     [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
     [[nodiscard]] VenueTime match() const noexcept { return match_; }  // `T` of the last update, or the snapshot's time
-    [[nodiscard]] VenueTime send() const noexcept { return send_; }    // `E` of the last update; 0 after a snapshot alone
+    [[nodiscard]] VenueTime send() const noexcept { return send_; }  // `E` of the last update; 0 after a snapshot alone
     [[nodiscard]] MonoTime receive() const noexcept { return receive_; }
     [[nodiscard]] const OrderBook& book() const noexcept { return book_; }
     void clear_dirty() noexcept { book_.clear_dirty(); }
@@ -145,24 +146,24 @@ class Sync {
     Phase phase_ = Phase::idle;
     Reason reason_ = Reason::start;
     bool in_flight_ = false;
-    bool doubted_ = false;         // the last snapshot disagreed with the stream about the numbering
+    bool doubted_ = false;  // the last snapshot disagreed with the stream about the numbering
     std::uint32_t request_ = 0;
     bool unconfirmed_ = false;
     bool had_book_ = false;
 
-    Sequence last_id_ = 0;         // of the book
+    Sequence last_id_ = 0;  // of the book
     VenueTime match_;
     VenueTime send_;
     MonoTime receive_;
-    Sequence newest_id_ = 0;       // of what was ever heard of in this numbering, applied or not
-    VenueTime newest_match_;       // rule 3: an id that is not new, later than this, is a restart
-    VenueTime ignore_before_;      // rule 3: older than this is from before the restart
+    Sequence newest_id_ = 0;   // of what was ever heard of in this numbering, applied or not
+    VenueTime newest_match_;   // rule 3: an id that is not new, later than this, is a restart
+    VenueTime ignore_before_;  // rule 3: older than this is from before the restart
     std::size_t live_lines_ = 0;
     std::array<Told, 16> lines_{};  // by line, of this numbering; a line beyond these is judged with all others only
 
     bool crossed_ = false;
-    VenueTime crossed_match_;      // since when, by the venue's clock
-    MonoTime crossed_since_;       // ... and by ours
+    VenueTime crossed_match_;  // since when, by the venue's clock
+    MonoTime crossed_since_;   // ... and by ours
 };
 
 }  // namespace daypack

@@ -9,7 +9,9 @@ namespace daypack {
 
 enum class Side : std::uint8_t { bid, ask };
 
-[[nodiscard]] constexpr Side opposite(Side side) noexcept { return side == Side::bid ? Side::ask : Side::bid; }
+[[nodiscard]] constexpr Side opposite(Side side) noexcept {
+    return side == Side::bid ? Side::ask : Side::bid;
+}
 
 // A price in ticks of its instrument.
 struct Price {
@@ -43,8 +45,12 @@ struct MonoTime {
     std::int64_t ns = 0;
     auto operator<=>(const MonoTime&) const = default;
 };
-[[nodiscard]] constexpr std::int64_t operator-(MonoTime a, MonoTime b) noexcept { return a.ns - b.ns; }
-[[nodiscard]] constexpr MonoTime operator+(MonoTime t, std::int64_t ns) noexcept { return {t.ns + ns}; }
+[[nodiscard]] constexpr std::int64_t operator-(MonoTime a, MonoTime b) noexcept {
+    return a.ns - b.ns;
+}
+[[nodiscard]] constexpr MonoTime operator+(MonoTime t, std::int64_t ns) noexcept {
+    return {t.ns + ns};
+}
 
 // This machine's wall clock: ns since the Unix epoch. 0: never.
 struct WallTime {

@@ -5,13 +5,15 @@ namespace {
 
 constexpr std::int64_t kBeat_ns = 1'000'000;
 constexpr std::int64_t kLook_ns = 10'000'000;
-constexpr std::size_t kBatch = 256;              // events of a source before the others, and the beat, have their turn
+constexpr std::size_t kBatch = 256;  // events of a source before the others, and the beat, have their turn
 constexpr std::size_t kMaxUpdateEvents = 16'384;
 
 }  // namespace
 
 BookAgent::BookAgent(Wiring wiring, Callbacks callbacks)
-    : wiring_(std::move(wiring)), callbacks_(std::move(callbacks)), books_(wiring_.instruments->capacity()),
+    : wiring_(std::move(wiring)),
+      callbacks_(std::move(callbacks)),
+      books_(wiring_.instruments->capacity()),
       frame_to_shm_(wiring_.segment->histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)) {
     assembling_.resize(wiring_.sources.size());
     for (auto& events : assembling_) events.reserve(kMaxUpdateEvents);
@@ -234,8 +236,16 @@ Reason BookAgent::shown_reason(SymbolIndex symbol) const noexcept {
 
 BookView BookAgent::view(SymbolIndex symbol) const noexcept {
     const Sync& sync = *books_[symbol].sync;
-    return {symbol,        (*wiring_.instruments)[symbol], sync.book(),  shown_state(symbol), shown_reason(symbol),
-            sync.flags(), sync.last_id(),                 sync.match(), sync.send(),         sync.receive()};
+    return {symbol,
+            (*wiring_.instruments)[symbol],
+            sync.book(),
+            shown_state(symbol),
+            shown_reason(symbol),
+            sync.flags(),
+            sync.last_id(),
+            sync.match(),
+            sync.send(),
+            sync.receive()};
 }
 
 // What shared memory shall say of a symbol now. REQUIRES: it is followed, or only its state will be published.

@@ -18,8 +18,8 @@ namespace daypack {
 // The book thread's work: takes events from the network threads, keeps the books, publishes them.
 //
 // Thread: book. The other ends of its queues belong to the network threads and the cold thread.
-// Invariants: an update is applied and published whole or not at all; a slot is written before the ring's records of the
-// same update; nothing here allocates, locks or waits.
+// Invariants: an update is applied and published whole or not at all; a slot is written before the ring's records of
+// the same update; nothing here allocates, locks or waits.
 class BookAgent {
   public:
     // One network thread, seen from here.
@@ -46,12 +46,12 @@ class BookAgent {
 
   private:
     struct Book {
-        std::unique_ptr<Sync> sync;  // none: not followed
+        std::unique_ptr<Sync> sync;       // none: not followed
         Reason absent = Reason::stopped;  // why there is no sync
-        State state = State::down;   // as shown last
+        State state = State::down;        // as shown last
         Reason reason = Reason::none;
         std::uint16_t flags = 0;
-        std::uint32_t tries = 0;       // snapshots asked for since it last joined
+        std::uint32_t tries = 0;  // snapshots asked for since it last joined
         std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
         Sync::Counters told;  // as in shared memory
     };
@@ -78,13 +78,13 @@ class BookAgent {
     Callbacks callbacks_;
     std::vector<Book> books_;
     Histogram frame_to_shm_;
-    std::size_t known_ = 0;                        // books_ in use
-    std::vector<std::vector<Event>> assembling_;   // a source's update whose last event has not come yet
+    std::size_t known_ = 0;                       // books_ in use
+    std::vector<std::vector<Event>> assembling_;  // a source's update whose last event has not come yet
     std::bitset<256> lines_up_;
     WallClock wall_;
     MonoTime beat_;
-    MonoTime looked_;       // when time was last shown to the books
-    MonoTime pause_end_;    // 0: no pause to catch up with
+    MonoTime looked_;     // when time was last shown to the books
+    MonoTime pause_end_;  // 0: no pause to catch up with
     std::uint64_t high_water_ = 0;
     std::uint64_t log_dropped_ = 0;
 };

@@ -47,7 +47,9 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     fetch_markets();
 }
 
-ColdAgent::~ColdAgent() { drain(); }
+ColdAgent::~ColdAgent() {
+    drain();
+}
 
 void ColdAgent::do_work() {
     const MonoTime now = mono_now();
@@ -198,7 +200,9 @@ void ColdAgent::drain() {
     }
 }
 
-void ColdAgent::say(const std::string& text) { wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
+void ColdAgent::say(const std::string& text) {
+    wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text));
+}
 
 void ColdAgent::tell_counters() {
     Counters counters = wiring_.segment->engine_counters();

@@ -69,9 +69,9 @@ class ColdAgent {
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
-    std::vector<bool> wanted_;          // by index of the instrument table
-    std::vector<ColdMessage> unsent_;   // the queue to the book thread was full
-    MonoTime markets_due_;              // 0: not due
+    std::vector<bool> wanted_;         // by index of the instrument table
+    std::vector<ColdMessage> unsent_;  // the queue to the book thread was full
+    MonoTime markets_due_;             // 0: not due
     std::uint32_t market_failures_ = 0;
     std::vector<std::string> complained_;
     std::atomic<bool> failed_{false};

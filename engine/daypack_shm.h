@@ -75,13 +75,13 @@ extern "C" {
 #define DAYPACK_READ_TRIES 64            /* then a read says busy, never old data */
 
 /* States, reasons and flags: closed lists. */
-#define DAYPACK_STATES(X) \
-    X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
-#define DAYPACK_REASONS(X)                                                                                        \
-    X(none, 0) X(start, 1) X(gap, 2) X(restart, 3) X(audit, 4) X(depth, 5) X(tick, 6) X(bad_frame, 7) X(queue, 8) \
-    X(overflow, 9) X(silent, 10) X(line_dead, 11) X(writer_stalled, 12) X(ws_down, 13) X(rest_only, 14)           \
-    X(crossed, 15) X(closed, 16) X(cancel_only, 17) X(limit_only, 18) X(post_only, 19) X(not_open, 20)            \
-    X(no_market, 21) X(writer_dead, 22) X(stopped, 23) X(refused, 24)
+#define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
+#define DAYPACK_REASONS(X)                                                                                            \
+    X(none, 0)                                                                                                        \
+    X(start, 1) X(gap, 2) X(restart, 3) X(audit, 4) X(depth, 5) X(tick, 6) X(bad_frame, 7) X(queue, 8) X(overflow, 9) \
+        X(silent, 10) X(line_dead, 11) X(writer_stalled, 12) X(ws_down, 13) X(rest_only, 14) X(crossed, 15)           \
+            X(closed, 16) X(cancel_only, 17) X(limit_only, 18) X(post_only, 19) X(not_open, 20) X(no_market, 21)      \
+                X(writer_dead, 22) X(stopped, 23) X(refused, 24)
 
 typedef enum daypack_state {
 #define DAYPACK_X(name, value) DAYPACK_STATE_##name = value,
@@ -93,7 +93,7 @@ typedef enum daypack_reason {
 #define DAYPACK_X(name, value) DAYPACK_REASON_##name = value,
     DAYPACK_REASONS(DAYPACK_X)
 #undef DAYPACK_X
-    DAYPACK_REASON_COUNT
+        DAYPACK_REASON_COUNT
 } daypack_reason;
 
 enum {
@@ -137,8 +137,9 @@ static inline const char* daypack_reason_name(unsigned reason) {
  * SNAPSHOT  the book was set anew at last_id: read the slot again
  * The rest are reserved. */
 #define DAYPACK_KINDS(X)                                                                                      \
-    X(NONE, 0) X(DELTA, 1) X(ADVANCE, 2) X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6) X(MARK_PRICE, 7)    \
-    X(FUNDING, 8) X(LIQUIDATION, 9) X(TICKER, 10)
+    X(NONE, 0)                                                                                                \
+    X(DELTA, 1) X(ADVANCE, 2) X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6) X(MARK_PRICE, 7) X(FUNDING, 8) \
+        X(LIQUIDATION, 9) X(TICKER, 10)
 
 typedef enum daypack_phase {
 #define DAYPACK_X(name, value) DAYPACK_PHASE_##name = value,
@@ -173,35 +174,38 @@ static inline const char* daypack_kind_name(unsigned kind) {
 }
 
 /* Counters, each written by one thread of the engine. */
-#define DAYPACK_LINE_COUNTERS(X)                                                                                   \
-    X(connected) /* gauge: 1 while subscribed */                                                                   \
-    X(connects) X(failures) X(frames) X(bytes) X(updates) X(trades) X(tickers) X(errors) X(bad_frames)             \
-    X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)
-#define DAYPACK_SYMBOL_COUNTERS(X)                                                                                 \
-    X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots)         \
-    X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped) X(resyncs) /* of any reason but start */           \
-    X(last_receive_ns)
-#define DAYPACK_ENGINE_COUNTERS(X)                                                                                 \
-    X(rest_requests) X(rest_ok) X(rest_refused) /* 4xx */ X(rest_limited) /* 429 */ X(rest_server) /* 5xx */       \
-    X(rest_failed) /* no answer, or not readable */ X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)
+#define DAYPACK_LINE_COUNTERS(X)                                                                             \
+    X(connected) /* gauge: 1 while subscribed */                                                             \
+    X(connects)                                                                                              \
+    X(failures) X(frames) X(bytes) X(updates) X(trades) X(tickers) X(errors) X(bad_frames) X(unknown_frames) \
+        X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)
+#define DAYPACK_SYMBOL_COUNTERS(X)                                                                           \
+    X(updates)                                                                                               \
+    X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) X(refetches) \
+        X(crossed) X(levels_dropped) X(buffer_dropped) X(resyncs) /* of any reason but start */              \
+        X(last_receive_ns)
+#define DAYPACK_ENGINE_COUNTERS(X)                                                          \
+    X(rest_requests)                                                                        \
+    X(rest_ok) X(rest_refused) /* 4xx */ X(rest_limited) /* 429 */ X(rest_server) /* 5xx */ \
+        X(rest_failed) /* no answer, or not readable */ X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)
 
 enum {
 #define DAYPACK_X(name) DAYPACK_LINE_##name,
     DAYPACK_LINE_COUNTERS(DAYPACK_X)
 #undef DAYPACK_X
-    DAYPACK_LINE_COUNTER_COUNT
+        DAYPACK_LINE_COUNTER_COUNT
 };
 enum {
 #define DAYPACK_X(name) DAYPACK_SYMBOL_##name,
     DAYPACK_SYMBOL_COUNTERS(DAYPACK_X)
 #undef DAYPACK_X
-    DAYPACK_SYMBOL_COUNTER_COUNT
+        DAYPACK_SYMBOL_COUNTER_COUNT
 };
 enum {
 #define DAYPACK_X(name) DAYPACK_ENGINE_##name,
     DAYPACK_ENGINE_COUNTERS(DAYPACK_X)
 #undef DAYPACK_X
-    DAYPACK_ENGINE_COUNTER_COUNT
+        DAYPACK_ENGINE_COUNTER_COUNT
 };
 
 static inline const char* daypack_line_counter_name(unsigned counter) {
@@ -231,7 +235,6 @@ static inline const char* daypack_engine_counter_name(unsigned counter) {
 
 /* ---- layout ---------------------------------------------------------------------------------------------------- */
 
-
 typedef struct daypack_header {
     uint64_t magic;
     uint64_t version;
@@ -242,7 +245,7 @@ typedef struct daypack_header {
     uint64_t ring_offset; /* of daypack_record[ring_events] */
     uint64_t ring_events; /* a power of two */
 
-    uint64_t counters_offset; /* uint64_t engine[], then line[DAYPACK_MAX_LINES][], then symbol[max_symbols][] */
+    uint64_t counters_offset;   /* uint64_t engine[], then line[DAYPACK_MAX_LINES][], then symbol[max_symbols][] */
     uint64_t histograms_offset; /* of uint64_t[DAYPACK_HISTOGRAM_COUNT][DAYPACK_HISTOGRAM_BUCKETS] */
     uint64_t lines_offset;      /* of daypack_line_entry[DAYPACK_MAX_LINES] */
     uint64_t depth;             /* levels a side in a slot */
@@ -298,7 +301,7 @@ typedef struct daypack_slot {
 } daypack_slot;
 
 typedef struct daypack_record {
-    uint64_t head; /* kind | side << 8 (0 bid, 1 ask) | last << 16 | line << 24 | symbol << 32 */
+    uint64_t head;     /* kind | side << 8 (0 bid, 1 ask) | last << 16 | line << 24 | symbol << 32 */
     uint64_t first_id; /* U, or the trade's id */
     uint64_t last_id;  /* u */
     int64_t price;
@@ -780,11 +783,21 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
 }
 
 /* The fields of daypack_record.head. */
-static inline unsigned daypack_record_kind(const daypack_record* record) { return record->head & 0xff; }
-static inline unsigned daypack_record_side(const daypack_record* record) { return record->head >> 8 & 0xff; }
-static inline unsigned daypack_record_last(const daypack_record* record) { return record->head >> 16 & 1; }
-static inline unsigned daypack_record_line(const daypack_record* record) { return record->head >> 24 & 0xff; }
-static inline uint32_t daypack_record_symbol(const daypack_record* record) { return (uint32_t)(record->head >> 32); }
+static inline unsigned daypack_record_kind(const daypack_record* record) {
+    return record->head & 0xff;
+}
+static inline unsigned daypack_record_side(const daypack_record* record) {
+    return record->head >> 8 & 0xff;
+}
+static inline unsigned daypack_record_last(const daypack_record* record) {
+    return record->head >> 16 & 1;
+}
+static inline unsigned daypack_record_line(const daypack_record* record) {
+    return record->head >> 24 & 0xff;
+}
+static inline uint32_t daypack_record_symbol(const daypack_record* record) {
+    return (uint32_t)(record->head >> 32);
+}
 
 /* ---- counters --------------------------------------------------------------------------------------------------- */
 

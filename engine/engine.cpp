@@ -36,7 +36,9 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
-void write_to_stderr(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
+void write_to_stderr(const std::string& line) {
+    std::fputs((line + "\n").c_str(), stderr);
+}
 
 }  // namespace
 
@@ -141,9 +143,8 @@ void Engine::Parts::make_book(Callbacks callbacks) {
 void Engine::Parts::make_cold() {
     std::vector<LogQueue*> logs{&book_log};
     for (auto& net : nets) logs.push_back(&net->log);
-    cold = std::make_unique<ColdAgent>(
-        config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, &spent,
-                                  std::move(logs), write});
+    cold = std::make_unique<ColdAgent>(config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool,
+                                                                 &requests, &to_book, &spent, std::move(logs), write});
 }
 
 void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
@@ -179,7 +180,9 @@ void Engine::Parts::run_cold() {
 Engine::Engine(Config config, Callbacks callbacks, Log log)
     : parts_(std::make_unique<Parts>(std::move(config), std::move(callbacks), std::move(log))) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+    stop();
+}
 
 void Engine::start() {
     Parts& parts = *parts_;
@@ -212,10 +215,16 @@ void Engine::stop() {
     parts.segment.stop();
 }
 
-void Engine::set_symbols(const Config& config) { parts_->cold->set_symbols(config); }
+void Engine::set_symbols(const Config& config) {
+    parts_->cold->set_symbols(config);
+}
 
-bool Engine::failed() const noexcept { return parts_->cold->failed(); }
+bool Engine::failed() const noexcept {
+    return parts_->cold->failed();
+}
 
-const Config& Engine::config() const noexcept { return parts_->config; }
+const Config& Engine::config() const noexcept {
+    return parts_->config;
+}
 
 }  // namespace daypack

@@ -35,7 +35,8 @@ void NetAgent::do_work(MonoTime now) {
         feed->do_work(mono_now());
         waiting |= feed->waiting();
     }
-    if (!waiting) read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
+    if (!waiting)
+        read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
     if (handled == 0 && options_.idle == IdleMode::backoff) {
         io_->context.run_one_for(std::chrono::milliseconds(1));
     }

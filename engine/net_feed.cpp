@@ -9,8 +9,7 @@ constexpr std::int64_t kPatience_ns = 100'000'000;  // with a full queue, until 
 
 }  // namespace
 
-NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring,
-                     DepthStream depth)
+NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth)
     : wiring_(wiring),
       decoder_(*wiring.instruments, depth),
       index_(options.index),

@@ -15,8 +15,8 @@ namespace daypack {
 // One line's frames on their way to the queue.
 //
 // Thread: net, the one that drives the line.
-// Invariants: events of the line leave in order; `line_up` before the first frame of a connection, `line_down` after its
-// last; both wait for room rather than get lost.
+// Invariants: events of the line leave in order; `line_up` before the first frame of a connection, `line_down` after
+// its last; both wait for room rather than get lost.
 class NetAgent::Feed final : public LineListener {
   public:
     Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth);

@@ -35,7 +35,8 @@ class SnapshotFetcher {
 
     void fetch(const SnapshotRequest& request, std::uint32_t failures);
     void on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer);
-    void retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms, const std::string& why);
+    void retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
+               const std::string& why);
 
     RestClient& rest_;
     const InstrumentTable& instruments_;

@@ -37,7 +37,8 @@ Instrument make_instrument(const std::string& native, const std::vector<Market>&
     Instrument instrument;
     instrument.native = native;
     instrument.symbol = normalised_symbol(native);
-    const auto market = std::find_if(markets.begin(), markets.end(), [&](const Market& m) { return m.native == native; });
+    const auto market =
+        std::find_if(markets.begin(), markets.end(), [&](const Market& m) { return m.native == native; });
     if (market == markets.end()) {
         instrument.listed = false;
         return instrument;

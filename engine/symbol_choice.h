@@ -10,9 +10,9 @@ namespace daypack {
 
 // What the configuration wants of what the venue lists.
 struct Wanted {
-    std::vector<std::string> natives;       // listed, in the configuration's order
-    std::vector<std::string> not_listed;    // by their native names
-    std::vector<std::string> complaints;    // one sentence for each of those, with file, line and nearest listed name
+    std::vector<std::string> natives;     // listed, in the configuration's order
+    std::vector<std::string> not_listed;  // by their native names
+    std::vector<std::string> complaints;  // one sentence for each of those, with file, line and nearest listed name
 };
 
 // Pure: matches the configuration with the list of markets.

@@ -8,8 +8,8 @@ namespace daypack {
 
 // How a hot thread runs: where, how urgently, and what it does without work.
 struct ThreadSetup {
-    std::string name;   // as `ps -L` shows it, up to 15 bytes
-    int cpu = -1;       // -1: not pinned
+    std::string name;     // as `ps -L` shows it, up to 15 bytes
+    int cpu = -1;         // -1: not pinned
     int rt_priority = 0;  // 1..99: SCHED_FIFO; 0: the usual scheduler
     IdleMode idle = IdleMode::backoff;
 };

@@ -49,14 +49,10 @@ bool read_times(const FrameText& text, Event& event) noexcept {
 // What `e` says.
 std::string_view event_name(Channel channel) noexcept {
     switch (channel) {
-        case Channel::depth:
-            return "depth";
-        case Channel::trade:
-            return "trade";
-        case Channel::ticker:
-            return "bookTicker";
-        case Channel::none:
-            break;
+        case Channel::depth: return "depth";
+        case Channel::trade: return "trade";
+        case Channel::ticker: return "bookTicker";
+        case Channel::none: break;
     }
     return {};
 }
@@ -70,14 +66,10 @@ Channel channel_of(std::string_view event) noexcept {
 
 FrameKind kind_of(Channel channel) noexcept {
     switch (channel) {
-        case Channel::depth:
-            return FrameKind::depth;
-        case Channel::trade:
-            return FrameKind::trade;
-        case Channel::ticker:
-            return FrameKind::ticker;
-        case Channel::none:
-            break;
+        case Channel::depth: return FrameKind::depth;
+        case Channel::trade: return FrameKind::trade;
+        case Channel::ticker: return FrameKind::ticker;
+        case Channel::none: break;
     }
     return FrameKind::other;
 }
@@ -203,14 +195,10 @@ Decoded Decoder::bad(Errc errc, const Target& target, const Event& frame) noexce
 
 Errc Decoder::make_events(Channel channel, const Instrument& instrument, const Event& frame) noexcept {
     switch (channel) {
-        case Channel::depth:
-            return make_depth(instrument, frame);
-        case Channel::trade:
-            return make_trade(instrument, frame);
-        case Channel::ticker:
-            return make_ticker(instrument, frame);
-        case Channel::none:
-            break;
+        case Channel::depth: return make_depth(instrument, frame);
+        case Channel::trade: return make_trade(instrument, frame);
+        case Channel::ticker: return make_ticker(instrument, frame);
+        case Channel::none: break;
     }
     return Errc::unknown_kind;
 }

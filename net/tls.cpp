@@ -136,15 +136,12 @@ std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::syst
         case ASN_SELF_SIGNED_E:
             return "certificate refused: it is self-signed, not signed by a trusted CA; trust it with ca_file if it is "
                    "yours";
-        case ASN_AFTER_DATE_E:
-            return "certificate refused: it has expired (or this machine's clock is wrong)";
-        case ASN_BEFORE_DATE_E:
-            return "certificate refused: it is not valid yet (or this machine's clock is wrong)";
+        case ASN_AFTER_DATE_E: return "certificate refused: it has expired (or this machine's clock is wrong)";
+        case ASN_BEFORE_DATE_E: return "certificate refused: it is not valid yet (or this machine's clock is wrong)";
         case VERSION_ERROR:
         case UNSUPPORTED_PROTO_VERSION:
         case UNKNOWN_RECORD_TYPE:
-        case LENGTH_ERROR:
-            return "TLS handshake failed: no TLS 1.2 or later is spoken there";
+        case LENGTH_ERROR: return "TLS handshake failed: no TLS 1.2 or later is spoken there";
         case WOLFSSL_ERROR_NONE:
         case WOLFSSL_ERROR_WANT_READ:  // TLS was content; what failed is the connection below it
         case WOLFSSL_ERROR_WANT_WRITE:
@@ -152,8 +149,7 @@ std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::syst
                 return "TLS handshake failed: the server closed the connection";
             }
             return "TLS handshake failed: " + error.message();
-        default:
-            return "TLS handshake failed: " + why_broken(tls);
+        default: return "TLS handshake failed: " + why_broken(tls);
     }
 }
 

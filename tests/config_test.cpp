@@ -179,8 +179,8 @@ engine:
     const ExchangeConfig& exchange = config.exchange;
     EXPECT_TRUE(exchange.all_symbols);
     EXPECT_TRUE(exchange.symbols.empty());
-    EXPECT_EQ(exchange.channels,
-              (std::vector<FeedChannel>{FeedChannel::l1_book, FeedChannel::order_info, FeedChannel::positions, FeedChannel::balances}));
+    EXPECT_EQ(exchange.channels, (std::vector<FeedChannel>{FeedChannel::l1_book, FeedChannel::order_info,
+                                                           FeedChannel::positions, FeedChannel::balances}));
     EXPECT_EQ(exchange.snapshot_interval_s, 0);
     EXPECT_FALSE(exchange.websocket);
     EXPECT_TRUE(exchange.rest_only);

@@ -28,13 +28,16 @@ void expect_equal_books(LiveEngine& live, sim::Exchange& exchange, const std::ve
         std::set<std::uint64_t> compared;
         ASSERT_TRUE(wait_until([&] {
             const auto read = live.read(symbol);
-            if (!read || read->book.top.state != DAYPACK_STATE_LIVE || compared.contains(read->book.top.u)) return false;
+            if (!read || read->book.top.state != DAYPACK_STATE_LIVE || compared.contains(read->book.top.u))
+                return false;
             EXPECT_EQ(read->book.known_to_bid, 0);
             EXPECT_EQ(read->book.known_to_ask, 0);
             EXPECT_TRUE(same_text(read->text, exchange.truth(symbol, read->book.top.u)));
             compared.insert(read->book.top.u);
             return compared.size() >= count || testing::Test::HasFailure();
-        })) << symbol << ": compared " << compared.size() << "\n" << live.log();
+        })) << symbol
+            << ": compared " << compared.size() << "\n"
+            << live.log();
         if (testing::Test::HasFailure()) return;
     }
 }
@@ -91,7 +94,9 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
             if (left && state == DAYPACK_STATE_LIVE) back = true;
         }
         return (left && back) || testing::Test::HasFailure();
-    })) << "left " << left << " back " << back << "\n" << live.log();
+    })) << "left "
+        << left << " back " << back << "\n"
+        << live.log();
     expect_equal_books(live, exchange, {symbol}, 3);
 }
 
@@ -214,10 +219,12 @@ TEST(Engine, ABookThreadThatStallsLosesNothingSilently) {
             std::this_thread::yield();
         }
     };
-    LiveEngine live(exchange, kThree, 16'384, [](Config& config) { config.engine.queue_events = 64; }, callbacks);
+    LiveEngine live(
+        exchange, kThree, 16'384, [](Config& config) { config.engine.queue_events = 64; }, callbacks);
     for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
     stall = true;
-    // The queue fills, the socket is not read for a while, then updates are dropped; the readers see a writer that hangs.
+    // The queue fills, the socket is not read for a while, then updates are dropped; the readers see a writer that
+    // hangs.
     ASSERT_TRUE(wait_until([&] { return daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_queue_dropped) > 0; }));
     EXPECT_TRUE(stalled);
     const auto top = live.top("BTC_USDC");
@@ -277,9 +284,15 @@ void expect_refused(const std::string& which, const std::string& words) {
     EXPECT_FALSE(live.live("BTC_USDC"));
 }
 
-TEST(Engine, RefusesAnExpiredCertificate) { expect_refused("expired", "expired"); }
-TEST(Engine, RefusesACertificateForAnotherName) { expect_refused("name", "another host name"); }
-TEST(Engine, RefusesACertificateOfAnUnknownAuthority) { expect_refused("ca", "unknown"); }
+TEST(Engine, RefusesAnExpiredCertificate) {
+    expect_refused("expired", "expired");
+}
+TEST(Engine, RefusesACertificateForAnotherName) {
+    expect_refused("name", "another host name");
+}
+TEST(Engine, RefusesACertificateOfAnUnknownAuthority) {
+    expect_refused("ca", "unknown");
+}
 
 }  // namespace
 }  // namespace daypack

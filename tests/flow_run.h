@@ -9,12 +9,12 @@ namespace daypack {
 
 // What a run of an engine through a whole flow showed.
 struct FlowRun {
-    std::size_t compared = 0;      // books, at different sequence numbers, that equal the truth
+    std::size_t compared = 0;  // books, at different sequence numbers, that equal the truth
     std::uint64_t gaps = 0, resyncs = 0, dropped = 0, updates = 0;
 };
 
-// Lets a flow that ends run through an engine, taking whole LIVE books as they come, and compares each with the truth at
-// its own `u`, and the last at the flow's end, as text. Books are compared after the run, so that it is not slowed.
+// Lets a flow that ends run through an engine, taking whole LIVE books as they come, and compares each with the truth
+// at its own `u`, and the last at the flow's end, as text. Books are compared after the run, so that it is not slowed.
 inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>& symbols, std::size_t samples,
                         std::chrono::milliseconds bound, std::uint32_t lines = 1) {
     FlowRun run;
@@ -57,12 +57,13 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
     for (unsigned line = 0; line < lines; ++line) {
         run.dropped += daypack_line_counter(&live.reader(), line, DAYPACK_LINE_queue_dropped);
     }
-    std::printf("compared %zu books with the truth; %llu updates, %llu gaps, %llu resyncs, %llu dropped; frame to shared "
-                "memory p50 %.1f us, p99 %.1f us\n", run.compared, static_cast<unsigned long long>(run.updates),
-                static_cast<unsigned long long>(run.gaps), static_cast<unsigned long long>(run.resyncs),
-                static_cast<unsigned long long>(run.dropped),
-                static_cast<double>(daypack_percentile(&live.reader(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 500)) / 1e3,
-                static_cast<double>(daypack_percentile(&live.reader(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 990)) / 1e3);
+    std::printf(
+        "compared %zu books with the truth; %llu updates, %llu gaps, %llu resyncs, %llu dropped; frame to shared "
+        "memory p50 %.1f us, p99 %.1f us\n",
+        run.compared, static_cast<unsigned long long>(run.updates), static_cast<unsigned long long>(run.gaps),
+        static_cast<unsigned long long>(run.resyncs), static_cast<unsigned long long>(run.dropped),
+        static_cast<double>(daypack_percentile(&live.reader(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 500)) / 1e3,
+        static_cast<double>(daypack_percentile(&live.reader(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 990)) / 1e3);
     return run;
 }
 

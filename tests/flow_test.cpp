@@ -1,4 +1,5 @@
-// Whole flows, recorded and made up, through the engine over wss: the short forms. flow_soak_test.cpp has the long ones.
+// Whole flows, recorded and made up, through the engine over wss: the short forms. flow_soak_test.cpp has the long
+// ones.
 #include <filesystem>
 
 #include "tests/flow_run.h"
@@ -29,9 +30,13 @@ void expect_replay(const std::string& set, const std::string& symbol, double spe
     EXPECT_EQ(run.dropped, 0u);
 }
 
-TEST(Flow, RecordedOneLevelAFrameEqualsTheTruth) { expect_replay("btc_usdm_20240808.fused", "BTC_USDC_PERP", 40); }
+TEST(Flow, RecordedOneLevelAFrameEqualsTheTruth) {
+    expect_replay("btc_usdm_20240808.fused", "BTC_USDC_PERP", 40);
+}
 
-TEST(Flow, RecordedManyLevelsAFrameEqualsTheTruth) { expect_replay("btc_coinm_20240808.batch", "BTC_USD_PERP", 100); }
+TEST(Flow, RecordedManyLevelsAFrameEqualsTheTruth) {
+    expect_replay("btc_coinm_20240808.batch", "BTC_USD_PERP", 100);
+}
 
 TEST(Flow, TenSymbolsLoseNothing) {
     sim::SimOptions options;

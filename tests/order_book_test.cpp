@@ -46,7 +46,8 @@ TEST(OrderBook, IsEmptyAtFirstAndKnowsAllOfNothing) {
 
 TEST(OrderBook, HasTheBestLevelAtTheBackOfBothSides) {
     const OrderBook book = seeded(3, 2);
-    EXPECT_EQ(best_first(book.levels(Side::bid)), (std::vector<Level>{{{100'000}, {7}}, {{99'999}, {7}}, {{99'998}, {7}}}));
+    EXPECT_EQ(best_first(book.levels(Side::bid)),
+              (std::vector<Level>{{{100'000}, {7}}, {{99'999}, {7}}, {{99'998}, {7}}}));
     EXPECT_EQ(best_first(book.levels(Side::ask)), (std::vector<Level>{{{100'001}, {7}}, {{100'002}, {7}}}));
 }
 
@@ -271,14 +272,15 @@ struct Flow {
     std::size_t seed_bids, seed_asks;  // of the snapshot
     std::size_t cut;                   // ... which the venue cuts here
     std::size_t max_levels;
-    std::size_t depth;                 // published
+    std::size_t depth;  // published
     std::vector<std::vector<Delta>> updates;
 };
 
 std::string run(const Flow& flow) {
     MapBook model;
     for (std::size_t i = 0; i < flow.seed_bids; ++i) model.apply({Side::bid, {-3 * static_cast<std::int64_t>(i)}, {5}});
-    for (std::size_t i = 0; i < flow.seed_asks; ++i) model.apply({Side::ask, {3 * static_cast<std::int64_t>(i) + 3}, {5}});
+    for (std::size_t i = 0; i < flow.seed_asks; ++i)
+        model.apply({Side::ask, {3 * static_cast<std::int64_t>(i) + 3}, {5}});
     OrderBook book(flow.max_levels);
     Published published(flow.depth);
     book.seed(model.snapshot(1, {1}, flow.cut));
@@ -305,10 +307,11 @@ std::string run(const Flow& flow) {
 }
 
 rc::Gen<Delta> delta_within(std::int64_t span) {
-    return rc::gen::map(rc::gen::tuple(rc::gen::arbitrary<bool>(), rc::gen::inRange(-span, span), rc::gen::inRange(0, 4)),
-                        [](const std::tuple<bool, std::int64_t, int>& t) {
-                            return Delta{std::get<0>(t) ? Side::bid : Side::ask, {std::get<1>(t)}, {std::get<2>(t)}};
-                        });
+    return rc::gen::map(
+        rc::gen::tuple(rc::gen::arbitrary<bool>(), rc::gen::inRange(-span, span), rc::gen::inRange(0, 4)),
+        [](const std::tuple<bool, std::int64_t, int>& t) {
+            return Delta{std::get<0>(t) ? Side::bid : Side::ask, {std::get<1>(t)}, {std::get<2>(t)}};
+        });
 }
 
 auto updates_within(std::int64_t span) {
@@ -317,8 +320,8 @@ auto updates_within(std::int64_t span) {
 }
 
 void show(const Flow& flow) {
-    RC_LOG() << "seed " << flow.seed_bids << '/' << flow.seed_asks << " max " << flow.max_levels << " depth " << flow.depth
-             << '\n';
+    RC_LOG() << "seed " << flow.seed_bids << '/' << flow.seed_asks << " max " << flow.max_levels << " depth "
+             << flow.depth << '\n';
     for (const auto& update : flow.updates) {
         for (const Delta& d : update) {
             RC_LOG() << (d.side == Side::bid ? " bid " : " ask ") << d.price.ticks << 'x' << d.quantity.steps;
@@ -328,17 +331,18 @@ void show(const Flow& flow) {
 }
 
 TEST(OrderBookModel, SmallBooksFollowTheMap) {
-    for (int i = 0; i < 20; ++i) rc::check([] {
-        Flow flow{};
-        flow.seed_bids = *rc::gen::inRange<std::size_t>(0, 12);
-        flow.seed_asks = *rc::gen::inRange<std::size_t>(0, 12);
-        flow.cut = 5000;
-        flow.max_levels = *rc::gen::inRange<std::size_t>(1, 16);
-        flow.depth = *rc::gen::inRange<std::size_t>(1, 8);
-        flow.updates = *updates_within(40);
-        show(flow);
-        RC_ASSERT(run(flow) == "");
-    });
+    for (int i = 0; i < 20; ++i)
+        rc::check([] {
+            Flow flow{};
+            flow.seed_bids = *rc::gen::inRange<std::size_t>(0, 12);
+            flow.seed_asks = *rc::gen::inRange<std::size_t>(0, 12);
+            flow.cut = 5000;
+            flow.max_levels = *rc::gen::inRange<std::size_t>(1, 16);
+            flow.depth = *rc::gen::inRange<std::size_t>(1, 8);
+            flow.updates = *updates_within(40);
+            show(flow);
+            RC_ASSERT(run(flow) == "");
+        });
 }
 
 TEST(OrderBookModel, CutBooksFollowTheMap) {

@@ -45,9 +45,9 @@ class ProgramTest : public testing::Test {
     // `daypack run` with this configuration against the exchange.
     std::unique_ptr<Program> run(const std::string& config, std::vector<std::string> more = {}) {
         std::ofstream(folder_ + "/my.yaml") << config;
-        std::vector<std::string> arguments{"run",        "my.yaml",            "--instance", instance_,
-                                           "--rest-url", exchange_->rest_url(), "--ws-url",  exchange_->ws_url(),
-                                           "--ca-file",  "ca.pem"};
+        std::vector<std::string> arguments{
+            "run",      "my.yaml",           "--instance", instance_, "--rest-url", exchange_->rest_url(),
+            "--ws-url", exchange_->ws_url(), "--ca-file",  "ca.pem"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return std::make_unique<Program>(folder_, "run", arguments);
     }
@@ -96,7 +96,8 @@ TEST_F(ProgramTest, CatShowsTheExchangesBook) {
         if (book.find(kLive) == std::string::npos || field("u").empty()) return false;
         const std::string truth = exchange_->truth("BTC_USDC", std::stoull(field("u")));
         const std::string sides = book.substr(book.find("\"bids\":"));
-        EXPECT_EQ(sides.substr(0, sides.rfind('}')), truth.substr(truth.find("\"bids\":"), truth.rfind('}') - truth.find("\"bids\":")));
+        EXPECT_EQ(sides.substr(0, sides.rfind('}')),
+                  truth.substr(truth.find("\"bids\":"), truth.rfind('}') - truth.find("\"bids\":")));
         return true;
     }));
 }
@@ -104,7 +105,8 @@ TEST_F(ProgramTest, CatShowsTheExchangesBook) {
 TEST_F(ProgramTest, ASymbolThatIsNotListedIsNamedWithItsLineAndTheNearest) {
     auto run = this->run(replaced(kSeed, "BTC-USDC", "BTC-USDT"));
     ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
-    EXPECT_NE(run->err().find("daypack: my.yaml:5: symbol \"BTC-USDT\" is not listed on backpack; did you mean \"BTC-USDC\"?"),
+    EXPECT_NE(run->err().find(
+                  "daypack: my.yaml:5: symbol \"BTC-USDT\" is not listed on backpack; did you mean \"BTC-USDC\"?"),
               std::string::npos)
         << run->err();
 }
@@ -124,7 +126,8 @@ TEST_F(ProgramTest, AWrongConfigurationEndsWithTwo) {
 TEST_F(ProgramTest, SighupFollowsAnotherListOfSymbols) {
     auto run = this->run(replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])", R"(["BTC-USDC"])"));
     ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
-    std::ofstream(folder_ + "/my.yaml") << replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])", R"(["ETH-USDC"])");
+    std::ofstream(folder_ + "/my.yaml") << replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])",
+                                                    R"(["ETH-USDC"])");
     run->signal(SIGHUP);
     ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
     ASSERT_TRUE(says("BTC-USDC", R"("state":"DOWN","reason":"stopped")")) << run->err();

@@ -26,12 +26,9 @@ std::uint64_t nasty(Random& random) {
         0,       1,        7,          63,         64,         65535,      65536,          65537,          1 << 20,
         1 << 30, 1u << 31, UINT32_MAX, 1ull << 32, 1ull << 62, 1ull << 63, UINT64_MAX - 7, UINT64_MAX - 1, UINT64_MAX};
     switch (random() % 3) {
-        case 0:
-            return kNasty[random() % kNasty.size()];
-        case 1:
-            return random();
-        default:
-            return random() % 100'000;
+        case 0: return kNasty[random() % kNasty.size()];
+        case 1: return random();
+        default: return random() % 100'000;
     }
 }
 

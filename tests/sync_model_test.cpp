@@ -10,8 +10,8 @@
 #include "tests/random.h"
 #include "tests/sync_world.h"
 
-// Random worlds: whatever the venue, the lines and REST do, a book that is shown live is right, and where they behave it
-// becomes live. A failure names its seed; DAYPACK_SEED=<seed> runs that world alone.
+// Random worlds: whatever the venue, the lines and REST do, a book that is shown live is right, and where they behave
+// it becomes live. A failure names its seed; DAYPACK_SEED=<seed> runs that world alone.
 
 namespace daypack {
 namespace {
@@ -42,8 +42,8 @@ std::int64_t rate(Random& random, std::int64_t most_often) {
 }
 
 Rates draw_rates(Random& random) {
-    return {rate(random, 30), rate(random, 80), rate(random, 10), rate(random, 100), rate(random, 400), rate(random, 100),
-            rate(random, 50), rate(random, 100)};
+    return {rate(random, 30),  rate(random, 80),  rate(random, 10), rate(random, 100),
+            rate(random, 400), rate(random, 100), rate(random, 50), rate(random, 100)};
 }
 
 struct Size {
@@ -154,14 +154,28 @@ TEST(SyncModel, ABookShownLiveIsRightInEveryWorld) {
     }
     const Sync::Counters& saw = totals.counters;
     std::cout << totals.shown << " updates shown in " << totals.worlds << " worlds, " << totals.applied << " applied, "
-              << saw.duplicates << " duplicates, " << saw.snapshots << " joins, " << saw.refetches << " refetches, " << saw.gaps
-              << " gaps, " << saw.restarts << " restarts, " << saw.crossed << " crossings, " << saw.buffer_dropped
-              << " events dropped by a full pool\n";
+              << saw.duplicates << " duplicates, " << saw.snapshots << " joins, " << saw.refetches << " refetches, "
+              << saw.gaps << " gaps, " << saw.restarts << " restarts, " << saw.crossed << " crossings, "
+              << saw.buffer_dropped << " events dropped by a full pool\n";
 }
 
 // The same worlds, driven by a short list of happenings that rapidcheck shrinks to the few that matter.
 enum class What : std::uint8_t {
-    update, cross, wait, long_wait, restart, send, deliver, repeat, lose, garble, breaks, returns, ask, capture, answer
+    update,
+    cross,
+    wait,
+    long_wait,
+    restart,
+    send,
+    deliver,
+    repeat,
+    lose,
+    garble,
+    breaks,
+    returns,
+    ask,
+    capture,
+    answer
 };
 struct Happening {
     What what;
@@ -170,19 +184,33 @@ struct Happening {
 };
 
 std::ostream& operator<<(std::ostream& out, const Happening& happening) {
-    static constexpr const char* kNames[] = {"update", "cross", "wait",   "long_wait", "restart", "send", "deliver", "repeat",
-                                             "lose",   "garble", "breaks", "returns",   "ask",     "capture", "answer"};
-    return out << kNames[static_cast<int>(happening.what)] << '(' << int{happening.which} << ',' << happening.seed << ')';
+    static constexpr const char* kNames[] = {"update", "cross",   "wait",   "long_wait", "restart",
+                                             "send",   "deliver", "repeat", "lose",      "garble",
+                                             "breaks", "returns", "ask",    "capture",   "answer"};
+    return out << kNames[static_cast<int>(happening.what)] << '(' << int{happening.which} << ',' << happening.seed
+               << ')';
 }
 
 rc::Gen<Happening> any_happening() {
-    const auto what = rc::gen::weightedElement<What>({{24, What::update}, {1, What::cross}, {4, What::wait},
-                                                      {1, What::long_wait}, {1, What::restart}, {4, What::send},
-                                                      {24, What::deliver}, {3, What::repeat}, {1, What::lose},
-                                                      {1, What::garble}, {1, What::breaks}, {2, What::returns},
-                                                      {8, What::ask}, {8, What::capture}, {6, What::answer}});
+    const auto what = rc::gen::weightedElement<What>({{24, What::update},
+                                                      {1, What::cross},
+                                                      {4, What::wait},
+                                                      {1, What::long_wait},
+                                                      {1, What::restart},
+                                                      {4, What::send},
+                                                      {24, What::deliver},
+                                                      {3, What::repeat},
+                                                      {1, What::lose},
+                                                      {1, What::garble},
+                                                      {1, What::breaks},
+                                                      {2, What::returns},
+                                                      {8, What::ask},
+                                                      {8, What::capture},
+                                                      {6, What::answer}});
     return rc::gen::map(rc::gen::tuple(what, rc::gen::arbitrary<std::uint8_t>(), rc::gen::arbitrary<std::uint16_t>()),
-                        [](const auto& t) { return Happening{std::get<0>(t), std::get<1>(t), std::get<2>(t)}; });
+                        [](const auto& t) {
+                            return Happening{std::get<0>(t), std::get<1>(t), std::get<2>(t)};
+                        });
 }
 
 void happen(SyncWorld& world, const Happening& happening) {

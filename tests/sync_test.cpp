@@ -78,7 +78,8 @@ struct Feed {
         return 0;
     }
     [[nodiscard]] bool live_at(Sequence id) const {
-        return sync.state() == State::live && sync.reason() == Reason::none && sync.last_id() == id && stands_at() == id;
+        return sync.state() == State::live && sync.reason() == Reason::none && sync.last_id() == id &&
+               stands_at() == id;
     }
     [[nodiscard]] bool is(State state, Reason reason) const { return sync.state() == state && sync.reason() == reason; }
 
@@ -284,7 +285,8 @@ TEST(Sync, LinesThatAggregateDifferentlyAgree) {
     Feed feed;
     feed.follow(10, 1);
     EXPECT_EQ(feed.show(12, 1, 0), Outcome::applied);
-    EXPECT_EQ(feed.aggregate(12, 15, 4, 1), Outcome::applied) << "straddles: it has 13 to 15, which line 0 has not shown";
+    EXPECT_EQ(feed.aggregate(12, 15, 4, 1), Outcome::applied)
+        << "straddles: it has 13 to 15, which line 0 has not shown";
     EXPECT_EQ(feed.show(13, 2, 0), Outcome::ignored);
     EXPECT_EQ(feed.aggregate(14, 16, 5, 0), Outcome::applied);
     EXPECT_EQ(feed.show(16, 5, 1), Outcome::ignored);

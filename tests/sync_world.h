@@ -22,9 +22,10 @@ class SyncWorld {
     struct Options {
         VenueModel::Options venue;
         std::size_t lines = 2;
-        bool aggregates = false;    // lines send when told to, instead of after each update
-        // Restarts go back by a few ids, to numbers that were used before, as a venue that fails over to a trailing copy
-        // would. Only lines that lose nothing can tell then: an update that is the next by number looks right to anybody.
+        bool aggregates = false;  // lines send when told to, instead of after each update
+        // Restarts go back by a few ids, to numbers that were used before, as a venue that fails over to a trailing
+        // copy would. Only lines that lose nothing can tell then: an update that is the next by number looks right to
+        // anybody.
         bool near_restarts = false;
         std::size_t depth = 10;
         std::size_t max_levels = 16'384;
@@ -32,8 +33,11 @@ class SyncWorld {
     };
 
     SyncWorld(const Options& options, Random& random)
-        : options_(options), venue_(options.venue, random), pool_(options.pool_events),
-          sync_(options.max_levels, options.depth, pool_), lines_(options.lines) {
+        : options_(options),
+          venue_(options.venue, random),
+          pool_(options.pool_events),
+          sync_(options.max_levels, options.depth, pool_),
+          lines_(options.lines) {
         for (std::size_t line = 0; line < options_.lines; ++line) up(line);
     }
 
@@ -61,9 +65,10 @@ class SyncWorld {
         for (Line& line : lines_) send(line);
         if (options_.near_restarts) {
             const auto used = static_cast<std::int64_t>(venue_.last() - venue_.told(venue_.numbering()).first) + 1;
-            if (used < 1) return;  // it must be an id that was told
+            if (used < 1) return;                                     // it must be an id that was told
             for (Answer& answer : answers_) answer.captured = false;  // the outage fails what was under way
-            venue_.restart(venue_.last() - static_cast<Sequence>(random.below(std::min<std::int64_t>(used, 60))), random);
+            venue_.restart(venue_.last() - static_cast<Sequence>(random.below(std::min<std::int64_t>(used, 60))),
+                           random);
         } else {
             // A million apart, so that no id of one numbering is near one of another; below and above what was.
             const auto block = static_cast<std::uint64_t>(random.below(64));
@@ -137,8 +142,8 @@ class SyncWorld {
     }
     [[nodiscard]] std::size_t answers_under_way() const { return answers_.size(); }
 
-    // Faults end, and everything is delivered: the book must become live. `quiet`: the venue makes no more updates at all;
-    // else it stops only for the last rounds, so that REST, which trails, can catch up.
+    // Faults end, and everything is delivered: the book must become live. `quiet`: the venue makes no more updates at
+    // all; else it stops only for the last rounds, so that REST, which trails, can catch up.
     void calm(bool quiet, Random& random) {
         if (venue_.crossed()) venue_updates(random);
         for (std::size_t line = 0; line < lines_.size(); ++line) line_returns(line);
@@ -180,9 +185,10 @@ class SyncWorld {
     void fail(const std::string& what) {
         if (!wrong_.empty()) return;
         wrong_ = what + ": state " + std::to_string(static_cast<int>(sync_.state())) + " reason " +
-                 std::to_string(static_cast<int>(sync_.reason())) + " numbering " + std::to_string(joined_) + " last_id " + std::to_string(sync_.last_id()) +
-                 "; shown numbering " + std::to_string(shown_in_) + " id " + std::to_string(shown_[shown_in_]) +
-                 "; venue numbering " + std::to_string(venue_.numbering()) + " id " + std::to_string(venue_.last());
+                 std::to_string(static_cast<int>(sync_.reason())) + " numbering " + std::to_string(joined_) +
+                 " last_id " + std::to_string(sync_.last_id()) + "; shown numbering " + std::to_string(shown_in_) +
+                 " id " + std::to_string(shown_[shown_in_]) + "; venue numbering " +
+                 std::to_string(venue_.numbering()) + " id " + std::to_string(venue_.last());
     }
 
     void up(std::size_t line) {
@@ -191,7 +197,8 @@ class SyncWorld {
         tell_lines();
     }
     void tell_lines() {
-        sync_.on_lines(static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [](auto& l) { return l.up; })));
+        sync_.on_lines(
+            static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [](auto& l) { return l.up; })));
         check();
     }
 
@@ -243,7 +250,8 @@ class SyncWorld {
         check();
     }
 
-    // ---- the truth ---------------------------------------------------------------------------------------------------
+    // ---- the truth
+    // ---------------------------------------------------------------------------------------------------
 
     void check() {
         if (sync_.state() != State::live || !wrong_.empty()) return;
@@ -332,10 +340,10 @@ class SyncWorld {
     std::vector<Event> events_;
     std::uint64_t blocks_used_ = 1;
 
-    std::vector<Sequence> shown_{0};         // the newest id that Sync was shown, by numbering
-    std::size_t shown_in_ = 0;               // the newest numbering that it was shown
-    std::size_t joined_ = 0;                 // the numbering of the snapshot that it joined last
-    MapBook truth_;                          // follows last_id()
+    std::vector<Sequence> shown_{0};  // the newest id that Sync was shown, by numbering
+    std::size_t shown_in_ = 0;        // the newest numbering that it was shown
+    std::size_t joined_ = 0;          // the numbering of the snapshot that it joined last
+    MapBook truth_;                   // follows last_id()
     std::size_t truth_of_ = SIZE_MAX;
     Sequence truth_id_ = 0;
     std::uint64_t joins_seen_ = 0;

@@ -54,19 +54,15 @@ namespace {
         case DAYPACK_KIND_DELTA:
             return fmt::format("{} {}{} u={}", side_text(record), level_text(record),
                                daypack_record_last(&record) != 0 ? "" : " ...", record.last_id);
-        case DAYPACK_KIND_ADVANCE:
-            return fmt::format("u={}", record.last_id);
+        case DAYPACK_KIND_ADVANCE: return fmt::format("u={}", record.last_id);
         case DAYPACK_KIND_TRADE:
             return fmt::format("{} {} id={}", aggressor_text(record), level_text(record), record.first_id);
         case DAYPACK_KIND_TOP:
             return fmt::format("{} | {}", best_text(record, record.price, record.quantity),
                                best_text(record, record.price2, record.quantity2));
-        case DAYPACK_KIND_STATE:
-            return state_text(state_of(record), reason_of(record)) + flags_text(flags_of(record));
-        case DAYPACK_KIND_SNAPSHOT:
-            return fmt::format("u={}", record.last_id);
-        default:
-            return "";
+        case DAYPACK_KIND_STATE: return state_text(state_of(record), reason_of(record)) + flags_text(flags_of(record));
+        case DAYPACK_KIND_SNAPSHOT: return fmt::format("u={}", record.last_id);
+        default: return "";
     }
 }
 
@@ -77,8 +73,7 @@ namespace {
                                side_text(record), price_text(record.price, record),
                                quantity_text(record.quantity, record), record.first_id, record.last_id,
                                daypack_record_last(&record) != 0);
-        case DAYPACK_KIND_ADVANCE:
-            return fmt::format(R"(,"U":{},"u":{},"last":true)", record.first_id, record.last_id);
+        case DAYPACK_KIND_ADVANCE: return fmt::format(R"(,"U":{},"u":{},"last":true)", record.first_id, record.last_id);
         case DAYPACK_KIND_TRADE:
             return fmt::format(
                 R"(,"side":"{}","price":"{}","quantity":"{}","id":{},"buyer_order_id":"{}","seller_order_id":"{}")",
@@ -92,10 +87,8 @@ namespace {
             return fmt::format(R"(,"u":{},"state":"{}","reason":"{}","flags":{})", record.last_id,
                                daypack_state_name(state_of(record)), daypack_reason_name(reason_of(record)),
                                json_list(flag_names(flags_of(record))));
-        case DAYPACK_KIND_SNAPSHOT:
-            return fmt::format(R"(,"u":{})", record.last_id);
-        default:
-            return "";
+        case DAYPACK_KIND_SNAPSHOT: return fmt::format(R"(,"u":{})", record.last_id);
+        default: return "";
     }
 }
 

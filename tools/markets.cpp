@@ -16,7 +16,9 @@
 namespace daypack {
 namespace {
 
-std::string unit_text(Unit unit) { return format_units(1, unit); }
+std::string unit_text(Unit unit) {
+    return format_units(1, unit);
+}
 
 std::string state_text(const Market& market) {
     return market.halted == Reason::none ? "open" : daypack_reason_name(static_cast<unsigned>(market.halted));
@@ -54,15 +56,17 @@ int show_markets(const MarketsOptions& options) {
     });
     io.run();
     if (!answer || answer->status != 200) {
-        const std::string why = !answer               ? std::string("no answer")
-                                : answer->status == 0 ? answer->error
-                                                      : fmt::format("HTTP {}: {}", answer->status, parse_error(answer->body));
+        const std::string why = !answer ? std::string("no answer")
+                                : answer->status == 0
+                                    ? answer->error
+                                    : fmt::format("HTTP {}: {}", answer->status, parse_error(answer->body));
         std::fputs(fmt::format("daypack: the list of markets did not come: {}\n", why).c_str(), stderr);
         return 1;
     }
     const MarketList list = parse_markets(answer->body);
     for (const auto& skipped : list.skipped) std::fputs(fmt::format("daypack: {}\n", skipped).c_str(), stderr);
-    if (!options.json) fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}\n", "SYMBOL", "NATIVE", "TYPE", "TICK", "STEP", "STATE");
+    if (!options.json)
+        fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}\n", "SYMBOL", "NATIVE", "TYPE", "TICK", "STEP", "STATE");
     for (const Market& market : list.markets) options.json ? print_json(market) : print_row(market);
     return 0;
 }

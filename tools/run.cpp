@@ -111,9 +111,10 @@ void print_summary(const daypack_reader& reader, std::size_t lines) {
     const auto us = [&](unsigned per_mille) {
         return static_cast<double>(daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille)) / 1000;
     };
-    fmt::print("saw: {} frames ({:.1f} MB) on {} lines, {} updates, {} trades, {} duplicates, {} gaps, {} resyncs, "
-               "{} dropped\n", frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps,
-               resyncs, dropped);
+    fmt::print(
+        "saw: {} frames ({:.1f} MB) on {} lines, {} updates, {} trades, {} duplicates, {} gaps, {} resyncs, "
+        "{} dropped\n",
+        frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps, resyncs, dropped);
     fmt::print("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us\n", us(500),
                us(990), us(999));
     std::fflush(stdout);
@@ -165,7 +166,8 @@ int run_engine(const RunOptions& options) {
     screen.reset();
     engine.stop();
     if (engine.failed()) {
-        std::fputs("daypack: the venue lists none of the configured symbols; `daypack markets` shows what it lists\n", stderr);
+        std::fputs("daypack: the venue lists none of the configured symbols; `daypack markets` shows what it lists\n",
+                   stderr);
         return 1;
     }
     print_summary(reader.raw(), config.exchange.lines);

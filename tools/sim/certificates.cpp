@@ -177,6 +177,8 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     return {sign(*cert, key, impl_->key, impl_->random), key_pem(key)};
 }
 
-void free_curve_tables_of_this_thread() noexcept { wc_ecc_fp_free(); }
+void free_curve_tables_of_this_thread() noexcept {
+    wc_ecc_fp_free();
+}
 
 }  // namespace daypack::sim
