@@ -76,6 +76,7 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
     disturb();
     bool left = false;
     bool back = false;
+    std::int64_t left_ns = 0;
     ASSERT_TRUE(wait_until([&] {
         if (const auto read = live.read(symbol); read && read->book.top.state == DAYPACK_STATE_LIVE) {
             // After a restart the exchange knows nothing of the old numbering, which may still be under way to us.
@@ -90,8 +91,15 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
             if (lost > 0 || daypack_record_kind(&record) != DAYPACK_KIND_STATE) continue;
             if (daypack_record_symbol(&record) != index) continue;
             const auto state = static_cast<std::uint8_t>(record.status >> 32);
-            if (static_cast<std::uint8_t>(record.status >> 40) == reason) left = true;
-            if (left && state == DAYPACK_STATE_LIVE) back = true;
+            if (!left && static_cast<std::uint8_t>(record.status >> 40) == reason) {
+                left = true;
+                left_ns = record.publish_ns;
+            }
+            if (left && !back && state == DAYPACK_STATE_LIVE) {
+                back = true;
+                std::printf("right again after %.1f ms
+", static_cast<double>(record.publish_ns - left_ns) / 1e6);
+            }
         }
         return (left && back) || testing::Test::HasFailure();
     })) << "left "

@@ -102,6 +102,19 @@ TEST_F(ProgramTest, CatShowsTheExchangesBook) {
     }));
 }
 
+TEST_F(ProgramTest, AProgramInCReadsItsLiveBook) {
+    auto run = this->run(kSeed);
+    ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
+    const std::string command = DAYPACK_C_READER " " + instance_ + " ETH_USDC >'" + folder_ + "/c.out'";
+    EXPECT_TRUE(wait_until([&] {
+        if (std::system(command.c_str()) != 0) return false;
+        std::ifstream file(folder_ + "/c.out");
+        const std::string said(std::istreambuf_iterator<char>(file), {});
+        return said.starts_with("LIVE none u ") && said.find("\nbid ") != std::string::npos &&
+               said.find("\nask ") != std::string::npos;
+    }));
+}
+
 TEST_F(ProgramTest, ASymbolThatIsNotListedIsNamedWithItsLineAndTheNearest) {
     auto run = this->run(replaced(kSeed, "BTC-USDC", "BTC-USDT"));
     ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
