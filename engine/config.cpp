@@ -35,6 +35,7 @@ std::vector<std::string> not_built_yet(const ConfigSection& exchange_keys, const
     name_if(exchange.ws_failures_before_polling != usual.ws_failures_before_polling, "ws_failures_before_polling");
     name_if(exchange.rest_poll_interval_ms != usual.rest_poll_interval_ms, "rest_poll_interval_ms");
     name_if(engine.threads == ThreadModel::fused, "threads: fused");
+    name_if(engine.book_threads > 1, "book_threads");
     name_if(engine.huge_pages, "huge_pages");
     name_if(engine_keys.given("fast_aes") && engine.fast_aes, "fast_aes");
     name_if(!engine.record.empty(), "record");

@@ -97,8 +97,7 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
             }
             if (left && !back && state == DAYPACK_STATE_LIVE) {
                 back = true;
-                std::printf("right again after %.1f ms
-", static_cast<double>(record.publish_ns - left_ns) / 1e6);
+                std::printf("right again after %.1f ms\n", static_cast<double>(record.publish_ns - left_ns) / 1e6);
             }
         }
         return (left && back) || testing::Test::HasFailure();
