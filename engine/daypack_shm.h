@@ -760,7 +760,7 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
                                       uint64_t* lost) {
     const daypack_header* head = daypack_head(reader);
     uint64_t published = daypack_load_acquire(&head->published); /* pairs with the release after the payload */
-    uint64_t claimed;
+    int64_t behind;
     *lost = 0;
     if (*cursor >= published) {
         *cursor = published; /* beyond it only where the file was removed by hand and a new one counts from its start */
@@ -771,11 +771,10 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
                        reader->base + reader->ring_offset + (*cursor & (reader->ring_events - 1)) * sizeof *record,
                        sizeof *record);
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence behind the store of `claimed` */
-    claimed = daypack_load(&head->claimed);
-    if (claimed - *cursor > reader->ring_events) {
-        uint64_t oldest = claimed - reader->ring_events;
-        *lost = oldest - *cursor;
-        *cursor = oldest;
+    behind = (int64_t)(daypack_load(&head->claimed) - *cursor);
+    if (behind > (int64_t)reader->ring_events) {
+        *lost = (uint64_t)behind - reader->ring_events;
+        *cursor += *lost;
         return DAYPACK_LOST;
     }
     ++*cursor;

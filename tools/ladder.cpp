@@ -52,7 +52,8 @@ std::map<std::uint32_t, std::vector<daypack_record>> recent_trades(ShmReader& re
     const std::uint64_t searched = std::min({end, raw.ring_events, kRecordsSearched});
     daypack_record record;
     std::uint64_t lost = 0;
-    for (std::uint64_t cursor = end - searched; cursor < end;) {
+    std::uint64_t cursor = end - searched;
+    for (std::uint64_t i = 0; i < searched; ++i) {
         const int result = daypack_read_record(&raw, &cursor, &record, &lost);
         if (result == DAYPACK_EMPTY) break;
         if (result != DAYPACK_OK || daypack_record_kind(&record) != DAYPACK_KIND_TRADE) continue;
