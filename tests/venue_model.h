@@ -12,15 +12,15 @@ namespace daypack::test {
 
 // The venue of one market, slow and obvious: a std::map book, every update it ever made, and its REST side.
 //
-// What it promises, and Sync relies on: within a numbering ids are consecutive and `T` does not go back; a restart takes
-// longer than REST lags; a snapshot is a whole book, at most 0.5 s old, and its `timestamp` is the `T` of its last
-// update, or the time of the answer by a clock that is wrong by at most 0.4 s.
+// What it promises, and Sync relies on: within a numbering ids are consecutive and `T` does not go back; a restart
+// takes longer than REST lags; a snapshot is a whole book, at most 0.5 s old, and its `timestamp` is the `T` of its
+// last update, or the time of the answer by a clock that is wrong by at most 0.4 s.
 class VenueModel {
   public:
     struct Options {
-        std::int64_t levels = 20;       // a side, about
-        std::size_t cut = 5000;         // of a snapshot
-        bool timestamp_is_match = true; // else the clock below
+        std::int64_t levels = 20;        // a side, about
+        std::size_t cut = 5000;          // of a snapshot
+        bool timestamp_is_match = true;  // else the clock below
         std::int64_t clock_error_us = 0;
     };
     // The updates from one restart to the next.
@@ -115,7 +115,8 @@ class VenueModel {
     void change(Random& random) {
         const Side side = random.once_in(2) ? Side::bid : Side::ask;
         const std::int64_t span = 2 * options_.levels + 4;
-        const std::int64_t rank = random.once_in(3) ? random.below(span) : random.below(std::min<std::int64_t>(span, 12));
+        const std::int64_t rank =
+            random.once_in(3) ? random.below(span) : random.below(std::min<std::int64_t>(span, 12));
         if (random.once_in(20)) mid_ += random.below(7) - 3;
         Price price{side == Side::bid ? mid_ - rank : mid_ + 1 + rank};
         const auto& levels = book_.side(side);
@@ -146,7 +147,7 @@ class VenueModel {
     std::int64_t mid_ = 0;
     MapBook book_;
     std::vector<Numbering> numberings_;
-    MapBook rest_book_;      // REST's copy, which trails
+    MapBook rest_book_;  // REST's copy, which trails
     Sequence rest_id_ = 0;
 };
 
