@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
+#include <numeric>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/random.h"
@@ -160,79 +163,52 @@ TEST(SyncModel, ABookShownLiveIsRightInEveryWorld) {
 }
 
 // The same worlds, driven by a short list of happenings that rapidcheck shrinks to the few that matter.
-enum class What : std::uint8_t {
-    update,
-    cross,
-    wait,
-    long_wait,
-    restart,
-    send,
-    deliver,
-    repeat,
-    lose,
-    garble,
-    breaks,
-    returns,
-    ask,
-    capture,
-    answer
+struct Kind {
+    const char* name;
+    int weight;
+    void (*happen)(SyncWorld& world, std::size_t which, Random& random);  // which: line or answer
 };
+constexpr Kind kKinds[] = {
+    {"update", 24, [](SyncWorld& world, std::size_t, Random& random) { world.venue_updates(random); }},
+    {"cross", 1, [](SyncWorld& world, std::size_t, Random& random) { world.venue_updates(random, true); }},
+    {"wait", 4, [](SyncWorld& world, std::size_t, Random& random) { world.venue_waits(random.below(100'000)); }},
+    {"wait_long", 1, [](SyncWorld& world, std::size_t, Random& random) { world.venue_waits(random.below(5'000'000)); }},
+    {"restart", 1, [](SyncWorld& world, std::size_t, Random& random) { world.venue_restarts(random); }},
+    {"send", 4, [](SyncWorld& world, std::size_t which, Random&) { world.line_sends(which % world.lines()); }},
+    {"deliver", 24, [](SyncWorld& world, std::size_t which, Random&) { world.line_delivers(which % world.lines()); }},
+    {"repeat", 3, [](SyncWorld& world, std::size_t which, Random&) { world.line_repeats(which % world.lines()); }},
+    {"lose", 1, [](SyncWorld& world, std::size_t which, Random&) { world.line_loses(which % world.lines()); }},
+    {"garble", 1, [](SyncWorld& world, std::size_t which, Random&) { world.line_garbles(which % world.lines()); }},
+    {"break", 1, [](SyncWorld& world, std::size_t which, Random&) { world.line_breaks(which % world.lines()); }},
+    {"return", 2, [](SyncWorld& world, std::size_t which, Random&) { world.line_returns(which % world.lines()); }},
+    {"ask", 8, [](SyncWorld& world, std::size_t, Random&) { world.sync_asks(); }},
+    {"capture", 8, [](SyncWorld& world, std::size_t which, Random& random) { world.rest_captures(which, random); }},
+    {"answer", 6, [](SyncWorld& world, std::size_t which, Random&) { world.rest_delivers(which); }},
+};
+constexpr int kWeights = std::accumulate(std::begin(kKinds), std::end(kKinds), 0,
+                                         [](int sum, const Kind& kind) { return sum + kind.weight; });
+
 struct Happening {
-    What what;
-    std::uint8_t which;  // line or request
+    const Kind* kind;
+    std::uint8_t which;
     std::uint16_t seed;  // of what the venue draws
 };
 
 std::ostream& operator<<(std::ostream& out, const Happening& happening) {
-    static constexpr const char* kNames[] = {"update", "cross",   "wait",   "long_wait", "restart",
-                                             "send",   "deliver", "repeat", "lose",      "garble",
-                                             "breaks", "returns", "ask",    "capture",   "answer"};
-    return out << kNames[static_cast<int>(happening.what)] << '(' << int{happening.which} << ',' << happening.seed
-               << ')';
+    return out << happening.kind->name << '(' << int{happening.which} << ',' << happening.seed << ')';
 }
 
-rc::Gen<Happening> any_happening() {
-    const auto what = rc::gen::weightedElement<What>({{24, What::update},
-                                                      {1, What::cross},
-                                                      {4, What::wait},
-                                                      {1, What::long_wait},
-                                                      {1, What::restart},
-                                                      {4, What::send},
-                                                      {24, What::deliver},
-                                                      {3, What::repeat},
-                                                      {1, What::lose},
-                                                      {1, What::garble},
-                                                      {1, What::breaks},
-                                                      {2, What::returns},
-                                                      {8, What::ask},
-                                                      {8, What::capture},
-                                                      {6, What::answer}});
-    return rc::gen::map(rc::gen::tuple(what, rc::gen::arbitrary<std::uint8_t>(), rc::gen::arbitrary<std::uint16_t>()),
-                        [](const auto& t) {
-                            return Happening{std::get<0>(t), std::get<1>(t), std::get<2>(t)};
-                        });
+Happening happening_of(const std::tuple<int, std::uint8_t, std::uint16_t>& drawn) {
+    auto [draw, which, seed] = drawn;
+    const Kind* kind = kKinds;
+    while (draw >= kind->weight) draw -= (kind++)->weight;
+    return {kind, which, seed};
 }
 
-void happen(SyncWorld& world, const Happening& happening) {
-    Random random(happening.seed);
-    const std::size_t line = happening.which % world.lines();
-    switch (happening.what) {
-        case What::update: return world.venue_updates(random);
-        case What::cross: return world.venue_updates(random, true);
-        case What::wait: return world.venue_waits(random.below(100'000));
-        case What::long_wait: return world.venue_waits(random.below(5'000'000));
-        case What::restart: return world.venue_restarts(random);
-        case What::send: return world.line_sends(line);
-        case What::deliver: return world.line_delivers(line);
-        case What::repeat: return world.line_repeats(line);
-        case What::lose: return world.line_loses(line);
-        case What::garble: return world.line_garbles(line);
-        case What::breaks: return world.line_breaks(line);
-        case What::returns: return world.line_returns(line);
-        case What::ask: return world.sync_asks();
-        case What::capture: return world.rest_captures(happening.which, random);
-        case What::answer: return world.rest_delivers(happening.which);
-    }
+rc::Gen<std::vector<Happening>> any_happenings() {
+    const auto any = rc::gen::tuple(rc::gen::inRange(0, kWeights), rc::gen::arbitrary<std::uint8_t>(),
+                                    rc::gen::arbitrary<std::uint16_t>());
+    return rc::gen::scale(5.0, rc::gen::container<std::vector<Happening>>(rc::gen::map(any, happening_of)));
 }
 
 TEST(SyncModel, ABookShownLiveIsRightWhateverHappens) {
@@ -247,9 +223,9 @@ TEST(SyncModel, ABookShownLiveIsRightWhateverHappens) {
             options.near_restarts = *rc::gen::arbitrary<bool>();
             Random random(*rc::gen::inRange<std::uint64_t>(0, 100));
             SyncWorld world(options, random);
-            const auto happenings = *rc::gen::scale(5.0, rc::gen::container<std::vector<Happening>>(any_happening()));
-            for (const Happening& happening : happenings) {
-                happen(world, happening);
+            for (const Happening& happening : *any_happenings()) {
+                Random drawn(happening.seed);
+                happening.kind->happen(world, happening.which, drawn);
                 RC_ASSERT(world.wrong() == "");
             }
             world.calm(*rc::gen::arbitrary<bool>(), random);

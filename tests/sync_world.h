@@ -6,17 +6,14 @@
 #include <vector>
 
 #include "book/sync.h"
-#include "tests/map_book.h"
 #include "tests/random.h"
+#include "tests/sync_truth.h"
 #include "tests/venue_model.h"
 
 namespace daypack::test {
 
 // A Sync between a model of the venue, lines that delay, aggregate, lose, repeat and break, and REST answers under way.
 // After each thing that happens to the Sync it is held against the truth; the first difference is kept in wrong().
-//
-// The truth asked for: while it says live, the book is the venue's at last_id(), inside known_to, in the newest
-// numbering that it was shown, and no later id was shown to it. What it was never shown, nobody can know.
 class SyncWorld {
   public:
     struct Options {
@@ -32,6 +29,8 @@ class SyncWorld {
         std::size_t pool_events = 10'000;
     };
 
+    SyncWorld(const SyncWorld&) = delete;
+    SyncWorld& operator=(const SyncWorld&) = delete;
     SyncWorld(const Options& options, Random& random)
         : options_(options),
           venue_(options.venue, random),
@@ -133,9 +132,7 @@ class SyncWorld {
         const bool joined = sync_.on_snapshot(answer.request, answer.told.snapshot, now_,
                                               [&applied](const Event& event) { applied = event.last_id; });
         if (joined) {
-            shown_.resize(venue_.numbering() + 1);
-            joined_ = answer.told.numbering;
-            shown_in_ = std::max(shown_in_, joined_);
+            truth_.joined(answer.told.numbering);
             if (sync_.last_id() != applied) fail("the updates that a join told are not those it applied");
         }
         check();
@@ -185,10 +182,8 @@ class SyncWorld {
     void fail(const std::string& what) {
         if (!wrong_.empty()) return;
         wrong_ = what + ": state " + std::to_string(static_cast<int>(sync_.state())) + " reason " +
-                 std::to_string(static_cast<int>(sync_.reason())) + " numbering " + std::to_string(joined_) +
-                 " last_id " + std::to_string(sync_.last_id()) + "; shown numbering " + std::to_string(shown_in_) +
-                 " id " + std::to_string(shown_[shown_in_]) + "; venue numbering " +
-                 std::to_string(venue_.numbering()) + " id " + std::to_string(venue_.last());
+                 std::to_string(static_cast<int>(sync_.reason())) + " at " + std::to_string(sync_.last_id()) +
+                 "; the venue is at " + std::to_string(venue_.last());
     }
 
     void up(std::size_t line) {
@@ -238,9 +233,7 @@ class SyncWorld {
         events_.back().last = true;
 
         ++updates_shown_;
-        shown_.resize(venue_.numbering() + 1);
-        shown_in_ = std::max(shown_in_, frame.numbering);
-        shown_[frame.numbering] = std::max(shown_[frame.numbering], frame.last_id);
+        truth_.shown(frame.numbering, frame.last_id);
         const Sequence before = sync_.last_id();
         const auto outcome = sync_.on_update(events_, now_);
         if (outcome == Sync::Outcome::applied) ++updates_applied_;
@@ -250,88 +243,13 @@ class SyncWorld {
         check();
     }
 
-    // ---- the truth
-    // ---------------------------------------------------------------------------------------------------
-
     void check() {
-        if (sync_.state() != State::live || !wrong_.empty()) return;
-        if (joined_ != shown_in_) return fail("live in an old numbering");
-        if (sync_.last_id() < shown_[joined_]) return fail("live although a later id was shown");
-        const bool joined_anew = sync_.counters().snapshots != joins_seen_;
-        if (truth_of_ != joined_) {
-            truth_ = venue_.told(joined_).base;
-            truth_of_ = joined_;
-            truth_id_ = venue_.told(joined_).first - 1;
-        }
-        if (sync_.last_id() < truth_id_) return fail("went back");
-        if (sync_.last_id() > venue_.told(joined_).last()) return fail("live beyond what the venue has told");
-        advance_truth(!joined_anew);
-        joins_seen_ = sync_.counters().snapshots;
-        if (joined_anew || ++checks_ % 1024 == 0) compare_all();
-        compare_touch();
-    }
-
-    void advance_truth(bool compare) {
-        const auto& told = venue_.told(joined_);
-        const Sequence from = truth_id_;
-        for (; truth_id_ < sync_.last_id(); ++truth_id_) {
-            const auto& update = told.at(truth_id_ + 1);
-            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(told.deltas[i]);
-        }
-        if (!compare || from == truth_id_) return;
-        for (std::size_t i = told.at(from + 1).from; i < told.at(truth_id_).to; ++i) {
-            compare_level(told.deltas[i].side, told.deltas[i].price);
-        }
-    }
-
-    void compare_level(Side side, Price price) {
-        const auto levels = sync_.book().levels(side);
-        const auto worse = [side](const Level& level, Price p) {
-            return side == Side::bid ? level.price < p : level.price > p;
-        };
-        const auto found = std::lower_bound(levels.begin(), levels.end(), price, worse);
-        const Quantity expected = truth_.at(side, price);
-        if (found != levels.end() && found->price == price) {
-            if (found->quantity != expected) fail("a level is wrong");
-        } else if (expected.steps != 0 && is_known(side, price)) {
-            fail("a level is missing");
-        }
-    }
-    [[nodiscard]] bool is_known(Side side, Price price) const {
-        const auto to = sync_.book().known_to(side);
-        return !to || (side == Side::bid ? price >= *to : price <= *to);
-    }
-
-    void compare_touch() {
-        bool both = true;
-        for (const Side side : {Side::bid, Side::ask}) {
-            const auto known = sync_.book().known(side);
-            const auto& levels = truth_.side(side);
-            both = both && !known.empty();
-            if (levels.empty()) {
-                if (!known.empty()) fail("a best level where there is none");
-                continue;
-            }
-            const auto best = side == Side::bid ? *levels.rbegin() : *levels.begin();
-            if (!is_known(side, best.first)) {
-                if (!known.empty()) fail("a best level that is not the best");
-            } else if (known.empty() || known.back() != Level{best.first, best.second}) {
-                fail("the best level is wrong");
-            }
-        }
-        if (both && ((sync_.flags() & kCrossed) != 0) != truth_.crossed()) fail("the flag `crossed` is wrong");
-    }
-
-    void compare_all() {
-        for (const Side side : {Side::bid, Side::ask}) {
-            if (best_first(sync_.book().known(side)) != truth_.best_first(side, sync_.book().known_to(side))) {
-                fail(side == Side::bid ? "the bids are wrong" : "the asks are wrong");
-            }
-        }
+        if (wrong_.empty()) wrong_ = truth_.difference(sync_);
     }
 
     Options options_;
     VenueModel venue_;
+    SyncTruth truth_{venue_};
     PendingPool pool_;
     Sync sync_;
     MonoTime now_{1};
@@ -339,15 +257,6 @@ class SyncWorld {
     std::vector<Answer> answers_;
     std::vector<Event> events_;
     std::uint64_t blocks_used_ = 1;
-
-    std::vector<Sequence> shown_{0};  // the newest id that Sync was shown, by numbering
-    std::size_t shown_in_ = 0;        // the newest numbering that it was shown
-    std::size_t joined_ = 0;          // the numbering of the snapshot that it joined last
-    MapBook truth_;                   // follows last_id()
-    std::size_t truth_of_ = SIZE_MAX;
-    Sequence truth_id_ = 0;
-    std::uint64_t joins_seen_ = 0;
-    std::uint64_t checks_ = 0;
     std::uint64_t updates_shown_ = 0;
     std::uint64_t updates_applied_ = 0;
     std::string wrong_;

@@ -1,0 +1,138 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "book/sync.h"
+#include "tests/map_book.h"
+#include "tests/venue_model.h"
+
+namespace daypack::test {
+
+// What a Sync must say, by what it was shown.
+//
+// While it says live, the book is the venue's at last_id(), inside known_to, in the newest numbering that it was shown,
+// and no later id was shown to it. What it was never shown, nobody can know.
+class SyncTruth {
+  public:
+    explicit SyncTruth(const VenueModel& venue) : venue_(venue) {}
+
+    // It was given this update, whole.
+    void shown(std::size_t numbering, Sequence last_id) {
+        if (shown_.size() <= numbering) shown_.resize(numbering + 1);
+        newest_ = std::max(newest_, numbering);
+        shown_[numbering] = std::max(shown_[numbering], last_id);
+    }
+    // It joined a snapshot of this numbering.
+    void joined(std::size_t numbering) {
+        shown(numbering, 0);
+        joined_ = numbering;
+    }
+
+    // Why the Sync is wrong; empty: it is not. After a join the whole book is compared, else what changed and the
+    // touch, and now and then the whole.
+    [[nodiscard]] std::string difference(const Sync& sync) {
+        if (sync.state() != State::live) return {};
+        wrong_.clear();
+        compare(sync);
+        if (wrong_.empty()) return {};
+        return wrong_ + ": at " + std::to_string(sync.last_id()) + " of numbering " + std::to_string(joined_) +
+               "; shown " + std::to_string(shown_[newest_]) + " of numbering " + std::to_string(newest_);
+    }
+
+  private:
+    void compare(const Sync& sync) {
+        if (joined_ != newest_) return fail("live in an old numbering");
+        if (sync.last_id() < shown_[joined_]) return fail("live although a later id was shown");
+        if (sync.last_id() > venue_.told(joined_).last()) return fail("live beyond what the venue has told");
+        if (truth_of_ != joined_) {
+            truth_ = venue_.told(joined_).base;
+            truth_of_ = joined_;
+            truth_id_ = venue_.told(joined_).first - 1;
+        }
+        if (sync.last_id() < truth_id_) return fail("went back");
+        const bool joined_anew = sync.counters().snapshots != joins_seen_;
+        joins_seen_ = sync.counters().snapshots;
+        advance(sync, !joined_anew);
+        if (joined_anew || ++compared_ % 1024 == 0) compare_all(sync);
+        compare_touch(sync);
+    }
+
+    // Brings the truth to last_id(), and compares the levels that changed on the way.
+    void advance(const Sync& sync, bool compare_changes) {
+        const auto& told = venue_.told(joined_);
+        const Sequence from = truth_id_;
+        for (; truth_id_ < sync.last_id(); ++truth_id_) {
+            const auto& update = told.at(truth_id_ + 1);
+            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(told.deltas[i]);
+        }
+        if (!compare_changes || from == truth_id_) return;
+        for (std::size_t i = told.at(from + 1).from; i < told.at(truth_id_).to; ++i) {
+            compare_level(sync.book(), told.deltas[i].side, told.deltas[i].price);
+        }
+    }
+
+    void compare_level(const OrderBook& book, Side side, Price price) {
+        const auto levels = book.levels(side);
+        const auto worse = [side](const Level& level, Price p) {
+            return side == Side::bid ? level.price < p : level.price > p;
+        };
+        const auto found = std::lower_bound(levels.begin(), levels.end(), price, worse);
+        const Quantity expected = truth_.at(side, price);
+        if (found != levels.end() && found->price == price) {
+            if (found->quantity != expected) fail("a level is wrong");
+        } else if (expected.steps != 0 && is_known(book, side, price)) {
+            fail("a level is missing");
+        }
+    }
+
+    void compare_touch(const Sync& sync) {
+        bool both = true;
+        for (const Side side : {Side::bid, Side::ask}) {
+            const auto known = sync.book().known(side);
+            const auto& levels = truth_.side(side);
+            both = both && !known.empty();
+            if (levels.empty()) {
+                if (!known.empty()) fail("a best level where there is none");
+                continue;
+            }
+            const auto best = side == Side::bid ? *levels.rbegin() : *levels.begin();
+            if (!is_known(sync.book(), side, best.first)) {
+                if (!known.empty()) fail("a best level that is not the best");
+            } else if (known.empty() || known.back() != Level{best.first, best.second}) {
+                fail("the best level is wrong");
+            }
+        }
+        if (both && ((sync.flags() & kCrossed) != 0) != truth_.crossed()) fail("the flag `crossed` is wrong");
+    }
+
+    void compare_all(const Sync& sync) {
+        for (const Side side : {Side::bid, Side::ask}) {
+            if (best_first(sync.book().known(side)) != truth_.best_first(side, sync.book().known_to(side))) {
+                fail(side == Side::bid ? "the bids are wrong" : "the asks are wrong");
+            }
+        }
+    }
+
+    [[nodiscard]] static bool is_known(const OrderBook& book, Side side, Price price) {
+        const auto to = book.known_to(side);
+        return !to || (side == Side::bid ? price >= *to : price <= *to);
+    }
+    void fail(const char* what) {
+        if (wrong_.empty()) wrong_ = what;
+    }
+
+    const VenueModel& venue_;
+    std::vector<Sequence> shown_{0};  // the newest id that the Sync was shown, by numbering
+    std::size_t newest_ = 0;          // the newest numbering that it was shown
+    std::size_t joined_ = 0;          // the numbering of the snapshot that it joined last
+    MapBook truth_;                   // follows last_id()
+    std::size_t truth_of_ = SIZE_MAX;
+    Sequence truth_id_ = 0;
+    std::uint64_t joins_seen_ = 0;
+    std::uint64_t compared_ = 0;
+    std::string wrong_;
+};
+
+}  // namespace daypack::test
