@@ -28,6 +28,8 @@ struct Listener final : LineListener {
     void on_up() override { ++ups; }
     void on_down(std::string_view why) override { downs.emplace_back(why); }
 
+    [[nodiscard]] std::string why() const { return downs.empty() ? "" : downs.back(); }
+
     bool refuse = false;
     int offered = 0;
     int ups = 0;
@@ -133,7 +135,7 @@ TEST(LineTls, TheSystemsStoreDoesNotTrustAnAuthorityOfOurOwn) {
     Line line(io, options, listener);
     line.start();
     ASSERT_TRUE(run_until(io, [&] { return !listener.downs.empty(); }));
-    EXPECT_TRUE(contains(listener.downs[0], "unknown CA")) << listener.downs[0];
+    EXPECT_TRUE(contains(listener.why(), "unknown CA")) << listener.why();
 }
 
 TEST(LineTls, ACaFileWithoutACertificateIsAnErrorAtOnce) {
@@ -152,7 +154,7 @@ TEST(LineTls, APlainServerBehindAWssAddressIsNamed) {
     Line line(io, options, listener);
     line.start();
     ASSERT_TRUE(run_until(io, [&] { return !listener.downs.empty(); }));
-    EXPECT_TRUE(contains(listener.downs[0], "no TLS 1.2 or later is spoken there")) << listener.downs[0];
+    EXPECT_TRUE(contains(listener.why(), "no TLS 1.2 or later is spoken there")) << listener.why();
 }
 
 // One line to one exchange, over TLS.
@@ -266,7 +268,7 @@ TEST_F(LineTest, ItsOwnPingsKeepAQuietLineAlive) {
     make(options);
     line->start();
     ASSERT_TRUE(until([&] { return line->stats().pongs >= 40; }));  // 2 s: longer than a dead line lives
-    EXPECT_TRUE(listener.downs.empty()) << listener.downs[0];
+    EXPECT_TRUE(listener.downs.empty()) << listener.why();
     EXPECT_GE(exchange.pings, 40);
     EXPECT_GE(line->stats().pings, 40U);
 }
@@ -302,7 +304,7 @@ TEST_F(LineTest, AServerThatNeverSpeaksTlsIsGivenUp) {
     options.line_dead_ms = 300;
     make(options);
     line->start();
-    EXPECT_TRUE(down(": no answer within 300 ms")) << listener.downs[0];
+    EXPECT_TRUE(down(": no answer within 300 ms")) << listener.why();
 }
 
 TEST_F(LineTest, AfterACloseItComesBackAndSubscribesAgain) {
@@ -314,7 +316,7 @@ TEST_F(LineTest, AfterACloseItComesBackAndSubscribesAgain) {
     exchange.peer().send(ws_frame(test::text, "one"));
     ASSERT_TRUE(until([&] { return listener.frames.size() == 1; }));
     exchange.peer().send(ws_frame(test::close, std::string("\x03\xe9", 2) + "see\nyou"));
-    ASSERT_TRUE(down("closed by the server (code 1001: see?you)")) << listener.downs[0];
+    ASSERT_TRUE(down("closed by the server (code 1001: see?you)")) << listener.why();
     ASSERT_TRUE(until([&] { return listener.ups == 2; }));
     ASSERT_TRUE(until([&] { return exchange.texts.size() == 3; }));
     EXPECT_EQ(exchange.closes, 1) << "the Close frame is answered";
@@ -327,7 +329,7 @@ TEST_F(LineTest, AConnectionThatIsCutComesBack) {
     come_up();
     exchange.peer().cut();
     ASSERT_TRUE(until([&] { return listener.ups == 2; }));
-    EXPECT_TRUE(contains(listener.downs[0], "the server ended the connection")) << listener.downs[0];
+    EXPECT_TRUE(contains(listener.why(), "the server ended the connection")) << listener.why();
 }
 
 TEST_F(LineTest, AnExchangeThatGoesAwayAndComesBackIsFoundAgain) {
@@ -342,7 +344,7 @@ TEST_F(LineTest, AnExchangeThatGoesAwayAndComesBackIsFoundAgain) {
     ASSERT_NE(port, port2);
     second.reset();
     ASSERT_TRUE(until([&] { return other.downs.size() >= 3; }));
-    EXPECT_TRUE(contains(other.downs.back(), "connection refused")) << other.downs.back();
+    EXPECT_TRUE(contains(other.why(), "connection refused")) << other.why();
     second = std::make_unique<Exchange>(io, tls.server.get(), port2);
     ASSERT_TRUE(until([&] { return other.ups == 2; }));
     EXPECT_TRUE(listener.downs.empty()) << "the other line does not notice";
@@ -361,7 +363,7 @@ TEST_F(LineTest, TheNextAddressIsTriedWhereTheFirstDoesNotAnswer) {
     line->start();
     ASSERT_TRUE(until([&] { return listener.ups == 1; }));
     ASSERT_EQ(listener.downs.size(), 1U);
-    EXPECT_TRUE(contains(listener.downs[0], "connection refused")) << listener.downs[0];
+    EXPECT_TRUE(contains(listener.why(), "connection refused")) << listener.why();
 }
 
 TEST_F(LineTest, ARefusedUpgradeIsToldWithItsStatus) {
@@ -375,7 +377,7 @@ TEST_F(LineTest, ARefusedUpgradeIsToldWithItsStatus) {
         exchange.refusal = "HTTP/1.1 " + answer + "\r\nContent-Length: 2\r\n\r\nno";
         make();
         line->start();
-        ASSERT_TRUE(down(words)) << listener.downs[0];
+        ASSERT_TRUE(down(words)) << listener.why();
     }
 }
 
@@ -390,6 +392,27 @@ TEST_F(LineTest, After429ItWaitsAsLongAsItIsTold) {
     EXPECT_GE(std::chrono::steady_clock::now() - refused, std::chrono::milliseconds(1990));
 }
 
+TEST_F(LineTest, TheDelayGrowsWithEachFailureAndStartsAnewAfterAFrame) {
+    exchange.refusal = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    make();
+    line->start();
+    ASSERT_TRUE(until([&] { return !listener.downs.empty(); }));
+    const auto first = std::chrono::steady_clock::now();
+    ASSERT_TRUE(until([&] { return listener.downs.size() == 4; }));
+    const auto grown = std::chrono::steady_clock::now() - first;
+    EXPECT_GE(grown, std::chrono::milliseconds(100 + 200 + 400));
+
+    exchange.refusal.clear();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; }));
+    exchange.peer().send(ws_frame(test::text, "frame"));
+    ASSERT_TRUE(until([&] { return !listener.frames.empty(); }));
+    // The next delay is in [100, 200) ms; had it not started anew, it would be in [1600, 3200).
+    exchange.peer().cut();
+    ASSERT_TRUE(until([&] { return listener.downs.size() == 5; }));
+    EXPECT_TRUE(run_until(
+        io, [&] { return listener.ups == 2; }, std::chrono::milliseconds(1500)));
+}
+
 TEST_F(LineTest, AFrameLargerThanTheLimitEndsTheConnection) {
     LineOptions options = options_for(exchange, &tls);
     options.frame_bytes_max = 1000;
@@ -398,14 +421,14 @@ TEST_F(LineTest, AFrameLargerThanTheLimitEndsTheConnection) {
     ASSERT_TRUE(until([&] { return listener.ups == 1; }));
     exchange.peer().send(ws_frame(test::text, std::string(1000, 'x')));
     exchange.peer().send(ws_frame(test::text, std::string(1001, 'x')));
-    ASSERT_TRUE(down("a frame is larger than max_frame_bytes (1000)")) << listener.downs[0];
+    ASSERT_TRUE(down("a frame is larger than max_frame_bytes (1000)")) << listener.why();
     EXPECT_EQ(listener.frames.size(), 1U);
 }
 
 TEST_F(LineTest, AServerThatBreaksTheProtocolIsLeft) {
     come_up();
     exchange.peer().send(std::string("\xf1\x00", 2));  // reserved bits
-    ASSERT_TRUE(down("the server breaks the WebSocket protocol")) << listener.downs[0];
+    ASSERT_TRUE(down("the server breaks the WebSocket protocol")) << listener.why();
     ASSERT_TRUE(until([&] { return listener.ups == 2; }));
 }
 
@@ -480,10 +503,20 @@ TEST_F(LineTest, StopDoesNotWaitForAServerThatDoesNotAnswer) {
 
 TEST_F(LineTest, StopWhileItConnectsOrWaitsIsAtOnce) {
     exchange.mute = true;
-    make();
+    LineOptions options = options_for(exchange, &tls);
+    options.line_dead_ms = 200;
+    make(options);
     line->start();
     line->stop();
     EXPECT_TRUE(line->stopped());
+
+    make(options);
+    line->start();
+    ASSERT_TRUE(until([&] { return !exchange.heads.empty(); }));
+    line->stop();
+    EXPECT_TRUE(line->stopped());
+    EXPECT_FALSE(run_until(
+        io, [&] { return !listener.downs.empty(); }, std::chrono::milliseconds(500)));
 
     exchange.refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
     make();

@@ -158,6 +158,15 @@ TEST_F(RestClientTest, AKeptConnectionThatEndsInsteadOfAnsweringIsReplacedOnce) 
     EXPECT_EQ(requests, 2);
 }
 
+TEST_F(RestClientTest, WhereEveryKeptConnectionIsGoneAFreshOneServes) {
+    for (int i = 0; i < 4; ++i) ask("/api/v1/time");
+    ASSERT_TRUE(run_until(io, [&] { return answers.size() == 4; }));
+    ASSERT_EQ(api.server.peers().size(), 4U);
+    for (const auto& peer : api.server.peers()) peer->cut();
+    EXPECT_EQ(get().status, 200) << answers.back().error;
+    EXPECT_EQ(api.server.peers().size(), 5U);
+}
+
 TEST_F(RestClientTest, AFreshConnectionThatEndsIsAnErrorAndNotTriedForEver) {
     int requests = 0;
     api.answer = [&](Peer& peer, const std::string&) {
