@@ -69,10 +69,6 @@ class Decoder {
 
     [[nodiscard]] Stream stream() const noexcept;
     [[nodiscard]] Target find_target(std::string_view frame) noexcept;
-    [[nodiscard]] Errc make_events(Channel channel, const Instrument& instrument, const Event& frame) noexcept;
-    [[nodiscard]] Errc make_depth(const Instrument& instrument, const Event& frame) noexcept;
-    [[nodiscard]] Errc make_trade(const Instrument& instrument, const Event& frame) noexcept;
-    [[nodiscard]] Errc make_ticker(const Instrument& instrument, const Event& frame) noexcept;
     [[nodiscard]] Decoded bad(Errc errc, const Target& target, const Event& frame) noexcept;
 
     const InstrumentTable& table_;
@@ -81,7 +77,6 @@ class Decoder {
     SymbolLookup lookup_;
     FrameText text_;
     std::vector<Event> events_;  // room for the events of one frame
-    std::size_t count_ = 0;
 };
 
 }  // namespace daypack

@@ -53,6 +53,11 @@ class FrameText {
     [[nodiscard]] std::string_view text(Field field) const noexcept {
         return has(field) ? texts_[field] : std::string_view{};
     }
+    // What stands between the quotes, escapes as they are; empty where there is no string.
+    [[nodiscard]] bool is_string(Field field) const noexcept { return text(field).starts_with('"'); }
+    [[nodiscard]] std::string_view string(Field field) const noexcept {
+        return is_string(field) ? texts_[field].substr(1, texts_[field].size() - 2) : std::string_view{};
+    }
     // An array of levels, as `a` and `b` of depth are; its text is empty.
     [[nodiscard]] bool is_array(Field field) const noexcept { return (arrays_ >> field & 1) != 0; }
 

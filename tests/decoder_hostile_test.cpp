@@ -113,17 +113,17 @@ std::string any_number() {
     const std::string digits =
         *rc::gen::element<std::string>("1", "7", "42", "12345678", "123456789", "1790915525102951",
                                        "18446744073709551615", "0", "007", "1.0", "-3", "");
-    const auto number = *rc::gen::weightedElement<std::string>({{4, digits}, {20, "6904947650"}});
+    const auto number = *rc::gen::weightedElement<std::string>({{1, digits}, {12, "6904947650"}});
     if (*rc::gen::arbitrary<bool>()) return std::string("\"").append(number).append("\"");
     return number.empty() ? "null" : number;
 }
 
 std::string any_decimal(bool price) {
-    return *rc::gen::weightedElement<std::string>({{8, "\"100.5\""},
-                                                   {4, "\"86640.00\""},
-                                                   {4, "\"7\""},
-                                                   {4, "\"10000.0\""},
-                                                   {price ? 1u : 6u, "\"0.00\""},
+    return *rc::gen::weightedElement<std::string>({{30, "\"100.5\""},
+                                                   {20, "\"86640.00\""},
+                                                   {20, "\"7\""},
+                                                   {40, "\"10000.0\""},
+                                                   {price ? 1u : 30u, "\"0.00\""},
                                                    {1, "\"1.23456\""},
                                                    {1, "\"1e5\""},
                                                    {1, "\"-1\""},
@@ -145,52 +145,51 @@ std::string any_levels() {
     return text + "]";
 }
 
+// A frame of a channel that we follow, mostly right.
+std::string any_frame() {
+    const auto event = *rc::gen::element<std::string>("depth", "trade", "bookTicker");
+    const auto native = *rc::gen::weightedElement<std::string>(
+        {{6, "SOL_USDC"}, {6, "AAPL.US_USDC_PERP"}, {6, "kBONK_USDC_PERP"}, {1, "XYZ_USDC"}});
+    std::vector<std::string> fields = {field("T", any_number()), field("u", any_number())};
+    if (event == "depth") {
+        fields.insert(fields.end(), {field("U", any_number()), field("a", any_levels()), field("b", any_levels())});
+    } else if (event == "trade") {
+        fields.insert(fields.end(), {field("t", any_number()), field("a", any_number()), field("b", any_number()),
+                                     field("p", any_decimal(true)), field("q", any_decimal(false)),
+                                     field("m", *rc::gen::element<std::string>("true", "false", "null"))});
+    } else {
+        for (const char* side : {"a", "b"}) {
+            const bool empty = *rc::gen::weightedElement<bool>({{1, true}, {4, false}});
+            const std::string upper(1, static_cast<char>(side[0] - 'a' + 'A'));
+            fields.push_back(field(side, empty ? "null" : any_decimal(true)));
+            fields.push_back(field(upper, empty ? "null" : any_decimal(false)));
+        }
+    }
+    const auto usually = [] { return *rc::gen::weightedElement<bool>({{9, true}, {1, false}}); };
+    const auto quoted = [](const std::string& text) { return std::string("\"").append(text).append("\""); };
+    if (usually()) fields.push_back(field("E", any_number()));
+    if (usually()) fields.push_back(field("e", quoted(event)));
+    if (usually()) fields.push_back(field("s", quoted(native)));
+    std::vector<std::string> outer;
+    if (usually()) outer.push_back(field("stream", quoted(std::string(event).append(".").append(native))));
+    return any_order(std::move(fields), std::move(outer));
+}
+
 TEST_F(DecoderTest, AgreesWithTheSlowDecoderOnFramesOfAnyOrder) {
     std::map<FrameKind, int> kinds;
-    for (int round = 0; round < 30; ++round) {
-        ASSERT_TRUE(rc::check([this, &kinds] {
-            const auto event = *rc::gen::element<std::string>("depth", "trade", "bookTicker");
-            const auto native = *rc::gen::weightedElement<std::string>(
-                {{6, "SOL_USDC"}, {6, "AAPL.US_USDC_PERP"}, {6, "kBONK_USDC_PERP"}, {1, "XYZ_USDC"}});
-            std::vector<std::string> fields = {field("T", any_number()), field("u", any_number())};
-            if (event == "depth") {
-                fields.insert(fields.end(),
-                              {field("U", any_number()), field("a", any_levels()), field("b", any_levels())});
-            } else if (event == "trade") {
-                fields.insert(fields.end(),
-                              {field("t", any_number()), field("a", any_number()), field("b", any_number()),
-                               field("p", any_decimal(true)), field("q", any_decimal(false)),
-                               field("m", *rc::gen::element<std::string>("true", "false", "null"))});
-            } else {
-                for (const char* side : {"a", "b"}) {
-                    const bool empty = *rc::gen::weightedElement<bool>({{1, true}, {4, false}});
-                    const std::string upper(1, static_cast<char>(side[0] - 'a' + 'A'));
-                    fields.push_back(field(side, empty ? "null" : any_decimal(true)));
-                    fields.push_back(field(upper, empty ? "null" : any_decimal(false)));
-                }
-            }
-            const auto some = [&fields](const std::string& field) {
-                if (*rc::gen::weightedElement<bool>({{9, true}, {1, false}})) fields.push_back(field);
-            };
-            const auto quoted = [](const std::string& text) { return std::string("\"").append(text).append("\""); };
-            some(field("E", any_number()));
-            some(field("e", quoted(event)));
-            some(field("s", quoted(native)));
-            std::vector<std::string> outer;
-            if (*rc::gen::weightedElement<bool>({{9, true}, {1, false}})) {
-                outer.push_back(std::string("\"stream\"~:~\"").append(event).append(".").append(native).append("\""));
-            }
-            const std::string frame = any_order(std::move(fields), std::move(outer));
+    EXPECT_TRUE(rc::check([this, &kinds] {
+        for (int i = 0; i < 30; ++i) {
+            const std::string frame = any_frame();
             const Decoded decoded = decode(frame, *rc::gen::element('\0', '}', ']', '"', '0'));
             ++kinds[decoded.kind];
-            RC_LOG() << frame << std::endl << judge(frame, decoded);
-            RC_ASSERT(judge(frame, decoded) == "");
-        }));
-        frames_.clear();
-    }
+            const std::string wrong = judge(frame, decoded);
+            if (!wrong.empty()) RC_FAIL(frame + "\n" + wrong);
+            frames_.clear();
+        }
+    }));
     for (const FrameKind kind :
          {FrameKind::depth, FrameKind::trade, FrameKind::ticker, FrameKind::other, FrameKind::bad}) {
-        EXPECT_GT(kinds[kind], 30) << "kind " << int(kind);
+        EXPECT_GT(kinds[kind], 50) << "kind " << int(kind);  // of 3,000, where twice as many and more are usual
     }
 }
 
@@ -269,7 +268,7 @@ TEST_F(DecoderTest, SurvivesWhatIsMeantToHurt) {
                                      repeated("{\"data\":", 50'000),
                                      repeated("{\"a\":", 100'000),
                                      repeated("]", 1000),
-                                     "{\"data\":" + repeated("[", 50'000) + repeated("]", 50'000) + "}",
+                                     "{\"x\":" + repeated("[", 900'000) + "}",
                                      "{\"x\":" + repeated("{\"x\":", 33) + "1" + repeated("}", 33) + "}",
                                      "{\"x\":" + repeated("9", 100'000) + "}",
                                      "{\"" + repeated("k", 100'000) + "\":1}",
@@ -309,19 +308,19 @@ TEST_F(DecoderTest, SeesMarketsThatAnotherThreadAdds) {
     constexpr std::size_t kMarkets = 500;
     InstrumentTable table(kMarkets);
     Decoder decoder(table, DepthStream::realtime);
-    std::thread cold([&table] {
+    const auto name_of = [](std::size_t i) { return std::string("M").append(std::to_string(i)).append("_USDC"); };
+    std::jthread cold([&table, &name_of] {
         for (std::size_t i = 0; i < kMarkets; ++i) {
             Instrument instrument;
-            instrument.native = "M" + std::to_string(i) + "_USDC";
+            instrument.native = name_of(i);
             instrument.tick = {1, -1};
             instrument.step = {1, -5};
             (void)table.append(std::move(instrument));
         }
     });
     for (std::size_t i = 0; i < kMarkets; ++i) {
-        const std::string name = "M" + std::to_string(i) + "_USDC";
-        const PaddedFrame frame(
-            replaced(replaced(kDepth, "\"BTC_USDC_PERP", "\"" + name), "depth.BTC_USDC_PERP", "depth." + name));
+        const std::string name = name_of(i);
+        const PaddedFrame frame(replaced(replaced(kDepth, "\"s\":\"BTC_USDC_PERP\",", ""), "BTC_USDC_PERP", name));
         Decoded decoded = decoder.decode(frame.view(), kReceive, kLine);
         while (decoded.kind != FrameKind::depth) {
             ASSERT_EQ(decoded.errc, Errc::unknown_symbol);
@@ -330,7 +329,6 @@ TEST_F(DecoderTest, SeesMarketsThatAnotherThreadAdds) {
         }
         ASSERT_EQ(decoded.symbol, static_cast<SymbolIndex>(i));
     }
-    cold.join();
 }
 
 }  // namespace

@@ -118,6 +118,7 @@ TEST_F(DecoderTest, KeepsIdsOf64Bits) {
     EXPECT_EQ(agreed(with_u("18446744073709551615")).events[0].last_id, UINT64_MAX);
     EXPECT_EQ(agreed(with_u("18446744073709551616")).kind, FrameKind::bad);
     EXPECT_EQ(agreed(with_u("99999999999999999999999999999999")).kind, FrameKind::bad);
+    EXPECT_EQ(agreed(with_u("\"000000000000006904947650\"")).kind, FrameKind::bad);  // nobody writes an id like that
 }
 
 TEST_F(DecoderTest, SaturatesTheTimeBetweenMatchAndSend) {
