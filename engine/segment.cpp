@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
@@ -14,12 +12,6 @@ namespace daypack {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kCounterWords = DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * DAYPACK_LINE_COUNTER_COUNT;
-constexpr std::size_t kHistogramWords = static_cast<std::size_t>(DAYPACK_HISTOGRAM_COUNT) * DAYPACK_HISTOGRAM_BUCKETS;
-
-[[nodiscard]] std::size_t round_up(std::size_t bytes, std::size_t to) noexcept {
-    return (bytes + to - 1) / to * to;
-}
 
 [[nodiscard]] std::uint64_t wall_ns() noexcept {
     timespec now{};
@@ -78,18 +70,6 @@ void populate(void* base, std::size_t bytes) noexcept {
 
 }  // namespace
 
-SegmentLayout::SegmentLayout(std::size_t depth_, std::size_t max_symbols_, std::size_t ring_events_) noexcept
-    : depth(depth_), max_symbols(max_symbols_), ring_events(std::bit_ceil(ring_events_)) {
-    directory = kPage;
-    lines = round_up(directory + max_symbols * sizeof(daypack_entry), kPage);
-    counters = round_up(lines + DAYPACK_MAX_LINES * sizeof(daypack_line_entry), kPage);
-    histograms = round_up(counters + 8 * (kCounterWords + max_symbols * DAYPACK_SYMBOL_COUNTER_COUNT), kPage);
-    ring = round_up(histograms + 8 * kHistogramWords, kPage);
-    slots = round_up(ring + ring_events * sizeof(daypack_record), kPage);
-    slot_bytes = round_up(sizeof(daypack_slot) + 2 * depth * sizeof(daypack_level), sizeof(daypack_slot));
-    bytes = slots + max_symbols * slot_bytes;
-}
-
 Segment::Segment(const SegmentOptions& options)
     : layout_(checked(options).depth, options.max_symbols, options.ring_events), wanted_(options.max_symbols) {
     acquire(options);
@@ -119,14 +99,8 @@ bool Segment::is_like_ours(const ShmFile& file) const {
     if (!file.is_ours() || file.size() != layout_.bytes) return false;
     const Mapping mapping(file.fd(), layout_.bytes);
     const auto& head = *reinterpret_cast<const daypack_header*>(mapping.base());
-    return load_relaxed(head.magic) == DAYPACK_MAGIC && head.version == DAYPACK_LAYOUT_VERSION &&
-           head.total_bytes == layout_.bytes && head.depth == layout_.depth &&
-           head.max_symbols == layout_.max_symbols && head.ring_events == layout_.ring_events &&
-           head.slot_bytes == layout_.slot_bytes && head.directory_offset == layout_.directory &&
-           head.lines_offset == layout_.lines && head.counters_offset == layout_.counters &&
-           head.histograms_offset == layout_.histograms && head.ring_offset == layout_.ring &&
-           head.slots_offset == layout_.slots && head.symbols <= head.max_symbols &&
-           head.phase != DAYPACK_PHASE_RETIRED;
+    return load_relaxed(head.magic) == DAYPACK_MAGIC && layout_.describes(head) &&
+           load_relaxed(head.symbols) <= layout_.max_symbols && load_relaxed(head.phase) != DAYPACK_PHASE_RETIRED;
 }
 
 void Segment::take_over(ShmFile file, const ShmAccess& access) {
@@ -141,8 +115,8 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     for (std::size_t i = 0; i < used; ++i) blank_slot(i, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
     mend_ring();
     store_relaxed(header().lines, std::uint64_t{0});
-    clear_words(counters(0), kCounterWords + layout_.max_symbols * DAYPACK_SYMBOL_COUNTER_COUNT);
-    clear_words(&at<std::uint64_t>(layout_.histograms), kHistogramWords);
+    clear_words(counters(0), layout_.counter_words());
+    clear_words(&at<std::uint64_t>(layout_.histograms), layout_.histogram_words());
     begin_epoch(epoch_);
 }
 
@@ -171,20 +145,8 @@ void Segment::make(const ShmAccess& access) {
     file_ = ShmFile::create_unnamed(access, layout_.bytes);
     if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error);
     mapping_ = Mapping(file_->fd(), layout_.bytes);
-    auto& head = header();
-    store_relaxed(head.version, std::uint64_t{DAYPACK_LAYOUT_VERSION});
-    store_relaxed(head.total_bytes, layout_.bytes);
-    store_relaxed(head.directory_offset, layout_.directory);
-    store_relaxed(head.slots_offset, layout_.slots);
-    store_relaxed(head.slot_bytes, layout_.slot_bytes);
-    store_relaxed(head.ring_offset, layout_.ring);
-    store_relaxed(head.ring_events, layout_.ring_events);
-    store_relaxed(head.counters_offset, layout_.counters);
-    store_relaxed(head.histograms_offset, layout_.histograms);
-    store_relaxed(head.lines_offset, layout_.lines);
-    store_relaxed(head.depth, layout_.depth);
-    store_relaxed(head.max_symbols, layout_.max_symbols);
-    store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
+    layout_.describe(header());
+    store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
 }
 
 // The symbols of the segment before, in their order, and its ring's positions.
@@ -295,7 +257,8 @@ Counters Segment::line_counters(LineIndex line) const noexcept {
 }
 
 Counters Segment::symbol_counters(SymbolIndex symbol) const noexcept {
-    return Counters(counters(kCounterWords + std::size_t{symbol} * DAYPACK_SYMBOL_COUNTER_COUNT));
+    const std::size_t before = DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * DAYPACK_LINE_COUNTER_COUNT;
+    return Counters(counters(before + std::size_t{symbol} * DAYPACK_SYMBOL_COUNTER_COUNT));
 }
 
 Histogram Segment::histogram(unsigned histogram) const noexcept {

@@ -10,6 +10,7 @@
 #include "engine/counters.h"
 #include "engine/daypack_shm.h"
 #include "engine/histogram.h"
+#include "engine/segment_layout.h"
 #include "engine/shm_file.h"
 
 namespace daypack {
@@ -21,16 +22,6 @@ struct SegmentOptions {
     std::size_t ring_events = 65536;  // rounded up to a power of two
     mode_t mode = 0640;
     std::string group{};  // empty: the process's own
-};
-
-// Where the sections of a segment lie. Slots come last, so that memory is taken only for those in use.
-struct SegmentLayout {
-    SegmentLayout(std::size_t depth, std::size_t max_symbols, std::size_t ring_events) noexcept;
-
-    std::size_t depth, max_symbols, ring_events;
-    std::size_t directory, lines, counters, histograms, ring, slots;  // offsets
-    std::size_t slot_bytes;
-    std::size_t bytes;
 };
 
 // The shared memory of one instance, as its writer: engine/daypack_shm.h is the contract.

@@ -1,7 +1,6 @@
 #include "tools/ladder.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <map>
@@ -103,11 +102,9 @@ Pane pane_of(ShmReader& reader, SymbolIndex symbol, std::size_t levels, const st
 
 Cell title(ShmReader& reader) {
     const auto& head = reader.header();
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    const auto up = now.tv_sec - static_cast<std::int64_t>(daypack_load(&head.writer_start_ns) / 1'000'000'000);
+    const auto up_s = age_ns(daypack_load(&head.writer_start_ns)) / 1'000'000'000;
     return {fmt::format("daypack {}  pid {}  {}  up {} s  epoch {}", reader.instance(), daypack_load(&head.writer_pid),
-                        writer_text(reader.raw()), std::max<std::int64_t>(up, 0), daypack_load(&head.epoch)),
+                        writer_text(reader.raw()), up_s, daypack_load(&head.epoch)),
             kBold};
 }
 

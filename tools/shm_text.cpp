@@ -1,6 +1,7 @@
 #include "tools/shm_text.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <numeric>
 #include <optional>
@@ -67,6 +68,14 @@ std::string duration_text(std::uint64_t ns) {
     if (ns < 1'000'000) return fmt::format("{:.1f} us", value / 1e3);
     if (ns < 1'000'000'000) return fmt::format("{:.2f} ms", value / 1e6);
     return fmt::format("{:.2f} s", value / 1e9);
+}
+
+std::uint64_t age_ns(std::uint64_t then_ns) noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    const auto now_ns =
+        static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+    return then_ns < now_ns ? now_ns - then_ns : 0;
 }
 
 std::string time_of_day(std::int64_t ns) {

@@ -28,6 +28,8 @@ namespace daypack {
 [[nodiscard]] std::string writer_text(const daypack_reader& reader);
 // "850 ns", "12.3 us", "4.56 ms", "1.20 s".
 [[nodiscard]] std::string duration_text(std::uint64_t ns);
+// How long ago a wall-clock time of shared memory was; 0 where that is still to come.
+[[nodiscard]] std::uint64_t age_ns(std::uint64_t then_ns) noexcept;
 // Wall clock as 12:34:56.789 UTC; "-" for 0.
 [[nodiscard]] std::string time_of_day(std::int64_t ns);
 

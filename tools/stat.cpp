@@ -1,7 +1,6 @@
 #include "tools/stat.h"
 
 #include <fmt/format.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -13,12 +12,6 @@
 
 namespace daypack {
 namespace {
-
-[[nodiscard]] std::int64_t wall_now_ns() noexcept {
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
 
 [[nodiscard]] std::uint64_t percentile(ShmReader& reader, unsigned per_mille) {
     return daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille);
@@ -33,8 +26,7 @@ namespace {
 }
 
 [[nodiscard]] double uptime_s(ShmReader& reader) {
-    const auto up = wall_now_ns() - static_cast<std::int64_t>(daypack_load(&reader.header().writer_start_ns));
-    return up < 0 ? 0 : static_cast<double>(up) / 1e9;
+    return static_cast<double>(age_ns(daypack_load(&reader.header().writer_start_ns))) / 1e9;
 }
 
 // A counter whose name ends in _ns is a time: beyond 2^53, so a string.
@@ -93,9 +85,7 @@ template <class Name, class Value>
 }
 
 [[nodiscard]] std::string age_text(std::uint64_t then_ns) {
-    if (then_ns == 0) return "never";
-    const auto age = wall_now_ns() - static_cast<std::int64_t>(then_ns);
-    return duration_text(age < 0 ? 0 : static_cast<std::uint64_t>(age)) + " ago";
+    return then_ns == 0 ? "never" : duration_text(age_ns(then_ns)) + " ago";
 }
 
 [[nodiscard]] std::string text_symbol(ShmReader& reader, SymbolIndex symbol) {
