@@ -14,7 +14,8 @@
 namespace daypack::sim {
 namespace {
 
-constexpr std::time_t kDay = 24 * 3600;
+constexpr std::time_t kDay = 86'400;
+constexpr std::time_t kYear = 365 * kDay;
 constexpr const char* kAuthorityName = "daypack simulated exchange CA";
 constexpr std::size_t kDerBytes = 8192;
 
@@ -148,7 +149,7 @@ struct CertificateAuthority::Impl {
 
 CertificateAuthority::CertificateAuthority() : impl_(std::make_unique<Impl>()) {
     const std::time_t now = std::time(nullptr);
-    const CertPtr cert = new_cert(kAuthorityName, now - 3 * 365 * kDay, now + 365 * kDay);
+    const CertPtr cert = new_cert(kAuthorityName, now - 3 * kYear, now + kYear);
     cert->isCA = 1;
     cert->selfSigned = 0;  // "self-signed" would copy the subject over the issuer; here they are equal already
     check(wc_SetKeyUsage(cert.get(), "keyCertSign,cRLSign"), "wc_SetKeyUsage");
@@ -167,8 +168,8 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     const bool expired = kind == CertificateKind::expired;
     const bool other_name = kind == CertificateKind::other_name;
     const CertPtr cert =
-        new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * 365 * kDay : now - kDay,
-                 expired ? now - 365 * kDay : now + 30 * kDay);
+        new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
+                 expired ? now - kYear : now + 30 * kDay);
     cert->selfSigned = 0;
     set_names(*cert, {other_name ? "other.example" : "localhost"}, !other_name);
     check(wc_SetKeyUsage(cert.get(), "digitalSignature"), "wc_SetKeyUsage");

@@ -110,20 +110,27 @@ void Flow::make_update() {
 
     for (Event& made : trades_) ready_.push_back(std::move(made));
     const Top after = top();
-    const bool moved = !(after == before);
-    const bool ticker_first = moved && random_.chance(0.5);
-    Event ticker;
-    if (moved) {
-        ticker.channel = Channel::book_ticker;
-        ticker.due_ns = depth.due_ns;
-        ticker.match_us = depth.match_us;
-        ticker.send_us = depth.send_us + (ticker_first ? -7 : 9);
-        ticker.u = depth.u;
-        append_book_ticker_frame(ticker.frame, notation_, ticker, after);
+    if (after == before) return ready_.push_back(std::move(depth));
+    // Either may come first, as at the venue.
+    if (random_.chance(0.5)) {
+        ready_.push_back(ticker_of(depth, after, -7));
+        ready_.push_back(std::move(depth));
+    } else {
+        Event ticker = ticker_of(depth, after, 9);
+        ready_.push_back(std::move(depth));
+        ready_.push_back(std::move(ticker));
     }
-    if (ticker_first) ready_.push_back(std::move(ticker));
-    ready_.push_back(std::move(depth));
-    if (moved && !ticker_first) ready_.push_back(std::move(ticker));
+}
+
+Event Flow::ticker_of(const Event& depth, const Top& best, std::int64_t sent_later_us) const {
+    Event ticker;
+    ticker.channel = Channel::book_ticker;
+    ticker.due_ns = depth.due_ns;
+    ticker.match_us = depth.match_us;
+    ticker.send_us = depth.send_us + sent_later_us;
+    ticker.u = depth.u;
+    append_book_ticker_frame(ticker.frame, notation_, ticker, best);
+    return ticker;
 }
 
 void Flow::stamp(Event& event) noexcept {

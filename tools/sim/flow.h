@@ -55,6 +55,7 @@ class Flow final : public Source {
     void trade(const Event& depth, const Ladder& hit, std::int64_t price_ticks, std::int64_t steps);
     [[nodiscard]] std::int64_t some_steps() noexcept;
     [[nodiscard]] Top top() const noexcept;
+    [[nodiscard]] Event ticker_of(const Event& depth, const Top& best, std::int64_t sent_later_us) const;
     void stamp(Event& event) noexcept;
 
     Market market_;
