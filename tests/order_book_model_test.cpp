@@ -126,7 +126,7 @@ void show(const Flow& flow) {
 
 TEST(OrderBookModel, SmallBooksFollowTheMap) {
     for (int i = 0; i < 20; ++i)
-        rc::check([] {
+        ASSERT_TRUE(rc::check([] {
             Flow flow{};
             flow.seed_bids = *rc::gen::inRange<std::size_t>(0, 12);
             flow.seed_asks = *rc::gen::inRange<std::size_t>(0, 12);
@@ -136,11 +136,11 @@ TEST(OrderBookModel, SmallBooksFollowTheMap) {
             flow.updates = *updates_within(40);
             show(flow);
             RC_ASSERT(run(flow) == "");
-        });
+        }));
 }
 
 TEST(OrderBookModel, CutBooksFollowTheMap) {
-    rc::check([] {
+    ASSERT_TRUE(rc::check([] {
         Flow flow{};
         flow.cut = *rc::gen::element<std::size_t>(1000, 5000);
         const std::size_t more = *rc::gen::element<std::size_t>(0, 0, 1, 200);
@@ -158,7 +158,7 @@ TEST(OrderBookModel, CutBooksFollowTheMap) {
         }
         show(flow);
         RC_ASSERT(run(flow) == "");
-    });
+    }));
 }
 
 // Long flows, where a property test's lists end: levels far from the touch and near it, deletes of what is not there.

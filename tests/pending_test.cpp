@@ -109,7 +109,7 @@ TEST(Pending, RunsForEverInASmallPool) {
 
 // Several queues over one pool behave as so many deques; a push is refused only when no chunk is free.
 TEST(Pending, QueuesOfOnePoolAreAsGoodAsDeques) {
-    rc::check([] {
+    ASSERT_TRUE(rc::check([] {
         const auto chunks = *rc::gen::inRange<std::size_t>(1, 6);
         PendingPool pool(chunks * 63);
         std::vector<Pending> queues;
@@ -149,7 +149,7 @@ TEST(Pending, QueuesOfOnePoolAreAsGoodAsDeques) {
         }
         Pending all(pool);
         RC_ASSERT(fill(all) == pool.capacity());
-    });
+    }));
 }
 
 }  // namespace
