@@ -167,9 +167,8 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     const std::time_t now = std::time(nullptr);
     const bool expired = kind == CertificateKind::expired;
     const bool other_name = kind == CertificateKind::other_name;
-    const CertPtr cert =
-        new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
-                 expired ? now - kYear : now + 30 * kDay);
+    const CertPtr cert = new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
+                                  expired ? now - kYear : now + 30 * kDay);
     cert->selfSigned = 0;
     set_names(*cert, {other_name ? "other.example" : "localhost"}, !other_name);
     check(wc_SetKeyUsage(cert.get(), "digitalSignature"), "wc_SetKeyUsage");
