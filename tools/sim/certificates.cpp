@@ -14,7 +14,8 @@
 namespace daypack::sim {
 namespace {
 
-constexpr std::time_t kDay = 24 * 3600;
+constexpr std::time_t kDay = 86'400;
+constexpr std::time_t kYear = 365 * kDay;
 constexpr const char* kAuthorityName = "daypack simulated exchange CA";
 constexpr std::size_t kDerBytes = 8192;
 
@@ -56,8 +57,9 @@ class Key {
 std::string to_pem(const std::vector<byte>& der, int type) {
     const int size = check(wc_DerToPem(der.data(), static_cast<word32>(der.size()), nullptr, 0, type), "wc_DerToPem");
     std::string pem(static_cast<std::size_t>(size), '\0');
-    const int written = check(wc_DerToPem(der.data(), static_cast<word32>(der.size()), reinterpret_cast<byte*>(pem.data()),
-                                          static_cast<word32>(size), type), "wc_DerToPem");
+    const int written = check(wc_DerToPem(der.data(), static_cast<word32>(der.size()),
+                                          reinterpret_cast<byte*>(pem.data()), static_cast<word32>(size), type),
+                              "wc_DerToPem");
     pem.resize(static_cast<std::size_t>(written));
     return pem;
 }
@@ -105,7 +107,9 @@ void set_names(Cert& cert, const std::vector<std::string>& hosts, bool with_loop
     cert.altNamesSz = static_cast<int>(names.size()) + 2;
 }
 
-void set_common_name(CertName& name, const char* text) { std::strncpy(name.commonName, text, CTC_NAME_SIZE - 1); }
+void set_common_name(CertName& name, const char* text) {
+    std::strncpy(name.commonName, text, CTC_NAME_SIZE - 1);
+}
 
 struct Freed {
     void operator()(Cert* cert) const noexcept { wc_CertFree(cert); }
@@ -128,8 +132,9 @@ std::string sign(Cert& cert, Key& subject, Key& issuer, Random& random) {
     std::vector<byte> der(kDerBytes);
     const auto capacity = static_cast<word32>(der.size());
     check(wc_MakeCert(&cert, der.data(), capacity, nullptr, subject.get(), random.get()), "wc_MakeCert");
-    const int size = check(
-        wc_SignCert(cert.bodySz, cert.sigType, der.data(), capacity, nullptr, issuer.get(), random.get()), "wc_SignCert");
+    const int size =
+        check(wc_SignCert(cert.bodySz, cert.sigType, der.data(), capacity, nullptr, issuer.get(), random.get()),
+              "wc_SignCert");
     der.resize(static_cast<std::size_t>(size));
     return to_pem(der, CERT_TYPE);
 }
@@ -144,7 +149,7 @@ struct CertificateAuthority::Impl {
 
 CertificateAuthority::CertificateAuthority() : impl_(std::make_unique<Impl>()) {
     const std::time_t now = std::time(nullptr);
-    const CertPtr cert = new_cert(kAuthorityName, now - 3 * 365 * kDay, now + 365 * kDay);
+    const CertPtr cert = new_cert(kAuthorityName, now - 3 * kYear, now + kYear);
     cert->isCA = 1;
     cert->selfSigned = 0;  // "self-signed" would copy the subject over the issuer; here they are equal already
     check(wc_SetKeyUsage(cert.get(), "keyCertSign,cRLSign"), "wc_SetKeyUsage");
@@ -153,15 +158,18 @@ CertificateAuthority::CertificateAuthority() : impl_(std::make_unique<Impl>()) {
 
 CertificateAuthority::~CertificateAuthority() = default;
 
-const std::string& CertificateAuthority::certificate_pem() const noexcept { return impl_->certificate_pem; }
+const std::string& CertificateAuthority::certificate_pem() const noexcept {
+    return impl_->certificate_pem;
+}
 
 CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     if (kind == CertificateKind::other_ca) return CertificateAuthority().issue(CertificateKind::valid);
     const std::time_t now = std::time(nullptr);
     const bool expired = kind == CertificateKind::expired;
     const bool other_name = kind == CertificateKind::other_name;
-    const CertPtr cert = new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * 365 * kDay : now - kDay,
-                                  expired ? now - 365 * kDay : now + 30 * kDay);
+    const CertPtr cert =
+        new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
+                 expired ? now - kYear : now + 30 * kDay);
     cert->selfSigned = 0;
     set_names(*cert, {other_name ? "other.example" : "localhost"}, !other_name);
     check(wc_SetKeyUsage(cert.get(), "digitalSignature"), "wc_SetKeyUsage");
@@ -169,5 +177,7 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     Key key(impl_->random);
     return {sign(*cert, key, impl_->key, impl_->random), key_pem(key)};
 }
+
+void free_curve_tables_of_this_thread() noexcept { wc_ecc_fp_free(); }
 
 }  // namespace daypack::sim
