@@ -13,14 +13,10 @@ constexpr std::size_t kMinEvents = 2;  // what a trade or a ticker takes, whatev
 // What `e` says.
 std::string_view event_name(Channel channel) noexcept {
     switch (channel) {
-        case Channel::depth:
-            return "depth";
-        case Channel::trade:
-            return "trade";
-        case Channel::ticker:
-            return "bookTicker";
-        case Channel::none:
-            break;
+        case Channel::depth: return "depth";
+        case Channel::trade: return "trade";
+        case Channel::ticker: return "bookTicker";
+        case Channel::none: break;
     }
     return {};
 }
@@ -34,14 +30,10 @@ Channel channel_of(std::string_view event) noexcept {
 
 FrameKind kind_of(Channel channel) noexcept {
     switch (channel) {
-        case Channel::depth:
-            return FrameKind::depth;
-        case Channel::trade:
-            return FrameKind::trade;
-        case Channel::ticker:
-            return FrameKind::ticker;
-        case Channel::none:
-            break;
+        case Channel::depth: return FrameKind::depth;
+        case Channel::trade: return FrameKind::trade;
+        case Channel::ticker: return FrameKind::ticker;
+        case Channel::none: break;
     }
     return FrameKind::other;
 }

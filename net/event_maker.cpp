@@ -121,14 +121,10 @@ Result<std::size_t> make_events(Channel channel, const FrameText& text, const In
     Event event = frame;
     if (!read_times(text, event)) return Errc::malformed;
     switch (channel) {
-        case Channel::depth:
-            return make_depth(text, instrument, event, room);
-        case Channel::trade:
-            return make_trade(text, instrument, event, room);
-        case Channel::ticker:
-            return make_ticker(text, instrument, event, room);
-        case Channel::none:
-            break;
+        case Channel::depth: return make_depth(text, instrument, event, room);
+        case Channel::trade: return make_trade(text, instrument, event, room);
+        case Channel::ticker: return make_ticker(text, instrument, event, room);
+        case Channel::none: break;
     }
     return Errc::unknown_kind;
 }

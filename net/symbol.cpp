@@ -129,14 +129,10 @@ std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<con
 
 std::string_view stream_prefix(Channel channel, DepthStream depth) noexcept {
     switch (channel) {
-        case Channel::none:
-            return {};
-        case Channel::trade:
-            return kTrade;
-        case Channel::ticker:
-            return kTicker;
-        case Channel::depth:
-            break;
+        case Channel::none: return {};
+        case Channel::trade: return kTrade;
+        case Channel::ticker: return kTicker;
+        case Channel::depth: break;
     }
     for (const Batched& batched : kBatched) {
         if (batched.depth == depth) return batched.prefix;

@@ -222,21 +222,11 @@ TEST_F(DecoderTest, NeverDeliversWrongEventsOfMutilatedFrames) {
             const std::size_t at = random() % frame.size();
             const char byte = random() % 4 == 0 ? static_cast<char>(random()) : kTelling[random() % kTelling.size()];
             switch (random() % 8) {
-                case 0:
-                    frame.erase(at, 1 + random() % 4);
-                    break;
-                case 1:
-                    frame.insert(at, 1, byte);
-                    break;
-                case 2:
-                    frame.insert(at, frame.substr(at / 2, random() % 20));
-                    break;
-                case 3:
-                    frame[at] = static_cast<char>(frame[at] ^ 1 << random() % 8);
-                    break;
-                default:
-                    frame[at] = byte;
-                    break;
+                case 0: frame.erase(at, 1 + random() % 4); break;
+                case 1: frame.insert(at, 1, byte); break;
+                case 2: frame.insert(at, frame.substr(at / 2, random() % 20)); break;
+                case 3: frame[at] = static_cast<char>(frame[at] ^ 1 << random() % 8); break;
+                default: frame[at] = byte; break;
             }
             if (frame.empty()) frame = "x";
         }

@@ -13,10 +13,10 @@ namespace daypack::slow {
 struct Json {
     enum class Kind { null, boolean, number, string, array, object };
     Kind kind = Kind::null;
-    std::string text;  // of a number or boolean as written; of a string unescaped (\u as '?')
+    std::string text;               // of a number or boolean as written; of a string unescaped (\u as '?')
     std::vector<Json> elements;     // of an array; of an object, the values
     std::vector<std::string> keys;  // of an object, one a value
-    bool escaped_key = false;  // somewhere in a key of this object
+    bool escaped_key = false;       // somewhere in a key of this object
 
     [[nodiscard]] std::vector<const Json*> all(std::string_view key) const {
         std::vector<const Json*> found;
@@ -48,17 +48,14 @@ class JsonReader {
     bool value(Json& json, int depth) {
         if (text_.empty() || depth > 100) return false;
         switch (text_.front()) {
-            case '{':
-                return object(json, depth);
-            case '[':
-                return array(json, depth);
+            case '{': return object(json, depth);
+            case '[': return array(json, depth);
             case '"': {
                 bool escaped = false;
                 json.kind = Json::Kind::string;
                 return string(json.text, escaped);
             }
-            default:
-                return word(json);
+            default: return word(json);
         }
     }
 
