@@ -4,6 +4,7 @@
 #include <string>
 
 #include "book/digits.h"
+#include "net/decoder.h"
 #include "net/json.h"
 
 namespace daypack {
@@ -176,6 +177,8 @@ FrameReader::FrameReader(std::size_t max_frame_bytes, std::size_t max_levels)
 }
 
 FrameReader::~FrameReader() = default;
+
+static_assert(Decoder::kPadding >= simdjson::SIMDJSON_PADDING);
 
 Errc FrameReader::read(std::string_view frame, FrameText& text) noexcept {
     text.clear();
