@@ -175,6 +175,8 @@ TEST(Segment, AFullShmIsAnErrorInWordsAndNeverASignal) {
     EXPECT_EQ(code, 0);
 }
 
+constexpr int kRounds = test::kSanitized ? 5 : 40;
+
 // Many engines start at once on the same instance: one has it, all others are refused, and a reader never sees less.
 void race(const Instance& instance, bool different_depths) {
     constexpr int kStarters = 6;
@@ -202,7 +204,7 @@ void race(const Instance& instance, bool different_depths) {
 }
 
 TEST(Segment, OfManyEnginesThatStartAtOnceOneHasTheInstance) {
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
         const Instance instance;
         race(instance, false);  // none was there
         race(instance, false);  // the winner above died: all want to take over
@@ -210,7 +212,7 @@ TEST(Segment, OfManyEnginesThatStartAtOnceOneHasTheInstance) {
 }
 
 TEST(Segment, OfManyEnginesOfDifferentDepthsOneHasTheInstance) {
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
         const Instance instance;
         { const Segment before(instance.options(3)); }
         race(instance, true);

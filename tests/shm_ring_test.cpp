@@ -12,17 +12,11 @@ namespace {
 using test::Child;
 using test::delta;
 using test::Instance;
+using test::kSanitized;
 using test::mono_now;
 using test::wait_for;
 using test::Writer;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 constexpr int kReads = kSanitized ? 50'000 : 2'000'000;
 constexpr int kLevels = 4;
 

@@ -67,7 +67,7 @@ void Screen::show(const std::string& text) {
     int left = rows();
     for (std::size_t from = 0; from < text.size() && left > 0; --left) {
         const std::size_t end = std::min(text.find('\n', from), text.size());
-        frame.append(text, from, end - from).append("\x1b[K");  // what stood longer there before goes
+        frame.append("\x1b[K").append(text, from, end - from);  // what stood there goes first
         if (left > 1) frame += "\r\n";
         from = end + 1;
     }
