@@ -224,7 +224,7 @@ engine:
               (std::vector<std::string>{"websocket: false", "rest_only: true", "api_key", "api_secret",
                                         "private channels", "gap_wait_ms", "stale_after_ms",
                                         "ws_failures_before_polling", "rest_poll_interval_ms", "threads: fused",
-                                        "huge_pages", "record", "metrics_listen"}));
+                                        "book_threads", "huge_pages", "record", "metrics_listen"}));
 }
 
 TEST(Config, AnEngineSectionWithoutKeysIsTheDefaults) {
