@@ -10,6 +10,13 @@
 
 namespace daypack {
 
+namespace {
+
+// A handler takes at most one frame; after so many the rest of the round has its turn.
+constexpr std::size_t kHandlersARound = 256;
+
+}  // namespace
+
 struct NetAgent::Io {
     boost::asio::io_context context{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
@@ -29,13 +36,18 @@ NetAgent::~NetAgent() = default;
 
 void NetAgent::do_work(MonoTime now) {
     follow_subscriptions();
-    const std::size_t handled = io_->context.poll();
+    std::size_t handled = 0;
+    bool empty = false;
+    while (handled < kHandlersARound && !empty) {  // under load the sockets may never be found empty
+        empty = io_->context.poll_one() == 0;
+        if (!empty) ++handled;
+    }
     bool waiting = false;
     for (auto& feed : feeds_) {
         feed->do_work(mono_now());
         waiting |= feed->waiting();
     }
-    if (!waiting)
+    if (empty && !waiting)
         read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
     if (handled == 0 && options_.idle == IdleMode::backoff) {
         io_->context.run_one_for(std::chrono::milliseconds(1));
