@@ -1,7 +1,6 @@
 #include "book/sync.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace daypack {
 namespace {
@@ -10,6 +9,9 @@ constexpr std::int64_t kCrossedVenue_us = 100'000;
 constexpr std::int64_t kCrossed_ns = 1'000'000'000;
 // A snapshot's `timestamp` is not the `T` of its last update: by how much they may differ is not documented.
 constexpr std::int64_t kSnapshotClock_us = 1'000'000;
+// A snapshot that disagrees with the stream about the numbering is fetched again, and believed this time in a row: REST
+// lags no longer, and a wrong clock must not keep a book from being joined.
+constexpr std::uint32_t kBelieved = 3;
 
 }  // namespace
 
@@ -39,6 +41,7 @@ bool Sync::restarted(const Event& update) const noexcept {
 }
 
 void Sync::hear(const Event& update) noexcept {
+    heard_match_ = std::max(heard_match_, update.match);
     if (update.line >= lines_.size()) return;
     Told& told = lines_[update.line];
     told.last_id = std::max(told.last_id, update.last_id);
@@ -107,7 +110,7 @@ void Sync::rejoin(Reason reason) noexcept {
     phase_ = Phase::joining;
     reason_ = reason;
     in_flight_ = false;
-    doubted_ = false;
+    doubts_ = 0;
     pending_.clear();
 }
 
@@ -126,32 +129,34 @@ void Sync::forget(VenueTime before) noexcept {
 }
 
 // Ids and times grow together in one numbering, so where a snapshot and the stream disagree about which of them is the
-// older, they are of two numberings. Which is the new one, the time tells.
-Sync::Fit Sync::compare(const Snapshot& snapshot) const noexcept {
+// older, they are of two numberings. Which is the newer one, the time tells.
+Sync::Age Sync::age_of(const Snapshot& snapshot) const noexcept {
     const std::int64_t late_us = snapshot.timestamp.us + kSnapshotClock_us;
     const std::int64_t early_us = snapshot.timestamp.us - kSnapshotClock_us;
-    const bool kept = !pending_.empty();
-    if (snapshot.timestamp < ignore_before_) return Fit::older;
-    if (snapshot.last_id < newest_id_ && early_us > newest_match_.us) return Fit::renumbered;
-    if (newest_id_ <= snapshot.last_id && late_us < newest_match_.us) return Fit::outdated;
-    if (kept && pending_.front().last_id <= snapshot.last_id && late_us < pending_.front().match.us)
-        return Fit::outdated;
-    const bool joins = kept ? pending_.front().first_id <= snapshot.last_id + 1 : newest_id_ <= snapshot.last_id;
-    return joins ? Fit::joins : Fit::older;
+    if (snapshot.timestamp < ignore_before_) return Age::older;
+    if (snapshot.last_id < newest_id_ && early_us > newest_match_.us) return Age::newer;
+    if (newest_id_ <= snapshot.last_id && late_us < newest_match_.us) return Age::older;
+    if (pending_.empty()) return Age::same;
+    const Event& first = pending_.front();
+    return first.last_id <= snapshot.last_id && late_us < first.match.us ? Age::older : Age::same;
 }
 
 bool Sync::fits(std::uint32_t request, const Snapshot& snapshot) noexcept {
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
-    const Fit fit = compare(snapshot);
-    const bool doubtful = fit == Fit::renumbered || fit == Fit::outdated;
-    const bool doubted = std::exchange(doubted_, doubtful);
-    if (fit == Fit::older || (doubtful && !doubted)) {
-        ++counters_.refetches;
-        return false;
+    const Age age = age_of(snapshot);
+    doubts_ = age == Age::same ? 0 : doubts_ + 1;
+    const bool believed = doubts_ == 0 || doubts_ >= kBelieved;
+    if (believed && age == Age::newer) {
+        // What is ignored is told by the stream's own clock: by another's, a book might ignore all and look right.
+        forget({heard_match_.us + 1});
+        return true;
     }
-    if (fit == Fit::renumbered) forget({std::max(newest_match_.us + 1, snapshot.timestamp.us - kSnapshotClock_us)});
-    return true;
+    const bool joins =
+        pending_.empty() ? newest_id_ <= snapshot.last_id : pending_.front().first_id <= snapshot.last_id + 1;
+    if (believed && joins) return true;
+    ++counters_.refetches;  // REST trails the socket by a few updates
+    return false;
 }
 
 void Sync::begin_at(const Snapshot& snapshot) noexcept {

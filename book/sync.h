@@ -26,14 +26,13 @@ namespace daypack {
 // 3. Restart. Ids grow with the venue's time. An id that is not new with a time that is later means that the venue
 //    numbers anew: forget, rejoin, and ignore what is still under way from before. An id that one connection told
 //    before, with a later time, means the same even inside an update that reaches beyond what is known.
-//    A snapshot must agree with that too. Older than a restart: fetch again. Lower in id and later in time than the
-//    stream: the venue numbers anew, and what was kept is forgotten. Higher in id and earlier in time: it is itself of
-//    an old numbering. The last two rest on clocks that may be wrong, so the first such snapshot is fetched again and
-//    the second one believed. Assumed: the venue needs longer to restart than its REST side lags (1 s).
+//    A snapshot must agree with that too. Lower in id and later in time than the stream: the venue numbers anew, and
+//    what was kept is forgotten. Higher in id and earlier in time, or older than a restart: it is itself of an old
+//    numbering. Both rest on clocks that may be wrong, so such a snapshot is fetched again, twice, and then believed.
+//    Assumed: the venue needs longer to restart than REST lags (1 s) and than our lines lag.
 // 4. Lines. Without a line that carries the symbol the book may be old; when one is back, rejoin.
 // 5. Crossed. Best bid >= best ask after a whole update is flagged at once; when it lasts 100 ms of the venue's time,
-// or
-//    1 s of ours, the book contradicts itself: INVALID, rejoin.
+//    or 1 s of ours, the book contradicts itself: INVALID, rejoin.
 // 6. Depth. Beyond what a truncated snapshot covers nothing is shown; when too little is left inside, rejoin.
 //
 // Thread: book. Invariant: state() is live only while the book equals the venue's at last_id(), inside known_to.
@@ -48,8 +47,6 @@ class Sync {
         std::uint64_t refetches = 0;       // snapshots that did not fit
         std::uint64_t crossed = 0;         // times a whole update left the book crossed
         std::uint64_t buffer_dropped = 0;  // events dropped because the pool was full
-
-        bool operator==(const Counters&) const = default;
     };
 
     enum class Outcome : std::uint8_t {
@@ -111,13 +108,8 @@ class Sync {
   private:
     enum class Phase : std::uint8_t { idle, joining, following };  // idle: no line
 
-    // A snapshot, seen from what the stream has told.
-    enum class Fit : std::uint8_t {
-        joins,
-        older,       // of no use; REST trails the socket by a few updates
-        renumbered,  // the venue numbers anew, and the stream has not told yet
-        outdated,    // of a numbering before the stream's
-    };
+    // Of a snapshot's numbering, seen from the stream's.
+    enum class Age : std::uint8_t { same, newer, older };
     // What one connection has told in this numbering.
     struct Told {
         Sequence last_id = 0;
@@ -130,7 +122,7 @@ class Sync {
     void restart(const Event& first) noexcept;
     void forget(VenueTime before) noexcept;
     Outcome keep(std::span<const Event> update) noexcept;
-    [[nodiscard]] Fit compare(const Snapshot& snapshot) const noexcept;
+    [[nodiscard]] Age age_of(const Snapshot& snapshot) const noexcept;
     [[nodiscard]] bool fits(std::uint32_t request, const Snapshot& snapshot) noexcept;
     void begin_at(const Snapshot& snapshot) noexcept;
     void end_join(MonoTime now) noexcept;
@@ -146,7 +138,7 @@ class Sync {
     Phase phase_ = Phase::idle;
     Reason reason_ = Reason::start;
     bool in_flight_ = false;
-    bool doubted_ = false;  // the last snapshot disagreed with the stream about the numbering
+    std::uint32_t doubts_ = 0;  // snapshots in a row that disagreed with the stream about the numbering
     std::uint32_t request_ = 0;
     bool unconfirmed_ = false;
     bool had_book_ = false;
@@ -157,6 +149,7 @@ class Sync {
     MonoTime receive_;
     Sequence newest_id_ = 0;   // of what was ever heard of in this numbering, applied or not
     VenueTime newest_match_;   // rule 3: an id that is not new, later than this, is a restart
+    VenueTime heard_match_;    // the latest `T` of any update
     VenueTime ignore_before_;  // rule 3: older than this is from before the restart
     std::size_t live_lines_ = 0;
     std::array<Told, 16> lines_{};  // by line, of this numbering; a line beyond these is judged with all others only
