@@ -12,11 +12,11 @@ namespace {
 
 const std::vector<std::string> kThree{"BTC_USDC", "ETH_USDC", "SOL_USDC_PERP"};
 
-sim::SimOptions over_tls() {
+sim::SimOptions over_tls(double rate = 200) {
     sim::SimOptions options;
     options.tls = true;
     options.symbols = {"BTC_USDC", "ETH_USDC", "SOL_USDC", "SOL_USDC_PERP", "kBONK_USDC_PERP", "AAPL.US_USDC"};
-    options.rate = 200;
+    options.rate = rate;
     return options;
 }
 
@@ -108,7 +108,7 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
 }
 
 TEST(Engine, ADroppedDeltaCostsItsSymbolAResyncAndNoOther) {
-    sim::Exchange exchange(over_tls());
+    sim::Exchange exchange(over_tls(500));
     LiveEngine live(exchange, kThree);
     for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
     expect_rejoin(live, exchange, "ETH_USDC", DAYPACK_REASON_gap,
