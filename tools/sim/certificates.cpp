@@ -167,9 +167,8 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     const std::time_t now = std::time(nullptr);
     const bool expired = kind == CertificateKind::expired;
     const bool other_name = kind == CertificateKind::other_name;
-    const CertPtr cert =
-        new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
-                 expired ? now - kYear : now + 30 * kDay);
+    const CertPtr cert = new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
+                                  expired ? now - kYear : now + 30 * kDay);
     cert->selfSigned = 0;
     set_names(*cert, {other_name ? "other.example" : "localhost"}, !other_name);
     check(wc_SetKeyUsage(cert.get(), "digitalSignature"), "wc_SetKeyUsage");
@@ -178,6 +177,8 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     return {sign(*cert, key, impl_->key, impl_->random), key_pem(key)};
 }
 
-void free_curve_tables_of_this_thread() noexcept { wc_ecc_fp_free(); }
+void free_curve_tables_of_this_thread() noexcept {
+    wc_ecc_fp_free();
+}
 
 }  // namespace daypack::sim
