@@ -16,8 +16,9 @@ struct Statistics {
     std::uint64_t connections_ever = 0;
     std::uint64_t requests = 0;  // HTTP
     std::uint64_t depth_requests = 0;
-    std::uint64_t subscriptions = 0;   // streams times connections, now
-    std::uint64_t readers_closed = 0;  // for reading too slowly
+    std::uint64_t subscriptions = 0;    // streams times connections, now
+    std::uint64_t readers_closed = 0;   // for reading too slowly
+    std::size_t unsent_bytes_peak = 0;  // of one connection, where the readers set the pace
 };
 
 // The simulated exchange: Backpack's REST and WebSocket on one port of 127.0.0.1, with a truth to judge a client by.

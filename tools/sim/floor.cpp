@@ -190,9 +190,9 @@ void Floor::pump() {
     for (bool more = true; more && taken < kEventsATurn;) {
         more = false;
         for (std::size_t feed = 0; feed < feeds_.size(); ++feed) {
-            if (!feeds_[feed].has_begun() || !fanouts_[feed].wants_any() ||
-                fanouts_[feed].most_unsent_bytes() >= kHighWaterBytes)
-                continue;
+            const std::size_t unsent_bytes = fanouts_[feed].most_unsent_bytes();
+            statistics_.unsent_bytes_peak = std::max(statistics_.unsent_bytes_peak, unsent_bytes);
+            if (!feeds_[feed].has_begun() || !fanouts_[feed].wants_any() || unsent_bytes >= kHighWaterBytes) continue;
             for (std::size_t i = 0; i < kEventsAMarket && peek(feed) != nullptr; ++i, ++taken) {
                 emit(feed);
                 more = true;
