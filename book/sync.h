@@ -47,6 +47,8 @@ class Sync {
         std::uint64_t refetches = 0;       // snapshots that did not fit
         std::uint64_t crossed = 0;         // times a whole update left the book crossed
         std::uint64_t buffer_dropped = 0;  // events dropped because the pool was full
+
+        bool operator==(const Counters&) const = default;
     };
 
     enum class Outcome : std::uint8_t {
