@@ -2,6 +2,7 @@
 
 #include <wolfssl/options.h>  // before Asio's TLS headers: makes them speak wolfSSL
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -111,6 +112,10 @@ TlsContext TlsContext::server(const std::string& certificate_chain_pem, const st
         throw std::runtime_error("the server's private key is no PEM key of its certificate");
     }
     return TlsContext(std::move(context));
+}
+
+TlsThread::~TlsThread() {
+    wc_ecc_fp_free();
 }
 
 bool expect_host(WOLFSSL* tls, const std::string& host) {
