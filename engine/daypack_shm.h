@@ -76,16 +76,14 @@ extern "C" {
 
 /* States, reasons and flags: closed lists. */
 #define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
-#define DAYPACK_REASONS(X)                                                                                     \
-    X(none, 0)                                                                                                 \
-    X(start, 1)                                                                                                \
-    X(gap, 2)                                                                                                  \
-    X(restart, 3)                                                                                              \
-    X(audit, 4)                                                                                                \
-    X(depth, 5)                                                                                                \
-    X(tick, 6) X(bad_frame, 7) X(queue, 8) X(overflow, 9) X(silent, 10) X(line_dead, 11) X(writer_stalled, 12) \
-        X(ws_down, 13) X(rest_only, 14) X(crossed, 15) X(closed, 16) X(cancel_only, 17) X(limit_only, 18)      \
-            X(post_only, 19) X(not_open, 20) X(no_market, 21) X(writer_dead, 22) X(stopped, 23) X(refused, 24)
+/* clang-format off */
+#define DAYPACK_REASONS(X)                                                                                \
+    X(none, 0) X(start, 1) X(gap, 2) X(restart, 3) X(audit, 4) X(depth, 5)                                \
+    X(tick, 6) X(bad_frame, 7) X(queue, 8) X(overflow, 9) X(silent, 10) X(line_dead, 11)                  \
+    X(writer_stalled, 12) X(ws_down, 13) X(rest_only, 14) X(crossed, 15) X(closed, 16) X(cancel_only, 17) \
+    X(limit_only, 18) X(post_only, 19) X(not_open, 20) X(no_market, 21) X(writer_dead, 22) X(stopped, 23) \
+    X(refused, 24)
+/* clang-format on */
 
 typedef enum daypack_state {
 #define DAYPACK_X(name, value) DAYPACK_STATE_##name = value,
@@ -179,32 +177,25 @@ static inline const char* daypack_kind_name(unsigned kind) {
 }
 
 /* Counters, each written by one thread of the engine. */
-#define DAYPACK_LINE_COUNTERS(X)                                                                           \
-    X(connected) /* gauge: 1 while subscribed */                                                           \
-    X(connects)                                                                                            \
-    X(failures)                                                                                            \
-    X(frames)                                                                                              \
-    X(bytes)                                                                                               \
-    X(updates)                                                                                             \
-    X(trades)                                                                                              \
-    X(tickers) X(errors) X(bad_frames) X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) \
-        X(last_receive_ns)
-#define DAYPACK_SYMBOL_COUNTERS(X)                                                                     \
-    X(updates)                                                                                         \
-    X(levels)                                                                                          \
-    X(trades)                                                                                          \
-    X(tickers)                                                                                         \
-    X(duplicates)                                                                                      \
-    X(gaps)                                                                                            \
-    X(restarts) X(bad_frames) X(snapshots) X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped) \
-        X(resyncs) /* of any reason but start */                                                       \
-        X(last_receive_ns)
-#define DAYPACK_ENGINE_COUNTERS(X)                               \
-    X(rest_requests)                                             \
-    X(rest_ok)                                                   \
-    X(rest_refused)                                              \
-    /* 4xx */ X(rest_limited) /* 429 */ X(rest_server) /* 5xx */ \
-        X(rest_failed) /* no answer, or not readable */ X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)
+/* clang-format off */
+#define DAYPACK_LINE_COUNTERS(X)                                                                       \
+    X(connected) /* gauge: 1 while subscribed */                                                       \
+    X(connects) X(failures) X(frames) X(bytes) X(updates) X(trades) X(tickers) X(errors) X(bad_frames) \
+    X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)
+#define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
+    X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
+    X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \
+    X(resyncs) /* of any reason but start */                                                               \
+    X(last_receive_ns)
+#define DAYPACK_ENGINE_COUNTERS(X)                   \
+    X(rest_requests)                                 \
+    X(rest_ok)                                       \
+    X(rest_refused) /* 4xx, but 429 */               \
+    X(rest_limited) /* 429 */                        \
+    X(rest_server)  /* 5xx */                        \
+    X(rest_failed)  /* no answer, or not readable */ \
+    X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)
+/* clang-format on */
 
 enum {
 #define DAYPACK_X(name) DAYPACK_LINE_##name,
