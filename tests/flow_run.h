@@ -15,8 +15,9 @@ struct FlowRun {
 
 // Lets a flow that ends run through an engine, taking whole LIVE books as they come, and compares each with the truth
 // at its own `u`, and the last at the flow's end, as text. Books are compared after the run, so that it is not slowed.
+// At most `samples` books of each symbol, `apart` or more sequence numbers from one to the next.
 inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>& symbols, std::size_t samples,
-                        std::chrono::milliseconds bound, std::uint32_t lines = 1) {
+                        std::uint64_t apart, std::chrono::milliseconds bound, std::uint32_t lines = 1) {
     FlowRun run;
     LiveEngine live(exchange, symbols, 16'384, [&](Config& config) { config.exchange.lines = lines; });
     std::map<std::string, std::map<std::uint64_t, std::string>> seen;
@@ -28,12 +29,14 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
         seen[symbol].emplace(read->book.top.u, read->text);
         return true;
     };
-    std::size_t taken = 0;
     const bool over = wait_until(
         [&] {
             bool all = true;
             for (const auto& symbol : symbols) {
-                if (taken < samples * symbols.size() && take(symbol)) ++taken;
+                const auto& taken = seen[symbol];
+                const auto now = live.top(symbol);
+                const bool due = now && (taken.empty() || now->u >= taken.rbegin()->first + apart);
+                if (due && taken.size() < samples) (void)take(symbol);
                 const auto top = live.top(symbol);
                 all = all && exchange.is_over(symbol) && top && top->u == exchange.last_u(symbol) &&
                       top->state == DAYPACK_STATE_LIVE;
@@ -82,7 +85,7 @@ inline const std::vector<std::string>& ten_symbols() {
 // All frames of a made-up flow, none lost on the way.
 inline void expect_clean_flow(const sim::SimOptions& options, std::size_t samples, std::chrono::milliseconds bound) {
     sim::Exchange exchange(options);
-    const FlowRun run = run_flow(exchange, options.symbols, samples, bound);
+    const FlowRun run = run_flow(exchange, options.symbols, samples, 1, bound);
     EXPECT_EQ(run.gaps, 0u);
     EXPECT_EQ(run.resyncs, 0u);
     EXPECT_EQ(run.dropped, 0u);
