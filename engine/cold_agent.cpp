@@ -35,7 +35,7 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     RestOptions options;
     for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
     options.tls = tls_.get();
-    options.requests_per_minute = config.exchange.rest_requests_per_minute;
+    options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
     rest_ = std::make_unique<RestClient>(io_->context, options);
     snapshots_ = std::make_unique<SnapshotFetcher>(
         *rest_, *wiring_.instruments,
@@ -130,6 +130,8 @@ void ColdAgent::follow_list(const std::vector<Market>& markets) {
     for (const auto& native : wanted.natives) want(native, markets, true);
     for (const auto& native : wanted.not_listed) want(native, markets, false);
     drop_unwanted(wanted.natives);
+    const bool any = std::find(wanted_.begin(), wanted_.end(), true) != wanted_.end();
+    if (!any) failed_.store(true, std::memory_order_release);  // release: pairs with the acquire in failed()
 }
 
 // The index of a symbol is that of its slot, and the segment may list symbols of an engine before this one.
@@ -145,7 +147,10 @@ void ColdAgent::want(const std::string& native, const std::vector<Market>& marke
     Instrument instrument = make_instrument(native, markets);
     const auto index = wiring_.segment->add_symbol(instrument.symbol, native);
     if (!index) {
-        say(fmt::format("symbol left_out={} why=\"no room in shared memory: raise max_symbols\"", native));
+        say(fmt::format(
+            "symbol left_out={} why=\"no room in shared memory, where symbols of engines before keep their places: "
+            "raise max_symbols, which makes a new segment\"",
+            native));
         return;
     }
     if (wanted_[*index]) return;
@@ -187,7 +192,8 @@ void ColdAgent::deliver(SymbolIndex symbol, std::uint32_t request, std::unique_p
 
 void ColdAgent::send(ColdMessage message) {
     if (unsent_.empty() && wiring_.to_book->push(std::move(message))) return;
-    unsent_.push_back(std::move(message));  // a push that fails leaves the message as it was
+    // NOLINTNEXTLINE(bugprone-use-after-move): a push that fails leaves the message as it was
+    unsent_.push_back(std::move(message));
 }
 
 void ColdAgent::drain() {

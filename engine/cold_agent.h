@@ -44,7 +44,7 @@ class ColdAgent {
     // The configuration's list of symbols is another one from now on.
     void set_symbols(const Config& config);
 
-    // Why the engine cannot go on: the venue lists none of the symbols. Empty: it can. Thread: any.
+    // The engine cannot go on: the venue lists none of the symbols, or there is room for none. Thread: any.
     [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
 
   private:

@@ -37,7 +37,7 @@ class Engine {
     // Follows another list of symbols; all else of the configuration stays. Returns at once.
     void set_symbols(const Config& config);
 
-    // The venue lists none of the symbols: there is nothing to do. Thread: any.
+    // The venue lists none of the symbols, or shared memory has no room for any: there is nothing to do. Thread: any.
     [[nodiscard]] bool failed() const noexcept;
 
     [[nodiscard]] const Config& config() const noexcept;

@@ -135,6 +135,8 @@ void NetAgent::Feed::tell_counters() {
     set(DAYPACK_LINE_queue_dropped, queue_dropped_);
     set(DAYPACK_LINE_pings, stats.pings);
     set(DAYPACK_LINE_pongs, stats.pongs);
+    const WallClock wall;
+    set(DAYPACK_LINE_last_receive_ns, static_cast<std::uint64_t>(wall.at(stats.last_receive).ns));
 }
 
 void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t number) {

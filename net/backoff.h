@@ -13,7 +13,8 @@ inline constexpr std::int64_t kBackoffMaxMs = 10'000;
 [[nodiscard]] constexpr std::int64_t next_delay_ms(std::uint32_t tries, double jitter) noexcept {
     const std::uint32_t doublings = std::min<std::uint32_t>(tries, 16);
     const std::int64_t span = std::clamp(kBackoffMinMs << doublings, 2 * kBackoffMinMs, kBackoffMaxMs);
-    return span / 2 + static_cast<std::int64_t>(static_cast<double>(span / 2) * std::clamp(jitter, 0.0, 1.0));
+    const std::int64_t half = span / 2;
+    return half + static_cast<std::int64_t>(static_cast<double>(half) * std::clamp(jitter, 0.0, 1.0));
 }
 
 }  // namespace daypack

@@ -122,7 +122,7 @@ bool RestClient::try_next_host(Request& request) {
     return ++request.hosts_tried < options_.urls.size();
 }
 
-void RestClient::give(Request request, RestAnswer answer) {
+void RestClient::give(const Request& request, RestAnswer answer) {
     request.done(std::move(answer));
     pump();
 }

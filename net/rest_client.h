@@ -69,7 +69,7 @@ class RestClient {
     void send(HttpConnection& connection, Request request);
     void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
     bool try_next_host(Request& request);
-    void give(Request request, RestAnswer answer);
+    void give(const Request& request, RestAnswer answer);
     void count(const RestAnswer& answer) noexcept;
     void wake_at(MonoTime when, MonoTime now);
     [[nodiscard]] HttpConnection* idle_connection() noexcept;

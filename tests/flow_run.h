@@ -21,11 +21,17 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
     FlowRun run;
     LiveEngine live(exchange, symbols, 16'384, [&](Config& config) { config.exchange.lines = lines; });
     std::map<std::string, std::map<std::uint64_t, std::string>> seen;
+    std::uint64_t rejoined_at = 0;
     const auto take = [&](const std::string& symbol) {
         const auto read = live.read(symbol);
         if (!read || read->book.top.state != DAYPACK_STATE_LIVE) return false;
-        // A book that was joined while a side had exactly as many levels as the venue's cut may not show the rest.
-        if (read->book.known_to_bid != 0 || read->book.known_to_ask != 0) return false;
+        // Joined while a side had exactly as many levels as the venue's cut, it may not show the rest: join it anew.
+        if (read->book.known_to_bid != 0 || read->book.known_to_ask != 0) {
+            if (read->book.top.u < rejoined_at + 500) return false;
+            rejoined_at = read->book.top.u;
+            exchange.inject(sim::Fault::parse("close"));
+            return false;
+        }
         seen[symbol].emplace(read->book.top.u, read->text);
         return true;
     };

@@ -46,7 +46,7 @@ int show_markets(const MarketsOptions& options) {
     RestOptions rest_options;
     for (const auto& url : exchange.rest_urls) rest_options.urls.push_back(parse_url(url, UrlKind::rest));
     rest_options.tls = &tls;
-    rest_options.requests_per_minute = exchange.rest_requests_per_minute;
+    rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
     boost::asio::io_context io(1);
     RestClient rest(io, rest_options);
     std::optional<RestAnswer> answer;

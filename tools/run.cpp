@@ -94,7 +94,8 @@ void print_tops(daypack_reader& reader) {
     std::fflush(stdout);
 }
 
-void print_summary(const daypack_reader& reader, std::size_t lines) {
+// Returns how many frames there were.
+std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
     std::uint64_t frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0, dropped = 0;
     for (unsigned i = 0; i < lines; ++i) {
         frames += daypack_line_counter(&reader, i, DAYPACK_LINE_frames);
@@ -115,9 +116,12 @@ void print_summary(const daypack_reader& reader, std::size_t lines) {
         "saw: {} frames ({:.1f} MB) on {} lines, {} updates, {} trades, {} duplicates, {} gaps, {} resyncs, "
         "{} dropped\n",
         frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps, resyncs, dropped);
-    fmt::print("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us\n", us(500),
-               us(990), us(999));
+    if (updates > 0) {
+        fmt::print("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us\n",
+                   us(500), us(990), us(999));
+    }
     std::fflush(stdout);
+    return frames;
 }
 
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.
@@ -166,11 +170,13 @@ int run_engine(const RunOptions& options) {
     screen.reset();
     engine.stop();
     if (engine.failed()) {
-        std::fputs("daypack: the venue lists none of the configured symbols; `daypack markets` shows what it lists\n",
-                   stderr);
+        std::fputs("daypack: none of the configured symbols can be followed; the log above says why\n", stderr);
         return 1;
     }
-    print_summary(reader.raw(), config.exchange.lines);
+    if (print_summary(reader.raw(), config.exchange.lines) == 0 && ended == 0) {
+        std::fputs("daypack: nothing was received in all that time; the log above says why\n", stderr);
+        return 1;
+    }
     return 0;
 }
 
