@@ -110,7 +110,7 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
         waiting_.push_front(std::move(request));
         return pump();
     }
-    give(std::move(request), std::move(answer));
+    give(request, std::move(answer));
 }
 
 // From now on requests go to the next host; false when this one has been to all of them.
