@@ -60,8 +60,13 @@ void read_everything(const std::string& instance) {
     (void)show_stat({instance, true, false}, out);
     (void)show_stat({instance, false, false}, out);
     if (reader.symbols() == 0) return;
-    (void)show_book({instance, "", 0, true}, out);
-    (void)show_book({instance, "", 0, false}, out);
+    for (const bool json : {true, false}) {
+        try {
+            (void)show_book({instance, "", 0, json}, out);
+        } catch (const std::runtime_error& busy) {  // a slot that never comes to rest, told in words
+            EXPECT_STREQ(busy.what(), "the engine wrote faster than the book could be read: try again");
+        }
+    }
 }
 
 // Writes words of a file where they lie; the writer that made it is gone.
