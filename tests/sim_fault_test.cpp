@@ -14,6 +14,7 @@ namespace {
 TEST(SimFault, ADroppedFrameIsInTheTruthAndMissingOnTheWire) {
     SimOptions options = burst_of(500, {"SOL_USDC", "ETH_USDC"});
     options.faults = {"drop@100:symbol=SOL_USDC"};
+    options.levels = 300;
     Exchange exchange(options);
     Client client(exchange.port());
     Follower follower(notation_of("SOL_USDC"));

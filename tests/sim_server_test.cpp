@@ -179,6 +179,7 @@ TEST(SimServer, AFollowersBookIsTheTruthAtEveryNumber) {
     for (const bool tls : {false, true}) {
         SimOptions options = options_for({"BTC_USDC", "kBONK_USDC_PERP"}, 2000);
         options.tls = tls;
+        options.levels = 300;  // so that a sanitizer's build compares them in time
         Exchange exchange(options);
         Client client(exchange.port(), exchange.ca_pem());
         client.upgrade();
@@ -188,7 +189,7 @@ TEST(SimServer, AFollowersBookIsTheTruthAtEveryNumber) {
         follower.snapshot(Client(exchange.port(), exchange.ca_pem()).get("/api/v1/depth?symbol=kBONK_USDC_PERP").body);
         follower.frame(first);
         int compared = 0;
-        while (compared < 500) {
+        while (compared < 300) {
             if (!follower.frame(client.next().value())) continue;
             ASSERT_EQ(follower.text(), exchange.truth("kBONK_USDC_PERP", follower.u));
             ++compared;
@@ -201,7 +202,9 @@ TEST(SimServer, AFollowersBookIsTheTruthAtEveryNumber) {
 }
 
 TEST(SimServer, AnAggregatedStreamLeadsToTheSameTruth) {
-    Exchange exchange(burst_of(40'000));
+    SimOptions options = burst_of(40'000);
+    options.levels = 1000;
+    Exchange exchange(options);
     Client client(exchange.port());
     Follower follower(notation_of("SOL_USDC"));
     follower.snapshot(client.get("/api/v1/depth?symbol=SOL_USDC").body);

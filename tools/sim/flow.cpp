@@ -63,17 +63,19 @@ void Flow::build_side(Ladder& side, std::int64_t levels) {
     const std::int64_t touch = side.is_bid() ? start_ticks_ : start_ticks_ + 1;
     const double room = side.is_bid() ? 0.95 * static_cast<double>(touch) : kMaxDistance;
     const double scale = std::min(1.0, std::min(room, kMaxDistance) / distance_of(levels));
-    auto& book = side.is_bid() ? start_book_.bids : start_book_.asks;
+    std::vector<std::int64_t> prices;
     std::int64_t last = -1;
     for (std::int64_t rank = 0; rank < levels; ++rank) {
         const double jitter = rank == 0 ? 0 : random_.unit() * 0.8;
-        const auto distance = std::max(last + 1, static_cast<std::int64_t>(distance_of(rank) * scale + jitter));
-        if (static_cast<double>(distance) > room) return;
-        last = distance;
-        const std::int64_t price = side.worse(touch, distance);
+        last = std::max(last + 1, static_cast<std::int64_t>(distance_of(rank) * scale + jitter));
+        if (static_cast<double>(last) > room) break;
+        prices.push_back(side.worse(touch, last));
+    }
+    auto& book = side.is_bid() ? start_book_.bids : start_book_.asks;
+    for (auto price = prices.rbegin(); price != prices.rend(); ++price) {  // the best last: nothing has to make room
         const std::int64_t steps = some_steps();
-        side.insert(price, steps);
-        book[price * tick_units_] = steps * step_units_;
+        side.insert(*price, steps);
+        book[*price * tick_units_] = steps * step_units_;
     }
 }
 

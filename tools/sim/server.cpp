@@ -86,7 +86,7 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
     }
 
     void ping() override {
-        if (closing_ || finished_ || std::exchange(pinging_, true)) return;
+        if (!open_ || closing_ || std::exchange(pinging_, true)) return;
         ws_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
     }
 
