@@ -74,6 +74,7 @@ TEST_F(ProgramTest, TheSeedsBlockRunsAsItStandsAndEndsWithWhatItSaw) {
     auto run = this->run(kSeed);
     for (const std::string symbol : {"BTC-USDC", "ETH/USDC", "SOL/USDC:USDC"}) {
         ASSERT_TRUE(says(symbol, kLive)) << cat(symbol) << run->err();
+        ASSERT_TRUE(says(symbol, "venue_send_us")) << "no update: " << cat(symbol);
     }
     run->signal(SIGINT);
     EXPECT_EQ(run->wait(), 0) << run->err();
