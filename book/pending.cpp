@@ -32,4 +32,16 @@ void Pending::pop() noexcept {
     pool_->give_back(chunk);
 }
 
+std::span<const Event> Pending::pop_update() noexcept {
+    std::vector<Event>& update = pool_->update_;
+    update.clear();
+    bool last = false;
+    while (!last && !empty()) {
+        update.push_back(front());
+        last = front().last;
+        pop();
+    }
+    return update;
+}
+
 }  // namespace daypack

@@ -3,10 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "book/event.h"
 
 namespace daypack {
+
+// Events that one update may have; the decoder's limit on levels a frame is below it.
+inline constexpr std::size_t kMaxUpdateEvents = 16'384;
 
 // The events of updates that wait for a snapshot, of all symbols of a book thread, in chunks of one pool: a symbol that
 // waits long may take what the others do not need, and nothing is allocated while running.
@@ -16,7 +21,9 @@ class PendingPool {
   public:
     explicit PendingPool(std::size_t events)
         : chunks_((events + kChunkEvents - 1) / kChunkEvents),
-          chunk_(std::make_unique_for_overwrite<Chunk[]>(chunks_)) {}
+          chunk_(std::make_unique_for_overwrite<Chunk[]>(chunks_)) {
+        update_.reserve(kMaxUpdateEvents);
+    }
 
     [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ * kChunkEvents; }
 
@@ -45,6 +52,7 @@ class PendingPool {
     std::unique_ptr<Chunk[]> chunk_;  // memory is touched only once it is needed
     std::size_t fresh_ = 0;           // chunks from here on were never used
     std::uint32_t free_ = kNone;
+    std::vector<Event> update_;  // the one that was popped last
 };
 
 // The queue of one symbol in a pool.
@@ -70,6 +78,8 @@ class Pending {
     [[nodiscard]] bool push(const Event& event) noexcept;
     // REQUIRES: !empty().
     void pop() noexcept;
+    // A whole update, valid until the next one of any symbol is popped. REQUIRES: !empty().
+    [[nodiscard]] std::span<const Event> pop_update() noexcept;
     void clear() noexcept {
         while (!empty()) pop();
     }

@@ -12,18 +12,27 @@ constexpr std::int64_t kSnapshotClock_us = 1'000'000;
 // A snapshot that disagrees with the stream about the numbering is fetched again, and believed this time in a row: REST
 // lags no longer, and a wrong clock must not keep a book from being joined.
 constexpr std::uint32_t kBelieved = 3;
+// An update that REST knows and no line brings for so long was lost with its subscription.
+constexpr std::int64_t kSilence_ns = 1'000'000'000;
 
 }  // namespace
 
 State Sync::state() const noexcept {
-    if (phase_ == Phase::following) return State::live;
-    if (reason_ == Reason::line_dead) return State::stale;
+    if (phase_ == Phase::following) return silent_ ? State::stale : State::live;
+    if (phase_ == Phase::polling) return State::polling;
+    if (reason_ == Reason::line_dead || reason_ == Reason::silent) return State::stale;
     if (reason_ == Reason::crossed) return State::invalid;
     return State::syncing;
 }
 
+Reason Sync::reason() const noexcept {
+    if (phase_ != Phase::following) return reason_;
+    return silent_ ? Reason::silent : Reason::none;
+}
+
 std::uint16_t Sync::flags() const noexcept {
     std::uint16_t flags = 0;
+    if (waiting_ || rest_id_ != 0) flags |= kBehind;
     if (unconfirmed_) flags |= kUnconfirmed;
     if (crossed_) flags |= kCrossed;
     for (const Side side : {Side::bid, Side::ask}) {
@@ -33,24 +42,22 @@ std::uint16_t Sync::flags() const noexcept {
 }
 
 bool Sync::restarted(const Event& update) const noexcept {
-    if (update.line < lines_.size()) {
-        const Told& told = lines_[update.line];
-        if (update.first_id <= told.last_id && update.match > told.match) return true;
-    }
+    const Told& told = lines_[update.line % kMaxLines];
+    if (update.first_id <= told.last_id && update.match > told.match) return true;
     return newest_id_ != 0 && update.last_id <= newest_id_ && update.match > newest_match_;
 }
 
 void Sync::hear(const Event& update) noexcept {
     heard_match_ = std::max(heard_match_, update.match);
-    if (update.line >= lines_.size()) return;
-    Told& told = lines_[update.line];
+    Told& told = lines_[update.line % kMaxLines];
     told.last_id = std::max(told.last_id, update.last_id);
     told.match = std::max(told.match, update.match);
 }
 
-Sync::Outcome Sync::on_update(std::span<const Event> update, MonoTime now) noexcept {
+// What becomes of an update; `applied`: it is to be applied now.
+Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept {
     const Event& first = update.front();
-    if (phase_ == Phase::idle) return Outcome::ignored;
+    if (phase_ == Phase::idle || phase_ == Phase::polling) return Outcome::ignored;
     if (first.match < ignore_before_) {
         ++counters_.duplicates;
         return Outcome::ignored;
@@ -59,22 +66,68 @@ Sync::Outcome Sync::on_update(std::span<const Event> update, MonoTime now) noexc
     if (anew) restart(first);
     hear(first);
     if (anew) return keep(update);
-    if (first.last_id <= newest_id_) {
-        ++counters_.duplicates;
-        return Outcome::ignored;
-    }
-    if (phase_ == Phase::joining) return keep(update);
-    if (first.first_id > last_id_ + 1) {
-        ++counters_.gaps;
-        rejoin(Reason::gap);
+    if (phase_ == Phase::following) {
+        if (first.last_id > last_id_ && first.first_id <= last_id_ + 1) return Outcome::applied;
+        if (first.last_id > newest_id_) return wait(update, now);
+    } else if (first.last_id > newest_id_) {
         return keep(update);
     }
+    ++counters_.duplicates;
+    if (waiting_ && passed_by_every_line()) take_for_gap();  // this line does not have it either
+    return Outcome::ignored;
+}
+
+void Sync::apply_whole(std::span<const Event> update, MonoTime now) noexcept {
     for (const Event& event : update) apply(event);
-    newest_id_ = first.last_id;
-    newest_match_ = first.match;
+    if (last_id_ > newest_id_) {
+        newest_id_ = last_id_;
+        newest_match_ = match_;
+    }
     look_at_touch(now);
     look_at_depth();
-    return Outcome::applied;
+}
+
+// An update was applied: what was waited for may be there.
+void Sync::caught_up() noexcept {
+    if (phase_ != Phase::following) return;
+    if (pending_.empty()) waiting_ = false;
+    if (rest_id_ <= last_id_) {
+        rest_id_ = 0;
+        silent_ = false;
+    }
+    rest_doubts_ = 0;
+}
+
+bool Sync::passed_by_every_line() const noexcept {
+    for (std::size_t line = 0; line < kMaxLines; ++line) {
+        if ((up_ >> line & 1) != 0 && lines_[line].last_id <= last_id_) return false;
+    }
+    return true;
+}
+
+// While following: keeps an update that is ahead of the book.
+Sync::Outcome Sync::wait(std::span<const Event> update, MonoTime now) noexcept {
+    if (!waiting_) {
+        waiting_ = true;
+        waiting_since_ = now;
+        ++counters_.waits;
+    }
+    if (!passed_by_every_line()) return keep(update);
+    take_for_gap();
+    return keep(update);
+}
+
+// What is missing will not come. A snapshot that no update has followed was never joined to the stream: it was merely
+// too old.
+void Sync::take_for_gap() noexcept {
+    if (unconfirmed_) {
+        ++counters_.refetches;
+        start_joining(reason_);
+        return;
+    }
+    ++counters_.gaps;
+    if (had_book_) ++counters_.resyncs;
+    start_joining(Reason::gap);
 }
 
 void Sync::apply(const Event& event) noexcept {
@@ -86,11 +139,11 @@ void Sync::apply(const Event& event) noexcept {
     unconfirmed_ = false;
 }
 
-// While joining: keeps an update that is new, unbroken by number, until the snapshot comes.
+// Keeps an update that is new, unbroken by number, until what is missing before it comes.
 Sync::Outcome Sync::keep(std::span<const Event> update) noexcept {
     const Event& first = update.front();
     if (!pending_.empty() && first.first_id > newest_id_ + 1) {  // a hole: only what is behind it can be of use
-        ++counters_.gaps;
+        if (phase_ == Phase::joining) ++counters_.gaps;
         pending_.clear();
     }
     newest_id_ = first.last_id;
@@ -98,19 +151,29 @@ Sync::Outcome Sync::keep(std::span<const Event> update) noexcept {
     for (std::size_t i = 0; i < update.size(); ++i) {
         if (pending_.push(update[i])) continue;
         counters_.buffer_dropped += pending_.size() + update.size() - i;
-        pending_.clear();
+        if (phase_ == Phase::following) rejoin(Reason::overflow);
+        pending_.clear();  // a snapshot under way may still reach beyond it all
         reason_ = Reason::overflow;
         break;
     }
     return Outcome::waiting;
 }
 
-void Sync::rejoin(Reason reason) noexcept {
-    if (had_book_) ++counters_.resyncs;
+// With what was kept so far.
+void Sync::start_joining(Reason reason) noexcept {
     phase_ = Phase::joining;
     reason_ = reason;
     in_flight_ = false;
     doubts_ = 0;
+    waiting_ = false;
+    rest_id_ = 0;
+    silent_ = false;
+    rest_doubts_ = 0;
+}
+
+void Sync::rejoin(Reason reason) noexcept {
+    if (had_book_ && phase_ == Phase::following) ++counters_.resyncs;
+    start_joining(reason);
     pending_.clear();
 }
 
@@ -166,6 +229,7 @@ void Sync::begin_at(const Snapshot& snapshot) noexcept {
     send_ = {};
     receive_ = {};
     unconfirmed_ = true;
+    waiting_ = false;
     if (last_id_ > newest_id_) {
         newest_id_ = last_id_;
         newest_match_ = {snapshot.timestamp.us + kSnapshotClock_us};
@@ -180,24 +244,69 @@ void Sync::end_join(MonoTime now) noexcept {
     look_at_touch(now);
 }
 
-void Sync::on_lines(std::size_t live) noexcept {
-    if (live > live_lines_) lines_.fill({});  // one of them is new, and may begin within what it told before
-    live_lines_ = live;
-    if (live == 0 && phase_ != Phase::idle) {
+void Sync::on_lines(LineSet up) noexcept {
+    for (std::size_t line = 0; line < kMaxLines; ++line) {
+        if (((up ^ up_) >> line & 1) != 0) lines_[line] = {};  // it may begin within what it told before
+    }
+    const bool idle = phase_ == Phase::idle || phase_ == Phase::polling;
+    up_ = up;
+    if (up == 0 && !idle) {
         phase_ = Phase::idle;
         pending_.clear();
+        waiting_ = false;
         reason_ = had_book_ ? Reason::line_dead : Reason::start;
-    } else if (live > 0 && phase_ == Phase::idle) {
-        rejoin(had_book_ ? Reason::gap : Reason::start);
+    } else if (up != 0 && idle) {
+        if (had_book_) ++counters_.resyncs;
+        start_joining(had_book_ ? Reason::gap : Reason::start);
+    } else if (waiting_ && passed_by_every_line()) {
+        take_for_gap();
+    }
+}
+
+bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept {
+    if (up_ != 0) return false;
+    const bool older = snapshot.last_id < last_id_ && snapshot.timestamp <= match_;
+    if (older || (phase_ == Phase::polling && snapshot.last_id == last_id_)) return false;
+    newest_id_ = 0;  // no line has told anything since; the venue may number anew
+    begin_at(snapshot);
+    phase_ = Phase::polling;
+    reason_ = reason;
+    unconfirmed_ = false;
+    had_book_ = true;
+    crossed_ = false;
+    ++counters_.snapshots;
+    look_at_touch(now);
+    return true;
+}
+
+void Sync::on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept {
+    if (phase_ != Phase::following) return;
+    if (timestamp < ignore_before_) return;
+    const bool earlier = id < newest_id_ && timestamp.us - kSnapshotClock_us > newest_match_.us;
+    const bool old_numbering = newest_id_ <= id && timestamp.us + kSnapshotClock_us < newest_match_.us;
+    rest_doubts_ = earlier ? rest_doubts_ + 1 : 0;
+    if (rest_doubts_ >= kBelieved) {
+        rejoin(Reason::restart);
+        forget({heard_match_.us + 1});
+    } else if (id > last_id_ && !old_numbering && rest_id_ == 0) {
+        rest_id_ = id;
+        rest_since_ = now;
     }
 }
 
 void Sync::on_lost(Reason reason) noexcept {
-    if (phase_ != Phase::idle) rejoin(reason);
+    if (phase_ == Phase::joining || phase_ == Phase::following) rejoin(reason);
 }
 
 void Sync::on_time(MonoTime now) noexcept {
-    if (phase_ == Phase::following && crossed_ && now - crossed_since_ >= kCrossed_ns) rejoin(Reason::crossed);
+    if (phase_ != Phase::following) return;
+    if (waiting_ && now - waiting_since_ >= gap_wait_ns_) return take_for_gap();
+    if (crossed_ && now - crossed_since_ >= kCrossed_ns) return rejoin(Reason::crossed);
+    if (rest_id_ == 0) return;
+    silent_ = now - rest_since_ >= gap_wait_ns_;
+    if (now - rest_since_ < kSilence_ns) return;
+    ++counters_.silences;
+    rejoin(Reason::silent);
 }
 
 void Sync::look_at_touch(MonoTime now) noexcept {

@@ -21,8 +21,10 @@ namespace daypack {
 // 1. Join. Updates are kept while a snapshot with id L is fetched; those with u <= L are dropped, the first kept one
 //    must have U <= L + 1, later ones are checked by rule 2. A snapshot older than the first kept update is fetched
 //    again. With nothing kept the snapshot alone is the book (flag unconfirmed): markets are quiet for half a minute.
-// 2. Follow. An update applies when U <= last + 1 <= u (quantities are absolute, so a straddling one is harmless), is a
-//    duplicate (another line's copy) when u <= last, and is a gap otherwise: rejoin, keeping this update.
+// 2. Follow. The first copy of an update, from any line, counts: it applies when U <= last + 1 <= u (quantities are
+//    absolute, so a straddling one is harmless) and is a duplicate when u <= last. With U > last + 1 it waits (flag
+//    behind) for another line to bring what is missing; once every line that is up has told an id past that, or
+//    gap_wait is over, it is a gap: rejoin, keeping what waited.
 // 3. Restart. Ids grow with the venue's time. An id that is not new with a time that is later means that the venue
 //    numbers anew: forget, rejoin, and ignore what is still under way from before. An id that one connection told
 //    before, with a later time, means the same even inside an update that reaches beyond what is known.
@@ -30,10 +32,14 @@ namespace daypack {
 //    what was kept is forgotten. Higher in id and earlier in time, or older than a restart: it is itself of an old
 //    numbering. Both rest on clocks that may be wrong, so such a snapshot is fetched again, twice, and then believed.
 //    Assumed: the venue needs longer to restart than REST lags (1 s) and than our lines lag.
-// 4. Lines. Without a line that carries the symbol the book may be old; when one is back, rejoin.
+// 4. Lines. Without a line that carries the symbol the book may be old; when one is back, rejoin. What REST tells
+//    while no line is up is the book as well: POLLING.
 // 5. Crossed. Best bid >= best ask after a whole update is flagged at once; when it lasts 100 ms of the venue's time,
 //    or 1 s of ours, the book contradicts itself: INVALID, rejoin.
 // 6. Depth. Beyond what a truncated snapshot covers nothing is shown; when too little is left inside, rejoin.
+// 7. Silence. When REST tells a later id than the stream, the book is behind; after gap_wait it is STALE, and after 1 s
+//    without an update that reaches it the subscription is taken for lost: rejoin, and subscribe again. When REST tells
+//    an earlier id at a later time, three times in a row, the venue numbers anew: rejoin.
 //
 // Thread: book. Invariant: state() is live only while the book equals the venue's at last_id(), inside known_to.
 class Sync {
@@ -47,22 +53,47 @@ class Sync {
         std::uint64_t refetches = 0;       // snapshots that did not fit
         std::uint64_t crossed = 0;         // times a whole update left the book crossed
         std::uint64_t buffer_dropped = 0;  // events dropped because the pool was full
+        std::uint64_t waits = 0;           // times an update waited for another line to bring what was missing
+        std::uint64_t silences = 0;        // times REST knew an update that no line brought
 
         bool operator==(const Counters&) const = default;
     };
 
     enum class Outcome : std::uint8_t {
-        applied,  // the book stands at the update's `u`
+        applied,  // the book stands at the update's `u`, or beyond
         ignored,  // a duplicate, or from before a restart
-        waiting,  // kept, or of no use, until the snapshot comes
+        waiting,  // kept, or of no use, until what is missing comes
     };
 
-    // `depth`: levels a side that are published.
-    Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool)
-        : book_(max_levels), pending_(pool), depth_(depth) {}
+    // The lines that are up, a bit each.
+    using LineSet = std::uint32_t;
+    static constexpr std::size_t kMaxLines = 32;
+    static constexpr std::int64_t kGapWait_ns = 50'000'000;
 
-    // One whole update, all its events. REQUIRES: not empty; U <= u.
-    Outcome on_update(std::span<const Event> update, MonoTime now) noexcept;
+    // `depth`: levels a side that are published.
+    Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool, std::int64_t gap_wait_ns = kGapWait_ns)
+        : book_(max_levels), pending_(pool), depth_(depth), gap_wait_ns_(gap_wait_ns) {}
+
+    // One whole update, all its events. `applied(update)` is called for it, and for each that waited for it, in order,
+    // with the book standing at its `u`. REQUIRES: not empty; U <= u.
+    template <class Applied>
+    Outcome on_update(std::span<const Event> update, MonoTime now, Applied&& applied) noexcept {
+        const Outcome outcome = accept(update, now);
+        if (outcome != Outcome::applied) return outcome;
+        apply_whole(update, now);
+        applied(update);
+        while (phase_ == Phase::following && !pending_.empty() && pending_.front().first_id <= last_id_ + 1) {
+            const std::span<const Event> next = pending_.pop_update();
+            if (next.front().last_id <= last_id_) continue;
+            apply_whole(next, now);
+            applied(next);
+        }
+        caught_up();
+        return outcome;
+    }
+    Outcome on_update(std::span<const Event> update, MonoTime now) noexcept {
+        return on_update(update, now, [](std::span<const Event>) {});
+    }
 
     // The answer to a request. True: the book is joined; `applied(event)` was called for each kept event behind the
     // snapshot, in order. False: it was of no use (wants_snapshot() says whether another is wanted).
@@ -81,11 +112,16 @@ class Sync {
         return true;
     }
 
-    // How many lines carry the symbol now.
-    void on_lines(std::size_t live) noexcept;
+    // Which lines carry the symbol now.
+    void on_lines(LineSet up) noexcept;
+    // While no line is up, or none is wanted: REST's book is the book. False: it is older than what is shown, or a line
+    // is up.
+    bool on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept;
+    // What REST told while lines are up, asked for without a need of the join: rule 7.
+    void on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept;
     // An update was lost where its number is not known: bad_frame or queue.
     void on_lost(Reason reason) noexcept;
-    // Looks at what only time can tell (rule 5). REQUIRES: `now` does not go back.
+    // Looks at what only time can tell (rules 2, 5 and 7). REQUIRES: `now` does not go back.
     void on_time(MonoTime now) noexcept;
 
     // A snapshot is wanted, and none that could still be of use is under way. The owner then takes a request, fetches,
@@ -97,9 +133,12 @@ class Sync {
     }
 
     [[nodiscard]] State state() const noexcept;
-    [[nodiscard]] Reason reason() const noexcept { return phase_ == Phase::following ? Reason::none : reason_; }
+    [[nodiscard]] Reason reason() const noexcept;
     [[nodiscard]] std::uint16_t flags() const noexcept;
+    [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
     [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
+    // The last id that this line told; 0: none over this connection, in this numbering.
+    [[nodiscard]] Sequence told(LineIndex line) const noexcept { return line < kMaxLines ? lines_[line].last_id : 0; }
     [[nodiscard]] VenueTime match() const noexcept { return match_; }  // `T` of the last update, or the snapshot's time
     [[nodiscard]] VenueTime send() const noexcept { return send_; }  // `E` of the last update; 0 after a snapshot alone
     [[nodiscard]] MonoTime receive() const noexcept { return receive_; }
@@ -108,7 +147,7 @@ class Sync {
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
   private:
-    enum class Phase : std::uint8_t { idle, joining, following };  // idle: no line
+    enum class Phase : std::uint8_t { idle, polling, joining, following };  // idle, polling: no line
 
     // Of a snapshot's numbering, seen from the stream's.
     enum class Age : std::uint8_t { same, newer, older };
@@ -118,8 +157,15 @@ class Sync {
         VenueTime match;
     };
 
+    [[nodiscard]] Outcome accept(std::span<const Event> update, MonoTime now) noexcept;
+    void apply_whole(std::span<const Event> update, MonoTime now) noexcept;
+    void caught_up() noexcept;
     [[nodiscard]] bool restarted(const Event& update) const noexcept;
     void hear(const Event& update) noexcept;
+    [[nodiscard]] bool passed_by_every_line() const noexcept;
+    [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
+    void take_for_gap() noexcept;
+    void start_joining(Reason reason) noexcept;
     void rejoin(Reason reason) noexcept;
     void restart(const Event& first) noexcept;
     void forget(VenueTime before) noexcept;
@@ -135,6 +181,7 @@ class Sync {
     OrderBook book_;
     Pending pending_;
     std::size_t depth_;
+    std::int64_t gap_wait_ns_;
     Counters counters_;
 
     Phase phase_ = Phase::idle;
@@ -153,8 +200,15 @@ class Sync {
     VenueTime newest_match_;   // rule 3: an id that is not new, later than this, is a restart
     VenueTime heard_match_;    // the latest `T` of any update
     VenueTime ignore_before_;  // rule 3: older than this is from before the restart
-    std::size_t live_lines_ = 0;
-    std::array<Told, 16> lines_{};  // by line, of this numbering; a line beyond these is judged with all others only
+    LineSet up_ = 0;
+    std::array<Told, kMaxLines> lines_{};  // by line, of this connection and numbering
+
+    bool waiting_ = false;  // following, with a hole before what is in pending_
+    MonoTime waiting_since_;
+    Sequence rest_id_ = 0;  // that REST told and no line has reached; 0: none
+    MonoTime rest_since_;
+    bool silent_ = false;            // ... for longer than gap_wait
+    std::uint32_t rest_doubts_ = 0;  // answers in a row that told an earlier id at a later time
 
     bool crossed_ = false;
     VenueTime crossed_match_;  // since when, by the venue's clock

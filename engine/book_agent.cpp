@@ -6,7 +6,6 @@ namespace {
 constexpr std::int64_t kBeat_ns = 1'000'000;
 constexpr std::int64_t kLook_ns = 10'000'000;
 constexpr std::size_t kBatch = 256;  // events of a source before the others, and the beat, have their turn
-constexpr std::size_t kMaxUpdateEvents = 16'384;
 
 }  // namespace
 
@@ -73,7 +72,7 @@ std::size_t BookAgent::take_cold(MonoTime now) noexcept {
                 std::swap(book.sync, message.sync);
                 spent.sync = std::move(message.sync);
                 book.absent = message.reason;
-                if (book.sync) book.sync->on_lines(lines_up_.count());
+                if (book.sync) book.sync->on_lines(lines_up_);
                 show(message.symbol, now);
                 break;
             case ColdMessage::Kind::drop_symbol:
@@ -141,27 +140,45 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now) noexcept 
     Book& book = books_[first.symbol];
     const Sequence have = book.sync->last_id();
     const std::uint64_t gaps = book.sync->counters().gaps;
-    const auto outcome = book.sync->on_update(update, now);
-    if (outcome == Sync::Outcome::applied) {
-        ++book.updates;
-        if (first.kind == EventKind::delta) book.levels += update.size();
-        wiring_.publisher->publish_book(update_of(first.symbol), update);
-        frame_to_shm_.record(mono_now() - first.receive);
-        book.sync->clear_dirty();
-        if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
-    } else if (book.sync->counters().gaps != gaps) {
-        LogRecord record;
-        record.kind = LogKind::gap;
-        record.symbol = first.symbol;
-        record.line = first.line;
-        record.reason = Reason::gap;
-        record.have = have;
-        record.got = first.first_id;
-        record.time = now;
-        log(record);
-    }
+    const auto outcome = book.sync->on_update(
+        update, now, [this, &book](std::span<const Event> applied) { publish(book, applied); });
+    if (outcome == Sync::Outcome::ignored) race(book, first);
+    if (book.sync->counters().gaps != gaps) log_gap(first.symbol, have, first, now);
     tell_counters(first.symbol, first.receive);
     show(first.symbol, now);
+}
+
+// An update was applied, and the book stands at it.
+void BookAgent::publish(Book& book, std::span<const Event> update) noexcept {
+    const Event& first = update.front();
+    ++book.updates;
+    if (first.kind == EventKind::delta) book.levels += update.size();
+    wiring_.publisher->publish_book(update_of(first.symbol), update);
+    frame_to_shm_.record(mono_now() - first.receive);
+    book.sync->clear_dirty();
+    book.race.won(first);
+    wiring_.segment->line_counters(first.line).add(DAYPACK_LINE_wins);
+    if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
+}
+
+void BookAgent::race(Book& book, const Event& copy) noexcept {
+    const auto lead = book.race.copy(copy);
+    if (!lead) return;
+    Counters counters = wiring_.segment->line_counters(lead->winner);
+    counters.add(DAYPACK_LINE_leads);
+    counters.add(DAYPACK_LINE_lead_ns, static_cast<std::uint64_t>(lead->ns));
+}
+
+void BookAgent::log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept {
+    LogRecord record;
+    record.kind = LogKind::gap;
+    record.symbol = symbol;
+    record.line = got.line;
+    record.reason = Reason::gap;
+    record.have = have;
+    record.got = got.first_id;
+    record.time = now;
+    log(record);
 }
 
 void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
@@ -213,10 +230,11 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
 }
 
 void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
-    lines_up_.set(event.line, event.kind == EventKind::line_up);
+    const Sync::LineSet bit = Sync::LineSet{1} << event.line;
+    lines_up_ = event.kind == EventKind::line_up ? lines_up_ | bit : lines_up_ & ~bit;
     for (SymbolIndex i = 0; i < known_; ++i) {
         if (!books_[i].sync) continue;
-        books_[i].sync->on_lines(lines_up_.count());
+        books_[i].sync->on_lines(lines_up_);
         show(i, now);
     }
 }

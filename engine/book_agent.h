@@ -1,11 +1,11 @@
 #pragma once
 #include <atomic>
-#include <bitset>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "book/line_race.h"
 #include "engine/callbacks.h"
 #include "engine/clock.h"
 #include "engine/log.h"
@@ -54,6 +54,7 @@ class BookAgent {
         std::uint32_t tries = 0;  // snapshots asked for since it last joined
         std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
         Sync::Counters told;  // as in shared memory
+        LineRace race;
     };
 
     void keep_time(MonoTime now) noexcept;
@@ -62,6 +63,9 @@ class BookAgent {
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
     void handle(std::span<const Event> events, MonoTime now) noexcept;
     void on_update(std::span<const Event> update, MonoTime now) noexcept;
+    void publish(Book& book, std::span<const Event> update) noexcept;
+    void race(Book& book, const Event& copy) noexcept;
+    void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
     void on_line(const Event& event, MonoTime now) noexcept;
@@ -80,7 +84,7 @@ class BookAgent {
     Histogram frame_to_shm_;
     std::size_t known_ = 0;                       // books_ in use
     std::vector<std::vector<Event>> assembling_;  // a source's update whose last event has not come yet
-    std::bitset<256> lines_up_;
+    Sync::LineSet lines_up_ = 0;
     WallClock wall_;
     MonoTime beat_;
     MonoTime looked_;     // when time was last shown to the books

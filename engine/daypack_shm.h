@@ -66,7 +66,7 @@ extern "C" {
 #endif
 
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
-#define DAYPACK_LAYOUT_VERSION 1u
+#define DAYPACK_LAYOUT_VERSION 2u
 #define DAYPACK_NAME_BYTES 64 /* of a symbol, its final zero included */
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
@@ -181,7 +181,11 @@ static inline const char* daypack_kind_name(unsigned kind) {
 #define DAYPACK_LINE_COUNTERS(X)                                                                       \
     X(connected) /* gauge: 1 while subscribed */                                                       \
     X(connects) X(failures) X(frames) X(bytes) X(updates) X(trades) X(tickers) X(errors) X(bad_frames) \
-    X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)
+    X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)             \
+    X(wins)    /* updates of which it brought the first copy */                                        \
+    X(leads)   /* copies of them that other lines brought later, */                                    \
+    X(lead_ns) /* and by how much later, summed */                                                     \
+    X(gaps)    /* updates that it should have brought by its own numbers, and did not */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \

@@ -211,10 +211,10 @@ TEST(Sync, AnUpdateThatReachesBackOnItsOwnLineIsARestart) {
 TEST(Sync, ALineThatConnectedAnewMayBeginWithinWhatItToldBefore) {
     Feed feed;
     feed.follow(1000, 1);
-    feed.sync.on_lines(2);
+    feed.sync.on_lines(0b11);
     feed.show(1002, 2, 0);
-    feed.sync.on_lines(1);
-    feed.sync.on_lines(2);
+    feed.sync.on_lines(0b10);
+    feed.sync.on_lines(0b11);
     EXPECT_EQ(feed.aggregate(1001, 1004, 5, 0), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }

@@ -68,7 +68,7 @@ TEST(Sync, WithoutALineItKeepsNothingOfThePool) {
 TEST(Sync, OneOfTwoLinesGoingChangesNothing) {
     Feed feed;
     feed.follow(10, 1);
-    feed.sync.on_lines(2);
+    feed.sync.on_lines(0b11);
     feed.sync.on_lines(1);
     EXPECT_TRUE(feed.live_at(11));
     EXPECT_EQ(feed.show(12, 1, 1), Outcome::applied);

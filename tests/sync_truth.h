@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace daypack::test {
 
 // What a Sync must say, by what it was shown.
 //
-// While it says live, the book is the venue's at last_id(), inside known_to, in the newest numbering that it was shown,
-// and no later id was shown to it. What it was never shown, nobody can know.
+// While it says live, the book is the venue's at last_id(), inside known_to, and nothing later, nor of a newer
+// numbering, was shown to it longer than gap_wait ago; meanwhile it says behind. What it was never shown, nobody can
+// know.
 class SyncTruth {
   public:
     explicit SyncTruth(const VenueModel& venue) : venue_(venue) {}
@@ -32,9 +34,13 @@ class SyncTruth {
 
     // Why the Sync is wrong; empty: it is not. After a join the whole book is compared, else what changed and the
     // touch, and now and then the whole.
-    [[nodiscard]] std::string difference(const Sync& sync) {
-        if (sync.state() != State::live) return {};
+    [[nodiscard]] std::string difference(const Sync& sync, MonoTime now) {
+        if (sync.state() != State::live) {
+            behind_since_.reset();
+            return {};
+        }
         wrong_.clear();
+        compare_age(sync, now);
         compare(sync);
         if (wrong_.empty()) return {};
         return wrong_ + ": at " + std::to_string(sync.last_id()) + " of numbering " + std::to_string(joined_) +
@@ -43,8 +49,6 @@ class SyncTruth {
 
   private:
     void compare(const Sync& sync) {
-        if (joined_ != newest_) return fail("live in an old numbering");
-        if (sync.last_id() < shown_[joined_]) return fail("live although a later id was shown");
         if (sync.last_id() > venue_.told(joined_).last()) return fail("live beyond what the venue has told");
         if (truth_of_ != joined_) {
             truth_ = venue_.told(joined_).base;
@@ -57,6 +61,16 @@ class SyncTruth {
         advance(sync, !joined_anew);
         if (joined_anew || ++compared_ % 1024 == 0) compare_all(sync);
         compare_touch(sync);
+    }
+
+    void compare_age(const Sync& sync, MonoTime now) {
+        if (joined_ == newest_ && sync.last_id() >= shown_[joined_]) {
+            behind_since_.reset();
+            return;
+        }
+        if (!behind_since_) behind_since_ = now;
+        if ((sync.flags() & kBehind) == 0) fail("a later id was shown, and it does not say behind");
+        if (now - *behind_since_ >= Sync::kGapWait_ns) fail("live although a later id was shown long ago");
     }
 
     // Brings the truth to last_id(), and compares the levels that changed on the way.
@@ -130,6 +144,7 @@ class SyncTruth {
     MapBook truth_;                   // follows last_id()
     std::size_t truth_of_ = SIZE_MAX;
     Sequence truth_id_ = 0;
+    std::optional<MonoTime> behind_since_;
     std::uint64_t joins_seen_ = 0;
     std::uint64_t compared_ = 0;
     std::string wrong_;
