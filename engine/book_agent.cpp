@@ -1,5 +1,10 @@
 #include "engine/book_agent.h"
 
+#include <array>
+#include <optional>
+
+#include "engine/limits.h"
+
 namespace daypack {
 namespace {
 
@@ -7,12 +12,36 @@ constexpr std::int64_t kBeat_ns = 1'000'000;
 constexpr std::int64_t kLook_ns = 10'000'000;
 constexpr std::size_t kBatch = 256;  // events of a source before the others, and the beat, have their turn
 
+std::optional<unsigned> resyncs_counter(Reason reason) {
+    switch (reason) {
+        case Reason::gap: return DAYPACK_SYMBOL_resyncs_gap;
+        case Reason::restart: return DAYPACK_SYMBOL_resyncs_restart;
+        case Reason::audit: return DAYPACK_SYMBOL_resyncs_audit;
+        case Reason::depth: return DAYPACK_SYMBOL_resyncs_depth;
+        case Reason::tick: return DAYPACK_SYMBOL_resyncs_tick;
+        case Reason::bad_frame: return DAYPACK_SYMBOL_resyncs_bad_frame;
+        case Reason::queue: return DAYPACK_SYMBOL_resyncs_queue;
+        case Reason::overflow: return DAYPACK_SYMBOL_resyncs_overflow;
+        case Reason::silent: return DAYPACK_SYMBOL_resyncs_silent;
+        case Reason::crossed: return DAYPACK_SYMBOL_resyncs_crossed;
+        default: return std::nullopt;
+    }
+}
+
+std::vector<Resubscribes*> resubscribes_of(const std::vector<BookAgent::Source>& sources) {
+    std::vector<Resubscribes*> all;
+    for (const auto& source : sources) all.push_back(source.resubscribes);
+    return all;
+}
+
 }  // namespace
 
-BookAgent::BookAgent(Wiring wiring, Callbacks callbacks)
+BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks)
     : wiring_(std::move(wiring)),
       callbacks_(std::move(callbacks)),
       books_(wiring_.instruments->capacity()),
+      watch_(watch, wiring_.instruments->capacity(), kMaxLevels, *wiring_.pool, *wiring_.segment, *wiring_.requests,
+             resubscribes_of(wiring_.sources), *wiring_.log),
       frame_to_shm_(wiring_.segment->histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)) {
     assembling_.resize(wiring_.sources.size());
     for (auto& events : assembling_) events.reserve(kMaxUpdateEvents);
@@ -23,6 +52,7 @@ std::size_t BookAgent::do_work(MonoTime now) noexcept {
     std::size_t work = take_cold(now);
     for (std::size_t i = 0; i < wiring_.sources.size(); ++i) work += take_events(i, now);
     if (pause_end_.ns != 0) end_pause();
+    if (watch_.auditing()) work += audit(now);
     return work;
 }
 
@@ -36,11 +66,30 @@ void BookAgent::keep_time(MonoTime now) noexcept {
     if (now - looked_ < kLook_ns) return;
     looked_ = now;
     wall_.refresh();
+    look(now);
+}
+
+// What only time can tell, of every book.
+void BookAgent::look(MonoTime now) noexcept {
     for (SymbolIndex i = 0; i < known_; ++i) {
-        if (!books_[i].sync) continue;
-        books_[i].sync->on_time(now);
+        Sync* const sync = books_[i].sync.get();
+        if (sync == nullptr) continue;
+        const std::uint64_t silences = sync->counters().silences;
+        sync->on_time(now);
+        if (sync->counters().silences != silences) watch_.resubscribe(i, lines_up_);
+        watch_.look(i, *sync, lines_up_, now);
+        tell_counters(i, {});
         show(i, now);
     }
+}
+
+std::size_t BookAgent::audit(MonoTime now) noexcept {
+    const SymbolIndex symbol = watch_.audited();
+    if (!watch_.audit_some(*books_[symbol].sync, now)) {
+        tell_counters(symbol, {});
+        show(symbol, now);
+    }
+    return 1;
 }
 
 // After a pause the books may be old by what lies unread: they are shown as stale until every source was read empty.
@@ -64,27 +113,43 @@ std::size_t BookAgent::take_cold(MonoTime now) noexcept {
         switch (message.kind) {
             case ColdMessage::Kind::snapshot:
                 if (book.sync) on_snapshot(message, now);
-                spent.snapshot = std::move(message.snapshot);
+                break;
+            case ColdMessage::Kind::checked:
+                if (book.sync) watch_.on_checked(message.symbol, *book.sync, message.snapshot.get(), now);
+                break;
+            case ColdMessage::Kind::polled:
+                if (book.sync) on_polled(message, now);
+                break;
+            case ColdMessage::Kind::trades:
+                if (book.sync) on_trades(message);
                 break;
             case ColdMessage::Kind::add_symbol:
-                if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
-                if (book.sync) book.sync->on_lines(0);
-                std::swap(book.sync, message.sync);
-                spent.sync = std::move(message.sync);
-                book.absent = message.reason;
-                if (book.sync) book.sync->on_lines(lines_up_);
-                show(message.symbol, now);
-                break;
-            case ColdMessage::Kind::drop_symbol:
-                if (book.sync) book.sync->on_lines(0);
-                spent.sync = std::move(book.sync);
-                book.absent = message.reason;
+            case ColdMessage::Kind::drop_symbol: follow(message, spent, now); break;
+            case ColdMessage::Kind::market:
+                book.halted = message.reason;
                 show(message.symbol, now);
                 break;
         }
+        spent.snapshot = std::move(message.snapshot);
+        spent.trades = std::move(message.trades);
         if (!wiring_.spent->push(std::move(spent))) spent = {};  // full: freeing it here is better than keeping it
     }
     return work;
+}
+
+// From now on another Sync, or none.
+void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept {
+    Book& book = books_[message.symbol];
+    if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
+    if (book.sync) book.sync->on_lines(0);  // gives back what it kept
+    std::swap(book.sync, message.sync);
+    spent.sync = std::move(message.sync);
+    book.absent = message.reason;
+    book.halted = message.halted;
+    book.tries = 0;
+    watch_.forget(message.symbol);
+    if (book.sync) book.sync->on_lines(lines_up_);
+    show(message.symbol, now);
 }
 
 std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
@@ -121,7 +186,7 @@ void BookAgent::handle(std::span<const Event> events, MonoTime now) noexcept {
         case EventKind::delta:
         case EventKind::advance: return on_update(events, now);
         case EventKind::trade: return on_trade(events);
-        case EventKind::ticker: ++book.tickers; break;
+        case EventKind::ticker: on_ticker(events); break;
         case EventKind::bad:
             ++book.bad_frames;
             book.sync->on_lost(Reason::bad_frame);
@@ -140,8 +205,8 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now) noexcept 
     Book& book = books_[first.symbol];
     const Sequence have = book.sync->last_id();
     const std::uint64_t gaps = book.sync->counters().gaps;
-    const auto outcome = book.sync->on_update(
-        update, now, [this, &book](std::span<const Event> applied) { publish(book, applied); });
+    const auto outcome =
+        book.sync->on_update(update, now, [this, &book](std::span<const Event> applied) { publish(book, applied); });
     if (outcome == Sync::Outcome::ignored) race(book, first);
     if (book.sync->counters().gaps != gaps) log_gap(first.symbol, have, first, now);
     tell_counters(first.symbol, first.receive);
@@ -157,8 +222,10 @@ void BookAgent::publish(Book& book, std::span<const Event> update) noexcept {
     frame_to_shm_.record(mono_now() - first.receive);
     book.sync->clear_dirty();
     book.race.won(first);
+    watch_.on_update(first.symbol, update);
     wiring_.segment->line_counters(first.line).add(DAYPACK_LINE_wins);
     if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
+    check_touch(book, first.symbol);
 }
 
 void BookAgent::race(Book& book, const Event& copy) noexcept {
@@ -208,6 +275,10 @@ void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
 void BookAgent::on_trade(std::span<const Event> events) noexcept {
     const Event& trade = events.front();
     const Event& orders = events.back();
+    if (!books_[trade.symbol].trade_filter.is_first(trade.first_id, trade.match)) {
+        wiring_.segment->symbol_counters(trade.symbol).add(DAYPACK_SYMBOL_trade_duplicates);
+        return;
+    }
     ++books_[trade.symbol].trades;
     BookUpdate update = update_of(trade.symbol);
     update.match = trade.match;
@@ -229,6 +300,62 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
                               .receive = trade.receive});
 }
 
+// What REST tells of trades. The first answer of all only tells where they stand: they happened before we listened.
+void BookAgent::on_trades(const ColdMessage& message) noexcept {
+    Book& book = books_[message.symbol];
+    const bool first = book.trade_filter.newest() == 0;
+    for (const RestTrade& told : *message.trades) {
+        if (first) {
+            (void)book.trade_filter.is_first(told.id, told.time);
+            continue;
+        }
+        std::array<Event, 2> events;
+        for (Event& event : events) {
+            event.symbol = message.symbol;
+            event.match = told.time;
+            event.send_after_match_us = Event::kNoSendTime;
+            event.receive = mono_now();
+        }
+        events[0].kind = EventKind::trade;
+        events[0].first_id = told.id;
+        events[0].price = told.price;
+        events[0].quantity = told.quantity;
+        events[0].side = told.aggressor;
+        events[1].kind = EventKind::trade_orders;  // REST does not tell the orders
+        on_trade(events);
+    }
+}
+
+void BookAgent::on_polled(const ColdMessage& message, MonoTime now) noexcept {
+    Book& book = books_[message.symbol];
+    wiring_.segment->symbol_counters(message.symbol).add(DAYPACK_SYMBOL_polls);
+    if (book.sync->on_polled(*message.snapshot, message.reason, now)) {
+        wiring_.publisher->publish_snapshot(update_of(message.symbol));
+        book.sync->clear_dirty();
+    }
+    tell_counters(message.symbol, {});
+    show(message.symbol, now);
+}
+
+void BookAgent::on_ticker(std::span<const Event> events) noexcept {
+    const Event& bid = events.front();
+    const Event& ask = events.back();
+    Book& book = books_[bid.symbol];
+    ++book.tickers;
+    book.touch.told(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
+    check_touch(book, bid.symbol);
+}
+
+// A cross-check between two streams of the venue: where they tell of the same id, they must tell the same.
+void BookAgent::check_touch(Book& book, SymbolIndex symbol) noexcept {
+    if (!book.sync->following() || !book.touch.take(book.sync->last_id())) return;
+    Counters counters = wiring_.segment->symbol_counters(symbol);
+    counters.add(DAYPACK_SYMBOL_touch_checks);
+    if (book.touch.agrees(book.sync->book())) return;
+    counters.add(DAYPACK_SYMBOL_touch_mismatches);
+    book.sync->on_lost(Reason::audit);
+}
+
 void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
     const Sync::LineSet bit = Sync::LineSet{1} << event.line;
     lines_up_ = event.kind == EventKind::line_up ? lines_up_ | bit : lines_up_ & ~bit;
@@ -241,15 +368,15 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
 
 State BookAgent::shown_state(SymbolIndex symbol) const noexcept {
     const Book& book = books_[symbol];
-    if (!book.sync) return book.absent == (*wiring_.instruments)[symbol].halted ? State::halted : State::down;
+    if (!book.sync) return book.halted != Reason::none && book.absent == book.halted ? State::halted : State::down;
     const State state = book.sync->state();
-    return state == State::live && (*wiring_.instruments)[symbol].halted != Reason::none ? State::halted : state;
+    return state == State::live && book.halted != Reason::none ? State::halted : state;
 }
 
 Reason BookAgent::shown_reason(SymbolIndex symbol) const noexcept {
     const Book& book = books_[symbol];
     if (!book.sync) return book.absent;
-    return shown_state(symbol) == State::halted ? (*wiring_.instruments)[symbol].halted : book.sync->reason();
+    return shown_state(symbol) == State::halted ? book.halted : book.sync->reason();
 }
 
 BookView BookAgent::view(SymbolIndex symbol) const noexcept {
@@ -317,7 +444,8 @@ void BookAgent::ask(SymbolIndex symbol) noexcept {
     if (!book.sync || !book.sync->wants_snapshot()) return;
     if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
     // the queue has room, and only this thread fills it
-    (void)wiring_.requests->push(SnapshotRequest{symbol, book.sync->take_request(), book.tries});
+    (void)wiring_.requests->push(
+        SnapshotRequest{symbol, book.sync->take_request(), book.tries, SnapshotRequest::Purpose::join});
     ++book.tries;
 }
 
@@ -334,6 +462,10 @@ void BookAgent::tell_counters(SymbolIndex symbol, MonoTime receive) noexcept {
     }
     const Sync::Counters& now = book.sync->counters();
     if (now == book.told) return;
+    if (now.resyncs > book.told.resyncs) {
+        const auto counter = resyncs_counter(book.sync->reason());
+        if (counter) counters.add(*counter, now.resyncs - book.told.resyncs);
+    }
     book.told = now;
     counters.set(DAYPACK_SYMBOL_duplicates, now.duplicates);
     counters.set(DAYPACK_SYMBOL_gaps, now.gaps);
@@ -343,6 +475,8 @@ void BookAgent::tell_counters(SymbolIndex symbol, MonoTime receive) noexcept {
     counters.set(DAYPACK_SYMBOL_refetches, now.refetches);
     counters.set(DAYPACK_SYMBOL_crossed, now.crossed);
     counters.set(DAYPACK_SYMBOL_buffer_dropped, now.buffer_dropped);
+    counters.set(DAYPACK_SYMBOL_waits, now.waits);
+    counters.set(DAYPACK_SYMBOL_silences, now.silences);
     counters.set(DAYPACK_SYMBOL_levels_dropped, book.sync->book().dropped());
 }
 

@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "book/line_race.h"
+#include "book/touch_check.h"
+#include "book/trade_filter.h"
+#include "engine/book_watch.h"
 #include "engine/callbacks.h"
 #include "engine/clock.h"
 #include "engine/log.h"
@@ -25,6 +28,7 @@ class BookAgent {
     // One network thread, seen from here.
     struct Source {
         EventQueue* events;
+        Resubscribes* resubscribes;
         // When that thread last began a round that left nothing unread, on the monotonic clock.
         const std::atomic<std::int64_t>* read_empty_ns;
     };
@@ -37,9 +41,10 @@ class BookAgent {
         SnapshotRequests* requests;
         SpentBlocks* spent;
         LogQueue* log;
+        PendingPool* pool;
     };
 
-    BookAgent(Wiring wiring, Callbacks callbacks);
+    BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks);
 
     // One round. Returns how much there was to do.
     std::size_t do_work(MonoTime now) noexcept;
@@ -48,6 +53,7 @@ class BookAgent {
     struct Book {
         std::unique_ptr<Sync> sync;       // none: not followed
         Reason absent = Reason::stopped;  // why there is no sync
+        Reason halted = Reason::none;     // why the market is not open; none: it is
         State state = State::down;        // as shown last
         Reason reason = Reason::none;
         std::uint16_t flags = 0;
@@ -55,6 +61,8 @@ class BookAgent {
         std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
         Sync::Counters told;  // as in shared memory
         LineRace race;
+        TradeFilter trade_filter;
+        TouchCheck touch;
     };
 
     void keep_time(MonoTime now) noexcept;
@@ -68,6 +76,13 @@ class BookAgent {
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
+    void on_trades(const ColdMessage& message) noexcept;
+    void on_polled(const ColdMessage& message, MonoTime now) noexcept;
+    void on_ticker(std::span<const Event> events) noexcept;
+    void check_touch(Book& book, SymbolIndex symbol) noexcept;
+    void follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept;
+    void look(MonoTime now) noexcept;
+    std::size_t audit(MonoTime now) noexcept;
     void on_line(const Event& event, MonoTime now) noexcept;
     void show(SymbolIndex symbol, MonoTime now) noexcept;
     void ask(SymbolIndex symbol) noexcept;
@@ -81,6 +96,7 @@ class BookAgent {
     Wiring wiring_;
     Callbacks callbacks_;
     std::vector<Book> books_;
+    BookWatch watch_;
     Histogram frame_to_shm_;
     std::size_t known_ = 0;                       // books_ in use
     std::vector<std::vector<Event>> assembling_;  // a source's update whose last event has not come yet

@@ -39,10 +39,17 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     rest_ = std::make_unique<RestClient>(io_->context, options);
     snapshots_ = std::make_unique<SnapshotFetcher>(
         *rest_, *wiring_.instruments,
-        [this](SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot) {
-            deliver(symbol, request, std::move(snapshot));
+        [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
+            deliver(request, std::move(snapshot));
         },
         [this](const std::string& text) { say(text); });
+    Poller::Options polling;
+    polling.interval_ms = config.exchange.rest_poll_interval_ms;
+    polling.requests_per_minute = config.exchange.rest_requests_per_minute;
+    const auto& channels = config.exchange.channels;
+    polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
+    poller_ = std::make_unique<Poller>(polling, *rest_, *wiring_.instruments, *wiring_.subscriptions,
+                                       [this](ColdMessage message) { send(std::move(message)); });
     fetch_status();
     fetch_markets();
 }
@@ -56,6 +63,7 @@ void ColdAgent::do_work() {
     SnapshotRequest request;
     while (wiring_.requests->pop(request)) snapshots_->request(request, now);
     snapshots_->do_work(now);
+    poll(now);
     if (markets_due_.ns != 0 && markets_due_ <= now) fetch_markets();
     std::vector<ColdMessage> unsent;
     std::swap(unsent, unsent_);
@@ -160,12 +168,14 @@ void ColdAgent::want(const std::string& native, const std::vector<Market>& marke
     ColdMessage message;
     message.kind = ColdMessage::Kind::add_symbol;
     message.symbol = *index;
+    message.halted = kept.halted;
     if (!listed || !kept.listed) {
         message.reason = Reason::no_market;
     } else if (kept.halted == Reason::closed) {  // the venue has no book of it, and its stream is silent
         message.reason = Reason::closed;
     } else {
-        message.sync = std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool);
+        message.sync =
+            std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool, config_.exchange.gap_wait_ms * kNs);
     }
     const bool followed = message.sync != nullptr;
     send(std::move(message));
@@ -182,10 +192,34 @@ void ColdAgent::drop_unwanted(const std::vector<std::string>& natives) {
     }
 }
 
-void ColdAgent::deliver(SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot) {
+// REST stands in where no line is up and each has failed often enough, or none was wanted.
+Reason ColdAgent::why_to_poll() const {
+    if (wiring_.lines.empty()) return Reason::rest_only;
+    const std::uint32_t enough = config_.exchange.ws_failures_before_polling;
+    for (const LineHealth* line : wiring_.lines) {
+        if (line->up.load(std::memory_order_relaxed)) return Reason::none;
+        if (line->failures.load(std::memory_order_relaxed) < enough) return Reason::none;
+    }
+    return Reason::ws_down;
+}
+
+void ColdAgent::poll(MonoTime now) {
+    const Reason why = why_to_poll();
+    if (why != polling_) {
+        if (why == Reason::ws_down) say("polling begins: no line to the exchange can be held; REST stands in");
+        if (why == Reason::rest_only) say("polling begins: no WebSocket, as configured");
+        if (why == Reason::none) say("polling ends: a line is up");
+    }
+    polling_ = why;
+    poller_->do_work(why, now);
+}
+
+void ColdAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
     ColdMessage message;
-    message.symbol = symbol;
-    message.request = request;
+    message.kind =
+        request.purpose == SnapshotRequest::Purpose::join ? ColdMessage::Kind::snapshot : ColdMessage::Kind::checked;
+    message.symbol = request.symbol;
+    message.request = request.request;
     message.snapshot = std::move(snapshot);
     send(std::move(message));
 }

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/line_health.h"
 #include "engine/log.h"
 #include "engine/messages.h"
+#include "engine/poller.h"
 #include "engine/segment.h"
 #include "engine/snapshot_fetcher.h"
 #include "engine/subscriptions.h"
@@ -32,6 +34,7 @@ class ColdAgent {
         ColdMessages* to_book;
         SpentBlocks* spent;
         std::vector<LogQueue*> logs;
+        std::vector<const LineHealth*> lines;           // none: REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log
     };
 
@@ -57,7 +60,9 @@ class ColdAgent {
     void adopt_directory(const std::vector<Market>& markets);
     void want(const std::string& native, const std::vector<Market>& markets, bool listed);
     void drop_unwanted(const std::vector<std::string>& natives);
-    void deliver(SymbolIndex symbol, std::uint32_t request, std::unique_ptr<Snapshot> snapshot);
+    void deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
+    void poll(MonoTime now);
+    [[nodiscard]] Reason why_to_poll() const;
     void send(ColdMessage message);
     void drain();
     void say(const std::string& text);
@@ -69,6 +74,8 @@ class ColdAgent {
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
+    std::unique_ptr<Poller> poller_;
+    Reason polling_ = Reason::none;    // why; none: it is not done
     std::vector<bool> wanted_;         // by index of the instrument table
     std::vector<ColdMessage> unsent_;  // the queue to the book thread was full
     MonoTime markets_due_;             // 0: not due

@@ -19,21 +19,13 @@ std::vector<std::string> not_built_yet(const ConfigSection& exchange_keys, const
                                        const Config& config) {
     const ExchangeConfig& exchange = config.exchange;
     const EngineConfig& engine = config.engine;
-    const ExchangeConfig usual;
     std::vector<std::string> names;
     const auto name_if = [&names](bool asked, const char* name) {
         if (asked) names.emplace_back(name);
     };
-    name_if(exchange_keys.given("snapshot_interval") && exchange.snapshot_interval_s > 0, "snapshot_interval");
-    name_if(!exchange.websocket, "websocket: false");
-    name_if(exchange.rest_only, "rest_only: true");
     name_if(!exchange.api_key.empty(), "api_key");
     name_if(!exchange.api_secret.empty(), "api_secret");
     name_if(std::any_of(exchange.channels.begin(), exchange.channels.end(), is_private), "private channels");
-    name_if(exchange.gap_wait_ms != usual.gap_wait_ms, "gap_wait_ms");
-    name_if(exchange.stale_after_ms != usual.stale_after_ms, "stale_after_ms");
-    name_if(exchange.ws_failures_before_polling != usual.ws_failures_before_polling, "ws_failures_before_polling");
-    name_if(exchange.rest_poll_interval_ms != usual.rest_poll_interval_ms, "rest_poll_interval_ms");
     name_if(engine.threads == ThreadModel::fused, "threads: fused");
     name_if(engine.book_threads > 1, "book_threads");
     name_if(engine.huge_pages, "huge_pages");

@@ -189,8 +189,20 @@ static inline const char* daypack_kind_name(unsigned kind) {
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \
-    X(resyncs) /* of any reason but start */                                                               \
-    X(last_receive_ns)
+    X(resyncs) /* of any reason but start, and by reason: */                                               \
+    X(resyncs_gap) X(resyncs_restart) X(resyncs_audit) X(resyncs_depth) X(resyncs_tick)                    \
+    X(resyncs_bad_frame) X(resyncs_queue) X(resyncs_overflow) X(resyncs_silent) X(resyncs_crossed)         \
+    X(last_receive_ns)                                                                                     \
+    X(waits)      /* updates that were ahead, and waited for another line to bring what was missing */     \
+    X(checks)     /* times REST was asked about a book that was there: for silence or an audit */          \
+    X(silences)   /* times REST knew an update that no line brought */                                     \
+    X(resubscribes)                                                                                        \
+    X(audits)     /* finished, */                                                                          \
+    X(audit_levels) /* that they compared, and of these: */                                                \
+    X(audit_ghosts) X(audit_missing) X(audit_wrong)                                                        \
+    X(touch_checks) /* bookTickers at the book's own u, */                                                 \
+    X(touch_mismatches) /* that told another best bid or offer */                                          \
+    X(trade_duplicates) X(polls)
 #define DAYPACK_ENGINE_COUNTERS(X)                   \
     X(rest_requests)                                 \
     X(rest_ok)                                       \

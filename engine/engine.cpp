@@ -17,6 +17,8 @@
 namespace daypack {
 namespace {
 
+constexpr std::int64_t kMs = 1'000'000;
+
 SegmentOptions segment_options(const EngineConfig& config) {
     return {.instance = config.instance,
             .depth = config.depth,
@@ -46,9 +48,11 @@ void write_to_stderr(const std::string& line) {
 struct Engine::Parts {
     // A network thread and what leads from it.
     struct Net {
-        explicit Net(const EngineConfig& config) : events(config.queue_events), log(kLogRecords) {}
+        explicit Net(const EngineConfig& config)
+            : events(config.queue_events), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
         EventQueue events;
         LogQueue log;
+        Resubscribes resubscribes;
         TlsContext tls = TlsContext::client("");
         std::unique_ptr<NetAgent> agent;
         std::thread thread;
@@ -94,6 +98,7 @@ struct Engine::Parts {
     ColdMessages to_book;
     SpentBlocks spent;
     LogQueue book_log;
+    std::vector<LineHealth> health;  // by line
     IdleMode idle = IdleMode::backoff;
     std::vector<std::unique_ptr<Net>> nets;
     std::unique_ptr<BookAgent> book;
@@ -107,6 +112,8 @@ struct Engine::Parts {
 
 void Engine::Parts::make_nets() {
     const ExchangeConfig& exchange = config.exchange;
+    const std::size_t lines = exchange.rest_only || !exchange.websocket ? 0 : exchange.lines;
+    health = std::vector<LineHealth>(lines);
     std::vector<Url> urls;
     for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
     for (std::size_t i = 0; i < config.engine.net_threads; ++i) {
@@ -117,7 +124,7 @@ void Engine::Parts::make_nets() {
         options.channels = channels_of(exchange);
         options.depth = exchange.depth_stream;
         options.idle = idle;
-        for (std::size_t line = i; line < exchange.lines; line += config.engine.net_threads) {
+        for (std::size_t line = i; line < lines; line += config.engine.net_threads) {
             LineOptions of_line;
             of_line.index = static_cast<LineIndex>(line);
             for (std::size_t u = 0; u < urls.size(); ++u) of_line.urls.push_back(urls[(line + u) % urls.size()]);
@@ -128,23 +135,32 @@ void Engine::Parts::make_nets() {
             options.lines.push_back(std::move(of_line));
         }
         net.agent = std::make_unique<NetAgent>(
-            std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.events, &net.log, &segment});
+            std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.events, &net.log, &segment,
+                                                 health.data(), &net.resubscribes});
     }
-    for (std::size_t line = 0; line < exchange.lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
+    for (std::size_t line = 0; line < lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
     segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, nets.front()->events.capacity());
 }
 
 void Engine::Parts::make_book(Callbacks callbacks) {
-    BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log};
-    for (auto& net : nets) wiring.sources.push_back({&net->events, &net->agent->read_empty_ns()});
-    book = std::make_unique<BookAgent>(std::move(wiring), std::move(callbacks));
+    BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log, &pool};
+    for (auto& net : nets) {
+        wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->read_empty_ns()});
+    }
+    BookWatch::Options watch;
+    watch.stale_after_ns = config.exchange.stale_after_ms * kMs;
+    watch.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
+    book = std::make_unique<BookAgent>(std::move(wiring), watch, std::move(callbacks));
 }
 
 void Engine::Parts::make_cold() {
     std::vector<LogQueue*> logs{&book_log};
     for (auto& net : nets) logs.push_back(&net->log);
-    cold = std::make_unique<ColdAgent>(config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool,
-                                                                 &requests, &to_book, &spent, std::move(logs), write});
+    std::vector<const LineHealth*> lines;
+    for (const LineHealth& line : health) lines.push_back(&line);
+    cold = std::make_unique<ColdAgent>(
+        config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, &spent,
+                                  std::move(logs), std::move(lines), write});
 }
 
 void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {

@@ -34,6 +34,9 @@ std::string log_line(const LogRecord& record, WallTime time, const InstrumentTab
                                record.have, record.got, record.line);
         case LogKind::refetch:
             return fmt::format("{} refetch symbol={} snapshot={} have={}", when, symbol, record.got, record.have);
+        case LogKind::audit:
+            return fmt::format("{} audit symbol={} levels={} mismatches={} (the book is fetched anew)", when, symbol,
+                               record.have, record.got);
         case LogKind::lost:
             return fmt::format("{} lost line={} updates={} why=\"{}\"", when, record.line, record.have, words);
     }

@@ -11,13 +11,13 @@
 
 namespace daypack {
 
-enum class LogKind : std::uint8_t { text, line_up, line_down, venue_error, state, gap, refetch, lost };
+enum class LogKind : std::uint8_t { text, line_up, line_down, venue_error, state, gap, refetch, lost, audit };
 
 // One thing worth telling, of fixed size: hot threads fill it in, the cold thread makes text of it.
 struct LogRecord {
     MonoTime time;
-    std::uint64_t have = 0;  // gap: the last id; lost: how many updates
-    std::uint64_t got = 0;   // gap: the first id of what came
+    std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared
+    std::uint64_t got = 0;   // gap: the first id of what came; audit: levels that were wrong
     SymbolIndex symbol = 0;
     LineIndex line = 0;
     LogKind kind = LogKind::text;

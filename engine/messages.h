@@ -1,31 +1,50 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "book/instrument.h"
 #include "book/snapshot.h"
 #include "book/sync.h"
 #include "engine/event_queue.h"
+#include "net/rest_decoder.h"
 
 namespace daypack {
 
+using Trades = std::vector<RestTrade>;
+
 // A book thread asks the cold thread for a snapshot.
 struct SnapshotRequest {
+    enum class Purpose : std::uint8_t {
+        join,   // the book is not there without it: fetched until it comes
+        check,  // of a book that is there: fetched when the budget has room, once
+    };
     SymbolIndex symbol = 0;
     std::uint32_t request = 0;  // handed back with the answer
     std::uint32_t tries = 0;    // asked before without success: the cold thread waits longer each time
+    Purpose purpose = Purpose::join;
 };
 
 // What the cold thread tells a book thread. Blocks that it is done with go back through `Spent`, so that a hot thread
 // frees nothing.
 struct ColdMessage {
-    enum class Kind : std::uint8_t { snapshot, add_symbol, drop_symbol };
+    enum class Kind : std::uint8_t {
+        snapshot,     // answers a join
+        checked,      // answers a check; without a snapshot: none came
+        polled,       // the book as REST has it, unasked
+        trades,       // the same of trades, oldest first
+        add_symbol,   // follow it from now on, anew where it was followed
+        drop_symbol,  // no longer
+        market,       // the state of the market is another one: `reason`, or none where it is open
+    };
     Kind kind = Kind::snapshot;
     SymbolIndex symbol = 0;
     std::uint32_t request = 0;
-    std::unique_ptr<Snapshot> snapshot;  // snapshot
-    std::unique_ptr<Sync> sync;          // add_symbol; none: a symbol that is only shown as down
-    Reason reason = Reason::none;        // add_symbol without sync: why; drop_symbol: why
+    std::unique_ptr<Snapshot> snapshot;
+    std::unique_ptr<Sync> sync;  // add_symbol; none: a symbol that is only shown as down
+    std::unique_ptr<Trades> trades;
+    Reason halted = Reason::none;  // add_symbol: why the market is not open
+    Reason reason = Reason::none;  // polled: why; add_symbol: why there is no sync; drop_symbol: why
 
     [[nodiscard]] static ColdMessage drop(SymbolIndex symbol, Reason reason) {
         ColdMessage message;
@@ -39,8 +58,16 @@ struct ColdMessage {
 struct Spent {
     std::unique_ptr<Snapshot> snapshot;
     std::unique_ptr<Sync> sync;
+    std::unique_ptr<Trades> trades;
 };
 
+// The book thread to a network thread: these lines lost their subscription of a symbol.
+struct Resubscribe {
+    SymbolIndex symbol = 0;
+    Sync::LineSet lines = 0;
+};
+
+using Resubscribes = SpscQueue<Resubscribe>;
 using SnapshotRequests = SpscQueue<SnapshotRequest>;
 using ColdMessages = SpscQueue<ColdMessage>;
 using SpentBlocks = SpscQueue<Spent>;

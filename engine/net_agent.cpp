@@ -36,6 +36,7 @@ NetAgent::~NetAgent() = default;
 
 void NetAgent::do_work(MonoTime now) {
     follow_subscriptions();
+    resubscribe();
     std::size_t handled = 0;
     bool empty = false;
     while (handled < kHandlersARound && !empty) {  // under load the sockets may never be found empty
@@ -68,14 +69,34 @@ void NetAgent::follow_subscriptions() {
         if (wanted == subscribed_[i]) continue;
         subscribed_[i] = wanted;
         auto& streams = wanted ? add : drop;
-        const std::string& native = (*wiring_.instruments)[i].native;
-        for (const Channel channel : options_.channels) streams.push_back(stream_name(channel, native, options_.depth));
+        for (std::string& stream : streams_of(i)) streams.push_back(std::move(stream));
     }
     for (auto& feed : feeds_) {
         if (!add.empty()) feed->line().subscribe(add);
         if (!drop.empty()) feed->line().unsubscribe(drop);
         if (first) feed->line().start();
     }
+}
+
+// What the book thread found that a line does not bring.
+void NetAgent::resubscribe() {
+    Resubscribe lost;
+    while (wiring_.resubscribes->pop(lost)) {
+        if (!subscribed_[lost.symbol]) continue;
+        const std::vector<std::string> streams = streams_of(lost.symbol);
+        for (auto& feed : feeds_) {
+            if ((lost.lines >> feed->line().index() & 1) == 0) continue;
+            feed->line().unsubscribe(streams);
+            feed->line().subscribe(streams);
+        }
+    }
+}
+
+std::vector<std::string> NetAgent::streams_of(SymbolIndex symbol) const {
+    std::vector<std::string> streams;
+    const std::string& native = (*wiring_.instruments)[symbol].native;
+    for (const Channel channel : options_.channels) streams.push_back(stream_name(channel, native, options_.depth));
+    return streams;
 }
 
 void NetAgent::stop() {

@@ -8,7 +8,9 @@
 #include "book/event.h"
 #include "engine/event_queue.h"
 #include "engine/idle.h"
+#include "engine/line_health.h"
 #include "engine/log.h"
+#include "engine/messages.h"
 #include "engine/segment.h"
 #include "engine/subscriptions.h"
 #include "net/line.h"
@@ -29,6 +31,8 @@ class NetAgent {
         EventQueue* events;
         LogQueue* log;
         const Segment* segment;  // for the counters of its lines
+        LineHealth* health;      // of all lines, by index
+        Resubscribes* resubscribes;
     };
     struct Options {
         std::vector<LineOptions> lines;
@@ -53,6 +57,8 @@ class NetAgent {
     struct Io;
 
     void follow_subscriptions();
+    void resubscribe();
+    [[nodiscard]] std::vector<std::string> streams_of(SymbolIndex symbol) const;
 
     Options options_;
     Wiring wiring_;

@@ -14,6 +14,7 @@ NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wir
       decoder_(*wiring.instruments, depth),
       index_(options.index),
       host_(options.urls.front().name()),
+      health_(wiring.health[options.index]),
       lost_(wiring.instruments->capacity()),
       line_(io, std::move(options), *this) {}
 
@@ -29,6 +30,7 @@ bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
     } else if (decoded.kind == FrameKind::other) {
         ++unknown_frames_;
     }
+    if (health_.failures.load(std::memory_order_relaxed) != 0) health_.failures.store(0, std::memory_order_relaxed);
     if (!decoded.events.empty() && !hand_over(decoded.events, mono_now())) return false;
     switch (decoded.kind) {
         case FrameKind::depth: ++updates_; break;
@@ -97,6 +99,7 @@ bool NetAgent::Feed::say_state() {
 
 void NetAgent::Feed::on_up() {
     up_ = true;
+    health_.up.store(true, std::memory_order_relaxed);
     ++connects_;
     log(LogKind::line_up, host_);
     (void)say_state();  // no room: said by do_work(), before any frame
@@ -105,6 +108,8 @@ void NetAgent::Feed::on_up() {
 void NetAgent::Feed::on_down(std::string_view why) {
     if (up_ && told_ == Told::up) down_owed_ = true;
     up_ = false;
+    health_.up.store(false, std::memory_order_relaxed);
+    health_.failures.fetch_add(1, std::memory_order_relaxed);
     log(LogKind::line_down, why);
     (void)say_state();
 }

@@ -45,6 +45,7 @@ class NetAgent::Feed final : public LineListener {
     Decoder decoder_;
     LineIndex index_;
     std::string host_;  // the preferred one
+    LineHealth& health_;
     bool up_ = false;
     Told told_ = Told::down;
     bool down_owed_ = false;  // the connection ended and another began before the queue had room to say so

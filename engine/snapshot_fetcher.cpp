@@ -21,6 +21,7 @@ SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instru
     : rest_(rest), instruments_(instruments), deliver_(std::move(deliver)), say_(std::move(say)) {}
 
 void SnapshotFetcher::request(const SnapshotRequest& request, MonoTime now) {
+    if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
     // A newer request of a symbol makes those that still wait pointless.
     std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
     if (request.tries == 0) return fetch(request, 0);
@@ -57,11 +58,12 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     auto snapshot = std::make_unique<Snapshot>();
     const Errc errc = parse_depth(answer.body, instruments_[request.symbol], *snapshot);
     if (errc != Errc::ok) return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
-    deliver_(request.symbol, request.request, std::move(snapshot));
+    deliver_(request, std::move(snapshot));
 }
 
 void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
                             const std::string& why) {
+    if (request.purpose == SnapshotRequest::Purpose::check) return deliver_(request, nullptr);
     ++failures;
     const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
     const std::int64_t delay_ms = std::max(at_least_ms, next_delay_ms(failures, jitter));

@@ -12,12 +12,14 @@
 
 namespace daypack {
 
-// Fetches the snapshots that the book thread asks for: at once the first time, later and later when one does not help.
+// Fetches the snapshots that the book thread asks for. For a join at once the first time, and later and later when one
+// does not help; for a check once, when there is room in the budget.
 //
-// Thread: cold. Invariant: each request is answered with a snapshot in the end, or given up by cancel().
+// Thread: cold. Invariant: each request is answered in the end: a join with a snapshot, a check with or without one;
+// but a join that gives way to a newer one of its symbol is not.
 class SnapshotFetcher {
   public:
-    using Deliver = std::function<void(SymbolIndex, std::uint32_t request, std::unique_ptr<Snapshot>)>;
+    using Deliver = std::function<void(const SnapshotRequest&, std::unique_ptr<Snapshot>)>;
     using Say = std::function<void(std::string)>;
 
     SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say);

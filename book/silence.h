@@ -1,0 +1,73 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "book/sync.h"
+#include "book/types.h"
+
+namespace daypack {
+
+// Watches one symbol for silence: says when REST shall be asked whether there was really nothing, and which lines do
+// not bring what the others bring. A market may be quiet for minutes, and the venue acknowledges no subscription and is
+// silent for one that it does not know: only asking tells.
+//
+// Thread: book, now and then; no update passes here.
+class Silence {
+  public:
+    // After so long without an update REST is asked, and from then on every `stale_after_ns`.
+    static constexpr std::array<std::int64_t, 3> kAsk_ns{1'000'000'000, 5'000'000'000, 30'000'000'000};
+    // A line that brings nothing of what others bring for so long has lost its subscription.
+    static constexpr std::int64_t kLag_ns = 5'000'000'000;
+
+    explicit Silence(std::int64_t stale_after_ns) noexcept : stale_after_ns_(stale_after_ns) {}
+
+    // Whether to ask now. Once it said so, it waits for the next time.
+    [[nodiscard]] bool ask(const Sync& sync, MonoTime now) noexcept {
+        if (!sync.following() || sync.last_id() != id_) {
+            id_ = sync.following() ? sync.last_id() : 0;
+            since_ = now;
+            asked_ = 0;
+            return false;
+        }
+        const std::size_t known = asked_ < kAsk_ns.size() ? asked_ : kAsk_ns.size() - 1;
+        const std::int64_t more =
+            asked_ < kAsk_ns.size() ? 0 : static_cast<std::int64_t>(asked_ - known) * stale_after_ns_;
+        if (now - since_ < kAsk_ns[known] + more) return false;
+        ++asked_;
+        return true;
+    }
+
+    // The lines of `up` that shall subscribe again; looked at every kLag_ns.
+    [[nodiscard]] Sync::LineSet lagging(const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
+        if (now - marked_at_ < kLag_ns) return 0;
+        Sync::LineSet lagging = 0;
+        // Updates came between the last two marks, and a line up since before has told none of them yet.
+        if (sync.following() && mark_ > before_mark_ && before_mark_ != 0) {
+            for (LineIndex line = 0; line < Sync::kMaxLines; ++line) {
+                const Sync::LineSet bit = Sync::LineSet{1} << line;
+                if ((up & marked_up_ & bit) != 0 && sync.told(line) <= before_mark_) lagging |= bit;
+            }
+        }
+        const bool goes_on = sync.following() && sync.last_id() >= mark_;
+        before_mark_ = goes_on ? mark_ : 0;
+        mark_ = goes_on ? sync.last_id() : 0;
+        marked_up_ = up & (goes_on ? up_at_mark_ : 0);
+        up_at_mark_ = up;
+        marked_at_ = now;
+        return lagging;
+    }
+
+  private:
+    std::int64_t stale_after_ns_;
+    Sequence id_ = 0;
+    MonoTime since_;
+    std::size_t asked_ = 0;  // since the last update
+
+    MonoTime marked_at_;
+    Sequence mark_ = 0, before_mark_ = 0;  // where the book stood at the last two looks; 0: it did not follow
+    Sync::LineSet marked_up_ = 0;          // lines that were up at both
+    Sync::LineSet up_at_mark_ = 0;
+};
+
+}  // namespace daypack

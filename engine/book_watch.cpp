@@ -1,0 +1,99 @@
+#include "engine/book_watch.h"
+
+#include <utility>
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;   // then it is given up, and the next has its turn
+constexpr std::int64_t kCheckPatience_ns = 120'000'000'000;  // an answer that never came is waited for no longer
+
+}  // namespace
+
+BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool,
+                     const Segment& segment, SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes,
+                     LogQueue& log)
+    : options_(options),
+      segment_(segment),
+      watched_(symbols, Watched(options.stale_after_ns)),
+      audit_(max_levels, pool),
+      requests_(requests),
+      resubscribes_(std::move(resubscribes)),
+      log_(log) {}
+
+void BookWatch::look(SymbolIndex symbol, const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
+    Watched& watched = watched_[symbol];
+    if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
+        resubscribe(symbol, lagging);
+    }
+    if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol() &&
+        (!sync.following() || now - audit_since_ >= kAuditPatience_ns)) {
+        audit_.cancel();
+    }
+    if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
+    if (watched.silence.ask(sync, now)) (void)check(symbol, now);
+    if (options_.audit_every_ns == 0 || !sync.following()) {
+        watched.audit_due = {};
+    } else if (watched.audit_due.ns == 0) {
+        watched.audit_due = now + options_.audit_every_ns;
+    } else if (now - watched.audit_due >= 0 && audit_.phase() == Audit::Phase::idle && check(symbol, now)) {
+        audit_.begin(symbol, sync.last_id());
+        audit_since_ = now;
+        watched.audit_due = now + options_.audit_every_ns;
+    }
+}
+
+bool BookWatch::check(SymbolIndex symbol, MonoTime now) noexcept {
+    SnapshotRequest request;
+    request.symbol = symbol;
+    request.purpose = SnapshotRequest::Purpose::check;
+    if (!requests_.push(request)) return false;
+    watched_[symbol].checking_since = now;
+    segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_checks);
+    return true;
+}
+
+void BookWatch::forget(SymbolIndex symbol) noexcept {
+    watched_[symbol] = Watched(options_.stale_after_ns);
+    if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.cancel();
+}
+
+void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept {
+    watched_[symbol].checking_since = {};
+    const bool audited = audit_.phase() == Audit::Phase::asked && symbol == audit_.symbol();
+    if (snapshot == nullptr) {
+        if (audited) audit_.cancel();
+        return;
+    }
+    if (audited && sync.following()) (void)audit_.on_snapshot(*snapshot);
+    sync.on_told(snapshot->last_id, snapshot->timestamp, now);
+}
+
+void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines) noexcept {
+    segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_resubscribes);
+    // A full queue: it is looked at again in some seconds.
+    for (Resubscribes* queue : resubscribes_) (void)queue->push(Resubscribe{symbol, lines});
+}
+
+bool BookWatch::audit_some(Sync& sync, MonoTime now) noexcept {
+    const auto result = audit_.compare(sync.book(), sync.last_id());
+    if (!result) return true;
+    Counters counters = segment_.symbol_counters(audit_.symbol());
+    counters.add(DAYPACK_SYMBOL_audits);
+    counters.add(DAYPACK_SYMBOL_audit_levels, result->levels);
+    if (result->mismatches() == 0) return true;
+    counters.add(DAYPACK_SYMBOL_audit_ghosts, result->ghosts);
+    counters.add(DAYPACK_SYMBOL_audit_missing, result->missing);
+    counters.add(DAYPACK_SYMBOL_audit_wrong, result->wrong);
+    LogRecord record;
+    record.kind = LogKind::audit;
+    record.symbol = audit_.symbol();
+    record.have = result->levels;
+    record.got = result->mismatches();
+    record.time = now;
+    (void)log_.push(record);
+    sync.on_lost(Reason::audit);
+    return false;
+}
+
+}  // namespace daypack

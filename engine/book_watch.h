@@ -1,0 +1,69 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "book/audit.h"
+#include "book/silence.h"
+#include "book/sync.h"
+#include "engine/log.h"
+#include "engine/messages.h"
+#include "engine/segment.h"
+
+namespace daypack {
+
+// Doubts books that look right: asks REST about those that are silent, audits one after the other, and has lines
+// subscribe again what they do not bring.
+//
+// Thread: book. Nothing here allocates after construction, and no update waits for it: it has its turn between updates.
+class BookWatch {
+  public:
+    struct Options {
+        std::int64_t stale_after_ns = 0;
+        std::int64_t audit_every_ns = 0;  // each book; 0: never
+    };
+    // `resubscribes`: one a network thread.
+    BookWatch(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool, const Segment& segment,
+              SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes, LogQueue& log);
+
+    // Now and then, of each symbol that is followed.
+    void look(SymbolIndex symbol, const Sync& sync, Sync::LineSet up, MonoTime now) noexcept;
+    // The symbol is followed anew, or no longer.
+    void forget(SymbolIndex symbol) noexcept;
+
+    // An update was applied to its book.
+    void on_update(SymbolIndex symbol, std::span<const Event> update) noexcept {
+        if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.on_update(update);
+    }
+    // A check was answered; null: it was not.
+    void on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept;
+    // The lines shall subscribe it again: REST knew what none of them brought.
+    void resubscribe(SymbolIndex symbol, Sync::LineSet lines) noexcept;
+
+    // The symbol whose book is being compared, while one is.
+    [[nodiscard]] bool auditing() const noexcept { return audit_.phase() == Audit::Phase::comparing; }
+    [[nodiscard]] SymbolIndex audited() const noexcept { return audit_.symbol(); }
+    // Compares some of it. False: the book was wrong, and rejoins.
+    bool audit_some(Sync& sync, MonoTime now) noexcept;
+
+  private:
+    struct Watched {
+        explicit Watched(std::int64_t stale_after_ns) noexcept : silence(stale_after_ns) {}
+        Silence silence;
+        MonoTime audit_due;
+        MonoTime checking_since;  // 0: no check is under way
+    };
+
+    bool check(SymbolIndex symbol, MonoTime now) noexcept;
+
+    Options options_;
+    const Segment& segment_;
+    std::vector<Watched> watched_;
+    Audit audit_;
+    MonoTime audit_since_;
+    SnapshotRequests& requests_;
+    std::vector<Resubscribes*> resubscribes_;
+    LogQueue& log_;
+};
+
+}  // namespace daypack

@@ -1,0 +1,84 @@
+#include "engine/poller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/rest_decoder.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kTradesAMinute = 20;  // over all symbols: the venue allows 30, and strategies may ask too
+
+}  // namespace
+
+Poller::Poller(Options options, RestClient& rest, const InstrumentTable& instruments,
+               const Subscriptions& subscriptions, Send send)
+    : options_(options),
+      rest_(rest),
+      instruments_(instruments),
+      subscriptions_(subscriptions),
+      send_(std::move(send)),
+      polled_(instruments.capacity()) {}
+
+void Poller::do_work(Reason why, MonoTime now) {
+    why_ = why;
+    if (why == Reason::none) return;
+    std::int64_t symbols = 0;
+    for (SymbolIndex i = 0; i < instruments_.size(); ++i) symbols += subscriptions_.wanted(i) ? 1 : 0;
+    // A tenth of the budget is left for the rest of what has to be asked.
+    const std::int64_t depth_ms =
+        std::max(options_.interval_ms, symbols * kMinuteMs * 10 / 9 / std::int64_t{options_.requests_per_minute});
+    const std::int64_t trades_ms = std::max(options_.interval_ms, symbols * kMinuteMs / kTradesAMinute);
+    // Spread out, so that many symbols do not ask in step.
+    const auto soon = [this, now](std::int64_t interval_ms) {
+        const double share = std::uniform_real_distribution<>(0.9, 1.0)(random_);
+        return now + static_cast<std::int64_t>(share * static_cast<double>(interval_ms * kMs));
+    };
+    for (SymbolIndex i = 0; i < instruments_.size(); ++i) {
+        if (!subscriptions_.wanted(i)) continue;
+        Polled& polled = polled_[i];
+        if (!polled.depth_asked && polled.depth_due <= now) {
+            polled.depth_due = soon(depth_ms);
+            poll_depth(i);
+        }
+        if (options_.trades && !polled.trades_asked && polled.trades_due <= now) {
+            polled.trades_due = soon(trades_ms);
+            poll_trades(i);
+        }
+    }
+}
+
+void Poller::poll_depth(SymbolIndex symbol) {
+    polled_[symbol].depth_asked = true;
+    rest_.get("/api/v1/depth?symbol=" + instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+        polled_[symbol].depth_asked = false;
+        ColdMessage message;
+        message.kind = ColdMessage::Kind::polled;
+        message.symbol = symbol;
+        message.reason = why_;
+        message.snapshot = std::make_unique<Snapshot>();
+        if (why_ == Reason::none || answer.status != 200) return;
+        if (parse_depth(answer.body, instruments_[symbol], *message.snapshot) != Errc::ok) return;
+        send_(std::move(message));
+    });
+}
+
+void Poller::poll_trades(SymbolIndex symbol) {
+    polled_[symbol].trades_asked = true;
+    rest_.get("/api/v1/trades?symbol=" + instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+        polled_[symbol].trades_asked = false;
+        ColdMessage message;
+        message.kind = ColdMessage::Kind::trades;
+        message.symbol = symbol;
+        message.trades = std::make_unique<Trades>();
+        if (why_ == Reason::none || answer.status != 200) return;
+        if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
+        std::reverse(message.trades->begin(), message.trades->end());
+        send_(std::move(message));
+    });
+}
+
+}  // namespace daypack
