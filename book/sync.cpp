@@ -14,6 +14,8 @@ constexpr std::int64_t kSnapshotClock_us = 1'000'000;
 constexpr std::uint32_t kBelieved = 3;
 // An update that REST knows and no line brings for so long was lost with its subscription.
 constexpr std::int64_t kSilence_ns = 1'000'000'000;
+// Polls that stay away for so long, and for three times what lay between the last two, leave a book that may be old.
+constexpr std::int64_t kPollsAway_ns = 10'000'000'000;
 
 }  // namespace
 
@@ -266,6 +268,8 @@ void Sync::on_lines(LineSet up) noexcept {
 bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept {
     if (up_ != 0) return false;
     const bool older = snapshot.last_id < last_id_ && snapshot.timestamp <= match_;
+    poll_gap_ns_ = phase_ == Phase::polling ? now - polled_ : 0;
+    polled_ = now;
     if (older || (phase_ == Phase::polling && snapshot.last_id == last_id_)) return false;
     newest_id_ = 0;  // no line has told anything since; the venue may number anew
     begin_at(snapshot);
@@ -299,6 +303,10 @@ void Sync::on_lost(Reason reason) noexcept {
 }
 
 void Sync::on_time(MonoTime now) noexcept {
+    if (phase_ == Phase::polling && now - polled_ >= kPollsAway_ns + 3 * poll_gap_ns_) {
+        phase_ = Phase::idle;
+        reason_ = reason_ == Reason::rest_only ? Reason::silent : Reason::line_dead;
+    }
     if (phase_ != Phase::following) return;
     if (waiting_ && now - waiting_since_ >= gap_wait_ns_) return take_for_gap();
     if (crossed_ && now - crossed_since_ >= kCrossed_ns) return rejoin(Reason::crossed);

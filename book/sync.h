@@ -210,6 +210,9 @@ class Sync {
     bool silent_ = false;            // ... for longer than gap_wait
     std::uint32_t rest_doubts_ = 0;  // answers in a row that told an earlier id at a later time
 
+    MonoTime polled_;  // when REST last answered a poll
+    std::int64_t poll_gap_ns_ = 0;
+
     bool crossed_ = false;
     VenueTime crossed_match_;  // since when, by the venue's clock
     MonoTime crossed_since_;   // ... and by ours

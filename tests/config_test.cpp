@@ -104,11 +104,10 @@ std::string at(int line, const std::string& words) {
     return "daypack: config.yaml:" + std::to_string(line) + ": " + words;
 }
 
-TEST(Config, TheSeedsOwnBlockRunsAndNamesWhatIsNotBuilt) {
+TEST(Config, TheSeedsOwnBlockRuns) {
     Config expected;
     expected.path = "config.yaml";
     expected.exchange.symbols = kSeedSymbols;
-    expected.not_built_yet = {"snapshot_interval"};
     EXPECT_EQ(parse(kSeed), expected);
 }
 
@@ -116,14 +115,14 @@ TEST(Config, TheSeedsOwnBlockTakesKeysFromTheEnvironment) {
     const Config config = parse(kSeed, {{"BACKPACK_KEY", kKey}, {"BACKPACK_SECRET", kKey}});
     EXPECT_EQ(config.exchange.api_key, kKey);
     EXPECT_EQ(config.exchange.api_secret, kKey);
-    EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"snapshot_interval", "api_key", "api_secret"}));
+    EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"api_key", "api_secret"}));
 }
 
 TEST(Config, TheWholeBlockOfTheContractSaysTheDefaults) {
     Config expected;
     expected.path = "config.yaml";
     expected.exchange.symbols = kSeedSymbols;
-    expected.not_built_yet = {"snapshot_interval", "fast_aes"};
+    expected.not_built_yet = {"fast_aes"};
     EXPECT_EQ(parse(kSeed + kBeyondSeed), expected);
 }
 
@@ -221,10 +220,8 @@ engine:
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
     EXPECT_EQ(config.not_built_yet,
-              (std::vector<std::string>{"websocket: false", "rest_only: true", "api_key", "api_secret",
-                                        "private channels", "gap_wait_ms", "stale_after_ms",
-                                        "ws_failures_before_polling", "rest_poll_interval_ms", "threads: fused",
-                                        "book_threads", "huge_pages", "record", "metrics_listen"}));
+              (std::vector<std::string>{"api_key", "api_secret", "private channels", "threads: fused", "book_threads",
+                                        "huge_pages", "record", "metrics_listen"}));
 }
 
 TEST(Config, AnEngineSectionWithoutKeysIsTheDefaults) {
