@@ -15,6 +15,7 @@
 #include "tools/markets.h"
 #include "tools/option_checks.h"
 #include "tools/run.h"
+#include "tools/sim/fault.h"
 #include "tools/sim/run.h"
 #include "tools/stat.h"
 #include "tools/tail.h"
@@ -133,6 +134,11 @@ void CommandLine::add_sim() {
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)
         ->allow_extra_args(false);
+    sub.add_option("--chaos", sim_.chaos_seed, "random faults that a client has to survive, from this seed")
+        ->type_name("SEED")
+        ->check(whole(INT64_MAX));
+    sub.add_option("--chaos-every", sim_.chaos_every_ms, "between them")->type_name("MS")->check(whole(3'600'000));
+    sub.footer("Faults, with their keys; times=K strikes K times in a row:\n" + sim::fault_help());
 }
 
 void CommandLine::add_markets() {

@@ -1,13 +1,25 @@
 #include "tools/sim/fanout.h"
 
 #include <algorithm>
+#include <chrono>
+
+#include "tools/sim/fault_frames.h"
 
 namespace daypack::sim {
+namespace {
+
+std::int64_t mono_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
 
 bool Fanout::subscribe(Connection& connection, StreamKind kind) {
     List& subscribers = list(kind);
     if (std::find(subscribers.begin(), subscribers.end(), &connection) != subscribers.end()) return false;
     subscribers.push_back(&connection);
+    muted_.erase(&connection);
     return true;
 }
 
@@ -17,6 +29,8 @@ void Fanout::unsubscribe(Connection& connection, StreamKind kind) {
 
 void Fanout::forget(Connection& connection) {
     for (List& subscribers : lists_) std::erase(subscribers, &connection);
+    late_.erase(&connection);
+    muted_.erase(&connection);
 }
 
 bool Fanout::wants_any() const noexcept {
@@ -37,19 +51,62 @@ std::size_t Fanout::most_unsent_bytes() const noexcept {
     return most;
 }
 
-bool Fanout::strike(bool is_depth, Connection* connection) {
-    bool drop = false;
+bool Fanout::is_muted(const Connection* connection) const {
+    const auto found = muted_.find(connection);
+    return found != muted_.end() && (found->second == 0 || mono_ns() < found->second);
+}
+
+Fanout::Fate Fanout::strike(bool is_depth, Connection* connection) {
+    Fate fate;
     const std::uint64_t line = connection == nullptr ? 0 : connection->ordinal();
-    const auto strike_kind = [&](FaultKind kind) {
-        for (const Fault& fault : faults_.strike(kind, symbol_, line)) {
-            drop |= kind == FaultKind::drop;
+    const auto strike_kind = [&](FaultKind kind, auto&& strikes) {
+        for (const Fault& fault : faults_.strike(kind, {symbol_, line, {}})) {
+            strikes(fault);
             struck_(fault, connection);
         }
     };
-    if (is_depth) strike_kind(FaultKind::drop);
-    strike_kind(FaultKind::close);
-    if (connection == nullptr) strike_kind(FaultKind::away);
-    return drop;
+    const auto nothing_here = [](const Fault&) {};
+    if (is_depth) {
+        strike_kind(FaultKind::drop, [&](const Fault&) { fate.drop = true; });
+        strike_kind(FaultKind::duplicate, [&](const Fault&) { fate.duplicate = true; });
+        strike_kind(FaultKind::reorder, [&](const Fault&) { fate.late = true; });
+        strike_kind(FaultKind::frame, [&](const Fault& fault) {
+            frame_faults_.push_back(fault);
+            fate.frame = &frame_faults_.back();
+        });
+        strike_kind(FaultKind::mute, [&](const Fault& fault) {
+            const std::int64_t until =
+                fault.for_ms == 0 ? 0 : mono_ns() + static_cast<std::int64_t>(fault.for_ms) * 1'000'000;
+            for (const Connection* one : list(StreamKind::depth)) {
+                if (connection == nullptr || one == connection) muted_[one] = until;
+            }
+        });
+    }
+    for (const FaultKind kind : {FaultKind::close, FaultKind::reset, FaultKind::stall, FaultKind::violate}) {
+        strike_kind(kind, nothing_here);
+    }
+    if (connection == nullptr) strike_kind(FaultKind::away, nothing_here);
+    return fate;
+}
+
+void Fanout::send(Connection& connection, const Message& message, const Fate& fate) {
+    if (fate.late) {
+        late_[&connection] = message;
+        return;
+    }
+    if (fate.frame == nullptr) {
+        connection.send(message);
+    } else if (fate.frame->how == "fragments") {
+        connection.send(std::make_shared<const std::string>(fragmented(*message)), Connection::Form::raw);
+    } else {
+        const auto form = fate.frame->how == "binary" ? Connection::Form::binary : Connection::Form::text;
+        connection.send(std::make_shared<const std::string>(mutated(*message, *fate.frame)), form);
+    }
+    if (fate.duplicate) connection.send(message);
+    if (const auto late = late_.find(&connection); late != late_.end()) {
+        connection.send(late->second);
+        late_.erase(late);
+    }
 }
 
 std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
@@ -57,12 +114,23 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
     if (subscribers.empty()) return 0;
     const bool is_depth = kind <= StreamKind::depth_1000ms;
     const bool faulty = faults_.any();
-    if (faulty && strike(is_depth, nullptr)) return 0;
+    frame_faults_.clear();
+    frame_faults_.reserve(64);
+    const Fate of_all = faulty ? strike(is_depth, nullptr) : Fate{};
+    if (of_all.drop) return 0;
     const auto message = std::make_shared<const std::string>(std::move(frame));
     std::size_t sent = 0;
     for (Connection* connection : subscribers) {
-        if (faulty && strike(is_depth, connection)) continue;
-        connection->send(message);
+        Fate fate = faulty ? strike(is_depth, connection) : Fate{};
+        if (fate.drop || (is_depth && is_muted(connection))) continue;
+        fate.duplicate |= of_all.duplicate;
+        fate.late |= of_all.late;
+        if (fate.frame == nullptr) fate.frame = of_all.frame;
+        if (is_depth) {
+            send(*connection, message, fate);
+        } else {
+            connection->send(message);
+        }
         ++sent;
     }
     return sent;

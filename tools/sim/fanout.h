@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,13 +42,24 @@ class Fanout {
     using List = std::vector<Connection*>;
     [[nodiscard]] List& list(StreamKind kind) noexcept { return lists_[static_cast<std::size_t>(kind)]; }
     [[nodiscard]] const List& list(StreamKind kind) const noexcept { return lists_[static_cast<std::size_t>(kind)]; }
-    // Whether a drop strikes.
-    [[nodiscard]] bool strike(bool is_depth, Connection* connection);
+    // What becomes of one frame on its way.
+    struct Fate {
+        bool drop = false;
+        bool duplicate = false;
+        bool late = false;  // behind the next one
+        const Fault* frame = nullptr;
+    };
+    [[nodiscard]] Fate strike(bool is_depth, Connection* connection);
+    void send(Connection& connection, const Message& message, const Fate& fate);
+    [[nodiscard]] bool is_muted(const Connection* connection) const;
 
     std::string symbol_;
     Faults& faults_;
     Struck struck_;
     std::array<List, kStreamKinds> lists_;
+    std::vector<Fault> frame_faults_;                  // what a Fate points at, while a frame is delivered
+    std::map<Connection*, Message> late_;              // to be sent behind the next
+    std::map<const Connection*, std::int64_t> muted_;  // until then, monotonic ns; 0: until subscribed again
 };
 
 }  // namespace daypack::sim

@@ -14,36 +14,69 @@ namespace {
 struct KindName {
     FaultKind kind;
     const char* name;
-    const char* keys;  // which it takes
+    const char* keys;  // which it takes, beside `times`
+    const char* hows;  // the values of `how`; empty: it has none
+    const char* what;
 };
-constexpr std::array<KindName, 6> kKinds{{
-    {FaultKind::drop, "drop", "symbol line"},
-    {FaultKind::close, "close", "line"},
-    {FaultKind::restart, "restart", "symbol"},
-    {FaultKind::cert, "cert", "which"},
-    {FaultKind::away, "away", "for_ms"},
-    {FaultKind::stale, "stale", "symbol by"},
-}};
+constexpr KindName kKinds[] = {
+    {FaultKind::drop, "drop", "symbol line", "", "a depth frame is not sent"},
+    {FaultKind::duplicate, "duplicate", "symbol line", "", "a depth frame is sent twice"},
+    {FaultKind::reorder, "reorder", "symbol line", "", "a depth frame is sent behind the next one"},
+    {FaultKind::frame, "frame", "symbol line how bytes",
+     "truncated malformed huge binary fragments not_utf8 unknown_stream unknown_field exponent decimals negative "
+     "zero_price overflow number text_id duplicate_price backwards lie crossed",
+     "a depth frame is sent otherwise than it should be"},
+    {FaultKind::mute, "mute", "symbol line for_ms", "",
+     "depth frames are not sent, until for_ms are over or it is "
+     "subscribed again"},
+    {FaultKind::restart, "restart", "symbol", "", "the numbering begins anew, lower"},
+    {FaultKind::market, "market", "symbol how for_ms", "Closed CancelOnly LimitOnly PostOnly Open",
+     "the market changes its state"},
+    {FaultKind::close, "close", "line", "", "a WebSocket is closed"},
+    {FaultKind::reset, "reset", "line", "", "a connection is reset"},
+    {FaultKind::stall, "stall", "line how for_ms", "silent deaf",
+     "a connection stays open and nothing is sent, for for_ms; deaf: nor read, pings neither"},
+    {FaultKind::violate, "violate", "line how",
+     "masked reserved_bits opcode fragmented_control large_control lone_continuation interleaved utf8 length "
+     "close_code",
+     "a frame that RFC 6455 forbids"},
+    {FaultKind::away, "away", "for_ms", "", "everything is closed, and nothing listens for a while"},
+    {FaultKind::connect, "connect", "how for_ms", "slow refuse silent",
+     "a connection: TLS begins late, it is closed at once, or nothing is ever said"},
+    {FaultKind::cert, "cert", "which", "", "from then on another certificate is shown: expired, name or ca"},
+    {FaultKind::upgrade, "upgrade", "how for_ms retry_after", "429 451 403 503 slow silent bad_accept",
+     "a WebSocket upgrade is answered so"},
+    {FaultKind::rest, "rest", "path symbol how for_ms retry_after",
+     "429 451 403 400 500 503 html redirect delayed silent cut endless drip wrong",
+     "a request is answered so; wrong: a depth snapshot with levels that are not there"},
+    {FaultKind::stale, "stale", "symbol by", "", "a depth snapshot is older than the stream, by so many updates"},
+};
 
 [[noreturn]] void fail(std::string_view text, const std::string& what) {
     throw std::runtime_error(fmt::format("--fault {}: {}", text, what));
 }
 
 const KindName& kind_named(std::string_view text, std::string_view name) {
+    std::string names;
     for (const KindName& kind : kKinds) {
         if (name == kind.name) return kind;
+        names += names.empty() ? "" : ", ";
+        names += kind.name;
     }
-    fail(text, "no such kind; there are drop, close, restart, cert, away and stale");
+    fail(text, "no such kind; there are " + names);
+}
+
+bool lists(std::string_view words, std::string_view word) {
+    while (!words.empty()) {
+        const std::size_t end = std::min(words.find(' '), words.size());
+        if (words.substr(0, end) == word) return true;
+        words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return false;
 }
 
 bool takes(const KindName& kind, std::string_view key) {
-    std::string_view keys = kind.keys;
-    while (!keys.empty()) {
-        const std::size_t end = std::min(keys.find(' '), keys.size());
-        if (keys.substr(0, end) == key) return true;
-        keys.remove_prefix(std::min(end + 1, keys.size()));
-    }
-    return false;
+    return key == "times" || lists(kind.keys, key);
 }
 
 std::uint64_t number(std::string_view text, std::string_view digits) {
@@ -62,13 +95,24 @@ CertificateKind certificate(std::string_view text, std::string_view which) {
     fail(text, "which is expired, name or ca");
 }
 
-void set(Fault& fault, std::string_view text, std::string_view key, std::string_view value) {
+void set(Fault& fault, const KindName& kind, std::string_view text, std::string_view key, std::string_view value) {
     if (key == "symbol") {
         fault.symbol = value;
+    } else if (key == "path") {
+        fault.path = value;
     } else if (key == "which") {
         fault.which = certificate(text, value);
+    } else if (key == "how") {
+        if (!lists(kind.hows, value)) fail(text, fmt::format("how is one of: {}", kind.hows));
+        fault.how = value;
     } else {
-        (key == "line" ? fault.line : key == "by" ? fault.by : fault.for_ms) = number(text, value);
+        std::uint64_t& member = key == "line"     ? fault.line
+                                : key == "by"     ? fault.by
+                                : key == "times"  ? fault.times
+                                : key == "bytes"  ? fault.bytes
+                                : key == "for_ms" ? fault.for_ms
+                                                  : fault.retry_after_s;
+        member = number(text, value);
     }
 }
 
@@ -95,7 +139,11 @@ Fault Fault::parse(std::string_view text) {
         const std::string_view key = take(value, '=');
         if (!takes(kind, key)) fail(text, fmt::format("no key \"{}\"; {} takes {}", key, kind.name, kind.keys));
         if (value.empty()) fail(text, fmt::format("{} needs a value", key));
-        set(fault, text, key, value);
+        set(fault, kind, text, key, value);
+    }
+    if (fault.how.empty() && *kind.hows != '\0') {
+        if (fault.kind != FaultKind::stall) fail(text, fmt::format("say how: one of {}", kind.hows));
+        fault.how = "silent";
     }
     if (fault.kind == FaultKind::away && fault.for_ms == 0) fail(text, "say for how long: away:for_ms=2000");
     return fault;
@@ -108,14 +156,25 @@ const char* name_of(FaultKind kind) noexcept {
     return "";
 }
 
-std::vector<Fault> Faults::strike(FaultKind kind, std::string_view symbol, std::uint64_t line) {
+std::string fault_help() {
+    std::string help;
+    for (const KindName& kind : kKinds) {
+        help += fmt::format("  {} ({}{}): {}\n", kind.name, kind.keys,
+                            *kind.hows == '\0' ? "" : fmt::format("; how={}", kind.hows), kind.what);
+    }
+    return help;
+}
+
+std::vector<Fault> Faults::strike(FaultKind kind, const Occurrence& occurrence) {
     std::vector<Fault> striking;
     for (Armed& armed : armed_) {
         const Fault& fault = armed.fault;
-        if (fault.kind != kind || fault.line != line || (!fault.symbol.empty() && fault.symbol != symbol)) continue;
-        if (++armed.seen == fault.at) striking.push_back(fault);
+        if (fault.kind != kind || fault.line != occurrence.line) continue;
+        if (!fault.symbol.empty() && fault.symbol != occurrence.symbol) continue;
+        if (!fault.path.empty() && !occurrence.path.ends_with("/" + fault.path)) continue;
+        if (++armed.seen >= fault.at) striking.push_back(fault);
     }
-    std::erase_if(armed_, [](const Armed& armed) { return armed.seen == armed.fault.at; });
+    std::erase_if(armed_, [](const Armed& armed) { return armed.seen + 1 >= armed.fault.at + armed.fault.times; });
     return striking;
 }
 

@@ -10,22 +10,41 @@
 namespace daypack::sim {
 
 enum class FaultKind {
-    drop,     // the Nth depth frame is not sent
-    close,    // a WebSocket is closed at its Nth message
-    restart,  // at the Nth depth frame the numbering begins anew, lower
-    cert,     // from the Nth TLS connection on another certificate is shown
-    away,     // at the Nth message everything is closed, and nothing listens for a while
-    stale,    // the Nth depth snapshot is older than the stream
+    // at the Nth depth frame
+    drop,
+    duplicate,
+    reorder,
+    frame,
+    mute,
+    restart,
+    market,
+    // at the Nth message
+    close,
+    reset,
+    stall,
+    violate,
+    away,
+    // at the Nth connection, upgrade or request
+    connect,
+    cert,
+    upgrade,
+    rest,
+    stale,
 };
 
-// One thing that goes wrong, once. Written KIND[@N][:key=value,…]; N is 1 where it is not given.
+// One thing that goes wrong. Written KIND[@N][:key=value,…]; N is 1 where it is not given.
 struct Fault {
     FaultKind kind = FaultKind::drop;
     std::uint64_t at = 1;
-    std::string symbol;        // drop, restart, stale: of this market alone; empty: of all, counted together
-    std::uint64_t line = 0;    // drop, close: on the so-manieth WebSocket connection alone, counted on it; 0: on all
-    std::uint64_t by = 1;      // stale: updates
-    std::uint64_t for_ms = 0;  // away
+    std::uint64_t times = 1;          // it strikes at the Nth occurrence and the ones behind it, so many in all
+    std::string symbol;               // of this market alone; empty: of all, counted together
+    std::uint64_t line = 0;           // on the so-manieth WebSocket connection alone, counted on it; 0: on all
+    std::string how;                  // in which of the ways that the kind has
+    std::string path;                 // rest: of these requests alone: depth, trades, markets; empty: of all
+    std::uint64_t by = 1;             // stale: updates
+    std::uint64_t for_ms = 0;         // 0: for ever, or not at all
+    std::uint64_t bytes = 5'000'000;  // frame:how=huge
+    std::uint64_t retry_after_s = 0;  // rest, upgrade: 0: not said
     CertificateKind which = CertificateKind::expired;  // cert
 
     // Throws std::runtime_error with a sentence that says what is meant.
@@ -33,19 +52,28 @@ struct Fault {
 };
 
 [[nodiscard]] const char* name_of(FaultKind kind) noexcept;
+// Every kind with its keys and what it does, a line each.
+[[nodiscard]] std::string fault_help();
 
 // Which faults wait, and which strikes now.
 //
 // Thread: the exchange's.
-// Invariant: a fault strikes once, at the Nth occurrence after it was armed.
+// Invariant: a fault strikes `times` times, from the Nth occurrence after it was armed.
 class Faults {
   public:
+    // Where something happens that a fault may strike.
+    struct Occurrence {
+        std::string_view symbol;
+        std::uint64_t line = 0;  // 0: not on one connection
+        std::string_view path;   // of a request, without its query
+    };
+
     void arm(Fault fault) { armed_.push_back({std::move(fault), 0}); }
     [[nodiscard]] bool any() const noexcept { return !armed_.empty(); }
 
-    // Counts an occurrence for each fault of this kind that concerns the market and the line, and returns those that
-    // strike now; they are armed no longer. `line` 0: the occurrence is not on one connection.
-    [[nodiscard]] std::vector<Fault> strike(FaultKind kind, std::string_view symbol, std::uint64_t line);
+    // Counts an occurrence for each fault of this kind that it concerns, and returns those that strike now; who has
+    // struck for the last time is armed no longer.
+    [[nodiscard]] std::vector<Fault> strike(FaultKind kind, const Occurrence& occurrence);
 
   private:
     struct Armed {

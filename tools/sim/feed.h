@@ -77,6 +77,8 @@ class Feed {
         over_ = true;
         next_.reset();
     }
+    // The market's `orderBookState` is another one.
+    void set_state(const std::string& state) { market_.state = state; }
     // The numbering begins anew, at half of what it was.
     void restart();
 

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <exception>
 
+#include "tools/sim/fault_frames.h"
+
 namespace daypack::sim {
 namespace {
 
@@ -36,6 +38,40 @@ StreamKind stream_of(Channel channel) {
         case Channel::book_ticker: return StreamKind::book_ticker;
     }
     return StreamKind::depth;
+}
+
+// The answer as `rest:how=…` or `upgrade:how=…` wants it.
+void spoil(Reply& reply, const Fault& fault) {
+    const std::string& how = fault.how;
+    const auto refuse = [&](int status, const char* type, const char* body) {
+        reply.status = status;
+        reply.content_type = type;
+        reply.body = body;
+        if (fault.retry_after_s != 0) reply.header = "Retry-After: " + std::to_string(fault.retry_after_s);
+    };
+    constexpr const char* kHtml = "<!DOCTYPE html><html><body><h1>Not here</h1></body></html>";
+    reply.delay_ms = static_cast<std::int64_t>(fault.for_ms);
+    if (how == "429") refuse(429, "text/plain", "Too Many Requests");
+    if (how == "451") refuse(451, "text/plain", "Unavailable For Legal Reasons");
+    if (how == "403") refuse(403, "text/html", kHtml);
+    if (how == "400") refuse(400, "text/plain", "failed to parse parameter `symbol`");
+    if (how == "500") refuse(500, "application/json", R"({"code":"INTERNAL_ERROR","message":"Internal error"})");
+    if (how == "503") refuse(503, "text/html", kHtml);
+    if (how == "html") refuse(200, "text/html", kHtml);
+    if (how == "redirect") {
+        refuse(302, "text/html", kHtml);
+        reply.header = "Location: https://example.com/";
+    }
+    if (how == "silent") reply.manner = Manner::silent;
+    if (how == "cut") reply.manner = Manner::cut;
+    if (how == "endless") reply.manner = Manner::endless;
+    if (how == "drip") reply.manner = Manner::drip;
+    if (how == "bad_accept") reply.manner = Manner::bad_accept;
+    if (how == "wrong") {
+        // The last digit of the first quantity is another one.
+        const std::size_t at = reply.body.find("\"]");
+        if (at != std::string::npos && at > 0) reply.body[at - 1] = reply.body[at - 1] == '7' ? '8' : '7';
+    }
 }
 
 }  // namespace
@@ -74,6 +110,10 @@ void Floor::run() {
         for (std::size_t i = 0; i < feeds_.size(); ++i) begin(i);
     }
     keep_house();
+    if (options_.chaos_seed != 0) {
+        chaos_.emplace(options_.chaos_seed);
+        do_harm();
+    }
     io_.run();
     io_.restart();
     io_.run_for(kGoodbyeTime);
@@ -89,6 +129,8 @@ void Floor::shut_down() {
     due_timer_.cancel();
     house_timer_.cancel();
     away_timer_.cancel();
+    chaos_timer_.cancel();
+    market_timers_.clear();
     server_->stop_listening();
     server_->close_all();
     io_.stop();
@@ -119,15 +161,21 @@ const Event* Floor::peek(std::size_t feed) {
 }
 
 void Floor::emit(std::size_t feed) {
+    if (feeds_[feed].market().is_closed()) return;
     Fanout& fanout = fanouts_[feed];
     Event event = feeds_[feed].take();
     if (event.channel == Channel::depth) emit_aggregates(feed, event);
     const bool counts = event.channel == Channel::depth && faults_.any() && fanout.wants_any();
     count_sent(fanout.deliver(stream_of(event.channel), std::move(event.frame)));
     if (!counts) return;
-    for (const Fault& fault : faults_.strike(FaultKind::restart, feeds_[feed].market().symbol, 0)) {
+    const std::string& symbol = feeds_[feed].market().symbol;
+    for (const Fault& fault : faults_.strike(FaultKind::restart, {symbol, 0, {}})) {
         feeds_[feed].restart();
-        struck(fault, feeds_[feed].market().symbol, nullptr);
+        struck(fault, symbol, nullptr);
+    }
+    for (const Fault& fault : faults_.strike(FaultKind::market, {symbol, 0, {}})) {
+        set_market(feed, fault);
+        struck(fault, symbol, nullptr);
     }
 }
 
@@ -161,8 +209,9 @@ void Floor::run_due() {
     for (std::size_t i = 0; i < kEventsATurn && !due_.empty() && due_.top().at <= now; ++i) {
         const std::size_t feed = due_.top().feed;
         due_.pop();
+        if (feeds_[feed].market().is_closed()) continue;
         emit(feed);
-        schedule(feed);
+        if (!feeds_[feed].market().is_closed()) schedule(feed);
     }
     wait_for_due();
 }
@@ -192,7 +241,9 @@ void Floor::pump() {
         for (std::size_t feed = 0; feed < feeds_.size(); ++feed) {
             const std::size_t unsent_bytes = fanouts_[feed].most_unsent_bytes();
             statistics_.unsent_bytes_peak = std::max(statistics_.unsent_bytes_peak, unsent_bytes);
-            if (!feeds_[feed].has_begun() || !fanouts_[feed].wants_any() || unsent_bytes >= kHighWaterBytes) continue;
+            if (!feeds_[feed].has_begun() || feeds_[feed].market().is_closed() || !fanouts_[feed].wants_any() ||
+                unsent_bytes >= kHighWaterBytes)
+                continue;
             for (std::size_t i = 0; i < kEventsAMarket && peek(feed) != nullptr; ++i, ++taken) {
                 emit(feed);
                 more = true;
@@ -236,17 +287,70 @@ void Floor::keep_house() {
 // --- readers --------------------------------------------------------------------------------------------------------
 
 Reply Floor::on_request(std::string_view target) {
+    if (auto reply = on_sim_request(target)) return *reply;
     ++statistics_.requests;
+    const std::string_view path = target.substr(0, target.find('?'));
+    const std::string symbol = symbol_of(target);
     std::uint64_t stale_by = 0;
-    const std::string symbol = depth_symbol(target);
-    if (!symbol.empty()) {
+    if (path.ends_with("/depth")) {
         ++statistics_.depth_requests;
-        for (const Fault& fault : faults_.strike(FaultKind::stale, symbol, 0)) {
+        for (const Fault& fault : faults_.strike(FaultKind::stale, {symbol, 0, path})) {
             stale_by = fault.by;
             struck(fault, symbol, nullptr);
         }
     }
-    return answer({feeds_, wall_us(), !options_.replay.empty(), stale_by}, target);
+    Reply reply = answer({feeds_, wall_us(), !options_.replay.empty(), stale_by}, target);
+    for (const Fault& fault : faults_.strike(FaultKind::rest, {symbol, 0, path})) {
+        spoil(reply, fault);
+        struck(fault, symbol, nullptr);
+    }
+    return reply;
+}
+
+// What a test or a script asks of the simulation itself.
+std::optional<Reply> Floor::on_sim_request(std::string_view target) {
+    Reply reply;
+    reply.content_type = "text/plain; charset=utf-8";
+    constexpr std::string_view kInject = "/_sim/inject?fault=";
+    if (target == "/_sim/faults") {
+        for (const std::string& line : fault_log_) reply.body += line + "\n";
+        return reply;
+    }
+    if (!target.starts_with(kInject)) return std::nullopt;
+    try {
+        inject(Fault::parse(percent_decoded(target.substr(kInject.size()))));
+    } catch (const std::exception& error) {
+        reply.status = 400;
+        reply.body = error.what();
+    }
+    return reply;
+}
+
+Reply Floor::on_upgrade() {
+    Reply reply;
+    reply.status = 101;
+    for (const Fault& fault : faults_.strike(FaultKind::upgrade, {})) {
+        spoil(reply, fault);
+        struck(fault, {}, nullptr);
+    }
+    return reply;
+}
+
+ServerHandler::Reception Floor::on_connection() {
+    Reception reception;
+    for (const Fault& fault : faults_.strike(FaultKind::cert, {})) {
+        if (!options_.tls) continue;
+        front_.show(fault.which);
+        struck(fault, {}, nullptr);
+    }
+    for (const Fault& fault : faults_.strike(FaultKind::connect, {})) {
+        reception.refuse |= fault.how == "refuse";
+        reception.silent |= fault.how == "silent";
+        if (fault.how == "slow") reception.delay_ms = static_cast<std::int64_t>(fault.for_ms);
+        struck(fault, {}, nullptr);
+    }
+    reception.tls = front_.context();
+    return reception;
 }
 
 void Floor::on_open(Connection& connection) {
@@ -282,15 +386,6 @@ void Floor::on_close(Connection& connection) {
 
 // --- faults ---------------------------------------------------------------------------------------------------------
 
-const TlsContext* Floor::next_tls() {
-    if (!options_.tls) return nullptr;
-    for (const Fault& fault : faults_.strike(FaultKind::cert, {}, 0)) {
-        front_.show(fault.which);
-        struck(fault, {}, nullptr);
-    }
-    return front_.context();
-}
-
 void Floor::inject(const Fault& fault) {
     faults_.arm(fault);
 }
@@ -298,6 +393,8 @@ void Floor::inject(const Fault& fault) {
 void Floor::struck(const Fault& fault, const std::string& symbol, Connection* connection) {
     const std::uint64_t line = connection == nullptr ? 0 : connection->ordinal();
     std::string text = std::string("fault ") + name_of(fault.kind) + "@" + std::to_string(fault.at);
+    if (!fault.how.empty()) text += " how=" + fault.how;
+    if (fault.for_ms != 0) text += " for_ms=" + std::to_string(fault.for_ms);
     if (!symbol.empty())
         text += " symbol=" + symbol + " u=" + std::to_string(find(symbol) == nullptr ? 0 : find(symbol)->truth().u());
     if (line != 0) text += " line=" + std::to_string(line);
@@ -308,17 +405,59 @@ void Floor::struck(const Fault& fault, const std::string& symbol, Connection* co
 
 // What ends connections is done here, when nobody walks over a list of them.
 void Floor::carry_out(const Fault& fault, std::uint64_t line) {
-    if (fault.kind == FaultKind::close) {
-        for (const auto& [ordinal, connection] : connections_) {
-            if (line == 0 || line == ordinal) see_off(*connection);
-        }
-    } else if (fault.kind == FaultKind::away) {
+    if (fault.kind == FaultKind::away) {
         go_away();
         away_timer_.expires_after(std::chrono::milliseconds(fault.for_ms));
         away_timer_.async_wait([this](error_code error) {
             if (!error) come_back();
         });
+        return;
     }
+    std::vector<Connection*> struck;
+    for (const auto& [ordinal, connection] : connections_) {
+        if (line == 0 || line == ordinal) struck.push_back(connection);
+    }
+    for (Connection* connection : struck) {
+        if (fault.kind == FaultKind::close) see_off(*connection);
+        if (fault.kind == FaultKind::reset) connection->reset();
+        if (fault.kind == FaultKind::stall) {
+            connection->stall(static_cast<std::int64_t>(fault.for_ms), fault.how == "deaf");
+        }
+        if (fault.kind == FaultKind::violate) {
+            connection->send(std::make_shared<const std::string>(violation(fault.how)), Connection::Form::raw);
+        }
+    }
+}
+
+void Floor::set_market(std::size_t feed, const Fault& fault) {
+    const bool was_closed = feeds_[feed].market().is_closed();
+    feeds_[feed].set_state(fault.how);
+    if (was_closed && !feeds_[feed].market().is_closed() && feeds_[feed].has_begun() && !is_pulled()) {
+        schedule(feed);
+        wait_for_due();
+    }
+    if (fault.for_ms == 0) return;
+    auto& timer = market_timers_.try_emplace(feed, io_).first->second;
+    timer.expires_after(std::chrono::milliseconds(fault.for_ms));
+    timer.async_wait([this, feed](error_code error) {
+        if (error) return;
+        Fault open;
+        open.how = "Open";
+        set_market(feed, open);
+        want_pump();
+    });
+}
+
+// Random faults, from time to time, the same ones in the same order for the same seed.
+void Floor::do_harm() {
+    chaos_timer_.expires_after(std::chrono::milliseconds(options_.chaos_every_ms));
+    chaos_timer_.async_wait([this](error_code error) {
+        if (error) return;
+        std::vector<std::uint64_t> lines;
+        for (const auto& [ordinal, connection] : connections_) lines.push_back(ordinal);
+        inject(Fault::parse(chaos_->next(lines)));
+        do_harm();
+    });
 }
 
 // A reader that is on its way out is owed nothing: else a flow that readers pull would run dry for it.

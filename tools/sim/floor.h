@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/sim/chaos.h"
 #include "tools/sim/exchange.h"
 #include "tools/sim/fanout.h"
 #include "tools/sim/feed.h"
@@ -41,7 +42,8 @@ class Floor final : public ServerHandler {
     void go_away();
     void come_back();
 
-    [[nodiscard]] const TlsContext* next_tls() override;
+    [[nodiscard]] Reception on_connection() override;
+    [[nodiscard]] Reply on_upgrade() override;
     [[nodiscard]] Reply on_request(std::string_view target) override;
     void on_open(Connection& connection) override;
     void on_message(Connection& connection, std::string_view text) override;
@@ -71,12 +73,18 @@ class Floor final : public ServerHandler {
     void struck(const Fault& fault, const std::string& symbol, Connection* connection);
     void see_off(Connection& connection);
     void carry_out(const Fault& fault, std::uint64_t line);
+    void set_market(std::size_t feed, const Fault& fault);
+    [[nodiscard]] std::optional<Reply> on_sim_request(std::string_view target);
+    void do_harm();
 
     SimOptions options_;
     boost::asio::io_context io_{1};
     boost::asio::steady_timer due_timer_{io_};
     boost::asio::steady_timer house_timer_{io_};
     boost::asio::steady_timer away_timer_{io_};
+    boost::asio::steady_timer chaos_timer_{io_};
+    std::optional<Chaos> chaos_;
+    std::map<std::size_t, boost::asio::steady_timer> market_timers_;  // by feed
     TlsFront front_;
     std::vector<Feed> feeds_;
     std::vector<Fanout> fanouts_;              // one a feed

@@ -13,12 +13,14 @@ struct SimOptions {
     std::vector<std::string> symbols;  // the venue's names; empty: default_markets()
     double rate = 100;                 // depth updates a second and symbol; 0: as fast as the readers take them
     std::uint64_t seed = 1;
-    std::uint64_t max_frames = 0;     // depth frames a symbol, from the first subscriber on, then quiet; 0: endless
-    std::int64_t levels = 0;          // a side, about; 0: 1,200 to 3,000
-    std::string replay;               // a recorded flow, instead of the above
-    double speed = 1;                 // of the replay; 0: as fast as the readers take it
-    std::vector<std::string> faults;  // KIND[@N][:key=value,…]
-    std::string ca_out;               // where the CA's certificate goes; empty: nowhere
+    std::uint64_t max_frames = 0;       // depth frames a symbol, from the first subscriber on, then quiet; 0: endless
+    std::int64_t levels = 0;            // a side, about; 0: 1,200 to 3,000
+    std::string replay;                 // a recorded flow, instead of the above
+    double speed = 1;                   // of the replay; 0: as fast as the readers take it
+    std::vector<std::string> faults;    // KIND[@N][:key=value,…]
+    std::uint64_t chaos_seed = 0;       // random faults from this seed; 0: none
+    std::int64_t chaos_every_ms = 500;  // between them
+    std::string ca_out;                 // where the CA's certificate goes; empty: nowhere
     std::size_t history_changes =
         0;  // how far back the truth is known, a symbol; 0: 500,000, or a whole usual recording
     std::int64_t ping_interval_ms = 60'000;                // of the server's own pings

@@ -16,14 +16,22 @@ constexpr std::size_t kTradesMax = 1000;
 constexpr const char* kPlain = "text/plain; charset=utf-8";
 
 Reply plain(int status, std::string body) {
-    return {status, kPlain, std::move(body)};
+    Reply reply;
+    reply.status = status;
+    reply.content_type = kPlain;
+    reply.body = std::move(body);
+    return reply;
 }
 Reply json(std::string body) {
-    return {200, "application/json; charset=utf-8", std::move(body)};
+    Reply reply;
+    reply.content_type = "application/json; charset=utf-8";
+    reply.body = std::move(body);
+    return reply;
 }
 Reply api_error(int status, const char* code, const char* message) {
-    return {status, "application/json; charset=utf-8",
-            std::string(R"({"code":")") + code + R"(","message":")" + message + R"("})"};
+    Reply reply = json(std::string(R"({"code":")") + code + R"(","message":")" + message + R"("})");
+    reply.status = status;
+    return reply;
 }
 Reply no_such_symbol() {
     return api_error(400, "INVALID_CLIENT_REQUEST", "Invalid market symbol");
@@ -34,21 +42,6 @@ Reply closed() {
 Reply bad_parameter(const char* name, const char* type, const char* why) {
     return plain(400,
                  std::string("failed to parse parameter `") + name + "`: failed to parse \"" + type + "\": " + why);
-}
-
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        unsigned value = 0;
-        if (text[i] == '%' && i + 2 < text.size() &&
-            std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
-            out.push_back(static_cast<char>(value));
-            i += 2;
-        } else {
-            out.push_back(text[i]);
-        }
-    }
-    return out;
 }
 
 std::optional<std::string> parameter(std::string_view target, std::string_view name) {
@@ -140,8 +133,22 @@ Reply truth(const RestView& view, std::string_view target) {
 
 }  // namespace
 
-std::string depth_symbol(std::string_view target) {
-    if (target.substr(0, target.find('?')) != "/api/v1/depth") return {};
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned value = 0;
+        if (text[i] == '%' && i + 2 < text.size() &&
+            std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+            out.push_back(static_cast<char>(value));
+            i += 2;
+        } else {
+            out.push_back(text[i]);
+        }
+    }
+    return out;
+}
+
+std::string symbol_of(std::string_view target) {
     return parameter(target, "symbol").value_or("");
 }
 

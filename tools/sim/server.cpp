@@ -1,6 +1,9 @@
 #include "tools/sim/server.h"
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
@@ -56,7 +59,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 class Server::Impl::Session final : public Connection, public std::enable_shared_from_this<Session> {
   public:
     Session(std::shared_ptr<Impl> server, Stream stream)
-        : server_(std::move(server)), ordinal_(++server_->sessions_ever), ws_(std::move(stream)) {}
+        : server_(std::move(server)),
+          ordinal_(++server_->sessions_ever),
+          ws_(std::move(stream)),
+          stalled_(server_->io) {}
 
     void start(const http::request<http::string_body>& upgrade) {
         websocket::stream_base::timeout timeout{};
@@ -71,6 +77,7 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
             if (error) return self->finish();
             self->server_->handler.on_open(*self);
             self->open_ = true;
+            self->reading_ = true;
             self->read();
         });
     }
@@ -78,15 +85,34 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
     [[nodiscard]] std::uint64_t ordinal() const noexcept override { return ordinal_; }
     [[nodiscard]] std::size_t unsent_bytes() const noexcept override { return unsent_bytes_; }
 
-    void send(Message message) override {
+    void send(Message message, Form form) override {
         if (closing_ || finished_) return;
         unsent_bytes_ += message->size();
-        unsent_.push_back(std::move(message));
-        if (!writing_) write();
+        unsent_.push_back({std::move(message), form});
+        if (!writing_ && !is_stalled_) write();
+    }
+
+    void stall(std::int64_t for_ms, bool deaf) override {
+        is_stalled_ = true;
+        deaf_ |= deaf;
+        if (for_ms == 0) return;
+        stalled_.expires_after(std::chrono::milliseconds(for_ms));
+        stalled_.async_wait([self = shared_from_this()](error_code error) {
+            if (error || self->finished_) return;
+            self->is_stalled_ = false;
+            if (std::exchange(self->deaf_, false) && !std::exchange(self->reading_, true)) self->read();
+            if (!self->writing_ && !self->unsent_.empty()) self->write();
+        });
+    }
+
+    void reset() override {
+        error_code ignored;
+        ws_.next_layer().socket().set_option(asio::socket_base::linger(true, 0), ignored);
+        finish();
     }
 
     void ping() override {
-        if (!open_ || closing_ || std::exchange(pinging_, true)) return;
+        if (!open_ || closing_ || is_stalled_ || std::exchange(pinging_, true)) return;
         ws_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
     }
 
@@ -106,24 +132,28 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
                 self->server_->handler.on_message(*self, {static_cast<const char*>(bytes.data()), bytes.size()});
             }
             self->buffer_.consume(self->buffer_.size());
-            self->read();
+            self->reading_ = !self->deaf_;
+            if (self->reading_) self->read();
         });
     }
 
     void write() {
         writing_ = true;
-        ws_.async_write(asio::buffer(*unsent_.front()),
-                        [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
+        const auto& [message, form] = unsent_.front();
+        const auto written = [self = shared_from_this()](error_code error, std::size_t) { self->written(error); };
+        if (form == Form::raw) return asio::async_write(ws_.next_layer(), asio::buffer(*message), written);
+        ws_.text(form == Form::text);
+        ws_.async_write(asio::buffer(*message), written);
     }
 
     void written(error_code error) {
         writing_ = false;
         if (error || finished_) return finish();
         const std::size_t before = unsent_bytes_;
-        unsent_bytes_ -= unsent_.front()->size();
+        unsent_bytes_ -= unsent_.front().first->size();
         unsent_.pop_front();
         if (!unsent_.empty()) {
-            write();
+            if (!is_stalled_) write();
         } else if (closing_) {
             return say_goodbye();
         }
@@ -138,6 +168,7 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
     void finish() {
         if (std::exchange(finished_, true)) return;
         const auto self = shared_from_this();
+        stalled_.cancel();
         ws_.next_layer().close();
         if (std::exchange(open_, false)) server_->handler.on_close(*this);
         server_->sessions.erase(self);
@@ -147,8 +178,12 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
     std::uint64_t ordinal_;
     websocket::stream<Stream> ws_;
     boost::beast::flat_buffer buffer_;
-    std::deque<Message> unsent_;
+    std::deque<std::pair<Message, Form>> unsent_;
     std::size_t unsent_bytes_ = 0;
+    asio::steady_timer stalled_;
+    bool is_stalled_ = false;
+    bool deaf_ = false;
+    bool reading_ = false;
     bool open_ = false;
     bool writing_ = false;
     bool pinging_ = false;
@@ -159,8 +194,14 @@ class Server::Impl::Session final : public Connection, public std::enable_shared
 // One connection before it is a WebSocket: any number of HTTP requests.
 class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
   public:
-    Visit(std::shared_ptr<Impl> server, Stream stream) : server_(std::move(server)), stream_(std::move(stream)) {}
+    Visit(std::shared_ptr<Impl> server, Stream stream)
+        : server_(std::move(server)), stream_(std::move(stream)), timer_(server_->io) {}
 
+    void receive(const ServerHandler::Reception& reception) {
+        if (reception.refuse) return finish();
+        if (reception.silent) return listen_in_silence();
+        after_ms(reception.delay_ms, [](Visit& self) { self.start(); });
+    }
     void start() {
         stream_.async_accept_tls([self = shared_from_this()](error_code error) {
             if (error) return self->finish();
@@ -178,21 +219,50 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
         });
     }
 
+    template <class Then>
+    void after_ms(std::int64_t ms, Then then) {
+        if (ms == 0) return then(*this);
+        timer_.expires_after(std::chrono::milliseconds(ms));
+        timer_.async_wait([self = shared_from_this(), then](error_code error) {
+            if (!error && !self->finished_) then(*self);
+        });
+    }
+
     void serve() {
-        if (websocket::is_upgrade(request_)) {
-            const auto session = std::make_shared<Session>(server_, std::move(stream_));
-            server_->sessions.insert(session);
-            finished_ = true;
-            server_->visits.erase(shared_from_this());
-            return session->start(request_);
-        }
-        Reply reply{405, "text/plain; charset=utf-8", "method not allowed"};
+        const bool upgrade = websocket::is_upgrade(request_);
         const auto target = request_.target();
-        if (request_.method() == http::verb::get) reply = server_->handler.on_request({target.data(), target.size()});
-        response_.emplace(static_cast<http::status>(reply.status), request_.version());
-        response_->set(http::field::content_type, reply.content_type);
+        if (upgrade) {
+            reply_ = server_->handler.on_upgrade();
+        } else if (request_.method() == http::verb::get) {
+            reply_ = server_->handler.on_request({target.data(), target.size()});
+        } else {
+            reply_ = {};
+            reply_.status = 405;
+            reply_.body = "method not allowed";
+        }
+        after_ms(reply_.delay_ms, [](Visit& self) { self.answer(); });
+    }
+
+    void answer() {
+        switch (reply_.manner) {
+            case Manner::silent: return listen_in_silence();
+            case Manner::bad_accept:
+                return write_raw(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
+            case Manner::cut: return write_raw(head() + reply_.body.substr(0, reply_.body.size() / 2));
+            case Manner::endless: return write_endless(head_without_length());
+            case Manner::drip: return drip(head() + reply_.body, 0);
+            case Manner::plain: break;
+        }
+        if (reply_.status == 101) return become_session();
+        response_.emplace(static_cast<http::status>(reply_.status), request_.version());
+        response_->set(http::field::content_type, reply_.content_type);
+        if (const auto colon = reply_.header.find(": "); colon != std::string::npos) {
+            response_->set(reply_.header.substr(0, colon), reply_.header.substr(colon + 2));
+        }
         response_->keep_alive(request_.keep_alive());
-        response_->body() = std::move(reply.body);
+        response_->body() = std::move(reply_.body);
         response_->prepare_payload();
         http::async_write(stream_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
             if (error || self->finished_ || !self->response_->keep_alive()) return self->finish();
@@ -200,9 +270,52 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
         });
     }
 
+    void become_session() {
+        const auto session = std::make_shared<Session>(server_, std::move(stream_));
+        server_->sessions.insert(session);
+        finished_ = true;
+        server_->visits.erase(shared_from_this());
+        session->start(request_);
+    }
+
+    [[nodiscard]] std::string head_without_length() const {
+        return "HTTP/1.1 200 OK\r\nContent-Type: " + reply_.content_type + "\r\n\r\n";
+    }
+    [[nodiscard]] std::string head() const {
+        return "HTTP/1.1 200 OK\r\nContent-Type: " + reply_.content_type +
+               "\r\nContent-Length: " + std::to_string(reply_.body.size()) + "\r\n\r\n";
+    }
+
+    // Until the client goes away.
+    void listen_in_silence() {
+        stream_.socket().async_wait(asio::socket_base::wait_error,
+                                    [self = shared_from_this()](error_code) { self->finish(); });
+    }
+    void write_raw(std::string bytes) {
+        raw_ = std::move(bytes);
+        asio::async_write(stream_, asio::buffer(raw_),
+                          [self = shared_from_this()](error_code, std::size_t) { self->finish(); });
+    }
+    void write_endless(std::string bytes) {
+        raw_ = std::move(bytes);
+        asio::async_write(stream_, asio::buffer(raw_), [self = shared_from_this()](error_code error, std::size_t) {
+            if (error || self->finished_) return self->finish();
+            self->write_endless(std::string(65'536, ' '));
+        });
+    }
+    void drip(std::string bytes, std::size_t at) {
+        raw_ = std::move(bytes);
+        asio::async_write(stream_, asio::buffer(raw_.data() + at, std::min<std::size_t>(raw_.size() - at, 1)),
+                          [self = shared_from_this(), at](error_code error, std::size_t) {
+                              if (error || self->finished_ || at + 1 >= self->raw_.size()) return self->finish();
+                              self->after_ms(50, [at](Visit& visit) { visit.drip(std::move(visit.raw_), at + 1); });
+                          });
+    }
+
     void finish() {
         if (std::exchange(finished_, true)) return;
         const auto self = shared_from_this();
+        timer_.cancel();
         stream_.shut();
         stream_.close();
         server_->visits.erase(self);
@@ -213,6 +326,9 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
     boost::beast::flat_buffer buffer_;
     http::request<http::string_body> request_;
     std::optional<http::response<http::string_body>> response_;
+    Reply reply_;
+    std::string raw_;
+    asio::steady_timer timer_;
     bool finished_ = false;
 };
 
@@ -244,9 +360,10 @@ void Server::Impl::accept() {
         if (!error) {
             error_code ignored;
             socket.set_option(tcp::no_delay(true), ignored);
-            const auto visit = std::make_shared<Visit>(self, Stream(std::move(socket), self->handler.next_tls()));
+            const ServerHandler::Reception reception = self->handler.on_connection();
+            const auto visit = std::make_shared<Visit>(self, Stream(std::move(socket), reception.tls));
             self->visits.insert(visit);
-            visit->start();
+            visit->receive(reception);
         }
         self->accept();
     });

@@ -29,7 +29,17 @@ class Connection {
     [[nodiscard]] virtual std::uint64_t ordinal() const noexcept = 0;
     // Not yet taken by the socket.
     [[nodiscard]] virtual std::size_t unsent_bytes() const noexcept = 0;
-    virtual void send(Message message) = 0;
+    enum class Form : std::uint8_t {
+        text,
+        binary,
+        raw,  // bytes of the stream under the WebSocket, whatever they are
+    };
+    virtual void send(Message message, Form form) = 0;
+    void send(Message message) { send(std::move(message), Form::text); }
+    // Nothing leaves for so long, 0: for ever; deaf: nor is anything read, so that pings are not answered either.
+    virtual void stall(std::int64_t for_ms, bool deaf) = 0;
+    // Without a word, and what the client sent is not read: it sees a reset.
+    virtual void reset() = 0;
     virtual void ping() = 0;
     // With a Close frame behind all that was sent. Nothing is sent after it.
     virtual void close() = 0;
@@ -41,9 +51,17 @@ class Connection {
 class ServerHandler {
   public:
     virtual ~ServerHandler() = default;
-    // The certificate for the next connection; null: no TLS. It must outlive the server.
-    [[nodiscard]] virtual const TlsContext* next_tls() = 0;
+    // How the next connection is received.
+    struct Reception {
+        const TlsContext* tls = nullptr;  // null: none. It must outlive the server.
+        std::int64_t delay_ms = 0;        // before anything is said
+        bool refuse = false;              // closed at once
+        bool silent = false;              // nothing is ever said
+    };
+    [[nodiscard]] virtual Reception on_connection() = 0;
     [[nodiscard]] virtual Reply on_request(std::string_view target) = 0;
+    // Status 101: the upgrade is accepted.
+    [[nodiscard]] virtual Reply on_upgrade() = 0;
     virtual void on_open(Connection& connection) = 0;
     virtual void on_message(Connection& connection, std::string_view text) = 0;
     // What was unsent fell to kLowWaterBytes.
