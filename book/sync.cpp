@@ -34,7 +34,7 @@ Reason Sync::reason() const noexcept {
 
 std::uint16_t Sync::flags() const noexcept {
     std::uint16_t flags = 0;
-    if (waiting_ || rest_id_ != 0) flags |= kBehind;
+    if (waiting_ || rest_id_ != 0 || lost_ != Reason::none) flags |= kBehind;
     if (unconfirmed_) flags |= kUnconfirmed;
     if (crossed_) flags |= kCrossed;
     for (const Side side : {Side::bid, Side::ask}) {
@@ -93,6 +93,7 @@ void Sync::apply_whole(std::span<const Event> update, MonoTime now) noexcept {
 void Sync::caught_up() noexcept {
     if (phase_ != Phase::following) return;
     if (pending_.empty()) waiting_ = false;
+    lost_ = Reason::none;
     if (rest_id_ <= last_id_) {
         rest_id_ = 0;
         silent_ = false;
@@ -168,6 +169,7 @@ void Sync::start_joining(Reason reason) noexcept {
     in_flight_ = false;
     doubts_ = 0;
     waiting_ = false;
+    lost_ = Reason::none;
     rest_id_ = 0;
     silent_ = false;
     rest_doubts_ = 0;
@@ -298,7 +300,16 @@ void Sync::on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept {
     }
 }
 
-void Sync::on_lost(Reason reason) noexcept {
+// In one numbering what was lost is the next id of the book, or an older one: so whatever applies next ends the doubt.
+void Sync::on_lost(Reason reason, MonoTime now) noexcept {
+    const bool alone = (up_ & (up_ - 1)) == 0;
+    if (phase_ != Phase::following || alone) return rejoin_if_joined(reason);
+    if (lost_ != Reason::none) return;
+    lost_ = reason;
+    lost_since_ = now;
+}
+
+void Sync::rejoin_if_joined(Reason reason) noexcept {
     if (phase_ == Phase::joining || phase_ == Phase::following) rejoin(reason);
 }
 
@@ -309,6 +320,7 @@ void Sync::on_time(MonoTime now) noexcept {
     }
     if (phase_ != Phase::following) return;
     if (waiting_ && now - waiting_since_ >= gap_wait_ns_) return take_for_gap();
+    if (lost_ != Reason::none && now - lost_since_ >= gap_wait_ns_) return rejoin(lost_);
     if (crossed_ && now - crossed_since_ >= kCrossed_ns) return rejoin(Reason::crossed);
     if (rest_id_ == 0) return;
     silent_ = now - rest_since_ >= gap_wait_ns_;

@@ -119,8 +119,11 @@ class Sync {
     bool on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept;
     // What REST told while lines are up, asked for without a need of the join: rule 7.
     void on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept;
-    // An update was lost where its number is not known: bad_frame or queue.
-    void on_lost(Reason reason) noexcept;
+    // An update was lost where its number is not known: bad_frame or queue. With more than one line another brings it
+    // in gap_wait; else rejoin.
+    void on_lost(Reason reason, MonoTime now) noexcept;
+    // What is shown contradicts what the venue says elsewhere: rejoin.
+    void on_contradiction() noexcept { rejoin_if_joined(Reason::audit); }
     // Looks at what only time can tell (rules 2, 5 and 7). REQUIRES: `now` does not go back.
     void on_time(MonoTime now) noexcept;
 
@@ -166,6 +169,7 @@ class Sync {
     [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
     void take_for_gap() noexcept;
     void start_joining(Reason reason) noexcept;
+    void rejoin_if_joined(Reason reason) noexcept;
     void rejoin(Reason reason) noexcept;
     void restart(const Event& first) noexcept;
     void forget(VenueTime before) noexcept;
@@ -205,6 +209,8 @@ class Sync {
 
     bool waiting_ = false;  // following, with a hole before what is in pending_
     MonoTime waiting_since_;
+    Reason lost_ = Reason::none;  // an update whose number is not known, and that another line may bring
+    MonoTime lost_since_;
     Sequence rest_id_ = 0;  // that REST told and no line has reached; 0: none
     MonoTime rest_since_;
     bool silent_ = false;            // ... for longer than gap_wait

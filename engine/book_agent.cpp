@@ -189,9 +189,9 @@ void BookAgent::handle(std::span<const Event> events, MonoTime now) noexcept {
         case EventKind::ticker: on_ticker(events); break;
         case EventKind::bad:
             ++book.bad_frames;
-            book.sync->on_lost(Reason::bad_frame);
+            book.sync->on_lost(Reason::bad_frame, now);
             break;
-        case EventKind::lost: book.sync->on_lost(Reason::queue); break;
+        case EventKind::lost: book.sync->on_lost(Reason::queue, now); break;
         case EventKind::trade_orders:
         case EventKind::line_up:
         case EventKind::line_down: break;
@@ -353,7 +353,7 @@ void BookAgent::check_touch(Book& book, SymbolIndex symbol) noexcept {
     counters.add(DAYPACK_SYMBOL_touch_checks);
     if (book.touch.agrees(book.sync->book())) return;
     counters.add(DAYPACK_SYMBOL_touch_mismatches);
-    book.sync->on_lost(Reason::audit);
+    book.sync->on_contradiction();
 }
 
 void BookAgent::on_line(const Event& event, MonoTime now) noexcept {

@@ -92,7 +92,7 @@ bool BookWatch::audit_some(Sync& sync, MonoTime now) noexcept {
     record.got = result->mismatches();
     record.time = now;
     (void)log_.push(record);
-    sync.on_lost(Reason::audit);
+    sync.on_contradiction();
     return false;
 }
 

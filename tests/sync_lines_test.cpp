@@ -145,6 +145,19 @@ TEST(SyncLines, MoreThanThePoolHoldsIsNotWaitedFor) {
     EXPECT_TRUE(feed.live_at(1066));
 }
 
+TEST(SyncLines, AFrameThatCouldNotBeReadIsBroughtByAnotherLine) {
+    TwoLines feed;
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
+    EXPECT_TRUE(feed.live_at(1001));
+    EXPECT_EQ(feed.sync.flags(), kBehind);
+    feed.show(1002, 2, 1);
+    EXPECT_TRUE(feed.live_at(1002));
+    EXPECT_EQ(feed.sync.flags(), 0);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
+    feed.wait_ms(50);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
+}
+
 // ---- silence -------------------------------------------------------------------------------------------------------
 
 TEST(SyncSilence, ALaterIdAtRestMakesTheBookStaleAndThenRejoins) {

@@ -108,7 +108,7 @@ TEST(Sync, ASnapshotOfTheNewNumberingShowsARestartThatNoUpdateHasShown) {
 TEST(Sync, ASnapshotThatTrailsInAQuietMarketIsNoRestart) {
     Feed feed;
     feed.follow(1000, 1);
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     for (int i = 0; i < 5; ++i) EXPECT_FALSE(feed.answer(1000, 900)) << "within what the two clocks may differ";
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
     ASSERT_TRUE(feed.answer(1001, 900));
@@ -181,7 +181,7 @@ TEST(Sync, ASnapshotAheadByNumberButBehindByTimeIsDoubted) {
 TEST(Sync, ASnapshotThatContradictsTheStreamIsBelievedTheThirdTime) {
     Feed feed;
     feed.follow(1000, 50'000);
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     EXPECT_FALSE(feed.answer(1005, 40'000));
     EXPECT_FALSE(feed.answer(1006, 40'100));
     EXPECT_TRUE(feed.answer(1007, 40'200));
@@ -191,7 +191,7 @@ TEST(Sync, ASnapshotThatContradictsTheStreamIsBelievedTheThirdTime) {
 TEST(Sync, DoubtsAreCountedInARow) {
     Feed feed;
     feed.follow(1000, 50'000);
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     EXPECT_FALSE(feed.answer(1005, 40'000));
     EXPECT_FALSE(feed.answer(1006, 40'100));
     EXPECT_FALSE(feed.answer(1000, 50'000)) << "1001 was told; but it does not disagree";
@@ -223,7 +223,7 @@ TEST(Sync, ALineThatConnectedAnewMayBeginWithinWhatItToldBefore) {
 TEST(Sync, ARestartSoonAfterASnapshotIsSeenByTheLineThatToldTheOldNumbering) {
     Feed feed;
     feed.follow(1000, 1);
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     ASSERT_TRUE(feed.answer(1010, 2));
     EXPECT_EQ(feed.show(5, 500), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));

@@ -241,7 +241,7 @@ TEST(Sync, AQuietMarketStaysLive) {
 TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
     Feed feed;
     feed.follow(10, 1);
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
     feed.show(13, 1);
     ASSERT_TRUE(feed.answer(12, 1));
@@ -251,13 +251,13 @@ TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
 TEST(Sync, AnUpdateLostInAFullQueueEndsLiveAtOnce) {
     Feed feed;
     feed.follow(10, 1);
-    feed.sync.on_lost(Reason::queue);
+    feed.sync.on_lost(Reason::queue, feed.now);
     EXPECT_TRUE(feed.is(State::syncing, Reason::queue));
 }
 
 TEST(Sync, ALossWithoutALineIsNoReasonToJoin) {
     Feed feed;
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     EXPECT_FALSE(feed.sync.wants_snapshot());
 }
@@ -305,7 +305,7 @@ TEST(Sync, ASnapshotAskedForBeforeALossIsNotJoined) {
     Feed feed;
     feed.sync.on_lines(1);
     const auto request = feed.sync.take_request();
-    feed.sync.on_lost(Reason::bad_frame);
+    feed.sync.on_lost(Reason::bad_frame, feed.now);
     EXPECT_TRUE(feed.sync.wants_snapshot());
     EXPECT_FALSE(feed.answer(request, Feed::snapshot(5, 1)));
     EXPECT_TRUE(feed.answer(6, 1));

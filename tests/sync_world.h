@@ -99,7 +99,7 @@ class SyncWorld {
         Line& from = lines_[line];
         if (options_.near_restarts || !from.up || from.flight.empty()) return;
         from.flight.pop_front();
-        sync_.on_lost(Reason::bad_frame);
+        sync_.on_lost(Reason::bad_frame, now_);
         check();
     }
     void line_breaks(std::size_t line) {
