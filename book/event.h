@@ -35,6 +35,7 @@ struct alignas(64) Event {
     EventKind kind = EventKind::delta;
     Side side = Side::bid;
     bool last = false;
+    std::uint8_t units = 0;  // of price and quantity: the instrument's of that count
 
     static constexpr std::int32_t kNoSendTime = INT32_MIN;
     // `E`, or 0 where the venue told none.

@@ -18,7 +18,7 @@ class Silence {
     // After so long without an update REST is asked, and from then on every `stale_after_ns`.
     static constexpr std::array<std::int64_t, 3> kAsk_ns{1'000'000'000, 5'000'000'000, 30'000'000'000};
     // A line that brings nothing of what others bring for so long has lost its subscription.
-    static constexpr std::int64_t kLag_ns = 5'000'000'000;
+    static constexpr std::int64_t kLag_ns = 3'000'000'000;
 
     explicit Silence(std::int64_t stale_after_ns) noexcept : stale_after_ns_(stale_after_ns) {}
 

@@ -258,10 +258,10 @@ void Sync::on_lines(LineSet up) noexcept {
         phase_ = Phase::idle;
         pending_.clear();
         waiting_ = false;
-        reason_ = had_book_ ? Reason::line_dead : Reason::start;
+        reason_ = had_book_ ? Reason::line_dead : first_;
     } else if (up != 0 && idle) {
         if (had_book_) ++counters_.resyncs;
-        start_joining(had_book_ ? Reason::gap : Reason::start);
+        start_joining(had_book_ ? Reason::gap : first_);
     } else if (waiting_ && passed_by_every_line()) {
         take_for_gap();
     }

@@ -71,8 +71,10 @@ class Sync {
     static constexpr std::int64_t kGapWait_ns = 50'000'000;
 
     // `depth`: levels a side that are published.
-    Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool, std::int64_t gap_wait_ns = kGapWait_ns)
-        : book_(max_levels), pending_(pool), depth_(depth), gap_wait_ns_(gap_wait_ns) {}
+    // `first`: why it begins, as readers see it.
+    Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool, std::int64_t gap_wait_ns = kGapWait_ns,
+         Reason first = Reason::start)
+        : book_(max_levels), pending_(pool), depth_(depth), gap_wait_ns_(gap_wait_ns), first_(first), reason_(first) {}
 
     // One whole update, all its events. `applied(update)` is called for it, and for each that waited for it, in order,
     // with the book standing at its `u`. REQUIRES: not empty; U <= u.
@@ -186,10 +188,11 @@ class Sync {
     Pending pending_;
     std::size_t depth_;
     std::int64_t gap_wait_ns_;
+    Reason first_;
     Counters counters_;
 
     Phase phase_ = Phase::idle;
-    Reason reason_ = Reason::start;
+    Reason reason_;
     bool in_flight_ = false;
     std::uint32_t doubts_ = 0;  // snapshots in a row that disagreed with the stream about the numbering
     std::uint32_t request_ = 0;

@@ -146,6 +146,7 @@ void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcep
     spent.sync = std::move(message.sync);
     book.absent = message.reason;
     book.halted = message.halted;
+    book.units = message.units;
     book.tries = 0;
     watch_.forget(message.symbol);
     if (book.sync) book.sync->on_lines(lines_up_);
@@ -181,7 +182,8 @@ void BookAgent::handle(std::span<const Event> events, MonoTime now) noexcept {
     const Event& first = events.front();
     if (first.kind == EventKind::line_up || first.kind == EventKind::line_down) return on_line(first, now);
     Book& book = books_[first.symbol];
-    if (!book.sync) return;
+    const bool has_units = first.kind != EventKind::bad && first.kind != EventKind::lost;
+    if (!book.sync || (has_units && first.units != book.units)) return;
     switch (first.kind) {
         case EventKind::delta:
         case EventKind::advance: return on_update(events, now);

@@ -53,6 +53,7 @@ class BookAgent {
     struct Book {
         std::unique_ptr<Sync> sync;       // none: not followed
         Reason absent = Reason::stopped;  // why there is no sync
+        std::uint8_t units = 0;           // of the events that it takes
         Reason halted = Reason::none;     // why the market is not open; none: it is
         State state = State::down;        // as shown last
         Reason reason = Reason::none;

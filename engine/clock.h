@@ -1,18 +1,10 @@
 #pragma once
-#include <time.h>
-
 #include "book/types.h"
 #include "net/clock.h"
 
 namespace daypack {
 
 // The clocks are read at the edge, by the agents, and handed in from there on.
-
-[[nodiscard]] inline WallTime wall_now() noexcept {
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    return {now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
 
 // Turns monotonic into wall time. Thread: its owner, which refreshes it now and then, so that a step of the wall clock
 // is followed.

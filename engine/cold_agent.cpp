@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "book/decimal.h"
 #include "engine/clock.h"
 #include "engine/limits.h"
 #include "engine/symbol_choice.h"
@@ -18,6 +19,10 @@ namespace daypack {
 namespace {
 
 constexpr std::int64_t kNs = 1'000'000;
+// A market closes, opens or changes its tick without a word on the socket: the list is read again so often, and soon
+// after something that points to it.
+constexpr std::int64_t kMarketsAgain_ns = 10'000'000'000;
+constexpr std::int64_t kMarketsDoubted_ns = 1'000'000'000;
 
 }  // namespace
 
@@ -31,7 +36,8 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
       wiring_(std::move(wiring)),
       io_(std::make_unique<Io>()),
       tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file))),
-      wanted_(wiring_.instruments->capacity()) {
+      wanted_(wiring_.instruments->capacity()),
+      halted_(wiring_.instruments->capacity(), Reason::none) {
     RestOptions options;
     for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
     options.tls = tls_.get();
@@ -42,7 +48,7 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
         [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
             deliver(request, std::move(snapshot));
         },
-        [this](const std::string& text) { say(text); });
+        [this](const std::string& text) { say(text); }, [this] { doubt_markets(mono_now()); });
     Poller::Options polling;
     polling.interval_ms = config.exchange.rest_poll_interval_ms;
     polling.requests_per_minute = config.exchange.rest_requests_per_minute;
@@ -99,7 +105,15 @@ void ColdAgent::fetch_status() {
 
 void ColdAgent::fetch_markets() {
     markets_due_ = {};
-    rest_->get("/api/v1/markets", [this](const RestAnswer& answer) { on_markets(answer); });
+    rest_->get(
+        "/api/v1/markets", [this](const RestAnswer& answer) { on_markets(answer); },
+        markets_read_.ns == 0 ? RestClient::Rank::urgent : RestClient::Rank::normal);
+}
+
+// Something was read that the list of markets, as we know it, does not allow.
+void ColdAgent::doubt_markets(MonoTime now) {
+    const MonoTime soon = markets_read_ + kMarketsDoubted_ns;
+    if (markets_due_.ns != 0 && markets_due_ - soon > 0) markets_due_ = soon - now > 0 ? soon : now;
 }
 
 void ColdAgent::on_markets(const RestAnswer& answer) {
@@ -107,12 +121,14 @@ void ColdAgent::on_markets(const RestAnswer& answer) {
     if (answer.status == 0) {
         why = answer.error;
     } else if (answer.status != 200) {
-        why = fmt::format("HTTP {}: {}", answer.status, parse_error(answer.body));
+        why = refusal(answer.status, answer.body);
     } else {
         const MarketList list = parse_markets(answer.body);
         for (const auto& skipped : list.skipped) say(fmt::format("market skipped why=\"{}\"", skipped));
         if (!list.markets.empty()) {
             market_failures_ = 0;
+            markets_read_ = mono_now();
+            markets_due_ = markets_read_ + kMarketsAgain_ns;
             return follow_list(list.markets);
         }
         why = "no market in the answer";
@@ -161,25 +177,62 @@ void ColdAgent::want(const std::string& native, const std::vector<Market>& marke
             native));
         return;
     }
-    if (wanted_[*index]) return;
-    if (*index == wiring_.instruments->size() && !wiring_.instruments->append(std::move(instrument))) return;
+    if (*index < wiring_.instruments->size()) {
+        if (wanted_[*index]) return follow_market(*index, std::move(instrument));
+        instrument = (*wiring_.instruments)[*index];
+    } else if (!wiring_.instruments->append(instrument)) {
+        return;
+    }
     wanted_[*index] = true;
-    const Instrument& kept = (*wiring_.instruments)[*index];
-    ColdMessage message;
+    halted_[*index] = instrument.halted;
+    if (listed && instrument.listed && instrument.halted != Reason::closed) return follow(*index, Reason::start);
+    ColdMessage message;  // the venue has no book of it, and its stream is silent
     message.kind = ColdMessage::Kind::add_symbol;
     message.symbol = *index;
-    message.halted = kept.halted;
-    if (!listed || !kept.listed) {
-        message.reason = Reason::no_market;
-    } else if (kept.halted == Reason::closed) {  // the venue has no book of it, and its stream is silent
-        message.reason = Reason::closed;
-    } else {
-        message.sync =
-            std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool, config_.exchange.gap_wait_ms * kNs);
-    }
-    const bool followed = message.sync != nullptr;
+    message.halted = instrument.halted;
+    message.reason = listed && instrument.listed ? Reason::closed : Reason::no_market;
     send(std::move(message));
-    if (followed) wiring_.subscriptions->set(*index, true);
+}
+
+// Subscribes it and has the book thread follow it, anew where it was followed.
+void ColdAgent::follow(SymbolIndex symbol, Reason first) {
+    ColdMessage message;
+    message.kind = ColdMessage::Kind::add_symbol;
+    message.symbol = symbol;
+    message.halted = halted_[symbol];
+    message.units = (*wiring_.instruments)[symbol].units;
+    message.sync = std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool,
+                                          config_.exchange.gap_wait_ms * kNs, first);
+    send(std::move(message));
+    wiring_.subscriptions->set(symbol, true);
+}
+
+// What the list says now of a market that is wanted already.
+void ColdAgent::follow_market(SymbolIndex symbol, Instrument now) {
+    const Instrument& before = (*wiring_.instruments)[symbol];
+    if (!now.listed || !before.listed) return;  // a list that leaves it out for once is no reason to stop
+    const Reason was_halted = halted_[symbol];
+    const bool other_units = now.tick != before.tick || now.step != before.step;
+    if (now.halted == was_halted && !other_units) return;
+    say(fmt::format("market symbol={} state={} tick={} step={}", now.native,
+                    now.halted == Reason::none ? "open" : daypack_reason_name(static_cast<unsigned>(now.halted)),
+                    format_decimal(now.tick.mantissa, now.tick.exponent, now.tick.decimals()),
+                    format_decimal(now.step.mantissa, now.step.exponent, now.step.decimals())));
+    halted_[symbol] = now.halted;
+    ColdMessage message;
+    message.symbol = symbol;
+    message.reason = message.halted = now.halted;
+    if (now.halted == Reason::closed) {
+        wiring_.subscriptions->set(symbol, false);
+        message.kind = ColdMessage::Kind::add_symbol;
+        return send(std::move(message));
+    }
+    if (other_units) wiring_.instruments->replace(symbol, std::move(now));
+    if (other_units || was_halted == Reason::closed) {
+        return follow(symbol, other_units ? Reason::tick : Reason::start);
+    }
+    message.kind = ColdMessage::Kind::market;
+    send(std::move(message));
 }
 
 void ColdAgent::drop_unwanted(const std::vector<std::string>& natives) {

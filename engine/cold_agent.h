@@ -59,6 +59,9 @@ class ColdAgent {
     void follow_list(const std::vector<Market>& markets);
     void adopt_directory(const std::vector<Market>& markets);
     void want(const std::string& native, const std::vector<Market>& markets, bool listed);
+    void follow_market(SymbolIndex symbol, Instrument now);
+    void follow(SymbolIndex symbol, Reason first);
+    void doubt_markets(MonoTime now);
     void drop_unwanted(const std::vector<std::string>& natives);
     void deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
     void poll(MonoTime now);
@@ -77,8 +80,10 @@ class ColdAgent {
     std::unique_ptr<Poller> poller_;
     Reason polling_ = Reason::none;    // why; none: it is not done
     std::vector<bool> wanted_;         // by index of the instrument table
+    std::vector<Reason> halted_;       // likewise: why the market is not open, as last read
     std::vector<ColdMessage> unsent_;  // the queue to the book thread was full
     MonoTime markets_due_;             // 0: not due
+    MonoTime markets_read_;            // when the list last came; 0: never
     std::uint32_t market_failures_ = 0;
     std::vector<std::string> complained_;
     std::atomic<bool> failed_{false};

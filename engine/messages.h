@@ -43,6 +43,7 @@ struct ColdMessage {
     std::unique_ptr<Snapshot> snapshot;
     std::unique_ptr<Sync> sync;  // add_symbol; none: a symbol that is only shown as down
     std::unique_ptr<Trades> trades;
+    std::uint8_t units = 0;        // add_symbol: of the events that it takes
     Reason halted = Reason::none;  // add_symbol: why the market is not open
     Reason reason = Reason::none;  // polled: why; add_symbol: why there is no sync; drop_symbol: why
 

@@ -68,17 +68,20 @@ void Poller::poll_depth(SymbolIndex symbol) {
 
 void Poller::poll_trades(SymbolIndex symbol) {
     polled_[symbol].trades_asked = true;
-    rest_.get("/api/v1/trades?symbol=" + instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
-        polled_[symbol].trades_asked = false;
-        ColdMessage message;
-        message.kind = ColdMessage::Kind::trades;
-        message.symbol = symbol;
-        message.trades = std::make_unique<Trades>();
-        if (why_ == Reason::none || answer.status != 200) return;
-        if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
-        std::reverse(message.trades->begin(), message.trades->end());
-        send_(std::move(message));
-    });
+    rest_.get(
+        "/api/v1/trades?symbol=" + instruments_[symbol].native,
+        [this, symbol](const RestAnswer& answer) {
+            polled_[symbol].trades_asked = false;
+            ColdMessage message;
+            message.kind = ColdMessage::Kind::trades;
+            message.symbol = symbol;
+            message.trades = std::make_unique<Trades>();
+            if (why_ == Reason::none || answer.status != 200) return;
+            if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
+            std::reverse(message.trades->begin(), message.trades->end());
+            send_(std::move(message));
+        },
+        RestClient::Rank::trades);
 }
 
 }  // namespace daypack

@@ -17,8 +17,13 @@ constexpr std::int64_t kLimitedMs = 10'000;
 
 }  // namespace
 
-SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say)
-    : rest_(rest), instruments_(instruments), deliver_(std::move(deliver)), say_(std::move(say)) {}
+SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
+                                 std::function<void()> doubt)
+    : rest_(rest),
+      instruments_(instruments),
+      deliver_(std::move(deliver)),
+      say_(std::move(say)),
+      doubt_(std::move(doubt)) {}
 
 void SnapshotFetcher::request(const SnapshotRequest& request, MonoTime now) {
     if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
@@ -43,21 +48,28 @@ void SnapshotFetcher::do_work(MonoTime now) {
 }
 
 void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
+    const bool joins = request.purpose == SnapshotRequest::Purpose::join;
     // Without `limit`: as deep as the venue gives.
-    rest_.get("/api/v1/depth?symbol=" + instruments_[request.symbol].native,
-              [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); });
+    rest_.get(
+        "/api/v1/depth?symbol=" + instruments_[request.symbol].native,
+        [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
+        joins ? RestClient::Rank::urgent : RestClient::Rank::idle);
 }
 
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {
     if (answer.status == 0) return retry(request, failures, 0, answer.error);
     if (answer.status != 200) {
+        if (answer.status == 404 || answer.status == 400) doubt_();
         const std::int64_t wait_ms =
             answer.retry_after_s ? *answer.retry_after_s * 1000 : (answer.status == 429 ? kLimitedMs : 0);
-        return retry(request, failures, wait_ms, fmt::format("HTTP {}: {}", answer.status, parse_error(answer.body)));
+        return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
     }
     auto snapshot = std::make_unique<Snapshot>();
     const Errc errc = parse_depth(answer.body, instruments_[request.symbol], *snapshot);
-    if (errc != Errc::ok) return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
+    if (errc != Errc::ok) {
+        doubt_();
+        return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
+    }
     deliver_(request, std::move(snapshot));
 }
 

@@ -22,7 +22,9 @@ class SnapshotFetcher {
     using Deliver = std::function<void(const SnapshotRequest&, std::unique_ptr<Snapshot>)>;
     using Say = std::function<void(std::string)>;
 
-    SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say);
+    // `doubt`: an answer did not fit what is known of the market.
+    SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
+                    std::function<void()> doubt);
 
     void request(const SnapshotRequest& request, MonoTime now);
     // Sends what is due.
@@ -44,6 +46,7 @@ class SnapshotFetcher {
     const InstrumentTable& instruments_;
     Deliver deliver_;
     Say say_;
+    std::function<void()> doubt_;
     std::vector<Waiting> waiting_;
     std::mt19937_64 random_{std::random_device{}()};
 };

@@ -103,7 +103,9 @@ Decoded Decoder::decode(std::string_view frame, MonoTime receive, LineIndex line
     }
     event.symbol = *decoded.symbol;
     if (!agrees(text_, of)) return bad(Errc::malformed, {of.channel, decoded.symbol}, event);
-    const auto count = make_events(of.channel, text_, table_[event.symbol], event, events_);
+    const Instrument& instrument = table_[event.symbol];
+    event.units = instrument.units;
+    const auto count = make_events(of.channel, text_, instrument, event, events_);
     if (!count) return bad(count.errc(), {of.channel, decoded.symbol}, event);
     decoded.kind = kind_of(of.channel);
     decoded.events = {events_.data(), *count};

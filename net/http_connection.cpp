@@ -1,5 +1,6 @@
 #include "net/http_connection.h"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -8,11 +9,12 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
+#include "net/clock.h"
 #include "net/connector.h"
+#include "net/retry_after.h"
 
 namespace daypack {
 
@@ -24,14 +26,11 @@ namespace {
 
 constexpr std::size_t kBodyPadding = 64;  // what simdjson may read behind a text
 constexpr std::uint32_t kHeaderBytesMax = 65'536;
+constexpr std::int64_t kPatienceMs = 3'000;  // without a byte of the answer
 
 std::optional<int> retry_after_s(const http::fields& fields) {
     const auto text = fields[http::field::retry_after];
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc{} || end != text.data() + text.size() || seconds < 0)
-        return std::nullopt;  // a date, perhaps
-    return seconds;
+    return parse_retry_after({text.data(), text.size()}, wall_now());
 }
 
 }  // namespace
@@ -45,7 +44,6 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, Done done) {
         done_ = std::move(done);
         timeout_ms_ = timeout_ms;
-        ++round_;
         request_ = {http::verb::get, url.path + target, 11};
         request_.set(http::field::host, url.host_header());
         request_.set(http::field::user_agent, "daypack");
@@ -73,14 +71,12 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     [[nodiscard]] bool warm() const noexcept { return stream_ != nullptr; }
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void send() {
-        deadline_.expires_after(std::chrono::milliseconds(timeout_ms_));
-        deadline_.async_wait([self = shared_from_this(), round = round_](const error_code& error) {
-            if (error || self->round_ != round || !self->busy()) return;
-            self->late_ = true;
-            self->stream_->close();  // which brings what is under way to its end
-        });
+        end_ = Clock::now() + std::chrono::milliseconds(timeout_ms_);
         late_ = false;
+        wait();
         parser_.emplace();
         parser_->header_limit(kHeaderBytesMax);
         parser_->body_limit(body_bytes_max_);
@@ -91,13 +87,28 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
         });
     }
 
+    // For the next byte, or the end of the time for all of it.
+    void wait() {
+        waited_ms_ = std::min<std::int64_t>(kPatienceMs, timeout_ms_);
+        const auto due = std::min(Clock::now() + std::chrono::milliseconds(waited_ms_), end_);
+        if (due == end_) waited_ms_ = timeout_ms_;
+        deadline_.expires_at(due);
+        deadline_.async_wait([self = shared_from_this(), due](const error_code& error) {
+            if (error || !self->busy() || self->deadline_.expiry() != due) return;
+            self->late_ = true;
+            self->stream_->close();  // which brings what is under way to its end
+        });
+    }
+
     void receive() {
-        http::async_read(*stream_, buffer_, *parser_,
-                         [self = shared_from_this()](const error_code& error, std::size_t) {
-                             if (!self->busy()) return;
-                             if (error) return self->fail(error);
-                             self->on_answer();
-                         });
+        http::async_read_some(*stream_, buffer_, *parser_,
+                              [self = shared_from_this()](const error_code& error, std::size_t) {
+                                  if (!self->busy()) return;
+                                  if (error) return self->fail(error);
+                                  if (self->parser_->is_done()) return self->on_answer();
+                                  self->wait();
+                                  self->receive();
+                              });
     }
 
     void on_answer() {
@@ -118,7 +129,10 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     [[nodiscard]] std::string in_words(const error_code& error) {
-        if (late_) return "no answer within " + std::to_string(timeout_ms_) + " ms";
+        if (late_) {
+            return std::string(parser_->got_some() ? "the answer was not whole within " : "no answer within ") +
+                   std::to_string(waited_ms_) + " ms";
+        }
         if (error == http::error::body_limit) {
             return "the answer is larger than " + std::to_string(body_bytes_max_) + " bytes";
         }
@@ -152,9 +166,10 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     beast::flat_buffer buffer_;
     Done done_;  // null: no request is under way
     int timeout_ms_ = 0;
-    std::uint64_t round_ = 0;  // counts requests, so that a late timer knows that it is not meant
-    bool reused_ = false;      // the stream had been kept open
-    bool late_ = false;        // its time is over
+    Clock::time_point end_;       // of the time for the whole answer
+    std::int64_t waited_ms_ = 0;  // for what the deadline is set to
+    bool reused_ = false;         // the stream had been kept open
+    bool late_ = false;           // its time is over
 };
 
 HttpConnection::HttpConnection(boost::asio::io_context& io, const TlsContext* tls, std::size_t body_bytes_max)

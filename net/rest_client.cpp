@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kPreferFirstNs =
-    300 * kSecondNs;        // how long another host serves before the first is tried again
-constexpr int kHoldS = 10;  // after a 429 that names no time
+    300 * kSecondNs;                                   // how long another host serves before the first is tried again
+constexpr std::int64_t kLookAgainNs = kSecondNs / 20;  // where there are tokens, and not for what waits
+constexpr int kHoldS = 10;                             // after a 429 that names no time
 constexpr int kHoldMaxS = 300;
 
 std::int64_t burst_of(std::int64_t per_minute) {
@@ -31,6 +32,7 @@ RestClient::RestClient(boost::asio::io_context& io, RestOptions options)
     : io_(io),
       options_(std::move(options)),
       budget_(options_.requests_per_minute, burst_of(options_.requests_per_minute), mono_now()),
+      trades_budget_(options_.trades_per_minute, burst_of(options_.trades_per_minute), mono_now()),
       wake_(io),
       alive_(std::make_shared<RestClient*>(this)) {
     for (int i = 0; i < options_.connections; ++i) {
@@ -40,8 +42,14 @@ RestClient::RestClient(boost::asio::io_context& io, RestOptions options)
 
 RestClient::~RestClient() = default;
 
-void RestClient::get(std::string target, Done done) {
-    const bool full = waiting_.size() >= kWaitingMax;
+std::size_t RestClient::waiting() const noexcept {
+    std::size_t waiting = 0;
+    for (const auto& of_rank : waiting_) waiting += of_rank.size();
+    return waiting;
+}
+
+void RestClient::get(std::string target, Done done, Rank rank) {
+    const bool full = waiting() >= kWaitingMax;
     if (full || !is_plain(target)) {
         const char* const why = full ? "too many requests are waiting already" : "no such thing can be asked for";
         boost::asio::post(io_, [alive = std::weak_ptr(alive_), done = std::move(done), why] {
@@ -51,24 +59,39 @@ void RestClient::get(std::string target, Done done) {
     }
     Request request;
     request.target = std::move(target);
+    request.rank = rank;
     request.done = std::move(done);
-    waiting_.push_back(std::move(request));
+    waiting_[static_cast<std::size_t>(rank)].push_back(std::move(request));
     pump();
 }
 
 // Sends what may be sent now; wakes up again when more may.
 void RestClient::pump() {
-    while (!waiting_.empty()) {
+    while (waiting() > 0) {
         HttpConnection* const connection = idle_connection();
         if (connection == nullptr) return;  // the next to be done pumps
         const MonoTime now = mono_now();
         if (now - held_until_ < 0) return wake_at(held_until_, now);
-        if (!budget_.try_take(now)) return wake_at(budget_.next(now), now);
+        std::deque<Request>* const from = next(now);
+        if (from == nullptr) return wake_at(std::max(budget_.next(now), now + kLookAgainNs), now);
+        (void)budget_.try_take(now);  // next() saw that there is one
         if (url_ != 0 && now - prefer_first_ >= 0) url_ = 0;
-        Request request = std::move(waiting_.front());
-        waiting_.pop_front();
+        Request request = std::move(from->front());
+        from->pop_front();
         send(*connection, std::move(request));
     }
+}
+
+// Whose turn it is; null: nobody's for now.
+std::deque<RestClient::Request>* RestClient::next(MonoTime now) {
+    const std::int64_t tokens = budget_.tokens(now);
+    if (tokens == 0) return nullptr;
+    const auto of = [this](Rank rank) { return &waiting_[static_cast<std::size_t>(rank)]; };
+    if (!of(Rank::urgent)->empty()) return of(Rank::urgent);
+    if (!of(Rank::normal)->empty()) return of(Rank::normal);
+    if (!of(Rank::trades)->empty() && trades_budget_.try_take(now)) return of(Rank::trades);
+    if (!of(Rank::idle)->empty() && 2 * tokens >= burst_of(options_.requests_per_minute)) return of(Rank::idle);
+    return nullptr;
 }
 
 HttpConnection* RestClient::idle_connection() noexcept {
@@ -97,7 +120,7 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
     --under_way_;
     if (outcome == Outcome::stale && !request.fresh) {
         request.fresh = true;
-        waiting_.push_front(std::move(request));
+        waiting_[static_cast<std::size_t>(request.rank)].push_front(std::move(request));
         return pump();
     }
     count(answer);
@@ -107,7 +130,7 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
     }
     const bool elsewhere = outcome == Outcome::unreachable || answer.status == 451 || answer.status == 403;
     if (elsewhere && try_next_host(request)) {
-        waiting_.push_front(std::move(request));
+        waiting_[static_cast<std::size_t>(request.rank)].push_front(std::move(request));
         return pump();
     }
     give(request, std::move(answer));

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
@@ -16,7 +17,8 @@ struct RestOptions {
     std::vector<Url> urls;            // in order of preference
     const TlsContext* tls = nullptr;  // needed where a URL is https; outlives the client
     int requests_per_minute = 1'200;
-    int connections = 4;  // at once
+    int trades_per_minute = 20;  // of Rank::trades; the venue allows 30
+    int connections = 4;         // at once
     int timeout_ms = 10'000;
     std::size_t body_bytes_max = std::size_t{64} << 20;
 };
@@ -30,8 +32,8 @@ struct RestStats {
     std::uint64_t failed = 0;    // no answer
 };
 
-// The exchange's REST side: GET requests, in the order in which they were asked for, over a few kept-open connections,
-// within a budget per minute over all of them.
+// The exchange's REST side: GET requests, by rank and then in the order in which they were asked for, over a few
+// kept-open connections, within a budget per minute over all of them.
 //
 // Thread: the one that runs `io`; a `done` may call `get`, but not destroy the client.
 // A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
@@ -39,6 +41,13 @@ struct RestStats {
 class RestClient {
   public:
     using Done = std::function<void(RestAnswer answer)>;
+
+    enum class Rank : std::uint8_t {
+        urgent,  // what is not there without it
+        normal,
+        trades,  // /trades, within a budget of its own too
+        idle,    // what can wait: only while half of what may go out at once is left
+    };
 
     // REQUIRES: urls is not empty, requests_per_minute and connections are positive.
     RestClient(boost::asio::io_context& io, RestOptions options);
@@ -48,10 +57,10 @@ class RestClient {
     RestClient& operator=(const RestClient&) = delete;
 
     // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call.
-    void get(std::string target, Done done);
+    void get(std::string target, Done done, Rank rank = Rank::normal);
 
     // Asked for and not answered yet.
-    [[nodiscard]] std::size_t pending() const noexcept { return waiting_.size() + under_way_; }
+    [[nodiscard]] std::size_t pending() const noexcept { return waiting() + under_way_; }
     [[nodiscard]] const RestStats& stats() const noexcept { return stats_; }
 
     static constexpr std::size_t kWaitingMax = 4'096;  // beyond it a request is answered with an error
@@ -59,13 +68,16 @@ class RestClient {
   private:
     struct Request {
         std::string target;
+        Rank rank = Rank::normal;
         Done done;
         std::size_t url = 0;          // where it was last sent
         std::size_t hosts_tried = 0;  // that were no good
         bool fresh = false;           // not over a connection that was kept open
     };
 
+    [[nodiscard]] std::size_t waiting() const noexcept;
     void pump();
+    [[nodiscard]] std::deque<Request>* next(MonoTime now);
     void send(HttpConnection& connection, Request request);
     void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
     bool try_next_host(Request& request);
@@ -77,9 +89,10 @@ class RestClient {
     boost::asio::io_context& io_;
     RestOptions options_;
     std::vector<std::unique_ptr<HttpConnection>> connections_;
-    std::deque<Request> waiting_;
+    std::array<std::deque<Request>, 4> waiting_;  // by rank
     std::size_t under_way_ = 0;
     TokenBucket budget_;
+    TokenBucket trades_budget_;
     std::size_t url_ = 0;    // where requests go now
     MonoTime prefer_first_;  // when the first host gets another try
     MonoTime held_until_;    // after a 429

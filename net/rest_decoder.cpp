@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "book/digits.h"
+#include "net/harmless.h"
 #include "net/json.h"
 #include "net/symbol.h"
 
@@ -208,6 +209,13 @@ Result<VenueTime> parse_time(std::string_view body) noexcept {
         return Errc::malformed;
     }
     return VenueTime{static_cast<std::int64_t>(ms) * kUsPerMs};
+}
+
+std::string refusal(int status, std::string_view body) {
+    const std::string said = "HTTP " + std::to_string(status) + ": ";
+    if (status == 451 || status == 403) return said + region_refused("rest_urls");
+    if (status >= 300 && status < 400) return said + "redirects are not followed; set rest_urls to where it points";
+    return said + parse_error(body);
 }
 
 std::string parse_error(std::string_view body) {

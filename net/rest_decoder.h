@@ -50,6 +50,9 @@ struct RestTrade {
 // Newest first, as the venue sends them.
 [[nodiscard]] Errc parse_trades(std::string_view body, const Instrument& instrument, std::vector<RestTrade>& trades);
 
+// Why an answer of another status than 200 is none, in words for a log that say what to do.
+[[nodiscard]] std::string refusal(int status, std::string_view body);
+
 struct VenueStatus {
     bool maintenance = false;  // anything but "Ok"
     std::string message;       // empty: none

@@ -25,6 +25,11 @@ class TokenBucket {
         return true;
     }
 
+    [[nodiscard]] std::int64_t tokens(MonoTime now) noexcept {
+        refill(now);
+        return tokens_;
+    }
+
     // When the next token will be there; `now` itself if one is.
     [[nodiscard]] MonoTime next(MonoTime now) noexcept {
         refill(now);

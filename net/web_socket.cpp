@@ -12,6 +12,7 @@
 
 #include "net/clock.h"
 #include "net/harmless.h"
+#include "net/retry_after.h"
 #include "net/stream.h"
 
 namespace daypack {
@@ -27,7 +28,7 @@ constexpr std::size_t kReadBufferBytes = 65'536;
 std::string declined(const websocket::response_type& response) {
     const int status = static_cast<int>(response.result_int());
     const std::string said = "HTTP " + std::to_string(status) + " " + harmless(response.reason(), 40);
-    if (status == 403 || status == 451) return said + ": the server refuses this address or region";
+    if (status == 403 || status == 451) return said + ": " + region_refused("ws_urls");
     if (status == 429) return said + ": too many connections or requests from this address";
     if (status >= 300 && status < 400) {
         return said + ": redirects are not followed; it points to " + harmless(response[beast::http::field::location]);
@@ -38,10 +39,7 @@ std::string declined(const websocket::response_type& response) {
 
 std::optional<int> retry_after_s(const websocket::response_type& response) {
     const auto text = response[beast::http::field::retry_after];
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc{} || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-    return seconds;
+    return parse_retry_after({text.data(), text.size()}, wall_now());
 }
 
 std::string closed_by_server(const websocket::close_reason& reason) {

@@ -101,8 +101,11 @@ TEST_F(LineReconnectTest, TheNextAddressIsTriedWhereTheFirstDoesNotAnswer) {
 
 TEST_F(LineReconnectTest, ARefusedUpgradeIsToldWithItsStatus) {
     for (const auto& [answer, words] : std::map<std::string, std::string>{
-             {"403 Forbidden", "HTTP 403 Forbidden: the server refuses this address or region"},
-             {"451 Unavailable", "HTTP 451 Unavailable: the server refuses this address or region"},
+             {"403 Forbidden",
+              "HTTP 403 Forbidden: the exchange refuses this address or region; set ws_urls to a host that serves it"},
+             {"451 Unavailable",
+              "HTTP 451 Unavailable: the exchange refuses this address or region; set ws_urls to a host that serves "
+              "it"},
              {"503 Busy", "HTTP 503 Busy: the server is not well"},
              {"404 Not Found", "HTTP 404 Not Found: no WebSocket is served under this address"},
              {"302 Found", "HTTP 302 Found: redirects are not followed"}}) {

@@ -92,6 +92,10 @@ void Exchange::inject(const Fault& fault) {
     impl_->ask([&] { impl_->floor.inject(fault); });
 }
 
+void Exchange::end_chaos() {
+    impl_->ask([&] { impl_->floor.end_chaos(); });
+}
+
 std::vector<std::string> Exchange::fault_log() const {
     return impl_->ask([this] { return impl_->floor.fault_log(); });
 }

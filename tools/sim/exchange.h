@@ -54,6 +54,8 @@ class Exchange {
     void come_back();
     // Counts from now.
     void inject(const Fault& fault);
+    // No harm from `chaos_seed` any more, nor what is still armed.
+    void end_chaos();
     // One line a fault that struck.
     [[nodiscard]] std::vector<std::string> fault_log() const;
     [[nodiscard]] Statistics statistics() const;

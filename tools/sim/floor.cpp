@@ -448,11 +448,17 @@ void Floor::set_market(std::size_t feed, const Fault& fault) {
     });
 }
 
+void Floor::end_chaos() {
+    chaos_timer_.cancel();
+    chaos_.reset();
+    faults_ = {};
+}
+
 // Random faults, from time to time, the same ones in the same order for the same seed.
 void Floor::do_harm() {
     chaos_timer_.expires_after(std::chrono::milliseconds(options_.chaos_every_ms));
     chaos_timer_.async_wait([this](error_code error) {
-        if (error) return;
+        if (error || !chaos_) return;
         std::vector<std::uint64_t> lines;
         for (const auto& [ordinal, connection] : connections_) lines.push_back(ordinal);
         inject(Fault::parse(chaos_->next(lines)));

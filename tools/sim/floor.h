@@ -39,6 +39,7 @@ class Floor final : public ServerHandler {
     [[nodiscard]] const std::vector<std::string>& fault_log() const noexcept { return fault_log_; }
     [[nodiscard]] Statistics statistics() const;
     void inject(const Fault& fault);
+    void end_chaos();
     void go_away();
     void come_back();
 
