@@ -49,6 +49,7 @@ inline ChaosResult run_chaos(std::uint64_t seed, std::size_t symbols, double rat
     options.rate = rate;
     options.levels = 200;
     options.seed = seed;
+    options.history_changes = 20'000;  // it is full soon, and what this process holds does not grow with it
     options.chaos_seed = seed;
     options.chaos_every_ms = 400;
     sim::Exchange exchange(options);
