@@ -155,7 +155,9 @@ TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
     watch.take_states();
     for (const auto& seen : watch.seen()) {
         const bool expected = std::find(row.sights.begin(), row.sights.end(), seen) != row.sights.end();
-        EXPECT_TRUE(expected || (row.at_start && seen == "SYNCING/start")) << seen << "\n" << live.log();
+        EXPECT_TRUE(expected || (row.at_start && (seen == "SYNCING/start" || seen == "POLLING/ws_down")))
+            << seen << "\n"
+            << live.log();
     }
     if (row.sights.empty() && !row.at_start) {
         EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_gaps), 0u);
@@ -168,7 +170,7 @@ TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
 const Sights kNothing{};
 const Sights kGap{"SYNCING/gap"};
 const Sights kBadFrame{"SYNCING/bad_frame", "SYNCING/gap"};
-const Sights kDead{"STALE/line_dead", "SYNCING/gap"};
+const Sights kDead{"STALE/line_dead", "SYNCING/gap", "POLLING/ws_down"};
 
 INSTANTIATE_TEST_SUITE_P(OneLineOfTwo, FaultTest,
                          testing::Values(Row{"one line of two drops an update", {"drop:line=2"}},
@@ -214,29 +216,31 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Connections, FaultTest,
-    testing::Values(
-        Row{"every line is closed", {"close"}, 2, kDead}, Row{"every line is reset", {"reset"}, 2, kDead},
-        Row{"every line is open and dead", {"stall:how=deaf"}, 2, {"STALE/line_dead", "SYNCING/gap", "STALE/silent"}},
-        Row{"the exchange is away for a second", {"away:for_ms=1000"}, 2, kDead},
-        Row{"masked frame", {"violate:how=masked"}, 1, kDead},
-        Row{"reserved bits", {"violate:how=reserved_bits"}, 1, kDead},
-        Row{"reserved opcode", {"violate:how=opcode"}, 1, kDead},
-        Row{"fragmented control frame", {"violate:how=fragmented_control"}, 1, kDead},
-        Row{"control frame too large", {"violate:how=large_control"}, 1, kDead},
-        Row{"continuation of nothing", {"violate:how=lone_continuation"}, 1, kDead},
-        Row{"message inside a message", {"violate:how=interleaved"}, 1, kDead},
-        Row{"text that is not UTF-8", {"violate:how=utf8"}, 1, kDead},
-        Row{"a length beyond 2^63", {"violate:how=length"}, 1, kDead},
-        Row{"a close code of one byte", {"violate:how=close_code"}, 1, kDead},
-        Row{"connections are refused", {"connect:how=refuse,times=3"}, 1, kNothing, {}, true},
-        Row{"a connection says nothing", {"connect@2:how=silent"}, 1, kNothing, {}, true},
-        Row{"TLS begins late", {"connect:how=slow,for_ms=500,times=2"}, 1, kNothing, {}, true},
-        Row{"upgrade answered by 503", {"upgrade:how=503"}, 1, kNothing, {}, true},
-        Row{"upgrade answered by 429, wait 1 s", {"upgrade:how=429,retry_after=1"}, 1, kNothing, {}, true},
-        Row{"upgrade answered by 403 and HTML", {"upgrade:how=403"}, 1, kNothing, {}, true},
-        Row{"upgrade answered late", {"upgrade:how=slow,for_ms=600"}, 1, kNothing, {}, true},
-        Row{"upgrade never answered", {"upgrade:how=silent"}, 1, kNothing, {}, true},
-        Row{"upgrade with a wrong proof", {"upgrade:how=bad_accept"}, 1, kNothing, {}, true}),
+    testing::Values(Row{"every line is closed", {"close"}, 2, kDead}, Row{"every line is reset", {"reset"}, 2, kDead},
+                    Row{"every line is open and dead",
+                        {"stall:how=deaf"},
+                        2,
+                        {"STALE/line_dead", "SYNCING/gap", "STALE/silent", "POLLING/ws_down"}},
+                    Row{"the exchange is away for a second", {"away:for_ms=1000"}, 2, kDead},
+                    Row{"masked frame", {"violate:how=masked"}, 1, kDead},
+                    Row{"reserved bits", {"violate:how=reserved_bits"}, 1, kDead},
+                    Row{"reserved opcode", {"violate:how=opcode"}, 1, kDead},
+                    Row{"fragmented control frame", {"violate:how=fragmented_control"}, 1, kDead},
+                    Row{"control frame too large", {"violate:how=large_control"}, 1, kDead},
+                    Row{"continuation of nothing", {"violate:how=lone_continuation"}, 1, kDead},
+                    Row{"message inside a message", {"violate:how=interleaved"}, 1, kDead},
+                    Row{"text that is not UTF-8", {"violate:how=utf8"}, 1, kDead},
+                    Row{"a length beyond 2^63", {"violate:how=length"}, 1, kDead},
+                    Row{"a close code of one byte", {"violate:how=close_code"}, 1, kDead},
+                    Row{"connections are refused", {"connect:how=refuse,times=3"}, 1, kNothing, {}, true},
+                    Row{"a connection says nothing", {"connect@2:how=silent"}, 1, kNothing, {}, true},
+                    Row{"TLS begins late", {"connect:how=slow,for_ms=500,times=2"}, 1, kNothing, {}, true},
+                    Row{"upgrade answered by 503", {"upgrade:how=503"}, 1, kNothing, {}, true},
+                    Row{"upgrade answered by 429, wait 1 s", {"upgrade:how=429,retry_after=1"}, 1, kNothing, {}, true},
+                    Row{"upgrade answered by 403 and HTML", {"upgrade:how=403"}, 1, kNothing, {}, true},
+                    Row{"upgrade answered late", {"upgrade:how=slow,for_ms=600"}, 1, kNothing, {}, true},
+                    Row{"upgrade never answered", {"upgrade:how=silent"}, 1, kNothing, {}, true},
+                    Row{"upgrade with a wrong proof", {"upgrade:how=bad_accept"}, 1, kNothing, {}, true}),
     [](const auto& info) { return std::to_string(info.index); });
 
 INSTANTIATE_TEST_SUITE_P(
