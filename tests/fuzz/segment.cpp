@@ -1,0 +1,101 @@
+// A segment that lies: each ten bytes of the input put a word somewhere into an honest one, and readers read it all.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "engine/publisher.h"
+#include "engine/shm_reader.h"
+
+using namespace daypack;
+
+namespace {
+
+// An honest segment of a writer that is gone, as bytes.
+class Honest {
+  public:
+    Honest() : name_("fuzz." + std::to_string(getpid())) {
+        const Instrument market{"BTC_USDC", "BTC-USDC", {1, -1}, {1, -3}, Reason::none, true};
+        {
+            Segment segment({name_, 4, 8, 16, 0640, {}});
+            Publisher publisher(segment);
+            OrderBook book(8);
+            (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
+            (void)segment.add_line("host");
+            publisher.set_running();
+            book.seed({1, {}, {{Price{100}, Quantity{5}}}, {{Price{101}, Quantity{7}}}});
+            BookUpdate update;
+            update.instrument = &market;
+            update.book = &book;
+            update.u = 1;
+            update.state = State::live;
+            publisher.publish_snapshot(update);
+        }
+        fd_ = open(("/dev/shm/daypack." + name_).c_str(), O_RDWR);
+        struct stat status {};
+        fstat(fd_, &status);
+        bytes_.resize(static_cast<std::size_t>(status.st_size));
+        if (pread(fd_, bytes_.data(), bytes_.size(), 0) != static_cast<ssize_t>(bytes_.size())) std::abort();
+    }
+    ~Honest() { unlink(("/dev/shm/daypack." + name_).c_str()); }
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    void lie(const std::uint8_t* data, std::size_t size) const {
+        for (; size >= 10; data += 10, size -= 10) {
+            std::uint16_t word = 0;
+            std::memcpy(&word, data, 2);
+            const std::size_t at = word % (bytes_.size() / 8) * 8;
+            if (pwrite(fd_, data + 2, 8, static_cast<off_t>(at)) != 8) std::abort();
+        }
+    }
+    void mend() const {
+        if (pwrite(fd_, bytes_.data(), bytes_.size(), 0) != static_cast<ssize_t>(bytes_.size())) std::abort();
+    }
+
+  private:
+    std::string name_;
+    int fd_ = -1;
+    std::vector<char> bytes_;
+};
+
+void read_everything(daypack_reader& reader) {
+    (void)daypack_find(&reader, "BTC-USDC");
+    for (int i = 0; i < 8; ++i) {
+        daypack_book book;
+        daypack_level bids[3], asks[2];
+        (void)daypack_read_book(&reader, i, &book, bids, 3, asks, 2);
+        daypack_top top;
+        (void)daypack_read_top(&reader, i, &top);
+    }
+    for (unsigned i = 0; i < 2; ++i) {
+        daypack_line_entry line;
+        daypack_read_line(&reader, i, &line);
+        (void)daypack_line_counter(&reader, i, DAYPACK_LINE_frames);
+        (void)daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_updates);
+    }
+    (void)daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, 999);
+    std::uint64_t cursor = daypack_cursor(&reader) - 20;
+    for (int i = 0; i < 40; ++i) {
+        daypack_record record;
+        std::uint64_t lost = 0;
+        (void)daypack_read_record(&reader, &cursor, &record, &lost);
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const Honest honest;
+    honest.lie(data, size);
+    daypack_reader reader;
+    if (daypack_open(&reader, honest.name().c_str()) == DAYPACK_OK) {
+        read_everything(reader);
+        daypack_close(&reader);
+    }
+    honest.mend();
+    return 0;
+}
