@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <atomic>
 #include <cstdio>
@@ -36,6 +37,12 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
         if (channel == FeedChannel::l1_book) channels.push_back(Channel::ticker);
     }
     return channels;
+}
+
+// Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
+Config guarded(Config config) {
+    if (!config.exchange.api_key.empty() || !config.exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
+    return config;
 }
 
 void write_to_stderr(const std::string& line) {
@@ -196,7 +203,7 @@ void Engine::Parts::run_cold() {
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(callbacks), std::move(log))) {}
+    : parts_(std::make_unique<Parts>(guarded(std::move(config)), std::move(callbacks), std::move(log))) {}
 
 Engine::~Engine() {
     stop();

@@ -40,6 +40,7 @@ class Program {
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
+    [[nodiscard]] int pid() const { return pid_; }
     void signal(int number) const { kill(pid_, number); }
     // The exit code; 128 + the signal where one ended it. Waits for the end.
     int wait() {

@@ -125,6 +125,27 @@ TEST_F(ProgramTest, ASymbolThatIsNotListedIsNamedWithItsLineAndTheNearest) {
         << run->err();
 }
 
+TEST_F(ProgramTest, KeysAreNowhereToBeSeen) {
+    const std::string secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=";
+    const std::string key = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleSE=";
+    auto run = this->run(replaced(replaced(kSeed, "${BACKPACK_KEY}", key), "${BACKPACK_SECRET}", secret));
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    const auto text_of = [](const std::string& path) {
+        std::ifstream file(path, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const std::string arguments = text_of("/proc/" + std::to_string(run->pid()) + "/cmdline");
+    EXPECT_NE(arguments.find("my.yaml"), std::string::npos);
+    const std::string segment = text_of("/dev/shm/daypack." + instance_);
+    EXPECT_NE(segment.find("BTC-USDC"), std::string::npos);
+    run->signal(SIGINT);
+    EXPECT_EQ(run->wait(), 0);
+    for (const std::string& shown : {arguments, segment, run->out(), run->err()}) {
+        EXPECT_EQ(shown.find(secret.substr(0, 12)), std::string::npos);
+        EXPECT_EQ(shown.find("secret-secret"), std::string::npos);
+    }
+}
+
 TEST_F(ProgramTest, WithNoSymbolListedItEndsWithOne) {
     auto run = this->run(replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])", R"(["BTC-USDT"])"));
     EXPECT_EQ(run->wait(), 1) << run->err();
