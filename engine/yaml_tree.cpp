@@ -1,6 +1,9 @@
 #include "engine/yaml_tree.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <sstream>
 
 namespace daypack {
 namespace {
@@ -47,17 +50,40 @@ class Converter {
     int nodes_ = 0;
 };
 
+// Counts documents, and is deaf to what stands in them.
+class Documents final : public YAML::EventHandler {
+  public:
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        ++count;
+        last_line = mark.is_null() ? 1 : mark.line + 1;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+    int count = 0;
+    int last_line = 1;
+};
+
 }  // namespace
 
 YamlNode parse_yaml(const std::string& text) {
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.empty()) return {};
-        if (documents.size() > 1) {
-            const int line = documents[1].Mark().is_null() ? 1 : documents[1].Mark().line + 1;
-            throw YamlError(line, "a second YAML document begins; keep one, without `---` in between");
+        // Not YAML::LoadAll: there are texts of a few bytes in which it finds documents without end.
+        std::istringstream in(text);
+        YAML::Parser parser(in);
+        Documents documents;
+        for (int i = 0; i < 2; ++i) (void)parser.HandleNextDocument(documents);
+        if (documents.count == 0) return {};
+        if (documents.count > 1) {
+            throw YamlError(documents.last_line, "a second YAML document begins; keep one, without `---` in between");
         }
-        return Converter().convert(documents[0], 1, 0);
+        return Converter().convert(YAML::Load(text), 1, 0);
     } catch (const YAML::Exception& error) {
         const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
         const std::string what = error.msg.substr(0, error.msg.find(':'));  // behind it stands a piece of the file

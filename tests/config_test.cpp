@@ -443,7 +443,7 @@ TEST(Config, ABrokenFileIsToldWithItsLine) {
         {"exchanges:\n  mine: \"a\" b\n", "daypack: config.yaml:2: not valid YAML ("},
         {"exchanges:\n\tmine: a\n", "daypack: config.yaml:2: not valid YAML ("},
         {"a: \"\\q\"\n", "daypack: config.yaml:1: not valid YAML (unknown escape character); "},
-        {"a: 1\n---\nb: 2\n", "daypack: config.yaml:3: a second YAML document begins; "},
+        {"a: 1\n---\nb: 2\n", "daypack: config.yaml:2: a second YAML document begins; "},
         {"? [a]\n: 1\n", "daypack: config.yaml:1: a key must be plain text; "},
         {"a: &x [*x]\n", "daypack: config.yaml:1: nested too deep; "},
         {with("    ca_file: ${1}\n"), "daypack: config.yaml:6: `${` begins no variable here; "},
