@@ -184,8 +184,7 @@ static inline const char* daypack_kind_name(unsigned kind) {
     X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)             \
     X(wins)    /* updates of which it brought the first copy */                                        \
     X(leads)   /* copies of them that other lines brought later, */                                    \
-    X(lead_ns) /* and by how much later, summed */                                                     \
-    X(gaps)    /* updates that it should have brought by its own numbers, and did not */
+    X(lead_ns) /* and by how much later, summed */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \
