@@ -171,7 +171,7 @@ void Sync::start_joining(Reason reason) noexcept {
     waiting_ = false;
     lost_ = Reason::none;
     rest_id_ = 0;
-    silent_ = false;
+    silent_ = reason == Reason::silent;
     rest_doubts_ = 0;
 }
 
@@ -244,6 +244,7 @@ void Sync::end_join(MonoTime now) noexcept {
     phase_ = Phase::following;
     had_book_ = true;
     crossed_ = false;
+    if (!unconfirmed_) silent_ = false;
     ++counters_.snapshots;
     look_at_touch(now);
 }
@@ -297,6 +298,8 @@ void Sync::on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept {
     } else if (id > last_id_ && !old_numbering && rest_id_ == 0) {
         rest_id_ = id;
         rest_since_ = now;
+    } else if (id == last_id_ && rest_id_ == 0) {
+        silent_ = false;  // a quiet market
     }
 }
 
@@ -323,7 +326,7 @@ void Sync::on_time(MonoTime now) noexcept {
     if (lost_ != Reason::none && now - lost_since_ >= gap_wait_ns_) return rejoin(lost_);
     if (crossed_ && now - crossed_since_ >= kCrossed_ns) return rejoin(Reason::crossed);
     if (rest_id_ == 0) return;
-    silent_ = now - rest_since_ >= gap_wait_ns_;
+    if (now - rest_since_ >= gap_wait_ns_) silent_ = true;
     if (now - rest_since_ < kSilence_ns) return;
     ++counters_.silences;
     rejoin(Reason::silent);

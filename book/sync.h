@@ -38,8 +38,9 @@ namespace daypack {
 //    or 1 s of ours, the book contradicts itself: INVALID, rejoin.
 // 6. Depth. Beyond what a truncated snapshot covers nothing is shown; when too little is left inside, rejoin.
 // 7. Silence. When REST tells a later id than the stream, the book is behind; after gap_wait it is STALE, and after 1 s
-//    without an update that reaches it the subscription is taken for lost: rejoin, and subscribe again. When REST tells
-//    an earlier id at a later time, three times in a row, the venue numbers anew: rejoin.
+//    without an update that reaches it the subscription is taken for lost: rejoin, and subscribe again. The book stays
+//    STALE then until a line brings an update, or REST tells the same id again: the market is quiet. When REST tells an
+//    earlier id at a later time, three times in a row, the venue numbers anew: rejoin.
 //
 // Thread: book. Invariant: state() is live only while the book equals the venue's at last_id(), inside known_to.
 class Sync {
@@ -216,7 +217,7 @@ class Sync {
     MonoTime lost_since_;
     Sequence rest_id_ = 0;  // that REST told and no line has reached; 0: none
     MonoTime rest_since_;
-    bool silent_ = false;            // ... for longer than gap_wait
+    bool silent_ = false;  // ... for longer than gap_wait, or the book was rejoined for it and nothing confirms it
     std::uint32_t rest_doubts_ = 0;  // answers in a row that told an earlier id at a later time
 
     MonoTime polled_;  // when REST last answered a poll

@@ -86,8 +86,7 @@ void NetAgent::resubscribe() {
         const std::vector<std::string> streams = streams_of(lost.symbol);
         for (auto& feed : feeds_) {
             if ((lost.lines >> feed->line().index() & 1) == 0) continue;
-            feed->line().unsubscribe(streams);
-            feed->line().subscribe(streams);
+            feed->subscribe_again(streams, mono_now());
         }
     }
 }

@@ -6,6 +6,7 @@ namespace daypack {
 namespace {
 
 constexpr std::int64_t kPatience_ns = 100'000'000;  // with a full queue, until updates are dropped
+constexpr std::int64_t kMute_ns = 1'000'000'000;    // after subscribing again, until nothing at all is too little
 
 }  // namespace
 
@@ -99,6 +100,7 @@ bool NetAgent::Feed::say_state() {
 
 void NetAgent::Feed::on_up() {
     up_ = true;
+    mute_since_.reset();
     health_.up.store(true, std::memory_order_relaxed);
     ++connects_;
     log(LogKind::line_up, host_);
@@ -112,6 +114,18 @@ void NetAgent::Feed::on_down(std::string_view why) {
     health_.failures.fetch_add(1, std::memory_order_relaxed);
     log(LogKind::line_down, why);
     (void)say_state();
+}
+
+void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, MonoTime now) {
+    const bool mute = mute_since_ && delivered() == mute_at_;
+    if (mute && now - *mute_since_ >= kMute_ns) {
+        return line_.replace("brings nothing, not even after subscribing again, while there are updates");
+    }
+    line_.unsubscribe(streams);
+    line_.subscribe(streams);
+    if (mute) return;
+    mute_at_ = delivered();
+    mute_since_ = now;
 }
 
 void NetAgent::Feed::do_work(MonoTime now) {

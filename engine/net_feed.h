@@ -25,6 +25,10 @@ class NetAgent::Feed final : public LineListener {
     void on_up() override;
     void on_down(std::string_view why) override;
 
+    // The book thread found that the line does not bring these: they are subscribed again. Where nothing at all has
+    // come since that was last done, the connection is replaced.
+    void subscribe_again(const std::vector<std::string>& streams, MonoTime now);
+
     // Goes on where the queue was full, and tells the counters.
     void do_work(MonoTime now);
 
@@ -34,6 +38,7 @@ class NetAgent::Feed final : public LineListener {
   private:
     enum class Told : std::uint8_t { down, up };
 
+    [[nodiscard]] std::uint64_t delivered() const noexcept { return updates_ + trades_ + tickers_; }
     bool say_state();
     bool say_lost();
     bool hand_over(std::span<const Event> events, MonoTime now);
@@ -53,6 +58,8 @@ class NetAgent::Feed final : public LineListener {
     std::vector<bool> lost_;  // symbols that lost updates and have not been told
     std::size_t lost_count_ = 0;
     std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
+    std::uint64_t mute_at_ = 0;           // `delivered()` when it was last subscribed again
+    std::optional<MonoTime> mute_since_;  // ... and when that was, over this connection
     std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;
     Line line_;  // last: it may call back while it is destroyed
 };

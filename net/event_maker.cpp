@@ -50,7 +50,7 @@ Result<std::size_t> make_depth(const FrameText& text, const Instrument& instrume
                                std::span<Event> room) noexcept {
     if (!text.is_array(FrameText::ask) || !text.is_array(FrameText::bid) ||
         !read_id(text, FrameText::first_id, event.first_id) || !read_id(text, FrameText::last_id, event.last_id) ||
-        event.first_id == 0 || event.last_id < event.first_id) {
+        event.first_id == 0 || event.last_id < event.first_id || event.last_id - event.first_id >= kUpdateIdsMax) {
         return Errc::malformed;
     }
     if (text.levels.empty()) {

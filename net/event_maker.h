@@ -10,6 +10,10 @@
 
 namespace daypack {
 
+// Ids that one update can stand for. Under load the venue aggregates at most a second; who claims more lies, or was
+// mutilated on the way.
+inline constexpr Sequence kUpdateIdsMax = 1'000'000;
+
 // The text of one frame -> its events (the table is in book/event.h). Pure; it knows numbers and nothing of JSON.
 //
 // `frame` is what all events of the frame share: symbol, line, time of receipt. Returns how many events stand in

@@ -44,6 +44,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
 
     void subscribe(const std::vector<std::string>& streams);
     void unsubscribe(const std::vector<std::string>& streams);
+    void replace(std::string_view why);
     void resume();
 
     [[nodiscard]] bool up() const noexcept { return state_ == State::up; }
@@ -232,6 +233,12 @@ void Line::Impl::unsubscribe(const std::vector<std::string>& streams) {
     if (open()) send("UNSUBSCRIBE", gone);
 }
 
+void Line::Impl::replace(std::string_view why) {
+    if (!up()) return;
+    delivered_ = false;
+    go_down(url().name() + ": " + std::string(why));
+}
+
 void Line::Impl::resume() {
     if (!held()) return;
     resumed_ = mono_now();
@@ -278,6 +285,9 @@ void Line::subscribe(const std::vector<std::string>& streams) {
 }
 void Line::unsubscribe(const std::vector<std::string>& streams) {
     impl_->unsubscribe(streams);
+}
+void Line::replace(std::string_view why) {
+    impl_->replace(why);
 }
 void Line::resume() {
     impl_->resume();

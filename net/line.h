@@ -76,6 +76,10 @@ class Line {
     void subscribe(const std::vector<std::string>& streams);
     void unsubscribe(const std::vector<std::string>& streams);
 
+    // This connection is up and of no use: makes another, over the next URL. Nothing where it is not up.
+    // Not from within `on_frame`.
+    void replace(std::string_view why);
+
     // After `on_frame` returned false: hands the frame in again. Not from within `on_frame`.
     void resume();
     [[nodiscard]] bool held() const noexcept;  // a frame waits for it

@@ -115,10 +115,19 @@ TEST_F(DecoderTest, TakesIdsAndTimesInQuotesToo) {
 
 TEST_F(DecoderTest, KeepsIdsOf64Bits) {
     const auto with_u = [](const std::string& u) { return replaced(kDepth, "\"u\":6904947650", "\"u\":" + u); };
-    EXPECT_EQ(agreed(with_u("18446744073709551615")).events[0].last_id, UINT64_MAX);
+    const std::string first = "\"U\":6904947650";
+    const std::string huge = replaced(with_u("18446744073709551615"), first, "\"U\":18446744073709551615");
+    EXPECT_EQ(agreed(huge).events[0].last_id, UINT64_MAX);
     EXPECT_EQ(agreed(with_u("18446744073709551616")).kind, FrameKind::bad);
     EXPECT_EQ(agreed(with_u("99999999999999999999999999999999")).kind, FrameKind::bad);
     EXPECT_EQ(agreed(with_u("\"000000000000006904947650\"")).kind, FrameKind::bad);  // nobody writes an id like that
+}
+
+TEST_F(DecoderTest, RefusesAnUpdateThatClaimsToStandForMoreThanAMillionIds) {
+    const auto with_u = [](const std::string& u) { return replaced(kDepth, "\"u\":6904947650", "\"u\":" + u); };
+    EXPECT_EQ(agreed(with_u("6905947649")).events[0].last_id, 6'905'947'649u);
+    expect_bad_depth(with_u("6905947650"), Errc::malformed, 1);
+    expect_bad_depth(with_u("18446744073709551615"), Errc::malformed, 1);
 }
 
 TEST_F(DecoderTest, SaturatesTheTimeBetweenMatchAndSend) {

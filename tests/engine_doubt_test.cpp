@@ -180,6 +180,25 @@ TEST(EngineSilence, ALineThatLostItsSubscriptionSubscribesAgain) {
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_resyncs), 0u);
 }
 
+TEST(EngineSilence, ALineThatBringsNothingAndAnswersPingsIsReplaced) {
+    sim::Exchange exchange(over_tls());
+    LiveEngine live(exchange, {kSymbol}, 64, [](Config& config) { config.exchange.lines = 2; });
+    const auto updates = [&](unsigned line) {
+        return daypack_line_counter(&live.reader(), line, DAYPACK_LINE_updates);
+    };
+    ASSERT_TRUE(wait_until([&] { return updates(0) > 10 && updates(1) > 10; })) << live.log();
+    exchange.inject(sim::Fault::parse("stall:line=2"));
+    ASSERT_TRUE(wait_until([&] {
+        const unsigned stalled = daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_failures) > 0 ? 0 : 1;
+        return daypack_line_counter(&live.reader(), stalled, DAYPACK_LINE_connects) == 2;
+    })) << live.log();
+    EXPECT_TRUE(wait_until([&] { return live.log().find("brings nothing") != std::string::npos; })) << live.log();
+    const std::uint64_t first = updates(0);
+    const std::uint64_t second = updates(1);
+    ASSERT_TRUE(wait_until([&] { return updates(0) > first + 50 && updates(1) > second + 50; })) << live.log();
+    EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_resyncs), 0u);
+}
+
 // ---- markets -------------------------------------------------------------------------------------------------------
 
 TEST(EngineMarkets, AMarketThatClosesIsHaltedAndComesBack) {

@@ -181,6 +181,7 @@ INSTANTIATE_TEST_SUITE_P(OneLineOfTwo, FaultTest,
                                          Row{"… stalls, its pings answered late", {"stall:line=1,for_ms=900"}},
                                          Row{"… is open and dead", {"stall:line=1,how=deaf"}},
                                          Row{"… does not bring one symbol any more", {"mute:line=2"}},
+                                         Row{"… brings nothing and answers pings", {"stall:line=2"}},
                                          Row{"… brings a frame cut short", {"frame:line=1,how=truncated"}},
                                          Row{"… brings malformed JSON", {"frame:line=2,how=malformed"}},
                                          Row{"… brings a frame beyond the limit", {"frame:line=2,how=huge"}},
@@ -206,6 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"a negative price", {"frame:how=negative"}, 1, kBadFrame},
                     Row{"a price of zero", {"frame:how=zero_price"}, 1, kBadFrame},
                     Row{"a number that overflows", {"frame:how=overflow"}, 1, kBadFrame},
+                    Row{"an update that claims to reach beyond all ids", {"frame:how=far"}, 1, kBadFrame},
                     Row{"a number where a string is due", {"frame:how=number"}, 1, kBadFrame},
                     Row{"a string where a number is due", {"frame:how=text_id"}, 1},
                     Row{"a price twice in one frame", {"frame:how=duplicate_price"}, 1},
@@ -275,6 +277,10 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Contradictions, FaultTest,
     testing::Values(Row{"every line loses the symbol", {"mute"}, 2, {"STALE/silent"}},
+                    Row{"every line brings nothing and answers pings",
+                        {"stall"},
+                        2,
+                        {"STALE/silent", "STALE/line_dead", "SYNCING/gap", "POLLING/ws_down"}},
                     Row{"the book crosses and stays so", {"frame:how=crossed"}, 1, {"INVALID/crossed"}}),
     [](const auto& info) { return std::to_string(info.index); });
 

@@ -125,6 +125,7 @@ class SlowDecoder {
         Event event = base_;
         if (!number("U", event.first_id) || !number("u", event.last_id)) return false;
         if (event.first_id == 0 || event.last_id < event.first_id) return false;
+        if (event.last_id - event.first_id > 999'999) return false;
         event.kind = EventKind::delta;
         std::size_t sides = 0;
         for (std::size_t i = 0; i < data_->keys.size(); ++i) {  // as they come

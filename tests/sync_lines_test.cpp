@@ -176,7 +176,38 @@ TEST(SyncSilence, ALaterIdAtRestMakesTheBookStaleAndThenRejoins) {
     EXPECT_TRUE(feed.sync.wants_snapshot());
     EXPECT_EQ(feed.sync.counters().silences, 1u);
     ASSERT_TRUE(feed.answer(1004, 4));
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));  // right as REST told it, but nothing says that lines carry it
+    EXPECT_EQ(feed.stands_at(), 1004u);
+    feed.show(1005, 5, 0);
+    EXPECT_TRUE(feed.live_at(1005));
+}
+
+TEST(SyncSilence, ABookRejoinedBySilenceIsLiveWhenRestTellsTheSameAgain) {
+    TwoLines feed;
+    feed.sync.on_told(1004, {4000}, feed.now);
+    feed.wait_ms(1000);
+    ASSERT_TRUE(feed.answer(1004, 4));
+    feed.wait_ms(1000);
+    feed.sync.on_told(1003, {3000}, feed.now);  // REST lags, and tells nothing
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));
+    feed.sync.on_told(1004, {4000}, feed.now);
     EXPECT_TRUE(feed.live_at(1004));
+    EXPECT_EQ(feed.sync.flags(), kUnconfirmed);
+}
+
+TEST(SyncSilence, ABookThatLinesNeverBringStaysStaleAndIsKeptFresh) {
+    TwoLines feed;
+    feed.sync.on_told(1004, {4000}, feed.now);
+    feed.wait_ms(1000);
+    for (Sequence id = 1004; id < 1010; ++id) {
+        ASSERT_TRUE(feed.answer(id, 4));
+        EXPECT_EQ(feed.stands_at(), id);
+        feed.sync.on_told(id + 1, {5000}, feed.now);
+        for (int i = 0; i < 100; ++i) {
+            EXPECT_TRUE(feed.is(State::stale, Reason::silent));
+            feed.wait_ms(10);
+        }
+    }
 }
 
 TEST(SyncSilence, AnUpdateThatReachesItEndsTheDoubt) {

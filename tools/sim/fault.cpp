@@ -24,7 +24,7 @@ constexpr KindName kKinds[] = {
     {FaultKind::reorder, "reorder", "symbol line", "", "a depth frame is sent behind the next one"},
     {FaultKind::frame, "frame", "symbol line how bytes",
      "truncated malformed huge binary fragments not_utf8 unknown_stream unknown_field exponent decimals negative "
-     "zero_price overflow number text_id duplicate_price backwards lie crossed",
+     "zero_price overflow far number text_id duplicate_price backwards lie crossed",
      "a depth frame is sent otherwise than it should be"},
     {FaultKind::mute, "mute", "symbol line for_ms", "",
      "depth frames are not sent, until for_ms are over or it is "

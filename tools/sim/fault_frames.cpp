@@ -50,6 +50,12 @@ void go_backwards(std::string& frame) {
     }
 }
 
+// `u` is the greatest number there is.
+void reach_far(std::string& frame) {
+    const std::size_t at = frame.find("\"u\":") + 4;
+    frame.replace(at, frame.find_first_not_of("0123456789", at) - at, std::to_string(UINT64_MAX));
+}
+
 // A bid far above all asks.
 void cross(std::string& frame) {
     const std::string price = "9" + price_of(frame);
@@ -108,6 +114,7 @@ std::string mutated(std::string frame, const Fault& fault) {
     if (how == "negative") set_price(frame, "-" + price_of(frame));
     if (how == "zero_price") set_price(frame, "0");
     if (how == "overflow") set_price(frame, "99999999999999999999999999");
+    if (how == "far") reach_far(frame);
     if (how == "number") unquote_price(frame);
     if (how == "text_id") quote_id(frame);
     if (how == "duplicate_price") repeat_price(frame);
