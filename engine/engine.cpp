@@ -181,7 +181,6 @@ void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
 
 void Engine::Parts::run_net(std::size_t i) {
     Net& net = *nets[i];
-    const TlsThread tls;
     set_up_thread({fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, idle},
                   net.log);
     while (net_running.load(std::memory_order_relaxed)) net.agent->do_work(mono_now());
@@ -197,7 +196,6 @@ void Engine::Parts::run_book() {
 }
 
 void Engine::Parts::run_cold() {
-    const TlsThread tls;
     (void)apply_thread_setup({.name = "daypack-cold"});
     while (cold_running.load(std::memory_order_relaxed)) cold->do_work();
 }

@@ -126,6 +126,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         deadline_.cancel();
         step_.cancel();
         if (stream_) stream_->close();
+        if (url_.tls) forget_handshakes();
     }
 
     boost::asio::io_context& io_;

@@ -114,7 +114,7 @@ TlsContext TlsContext::server(const std::string& certificate_chain_pem, const st
     return TlsContext(std::move(context));
 }
 
-TlsThread::~TlsThread() {
+void forget_handshakes() noexcept {
     wc_ecc_fp_free();
 }
 

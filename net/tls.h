@@ -39,15 +39,9 @@ class TlsContext {
     std::unique_ptr<boost::asio::ssl::context> context_;
 };
 
-// Give it to each thread that makes handshakes, and let it outlive all of them: at its end it frees what wolfSSL keeps
-// a thread (tables of points of its curves, some 100 kB).
-class TlsThread {
-  public:
-    TlsThread() = default;
-    ~TlsThread();
-    TlsThread(const TlsThread&) = delete;
-    TlsThread& operator=(const TlsThread&) = delete;
-};
+// Frees what wolfSSL keeps a thread for the sake of the next handshakes: tables of points of its curves, 0.8 MB each and
+// several of them. Call it on the thread of a handshake when that is over.
+void forget_handshakes() noexcept;
 
 // Before a client's handshake: sends `host` as SNI and accepts no certificate that is for another host. `host` is a
 // name or an IP address. False: out of memory, or no host; the handshake must not be made then.

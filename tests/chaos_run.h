@@ -1,65 +1,52 @@
 #pragma once
-#include <dirent.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "tests/live_engine.h"
+#include "tests/live_program.h"
+#include "tests/sanitized.h"
 
 namespace daypack {
-
-// What of this process does not end with a run that leaks nothing.
-inline std::int64_t resident_kib() {
-    std::ifstream status("/proc/self/status");
-    for (std::string word; status >> word;) {
-        std::int64_t kib = 0;
-        if (word == "VmRSS:" && status >> kib) return kib;
-    }
-    return 0;
-}
-inline int open_descriptors() {
-    int count = 0;
-    DIR* const folder = opendir("/proc/self/fd");
-    while (folder != nullptr && readdir(folder) != nullptr) ++count;
-    if (folder != nullptr) closedir(folder);
-    return count;
-}
 
 struct ChaosResult {
     std::uint64_t compared = 0;  // whole books that were LIVE and equal to the truth at their u
     std::uint64_t faults = 0;
     std::uint64_t gaps = 0, resyncs = 0, updates = 0;
     std::uint64_t requests = 0;
-    int descriptors_more = 0;
-    std::string memory;  // MiB over time
+    double seconds = 0;
+    int descriptors_more = 0;                // at the end than at the beginning
+    std::vector<std::int64_t> resident_kib;  // over time, from `settle` on
 };
 
-// An engine with two lines against an exchange that does random harm: every book that is shown LIVE is right, whenever
-// it is looked at, and all are LIVE and right once the harm has ended.
-inline ChaosResult run_chaos(std::uint64_t seed, std::size_t symbols, double rate, std::chrono::seconds duration) {
+struct ChaosOptions {
+    std::uint64_t seed = 1;
+    std::size_t symbols = 20;
+    double rate = 500;  // updates/s of each
+    std::chrono::seconds duration{60};
+    std::chrono::seconds settle{15};  // memory is looked at from here on
+};
+
+// `daypack run` with two lines against an exchange that does random harm: every book that is shown LIVE is right,
+// whenever it is looked at, and all are LIVE and right once the harm has ended.
+inline ChaosResult run_chaos(const ChaosOptions& chaos) {
+    constexpr std::size_t kSamples = 16;
     ChaosResult result;
     sim::SimOptions options;
     options.tls = true;
-    for (std::size_t i = 0; i < symbols; ++i) options.symbols.push_back("T" + std::to_string(i) + "_USDC");
-    options.rate = rate;
+    for (std::size_t i = 0; i < chaos.symbols; ++i) options.symbols.push_back("T" + std::to_string(i) + "_USDC");
+    options.rate = chaos.rate;
     options.levels = 200;
-    options.seed = seed;
-    options.history_changes = 20'000;  // it is full soon, and what this process holds does not grow with it
-    options.chaos_seed = seed;
+    options.seed = chaos.seed;
+    options.history_changes = 20'000;
+    options.chaos_seed = chaos.seed;
     options.chaos_every_ms = 400;
     sim::Exchange exchange(options);
-    LiveEngine live(exchange, options.symbols, 2'048, [&](Config& config) {
-        config.exchange.lines = 2;
-        config.exchange.ping_interval_ms = 500;
-        config.exchange.line_dead_ms = 2'000;
-        config.exchange.snapshot_interval_s = 5;
-        config.engine.max_symbols = static_cast<std::uint32_t>(symbols + 1);
-    });
+    LiveProgram live(exchange, options.symbols,
+                     "    lines: 2\n    ping_interval_ms: 500\n    line_dead_ms: 2000\n    snapshot_interval: 5\n",
+                     "  depth: 2048\n  max_symbols: " + std::to_string(chaos.symbols + 1) + "\n");
     std::map<std::string, std::uint64_t> seen;
     const auto compare = [&](const std::string& symbol) {
         const auto read = live.read(symbol);
@@ -71,44 +58,68 @@ inline ChaosResult run_chaos(std::uint64_t seed, std::size_t symbols, double rat
         EXPECT_TRUE(same_text(read->text, truth)) << symbol << " LIVE and wrong at u " << read->book.top.u;
         ++result.compared;
     };
+    // Each LIVE, and right at a later u than now.
+    const auto all_right = [&] {
+        for (const auto& symbol : options.symbols) {
+            if (testing::Test::HasFailure()) return;
+            const std::uint64_t from = exchange.last_u(symbol);
+            EXPECT_TRUE(wait_until([&] {
+                compare(symbol);
+                const auto top = live.top(symbol);
+                return top && top->state == DAYPACK_STATE_LIVE && seen[symbol] > from;
+            })) << symbol
+                << "\n"
+                << live.log().substr(live.log().size() > 4000 ? live.log().size() - 4000 : 0);
+        }
+    };
+    all_right();
+    const int descriptors = live.descriptors();
     const auto began = std::chrono::steady_clock::now();
     const auto since = [&] { return std::chrono::steady_clock::now() - began; };
-    auto next_sample = duration / 8;
-    int descriptors = 0;
-    while (since() < duration && !testing::Test::HasFailure()) {
+    std::chrono::nanoseconds next_sample = chaos.settle;
+    while (since() < chaos.duration && !testing::Test::HasFailure()) {
         for (const auto& symbol : options.symbols) compare(symbol);
         if (since() < next_sample) continue;
-        if (descriptors == 0) descriptors = open_descriptors();
-        result.memory += " " + std::to_string(resident_kib() / 1024);
-        next_sample += duration / 8;
+        result.resident_kib.push_back(live.resident_kib());
+        next_sample += (chaos.duration - chaos.settle) / kSamples;
     }
     exchange.end_chaos();
-    // Once the last fault is over: all LIVE, and right at a later u than now.
+    all_right();
     for (const auto& symbol : options.symbols) {
-        const std::uint64_t from = exchange.last_u(symbol);
-        EXPECT_TRUE(wait_until([&] {
-            compare(symbol);
-            const auto top = live.top(symbol);
-            return top && top->state == DAYPACK_STATE_LIVE && seen[symbol] > from;
-        })) << symbol
-            << "\n"
-            << live.log().substr(live.log().size() > 4000 ? live.log().size() - 4000 : 0);
         result.gaps += live.counter(symbol, DAYPACK_SYMBOL_gaps);
         result.resyncs += live.counter(symbol, DAYPACK_SYMBOL_resyncs);
         result.updates += live.counter(symbol, DAYPACK_SYMBOL_updates);
     }
+    result.seconds = std::chrono::duration<double>(since()).count();
     result.faults = exchange.fault_log().size();
     result.requests = exchange.statistics().requests;
-    result.descriptors_more = open_descriptors() - descriptors;
+    result.descriptors_more = live.descriptors() - descriptors;
+    std::string memory;
+    for (const auto kib : result.resident_kib) memory += " " + std::to_string(kib);
     std::printf(
-        "seed %llu: %zu symbols x %.0f/s, %lld s: %llu faults, %llu updates, %llu books equal, %llu gaps, "
-        "%llu resyncs, %llu requests, %+d descriptors, resident MiB:%s\n",
-        static_cast<unsigned long long>(seed), symbols, rate, static_cast<long long>(duration.count()),
+        "seed %llu: %zu symbols x %.0f/s, %.0f s: %llu faults, %llu updates, %llu books equal, %llu gaps, "
+        "%llu resyncs, %llu requests, %+d descriptors, resident KiB:%s\n",
+        static_cast<unsigned long long>(chaos.seed), chaos.symbols, chaos.rate, result.seconds,
         static_cast<unsigned long long>(result.faults), static_cast<unsigned long long>(result.updates),
         static_cast<unsigned long long>(result.compared), static_cast<unsigned long long>(result.gaps),
         static_cast<unsigned long long>(result.resyncs), static_cast<unsigned long long>(result.requests),
-        result.descriptors_more, result.memory.c_str());
+        result.descriptors_more, memory.c_str());
+    live.run().signal(SIGINT);
+    EXPECT_EQ(live.run().wait(), 0) << live.log().substr(live.log().size() > 4000 ? live.log().size() - 4000 : 0);
     return result;
+}
+
+// What holds for every run. `flat`: it was long enough to say something of its memory.
+inline void expect_good(const ChaosResult& result, bool flat) {
+    EXPECT_GT(result.compared, 100u);
+    EXPECT_GT(result.faults, 20u);
+    // The default budget: 1,200 a minute, of which a quarter may come at once.
+    EXPECT_LE(static_cast<double>(result.requests), 300 + 20 * (result.seconds + 60));
+    // REST keeps at most four connections open, and uses as many as it needs.
+    EXPECT_LE(result.descriptors_more, 4);
+    if (!flat) return;
+    const auto [least, most] = std::minmax_element(result.resident_kib.begin(), result.resident_kib.end());
+    EXPECT_LE(*most - *least, 2048) << "memory is not flat within a MiB of its middle";
 }
 
 }  // namespace daypack

@@ -28,6 +28,7 @@ class Program {
         redirect("/dev/null", O_RDONLY, STDIN_FILENO);
         redirect(out_, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
         redirect(err_, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+        close_range(STDERR_FILENO + 1, ~0U, 0);  // sockets of this process, which would stay open with the other one
         if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
         _exit(127);
     }
