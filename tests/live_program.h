@@ -43,7 +43,11 @@ class LiveProgram : public LiveReader {
     }
 
     // Once more, after the last one has ended; with the same configuration.
-    void start() { run_ = std::make_unique<Program>(folder_, "run", std::vector<std::string>{"run", "my.yaml"}); }
+    void start() { run_ = another("run"); }
+    // One more, beside the one that runs.
+    [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another") const {
+        return std::make_unique<Program>(folder_, name, std::vector<std::string>{"run", "my.yaml"});
+    }
     [[nodiscard]] Program& run() noexcept { return *run_; }
     [[nodiscard]] std::string log() const { return run_->err(); }
 
