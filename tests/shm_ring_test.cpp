@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "tests/shm_fixture.h"
+#include "tests/ring_run.h"
 
 namespace daypack {
 namespace {
@@ -117,66 +117,22 @@ TEST(Seqlock, NoReadOfAnotherThreadIsEverTornOrARace) {
 
 // ---- the ring -------------------------------------------------------------------------------------------------------
 
-// Trades in which every number tells the position in the ring.
-void publish_trades(Writer& writer, std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t n = from; n < to; ++n) {
-        Event trade = delta(0, Side::bid, static_cast<std::int64_t>(n), static_cast<std::int64_t>(n));
-        trade.first_id = n;
-        Event orders;
-        orders.first_id = orders.last_id = n;
-        auto update = writer.update(0);
-        update.match = update.send = {static_cast<std::int64_t>(n)};
-        update.receive = update.publish = update.kernel_receive = {static_cast<std::int64_t>(n)};
-        writer.publisher.publish_trade(trade, orders, update);
-    }
-}
-
-bool intact(const daypack_record& record, std::uint64_t position) {
-    const auto n = static_cast<std::int64_t>(position);
-    return daypack_record_kind(&record) == DAYPACK_KIND_TRADE && record.first_id == position && record.price == n &&
-           record.quantity == n && record.id_a == position && record.id_b == position && record.venue_match_us == n &&
-           record.venue_send_us == n && record.receive_ns == n && record.publish_ns == n &&
-           record.kernel_receive_ns == n;
-}
-
-struct Tally {
-    std::uint64_t whole = 0;
-    std::uint64_t lost = 0;
-    std::uint64_t broken = 0;
-};
-
-// Takes what is there, and checks that each position is seen once, intact, or counted once.
-Tally take(daypack_reader& reader, std::uint64_t& cursor) {
-    Tally tally;
-    daypack_record record;
-    std::uint64_t lost = 0;
-    for (;;) {
-        const std::uint64_t position = cursor;
-        const int result = daypack_read_record(&reader, &cursor, &record, &lost);
-        if (result == DAYPACK_EMPTY) return tally;
-        if (result == DAYPACK_OK && (lost != 0 || cursor != position + 1 || !intact(record, position))) ++tally.broken;
-        if (result == DAYPACK_LOST && (lost == 0 || cursor != position + lost)) ++tally.broken;
-        tally.whole += result == DAYPACK_OK ? 1 : 0;
-        tally.lost += lost;
-    }
-}
-
 TEST(Ring, ALappedReaderIsToldExactlyHowManyItLost) {
     const Instance instance;
     Writer writer(instance.options(4, 4, 16));
     ShmReader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     ASSERT_EQ(cursor, 0u);
-    publish_trades(writer, 0, 16);
-    auto tally = take(reader.raw(), cursor);
+    test::publish_trades(writer, 0, 16);
+    auto tally = test::take(reader.raw(), cursor);
     EXPECT_EQ(tally.whole, 16u);
     EXPECT_EQ(tally.lost, 0u);
-    publish_trades(writer, 16, 33);
-    tally = take(reader.raw(), cursor);
+    test::publish_trades(writer, 16, 33);
+    tally = test::take(reader.raw(), cursor);
     EXPECT_EQ(tally.whole, 16u);
     EXPECT_EQ(tally.lost, 1u);
-    publish_trades(writer, 33, 1000);
-    tally = take(reader.raw(), cursor);
+    test::publish_trades(writer, 33, 1000);
+    tally = test::take(reader.raw(), cursor);
     EXPECT_EQ(tally.whole, 16u);
     EXPECT_EQ(tally.lost, 1000u - 33 - 16);
     EXPECT_EQ(tally.broken, 0u);
@@ -187,45 +143,20 @@ TEST(Ring, WhatIsBeingWrittenOverIsLostAlready) {
     const Instance instance;
     Writer writer(instance.options(4, 4, 16));
     ShmReader reader(instance.name);
-    publish_trades(writer, 0, 16);
+    test::publish_trades(writer, 0, 16);
     store_relaxed(writer.segment.header().claimed, std::uint64_t{18});
     std::uint64_t cursor = 0;
-    const auto tally = take(reader.raw(), cursor);
+    const auto tally = test::take(reader.raw(), cursor);
     EXPECT_EQ(tally.lost, 2u);
     EXPECT_EQ(tally.whole, 14u);
     EXPECT_EQ(tally.broken, 0u);
 }
 
-// Readers of different leisure beside a writer that never waits, in a ring so small that all are lapped.
+// In a ring so small that all are lapped; and at the pace and in the ring of a busy engine, where only who dawdles is.
 TEST(Ring, EveryRecordIsIntactOrCountedAsLost) {
-    constexpr std::uint64_t kRecords = kSanitized ? 100'000 : 3'000'000;
-    const Instance instance;
-    Child child([&](const auto& line) {
-        Writer writer(instance.options(4, 4, 64));
-        line.tell('r');
-        (void)line.hear();
-        publish_trades(writer, 0, kRecords);
-        line.tell('d');
-        (void)line.hear();
-        return 0;
-    });
-    ASSERT_EQ(child.line().hear(), 'r');
-    ShmReader reader(instance.name);
-    std::uint64_t cursor = 0;
-    Tally sum;
-    std::minstd_rand random(1);
-    child.line().tell('g');
-    EXPECT_TRUE(wait_for([&] {
-        const Tally tally = take(reader.raw(), cursor);
-        sum.whole += tally.whole;
-        sum.lost += tally.lost;
-        sum.broken += tally.broken;
-        for (auto i = random() % 2000; i > 0; --i) daypack_pause();
-        return cursor == kRecords;
-    }));
-    EXPECT_EQ(sum.whole + sum.lost, kRecords);
-    EXPECT_EQ(sum.broken, 0u);
-    EXPECT_GT(sum.whole, 0u);
+    test::run_ring({kSanitized ? 100'000u : 3'000'000u, 64});
+    const auto paced = test::run_ring({kSanitized ? 200'000u : 2'000'000u, 1 << 16, 1e6});
+    EXPECT_GT(paced.lapped.laps, 0u);
 }
 
 TEST(Ring, TheRecordsOfAnUpdateAppearTogether) {

@@ -1,9 +1,10 @@
-// A hundred million reads of another process's book while it is written, a million updates a second: none is torn.
+// A hundred million reads of another process's book, and as many of its ring, while it writes a million updates a
+// second: none is torn.
 #include <array>
 #include <chrono>
 #include <cstdio>
 
-#include "tests/shm_fixture.h"
+#include "tests/ring_run.h"
 
 namespace daypack {
 namespace {
@@ -97,6 +98,21 @@ TEST(SeqlockSoak, AHundredMillionReadsOfAnotherProcess) {
     EXPECT_EQ(torn, 0u);
     EXPECT_GT(fresh, 1'000'000u);
     EXPECT_GE(2 * whole, attempts);
+}
+
+TEST(RingSoak, AHundredMillionRecordsByWhoKeepsUpAndWhoIsLapped) {
+    constexpr std::uint64_t kRecords = 80'000'000;
+    const auto result = test::run_ring({kRecords, 1 << 16, 1e6});
+    std::printf("writer: %.0f records a second, for %.0f s\n", static_cast<double>(kRecords) / result.seconds,
+                result.seconds);
+    for (const auto* tally : {&result.keen, &result.lapped}) {
+        std::printf("%llu records read, %llu lost in %llu laps, %llu broken\n",
+                    static_cast<unsigned long long>(tally->whole), static_cast<unsigned long long>(tally->lost),
+                    static_cast<unsigned long long>(tally->laps), static_cast<unsigned long long>(tally->broken));
+    }
+    EXPECT_GE(result.keen.whole + result.lapped.whole, kReads);
+    EXPECT_GT(result.keen.whole, kRecords / 10 * 9) << "it keeps up";
+    EXPECT_GT(result.lapped.laps, 1'000u);
 }
 
 }  // namespace
