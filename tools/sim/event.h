@@ -31,6 +31,12 @@ struct Event {
     std::vector<Change> changes;  // depth
     Trade trade;                  // trade
     std::string frame;
+
+    // Its prices counted in a last decimal that is ten times smaller; the frame stays as it is.
+    void refine() noexcept {
+        for (Change& change : changes) change.price *= 10;
+        trade.price *= 10;
+    }
 };
 
 // Where the events of one market come from: made up, or recorded.
@@ -51,6 +57,9 @@ class Source {
     [[nodiscard]] virtual bool next(Event& event) = 0;
     // From the next event on the market's numbering follows on `u`.
     virtual void renumber(std::uint64_t u) = 0;
+    // From the next event on the market's tick is a tenth of what it was: another decimal. False: a recording has the
+    // one that it was made with.
+    [[nodiscard]] virtual bool refine_tick() { return false; }
 };
 
 }  // namespace daypack::sim

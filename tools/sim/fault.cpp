@@ -30,6 +30,7 @@ constexpr KindName kKinds[] = {
      "depth frames are not sent, until for_ms are over or it is "
      "subscribed again"},
     {FaultKind::restart, "restart", "symbol", "", "the numbering begins anew, lower"},
+    {FaultKind::tick, "tick", "symbol", "", "the market's tick becomes a tenth of what it was"},
     {FaultKind::market, "market", "symbol how for_ms", "Closed CancelOnly LimitOnly PostOnly Open",
      "the market changes its state"},
     {FaultKind::close, "close", "line", "", "a WebSocket is closed"},
@@ -41,8 +42,8 @@ constexpr KindName kKinds[] = {
      "close_code",
      "a frame that RFC 6455 forbids"},
     {FaultKind::away, "away", "for_ms", "", "everything is closed, and nothing listens for a while"},
-    {FaultKind::connect, "connect", "how for_ms", "slow refuse silent",
-     "a connection: TLS begins late, it is closed at once, or nothing is ever said"},
+    {FaultKind::connect, "connect", "how for_ms", "slow refuse silent torn old plain",
+     "a connection: TLS begins late, it is closed at once, nothing is ever said, or TLS breaks off, is 1.1 or none"},
     {FaultKind::cert, "cert", "which", "", "from then on another certificate is shown: expired, name or ca"},
     {FaultKind::upgrade, "upgrade", "how for_ms retry_after", "429 451 403 503 slow silent bad_accept",
      "a WebSocket upgrade is answered so"},

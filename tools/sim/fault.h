@@ -17,6 +17,7 @@ enum class FaultKind {
     frame,
     mute,
     restart,
+    tick,
     market,
     // at the Nth message
     close,

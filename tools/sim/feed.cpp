@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::size_t kTradesKept = 1000;  // what /api/v1/trades gives at most
 
+std::map<std::int64_t, std::int64_t> refined(const std::map<std::int64_t, std::int64_t>& side) {
+    std::map<std::int64_t, std::int64_t> finer;
+    for (const auto& [price, quantity] : side) finer.emplace_hint(finer.end(), price * 10, quantity);
+    return finer;
+}
+
 }  // namespace
 
 void Aggregate::add(const Event& depth, std::int64_t now_ns) {
@@ -38,6 +44,10 @@ void Aggregate::clear() noexcept {
     first_u_ = 0;
     bids_.clear();
     asks_.clear();
+}
+
+void Aggregate::refine() {
+    for (auto* side : {&bids_, &asks_}) *side = refined(*side);
 }
 
 Feed::Feed(Market market) : market_(std::move(market)), notation_(market_), truth_(1), over_(true) {}
@@ -83,6 +93,17 @@ void Feed::restart() {
     source_->renumber(u);
     next_.reset();
     for (Aggregate& aggregate : aggregates_) aggregate.clear();
+}
+
+bool Feed::refine_tick() {
+    if (source_ == nullptr || !source_->refine_tick()) return false;
+    market_.tick = source_->market().tick;
+    notation_ = Notation(market_);
+    truth_.start({refined(truth_.now().bids), refined(truth_.now().asks)}, truth_.u());
+    if (next_) next_->refine();
+    for (Made& made : trades_) made.trade.price *= 10;
+    for (Aggregate& aggregate : aggregates_) aggregate.refine();
+    return true;
 }
 
 std::string Feed::depth_body(std::size_t levels, std::uint64_t u, std::int64_t timestamp_us) const {

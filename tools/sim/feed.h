@@ -34,6 +34,8 @@ class Aggregate {
     // The frame of what is held, which is held no longer. REQUIRES: something is.
     [[nodiscard]] std::string flush(const Notation& notation, std::int64_t send_us);
     void clear() noexcept;
+    // Prices are counted in a tenth from now on.
+    void refine();
 
   private:
     std::string_view window_;
@@ -81,6 +83,8 @@ class Feed {
     void set_state(const std::string& state) { market_.state = state; }
     // The numbering begins anew, at half of what it was.
     void restart();
+    // The tick becomes a tenth; what was true before is forgotten. False: a recorded market keeps its own.
+    [[nodiscard]] bool refine_tick();
 
     // Bodies of the REST answers.
     [[nodiscard]] std::string depth_body(std::size_t levels, std::uint64_t u, std::int64_t timestamp_us) const;

@@ -20,6 +20,11 @@ constexpr std::size_t kEventsAMarket = 16;
 constexpr auto kTurn =
     std::chrono::microseconds(400);  // a wake-up for each of 10,000 events a second took a quarter of a core
 constexpr std::int64_t kHousekeepingMs = 50;
+using namespace std::string_view_literals;
+constexpr auto kTornHello = "\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"sv;  // the first bytes of a ServerHello
+constexpr auto kOldHello =                                                     // a whole one, of TLS 1.1
+    "\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02not random, which no client mind\x00\x00\x2f\x00"sv;
+constexpr auto kPlainRefusal = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"sv;
 constexpr auto kGoodbyeTime = std::chrono::milliseconds(300);
 
 std::int64_t wall_us() {
@@ -172,6 +177,9 @@ void Floor::emit(std::size_t feed) {
     for (const Fault& fault : faults_.strike(FaultKind::restart, {symbol, 0, {}})) {
         feeds_[feed].restart();
         struck(fault, symbol, nullptr);
+    }
+    for (const Fault& fault : faults_.strike(FaultKind::tick, {symbol, 0, {}})) {
+        if (feeds_[feed].refine_tick()) struck(fault, symbol, nullptr);
     }
     for (const Fault& fault : faults_.strike(FaultKind::market, {symbol, 0, {}})) {
         set_market(feed, fault);
@@ -346,6 +354,9 @@ ServerHandler::Reception Floor::on_connection() {
     for (const Fault& fault : faults_.strike(FaultKind::connect, {})) {
         reception.refuse |= fault.how == "refuse";
         reception.silent |= fault.how == "silent";
+        if (fault.how == "torn") reception.instead = kTornHello;
+        if (fault.how == "old") reception.instead = kOldHello;
+        if (fault.how == "plain") reception.instead = kPlainRefusal;
         if (fault.how == "slow") reception.delay_ms = static_cast<std::int64_t>(fault.for_ms);
         struck(fault, {}, nullptr);
     }

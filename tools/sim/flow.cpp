@@ -94,6 +94,16 @@ void Flow::renumber(std::uint64_t u) {
     std::erase_if(ready_, [](const Event& event) { return event.channel == Channel::book_ticker; });
 }
 
+bool Flow::refine_tick() {
+    market_.refine_tick();
+    notation_ = Notation(market_);
+    start_ticks_ *= 10;
+    bids_.refine();
+    asks_.refine();
+    for (Event& event : ready_) event.refine();
+    return true;
+}
+
 // One update of the book, with the trade that caused it and the best bid and offer that it changed.
 void Flow::make_update() {
     const Top before = top();

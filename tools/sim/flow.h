@@ -35,6 +35,7 @@ class Flow final : public Source {
     void begin(std::int64_t venue_us) override { epoch_us_ = venue_us; }
     [[nodiscard]] bool next(Event& event) override;
     void renumber(std::uint64_t u) override;
+    [[nodiscard]] bool refine_tick() override;
 
   private:
     void build_side(Ladder& side, std::int64_t levels);

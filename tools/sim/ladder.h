@@ -36,6 +36,11 @@ class Ladder {
         levels_.insert(where, {key, steps});
     }
 
+    // A tick is ten of the new ones.
+    void refine() noexcept {
+        for (Level& level : levels_) level.key *= 10;
+    }
+
   private:
     struct Level {
         std::int64_t key;  // the price; negative for asks, so that better is always greater

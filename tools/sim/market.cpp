@@ -55,6 +55,13 @@ std::int64_t Market::step_units() const noexcept {
     return parse_fixed(step, quantity_decimals()).value_or(1);
 }
 
+void Market::refine_tick() {
+    const std::int64_t units = tick_units();
+    const int decimals = price_decimals() + 1;
+    tick.clear();
+    append_padded(tick, units, decimals);
+}
+
 std::vector<Market> default_markets() {
     return {
         {"BTC_USDC", "0.1", "0.00001", "86780.0", "Open", ""},

@@ -31,6 +31,8 @@ struct Market {
     // Tick and step, counted in their last decimal: 1 for "0.01", 5 for "0.5", 10000 for "10000".
     [[nodiscard]] std::int64_t tick_units() const noexcept;
     [[nodiscard]] std::int64_t step_units() const noexcept;
+    // A tenth of what it was, with a decimal more.
+    void refine_tick();
 };
 
 // What the exchange lists where nothing else is asked for: spot and perpetuals, dots, lower case, a leading digit,

@@ -200,6 +200,7 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
     void receive(const ServerHandler::Reception& reception) {
         if (reception.refuse) return finish();
         if (reception.silent) return listen_in_silence();
+        if (!reception.instead.empty()) return answer_below_tls(reception.instead);
         after_ms(reception.delay_ms, [](Visit& self) { self.start(); });
     }
     void start() {
@@ -295,6 +296,15 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
         raw_ = std::move(bytes);
         asio::async_write(stream_, asio::buffer(raw_),
                           [self = shared_from_this()](error_code, std::size_t) { self->finish(); });
+    }
+    void answer_below_tls(std::string_view bytes) {
+        raw_.resize(4'096);
+        stream_.socket().async_read_some(asio::buffer(raw_),
+                                         [self = shared_from_this(), bytes](error_code error, std::size_t) {
+                                             if (error || self->finished_) return self->finish();
+                                             asio::async_write(self->stream_.socket(), asio::buffer(bytes),
+                                                               [self](error_code, std::size_t) { self->finish(); });
+                                         });
     }
     void write_endless(std::string bytes) {
         raw_ = std::move(bytes);

@@ -57,6 +57,7 @@ class ServerHandler {
         std::int64_t delay_ms = 0;        // before anything is said
         bool refuse = false;              // closed at once
         bool silent = false;              // nothing is ever said
+        std::string_view instead{};       // of TLS: answered to the first bytes that come, and closed; empty: nothing
     };
     [[nodiscard]] virtual Reception on_connection() = 0;
     [[nodiscard]] virtual Reply on_request(std::string_view target) = 0;
