@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "net/lookup.h"
 
@@ -24,11 +25,12 @@ constexpr std::chrono::milliseconds kShareMin{500};  // for one of several addre
 // One connect, which lives as long as anything of it is under way.
 class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
   public:
-    Attempt(boost::asio::io_context& io, const TlsContext* tls, Url url, int timeout_ms, Done done)
+    Attempt(boost::asio::io_context& io, const TlsContext* tls, Url url, int timeout_ms, std::size_t turn, Done done)
         : io_(io),
           tls_(tls),
           url_(std::move(url)),
           timeout_(timeout_ms),
+          turn_(turn),
           done_(std::move(done)),
           deadline_(io),
           step_(io) {}
@@ -73,11 +75,13 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
             });
             return;
         }
+        endpoints_ = lookup_->endpoints();
+        spread(endpoints_, turn_);
         connect_next();
     }
 
     void connect_next() {
-        const auto count = static_cast<std::chrono::milliseconds::rep>(lookup_->endpoints().size());
+        const auto count = static_cast<std::chrono::milliseconds::rep>(endpoints_.size());
         stream_ = std::make_unique<Stream>(io_, url_.tls ? tls_ : nullptr);
         connecting_ = true;
         if (count > 1) {
@@ -87,7 +91,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
                 if (!late) self->stream_->close();  // which fails its connect
             });
         }
-        stream_->socket().async_connect(lookup_->endpoints()[next_], [self = shared_from_this()](error_code error) {
+        stream_->socket().async_connect(endpoints_[next_], [self = shared_from_this()](error_code error) {
             if (!self->over()) self->on_connect(error);
         });
     }
@@ -99,7 +103,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         if (!error) stream_->socket().set_option(tcp::no_delay(true), error);
         if (error) {
             last_error_ = error == boost::asio::error::operation_aborted ? overdue() : stream_->in_words(error);
-            if (++next_ < lookup_->endpoints().size()) return connect_next();
+            if (++next_ < endpoints_.size()) return connect_next();
             return fail(last_error_);
         }
         stream_->async_connect_tls(url_.host, [self = shared_from_this()](const error_code& refused) {
@@ -133,19 +137,21 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     const TlsContext* tls_;
     Url url_;
     std::chrono::milliseconds timeout_;
+    std::size_t turn_;
     Done done_;  // null: it has been called, or nobody wants to hear of it
     boost::asio::steady_timer deadline_;
     boost::asio::steady_timer step_;
     std::optional<Lookup> lookup_;
+    std::vector<tcp::endpoint> endpoints_;  // in the order in which they are tried
     std::unique_ptr<Stream> stream_;
     std::string last_error_;
     std::size_t next_ = 0;     // of the addresses
     bool connecting_ = false;  // to it, by TCP
 };
 
-void Connector::connect(const Url& url, int timeout_ms, Done done) {
+void Connector::connect(const Url& url, int timeout_ms, std::size_t turn, Done done) {
     cancel();
-    attempt_ = std::make_shared<Attempt>(io_, tls_, url, timeout_ms, std::move(done));
+    attempt_ = std::make_shared<Attempt>(io_, tls_, url, timeout_ms, turn, std::move(done));
     attempt_->start();
 }
 

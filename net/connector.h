@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,8 +25,8 @@ class Connector {
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
-    // Tries every address that the name has, each for its share of the time.
-    void connect(const Url& url, int timeout_ms, Done done);
+    // Tries every address that the name has, each for its share of the time; `turn` says which is the first.
+    void connect(const Url& url, int timeout_ms, std::size_t turn, Done done);
     void cancel() noexcept;
 
   private:

@@ -52,7 +52,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
         url_ = url;
         reused_ = stream_ != nullptr;
         if (reused_) return send();
-        connector_.connect(url, timeout_ms / 2, [this](std::unique_ptr<Stream> stream, const std::string& why) {
+        connector_.connect(url, timeout_ms / 2, 0, [this](std::unique_ptr<Stream> stream, const std::string& why) {
             if (!stream) return finish(Outcome::unreachable, {0, {}, why, {}});  // not called after connector_ is gone
             stream_ = std::move(stream);
             buffer_.clear();

@@ -112,7 +112,7 @@ void Line::Impl::disarm(boost::asio::steady_timer& timer) noexcept {
 void Line::Impl::connect() {
     state_ = State::connecting;
     delivered_ = false;
-    connector_.connect(url(), options_.line_dead_ms,
+    connector_.connect(url(), options_.line_dead_ms, options_.index,
                        [this](std::unique_ptr<Stream> stream, const std::string& why) {  // not after connector_ is gone
                            on_connected(std::move(stream), why);
                        });

@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/ip/address.hpp>
 #include <cstring>
@@ -65,6 +66,15 @@ Lookup::Lookup(const std::string& host, std::uint16_t port) : shared_(std::make_
         shared_->error = std::string("no thread for the name look-up: ") + error.what();
         shared_->finished.store(true, std::memory_order_relaxed);  // no thread, no partner
     }
+}
+
+void spread(std::vector<tcp::endpoint>& endpoints, std::size_t turn) noexcept {
+    if (endpoints.empty()) return;
+    const auto other = std::find_if(endpoints.begin(), endpoints.end(), [&](const tcp::endpoint& endpoint) {
+        return endpoint.protocol() != endpoints.front().protocol();
+    });
+    const auto alike = other - endpoints.begin();
+    std::rotate(endpoints.begin(), endpoints.begin() + static_cast<std::ptrdiff_t>(turn) % alike, other);
 }
 
 bool Lookup::finished() const noexcept {

@@ -25,4 +25,8 @@ class Lookup {
     std::shared_ptr<Shared> shared_;
 };
 
+// Puts another address first, so that who counts from 0 up gets each in turn. Only among those that stand first and are
+// of one family: what the system prefers stays preferred.
+void spread(std::vector<boost::asio::ip::tcp::endpoint>& endpoints, std::size_t turn) noexcept;
+
 }  // namespace daypack

@@ -39,8 +39,8 @@ class TlsContext {
     std::unique_ptr<boost::asio::ssl::context> context_;
 };
 
-// Frees what wolfSSL keeps a thread for the sake of the next handshakes: tables of points of its curves, 0.8 MB each and
-// several of them. Call it on the thread of a handshake when that is over.
+// Frees what wolfSSL keeps a thread for the sake of the next handshakes: tables of points of its curves, 0.8 MB each
+// and several of them. Call it on the thread of a handshake when that is over.
 void forget_handshakes() noexcept;
 
 // Before a client's handshake: sends `host` as SNI and accepts no certificate that is for another host. `host` is a

@@ -43,6 +43,23 @@ TEST(Lookup, ANameThatCannotBeSaysWhy) {
     EXPECT_NE(lookup.error(), "");
 }
 
+TEST(Lookup, AddressesAreSpreadOverWhoeverCounts) {
+    using boost::asio::ip::make_address;
+    const auto order = [](std::vector<const char*> addresses, std::size_t turn) {
+        std::vector<boost::asio::ip::tcp::endpoint> endpoints;
+        for (const char* const address : addresses) endpoints.emplace_back(make_address(address), 443);
+        spread(endpoints, turn);
+        std::string text;
+        for (const auto& endpoint : endpoints) text += endpoint.address().to_string() + " ";
+        return text;
+    };
+    EXPECT_EQ(order({"10.0.0.1", "10.0.0.2", "10.0.0.3", "::1"}, 0), "10.0.0.1 10.0.0.2 10.0.0.3 ::1 ");
+    EXPECT_EQ(order({"10.0.0.1", "10.0.0.2", "10.0.0.3", "::1"}, 1), "10.0.0.2 10.0.0.3 10.0.0.1 ::1 ");
+    EXPECT_EQ(order({"10.0.0.1", "10.0.0.2", "10.0.0.3", "::1"}, 5), "10.0.0.3 10.0.0.1 10.0.0.2 ::1 ");
+    EXPECT_EQ(order({"::1", "10.0.0.2", "10.0.0.3"}, 1), "::1 10.0.0.2 10.0.0.3 ");
+    EXPECT_EQ(order({}, 7), "");
+}
+
 TEST(Lookup, CanBeLeftAlone) {
     for (int i = 0; i < 20; ++i) Lookup("localhost", 443);
 }
