@@ -220,6 +220,33 @@ TEST(Stat, JsonHasTheCountersTheStatesAndThePercentiles) {
     EXPECT_EQ(std::string_view(stat["symbols"].at(0)["symbol"]), "BTC-USDC");
     EXPECT_EQ(std::uint64_t(stat["symbols"].at(0)["counters"]["gaps"]), 4u);
     EXPECT_TRUE(stat["symbols"].at(0)["counters"]["last_receive_ns"].is_string());
+    EXPECT_TRUE(stat["symbols"].at(0)["audit_matched_percent"].is_null()) << "nothing was compared";
+}
+
+TEST(Stat, SaysHowOftenALineWasFirstAndHowManyLevelsMatched) {
+    const Instance instance;
+    Writer writer(instance.options());
+    for (std::uint32_t line = 0; line < 2; ++line) {
+        ASSERT_TRUE(writer.segment.add_line("ws.example"));
+        Counters counters = writer.segment.line_counters(line);
+        counters.add(DAYPACK_LINE_wins, line == 0 ? 30 : 10);
+        counters.add(DAYPACK_LINE_leads, line == 0 ? 20 : 0);
+        counters.add(DAYPACK_LINE_lead_ns, line == 0 ? 40'000 : 0);
+    }
+    Counters symbol = writer.segment.symbol_counters(0);
+    symbol.add(DAYPACK_SYMBOL_audit_levels, 1'000);
+    symbol.add(DAYPACK_SYMBOL_audit_ghosts, 1);
+    symbol.add(DAYPACK_SYMBOL_audit_missing, 2);
+    symbol.add(DAYPACK_SYMBOL_audit_wrong, 3);
+    std::ostringstream json;
+    EXPECT_EQ(show_stat({instance.name, true, false}, json), 0);
+    EXPECT_NE(json.str().find(R"("first_percent":75.00,"mean_lead_ns":"2000")"), std::string::npos) << json.str();
+    EXPECT_NE(json.str().find(R"("first_percent":25.00,"mean_lead_ns":"0")"), std::string::npos) << json.str();
+    EXPECT_NE(json.str().find(R"("audit_matched_percent":99.4000)"), std::string::npos) << json.str();
+    std::ostringstream text;
+    EXPECT_EQ(show_stat({instance.name, false, false}, text), 0);
+    EXPECT_NE(text.str().find("first with 75.0 % of the updates"), std::string::npos) << text.str();
+    EXPECT_NE(text.str().find("audits 99.40 %"), std::string::npos) << text.str();
 }
 
 TEST(Stat, ADeadWriterIsCalledSo) {

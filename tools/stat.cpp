@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
+#include <optional>
 #include <ostream>
 
 #include "engine/shm_reader.h"
@@ -42,6 +44,36 @@ template <class Name, class Value>
     return json + "}";
 }
 
+// Of the levels that audits compared, how many were as REST told them, in percent; none: nothing was compared.
+[[nodiscard]] std::optional<double> matched_percent(ShmReader& reader, SymbolIndex symbol) {
+    const auto counter = [&](unsigned i) {
+        return static_cast<double>(daypack_symbol_counter(&reader.raw(), symbol, i));
+    };
+    const double levels = counter(DAYPACK_SYMBOL_audit_levels);
+    if (levels == 0) return std::nullopt;
+    const double wrong = counter(DAYPACK_SYMBOL_audit_ghosts) + counter(DAYPACK_SYMBOL_audit_missing) +
+                         counter(DAYPACK_SYMBOL_audit_wrong);
+    return 100 * std::max(levels - wrong, 0.0) / levels;
+}
+
+// How often a line brought the first copy of an update, of all lines, in percent, and how much earlier in the mean.
+struct Lead {
+    double first_percent = 0;
+    std::uint64_t ns = 0;
+};
+[[nodiscard]] Lead lead_of(ShmReader& reader, unsigned line) {
+    const auto counter = [&](unsigned of, unsigned i) { return daypack_line_counter(&reader.raw(), of, i); };
+    std::uint64_t wins = 0;
+    for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i) wins += counter(i, DAYPACK_LINE_wins);
+    const std::uint64_t leads = counter(line, DAYPACK_LINE_leads);
+    Lead lead;
+    if (wins != 0) {
+        lead.first_percent = 100 * static_cast<double>(counter(line, DAYPACK_LINE_wins)) / static_cast<double>(wins);
+    }
+    if (leads != 0) lead.ns = counter(line, DAYPACK_LINE_lead_ns) / leads;
+    return lead;
+}
+
 [[nodiscard]] std::string json_symbol(ShmReader& reader, SymbolIndex symbol) {
     const auto names = reader.names(symbol);
     const auto top = reader.top(symbol);
@@ -49,6 +81,8 @@ template <class Name, class Value>
     json += top ? fmt::format(R"(,"state":"{}","reason":"{}","flags":{},"u":{})", daypack_state_name(top->state),
                               daypack_reason_name(top->reason), json_list(flag_names(top->flags)), top->u)
                 : std::string(R"(,"state":null)");  // the writer was faster
+    const auto matched = matched_percent(reader, symbol);
+    json += ",\"audit_matched_percent\":" + (matched ? fmt::format("{:.4f}", *matched) : std::string("null"));
     return json + ",\"counters\":" +
            json_counters(DAYPACK_SYMBOL_COUNTER_COUNT, daypack_symbol_counter_name,
                          [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); }) +
@@ -58,7 +92,9 @@ template <class Name, class Value>
 [[nodiscard]] std::string json_line(ShmReader& reader, unsigned line) {
     daypack_line_entry entry;
     daypack_read_line(&reader.raw(), line, &entry);
-    return fmt::format(R"({{"line":{},"host":{},"counters":)", line, json_text(entry.host)) +
+    const Lead lead = lead_of(reader, line);
+    return fmt::format(R"({{"line":{},"host":{},"first_percent":{:.2f},"mean_lead_ns":"{}","counters":)", line,
+                       json_text(entry.host), lead.first_percent, lead.ns) +
            json_counters(DAYPACK_LINE_COUNTER_COUNT, daypack_line_counter_name,
                          [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); }) +
            "}";
@@ -91,10 +127,12 @@ template <class Name, class Value>
 [[nodiscard]] std::string text_symbol(ShmReader& reader, SymbolIndex symbol) {
     const auto top = reader.top(symbol);
     const auto counter = [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); };
-    return fmt::format("{:<18} {:<16} u={:<14} updates {:<9} trades {:<7} gaps {:<4} resyncs {:<4} last {}{}\n",
+    const auto matched = matched_percent(reader, symbol);
+    return fmt::format("{:<18} {:<16} u={:<14} updates {:<9} trades {:<7} gaps {:<4} resyncs {:<4}{} last {}{}\n",
                        reader.names(symbol).symbol, top ? state_text(top->state, top->reason) : "busy",
                        top ? top->u : 0, counter(DAYPACK_SYMBOL_updates), counter(DAYPACK_SYMBOL_trades),
                        counter(DAYPACK_SYMBOL_gaps), counter(DAYPACK_SYMBOL_resyncs),
+                       matched ? fmt::format(" audits {:.2f} %", *matched) : std::string(),
                        age_text(counter(DAYPACK_SYMBOL_last_receive_ns)), top ? flags_text(top->flags) : "");
 }
 
@@ -107,6 +145,9 @@ template <class Name, class Value>
     for (unsigned i = DAYPACK_LINE_connects; i < DAYPACK_LINE_last_receive_ns; ++i) {
         text += fmt::format(" {} {}", daypack_line_counter_name(i), counter(i));
     }
+    const Lead lead = lead_of(reader, line);
+    text += fmt::format(", first with {:.1f} % of the updates, by {} in the mean", lead.first_percent,
+                        duration_text(lead.ns));
     return text + ", last " + age_text(counter(DAYPACK_LINE_last_receive_ns)) + "\n";
 }
 
