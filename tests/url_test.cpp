@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -70,6 +71,16 @@ TEST(Url, WhatIsNoAddressIsRefused) {
         EXPECT_NE(error_of(text, UrlKind::rest), "") << text;
     }
     EXPECT_NE(error_of("https://" + std::string(300, 'h'), UrlKind::rest), "");
+}
+
+TEST(Url, ARefusalIsOneLineOfPrintableText) {
+    for (const char* text :
+         {"https://h\nX: y", "https://h\x1b[2J", "https://h/\r\n", "https://h\xff:1", "h\t\x7f://"}) {
+        const std::string error = error_of(text, UrlKind::rest);
+        EXPECT_NE(error, "");
+        EXPECT_TRUE(std::all_of(error.begin(), error.end(), [](char c) { return c >= ' ' && c <= '~'; })) << error;
+    }
+    EXPECT_EQ(error_of("https://h\nX", UrlKind::rest), "URL \"https://h?X\": \"h?x\" is no host name");
 }
 
 }  // namespace
