@@ -107,6 +107,9 @@ TEST_F(SimReplay, SaysWhereARecordingIsDamaged) {
                   .find("gap.ndjson:2: U 73 does not follow on 71"),
               std::string::npos);
     EXPECT_NE(error_of(write("text.ndjson", good + "hello\n")).find("text.ndjson:2: "), std::string::npos);
+    EXPECT_NE(error_of(write("late.ndjson", "9223372036854775807 " + good.substr(5) + "-2 " + trade_ + "\n"))
+                  .find("late.ndjson:2: a line must be <receive time, ns> <frame>"),
+              std::string::npos);
     EXPECT_NE(error_of(write("json.ndjson", good + "1001 {\"data\":\n")).find("json.ndjson:2: "), std::string::npos);
     EXPECT_NE(error_of(write("empty.ndjson", "")).find("no depth frame"), std::string::npos);
     EXPECT_NE(error_of((folder_ / "none.ndjson").string()).find("cannot read"), std::string::npos);

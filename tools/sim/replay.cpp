@@ -181,7 +181,7 @@ bool Replay::next(Event& event) {
         const std::size_t space = line->find(' ');
         std::int64_t receive_ns = 0;
         if (space == std::string_view::npos ||
-            std::from_chars(line->data(), line->data() + space, receive_ns).ec != std::errc{}) {
+            std::from_chars(line->data(), line->data() + space, receive_ns).ec != std::errc{} || receive_ns < 0) {
             fail("a line must be <receive time, ns> <frame>");
         }
         event.frame = line->substr(space + 1);
