@@ -51,14 +51,17 @@ class LiveProgram : public LiveReader {
     [[nodiscard]] Program& run() noexcept { return *run_; }
     [[nodiscard]] std::string log() const { return run_->err(); }
 
-    // Of its process. Resident: what it holds for itself, and what of the segment it has touched.
+    // What its process holds: for itself, what of the segment it has touched, and what of both the kernel has put
+    // aside. Pages of the program's file are not counted: the kernel drops them and reads them again as it likes.
     [[nodiscard]] std::int64_t resident_kib() const {
         std::ifstream status("/proc/" + std::to_string(run_->pid()) + "/status");
+        std::int64_t sum = 0;
         for (std::string word; status >> word;) {
             std::int64_t kib = 0;
-            if (word == "VmRSS:" && status >> kib) return kib;
+            const bool counts = word == "RssAnon:" || word == "RssShmem:" || word == "VmSwap:";
+            if (counts && status >> kib) sum += kib;
         }
-        return 0;
+        return sum;
     }
     [[nodiscard]] int descriptors() const {
         int count = 0;
