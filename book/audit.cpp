@@ -70,8 +70,7 @@ bool Audit::on_snapshot(const Snapshot& snapshot) noexcept {
 }
 
 std::optional<Audit::Result> Audit::compare(const OrderBook& book, Sequence id) noexcept {
-    if (phase_ != Phase::comparing || id != id_) return std::nullopt;
-    if (!compare_side(book, side_)) return std::nullopt;
+    if (!ready(id) || !compare_side(book, side_)) return std::nullopt;
     compared_to_.reset();
     if (side_ == Side::bid) {
         side_ = Side::ask;

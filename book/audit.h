@@ -48,6 +48,8 @@ class Audit {
     // False: it is older than the updates that were kept, and of no use; the audit is over.
     bool on_snapshot(const Snapshot& snapshot) noexcept;
 
+    // Both books stand at the same id. Until then there is nothing to do but to wait.
+    [[nodiscard]] bool ready(Sequence id) const noexcept { return phase_ == Phase::comparing && id == id_; }
     // Compares some levels, where the books stand at the same id. The result, when it was the last slice; then it is
     // idle.
     [[nodiscard]] std::optional<Result> compare(const OrderBook& book, Sequence id) noexcept;

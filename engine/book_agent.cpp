@@ -85,6 +85,7 @@ void BookAgent::look(MonoTime now) noexcept {
 
 std::size_t BookAgent::audit(MonoTime now) noexcept {
     const SymbolIndex symbol = watch_.audited();
+    if (!watch_.can_audit(*books_[symbol].sync)) return 0;
     if (!watch_.audit_some(*books_[symbol].sync, now)) {
         tell_counters(symbol, {});
         show(symbol, now);
@@ -259,6 +260,7 @@ void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
     });
     if (joined) {
         book.tries = 0;
+        watch_.on_joined(message.symbol);
         wiring_.publisher->publish_snapshot(update_of(message.symbol));
         book.sync->clear_dirty();
     } else if (book.sync->counters().refetches != refetches) {

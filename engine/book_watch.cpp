@@ -26,10 +26,7 @@ void BookWatch::look(SymbolIndex symbol, const Sync& sync, Sync::LineSet up, Mon
     if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
         resubscribe(symbol, lagging);
     }
-    if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol() &&
-        (!sync.following() || now - audit_since_ >= kAuditPatience_ns)) {
-        audit_.cancel();
-    }
+    if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
     if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
     if (watched.silence.ask(sync, now)) (void)check(symbol, now);
     if (options_.audit_every_ns == 0 || !sync.following()) {
@@ -55,7 +52,7 @@ bool BookWatch::check(SymbolIndex symbol, MonoTime now) noexcept {
 
 void BookWatch::forget(SymbolIndex symbol) noexcept {
     watched_[symbol] = Watched(options_.stale_after_ns);
-    if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.cancel();
+    cancel_audit(symbol);
 }
 
 void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept {

@@ -35,6 +35,8 @@ class BookWatch {
     void on_update(SymbolIndex symbol, std::span<const Event> update) noexcept {
         if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.on_update(update);
     }
+    // It was joined anew, with updates that on_update() was not told of.
+    void on_joined(SymbolIndex symbol) noexcept { cancel_audit(symbol); }
     // A check was answered; null: it was not.
     void on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept;
     // The lines shall subscribe it again: REST knew what none of them brought.
@@ -43,6 +45,8 @@ class BookWatch {
     // The symbol whose book is being compared, while one is.
     [[nodiscard]] bool auditing() const noexcept { return audit_.phase() == Audit::Phase::comparing; }
     [[nodiscard]] SymbolIndex audited() const noexcept { return audit_.symbol(); }
+    // Its book stands where the snapshot does.
+    [[nodiscard]] bool can_audit(const Sync& sync) const noexcept { return audit_.ready(sync.last_id()); }
     // Compares some of it. False: the book was wrong, and rejoins.
     bool audit_some(Sync& sync, MonoTime now) noexcept;
 
@@ -55,6 +59,9 @@ class BookWatch {
     };
 
     bool check(SymbolIndex symbol, MonoTime now) noexcept;
+    void cancel_audit(SymbolIndex symbol) noexcept {
+        if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.cancel();
+    }
 
     Options options_;
     const Segment& segment_;
