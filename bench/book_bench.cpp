@@ -31,10 +31,10 @@ class Flat {
   public:
     void seed(const Snapshot& snapshot) { book_.seed(snapshot); }
     void apply(const Delta& delta) { book_.apply(delta.side, delta.price, delta.quantity); }
-    [[nodiscard]] Top top() const { return {book_.known(Side::bid).back(), book_.known(Side::ask).back()}; }
+    [[nodiscard]] Top top() const { return {book_.side(Side::bid).top().back(), book_.side(Side::ask).top().back()}; }
 
   private:
-    OrderBook book_{32'768};
+    OrderBook book_{32'768, 64};
 };
 
 class Map {

@@ -1,7 +1,5 @@
 #include "book/audit.h"
 
-#include <algorithm>
-
 namespace daypack {
 namespace {
 
@@ -9,21 +7,10 @@ bool is_better(Side side, Price a, Price b) {
     return side == Side::bid ? a > b : a < b;
 }
 
-// The levels that come behind `price`, worst first; all, where there is none.
-std::span<const Level> behind(std::span<const Level> levels, Side side, std::optional<Price> price) {
-    if (!price) return levels;
-    const auto end = std::lower_bound(levels.begin(), levels.end(), *price,
-                                      [side](const Level& level, Price p) { return is_better(side, p, level.price); });
-    return levels.first(static_cast<std::size_t>(end - levels.begin()));
-}
-
-// The levels that are not beyond `price`.
-std::span<const Level> up_to(std::span<const Level> levels, Side side, std::optional<Price> price) {
-    if (!price) return levels;
-    const auto begin = std::lower_bound(levels.begin(), levels.end(), *price, [side](const Level& level, Price p) {
-        return is_better(side, p, level.price);
-    });
-    return levels.subspan(static_cast<std::size_t>(begin - levels.begin()));
+// The next level of `half` that both books know; none: it was the last.
+std::optional<Level> next(const HalfBook& half, const HalfBook& other, std::optional<Price> behind) {
+    const auto level = half.behind(behind);
+    return level && half.is_known(level->price) && other.is_known(level->price) ? level : std::nullopt;
 }
 
 }  // namespace
@@ -82,25 +69,25 @@ std::optional<Audit::Result> Audit::compare(const OrderBook& book, Sequence id) 
 
 // Both sides are walked from the best, in step by price. True: to the end of what both know.
 bool Audit::compare_side(const OrderBook& book, Side side) noexcept {
-    auto ours = up_to(behind(book.known(side), side, compared_to_), side, shadow_.known_to(side));
-    auto theirs = up_to(behind(shadow_.known(side), side, compared_to_), side, book.known_to(side));
+    const HalfBook& our_side = book.side(side);
+    const HalfBook& their_side = shadow_.side(side);
+    auto ours = next(our_side, their_side, compared_to_);
+    auto theirs = next(their_side, our_side, compared_to_);
     for (std::size_t i = 0; i < kSlice; ++i) {
-        if (ours.empty() && theirs.empty()) return true;
+        if (!ours && !theirs) return true;
         ++result_.levels;
-        const bool only_ours =
-            theirs.empty() || (!ours.empty() && is_better(side, ours.back().price, theirs.back().price));
-        const bool only_theirs =
-            ours.empty() || (!theirs.empty() && is_better(side, theirs.back().price, ours.back().price));
-        compared_to_ = only_theirs ? theirs.back().price : ours.back().price;
+        const bool only_ours = !theirs || (ours && is_better(side, ours->price, theirs->price));
+        const bool only_theirs = !ours || (theirs && is_better(side, theirs->price, ours->price));
+        compared_to_ = only_theirs ? theirs->price : ours->price;
         if (only_ours) {
             ++result_.ghosts;
         } else if (only_theirs) {
             ++result_.missing;
-        } else if (ours.back() != theirs.back()) {
+        } else if (*ours != *theirs) {
             ++result_.wrong;
         }
-        if (!only_theirs) ours = ours.first(ours.size() - 1);
-        if (!only_ours) theirs = theirs.first(theirs.size() - 1);
+        if (!only_theirs) ours = next(our_side, their_side, compared_to_);
+        if (!only_ours) theirs = next(their_side, our_side, compared_to_);
     }
     return false;
 }

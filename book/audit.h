@@ -35,7 +35,7 @@ class Audit {
         comparing,  // or still waiting for both to stand at the same id
     };
 
-    Audit(std::size_t max_levels, PendingPool& pool) : shadow_(max_levels), kept_(pool) {}
+    Audit(std::size_t max_levels, PendingPool& pool) : shadow_(max_levels, 0), kept_(pool) {}
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     [[nodiscard]] SymbolIndex symbol() const noexcept { return symbol_; }

@@ -38,7 +38,7 @@ std::uint16_t Sync::flags() const noexcept {
     if (unconfirmed_) flags |= kUnconfirmed;
     if (crossed_) flags |= kCrossed;
     for (const Side side : {Side::bid, Side::ask}) {
-        if (book_.known_to(side) && book_.known(side).size() < depth_) flags |= kPartial;
+        if (book_.side(side).known_to() && book_.side(side).known_top().size() < depth_) flags |= kPartial;
     }
     return flags;
 }
@@ -351,9 +351,10 @@ void Sync::look_at_touch(MonoTime now) noexcept {
 // gone.
 void Sync::look_at_depth() noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
-        if (!book_.known_to(side)) continue;
-        const std::size_t enough = std::min(depth_, book_.seeded(side) * 3 / 4);
-        if (book_.known(side).size() < enough && phase_ == Phase::following) rejoin(Reason::depth);
+        const HalfBook& half = book_.side(side);
+        if (!half.known_to()) continue;
+        const std::size_t enough = std::min(depth_, half.seeded() * 3 / 4);
+        if (half.known_top().size() < enough && phase_ == Phase::following) rejoin(Reason::depth);
     }
 }
 

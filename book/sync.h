@@ -75,7 +75,12 @@ class Sync {
     // `first`: why it begins, as readers see it.
     Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool, std::int64_t gap_wait_ns = kGapWait_ns,
          Reason first = Reason::start)
-        : book_(max_levels), pending_(pool), depth_(depth), gap_wait_ns_(gap_wait_ns), first_(first), reason_(first) {}
+        : book_(max_levels, depth),
+          pending_(pool),
+          depth_(depth),
+          gap_wait_ns_(gap_wait_ns),
+          first_(first),
+          reason_(first) {}
 
     // One whole update, all its events. `applied(update)` is called for it, and for each that waited for it, in order,
     // with the book standing at its `u`. REQUIRES: not empty; U <= u.

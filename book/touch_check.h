@@ -27,9 +27,9 @@ class TouchCheck {
 
   private:
     static bool agrees(const OrderBook& book, Side side, const Level& told) noexcept {
-        const auto known = book.known(side);
-        if (known.empty()) return told.quantity.steps == 0 || book.known_to(side).has_value();
-        return known.back() == told;
+        const auto best = book.side(side).best();
+        if (!best) return told.quantity.steps == 0 || book.side(side).known_to().has_value();
+        return *best == told;
     }
     Sequence id_ = 0;
     Level bid_, ask_;

@@ -24,10 +24,7 @@ struct BookView {
     MonoTime receive;  // 0 after a snapshot alone
 
     // Best of a side; none: the side is empty.
-    [[nodiscard]] std::optional<Level> best(Side side) const noexcept {
-        const auto levels = book.known(side);
-        return levels.empty() ? std::nullopt : std::optional(levels.back());
-    }
+    [[nodiscard]] std::optional<Level> best(Side side) const noexcept { return book.side(side).best(); }
 };
 
 struct Trade {

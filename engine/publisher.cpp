@@ -46,7 +46,7 @@ static_assert(int{kUnconfirmed} == DAYPACK_FLAG_UNCONFIRMED && int{kBehind} == D
 [[nodiscard]] std::uint16_t flags_of(const OrderBook& book, std::size_t depth) noexcept {
     std::uint16_t flags = book.crossed() ? kCrossed : 0;
     for (const Side side : {Side::bid, Side::ask}) {
-        if (book.known_to(side) && book.known(side).size() < depth) flags |= kPartial;
+        if (book.side(side).known_to() && book.side(side).known_top().size() < depth) flags |= kPartial;
     }
     return flags;
 }
@@ -141,12 +141,10 @@ void Publisher::set_running() noexcept {
 void Publisher::write_slot(const BookUpdate& update) noexcept {
     auto& slot = segment_->slot(update.symbol);
     const auto& instrument = *update.instrument;
-    const auto bids = update.book->known(Side::bid);
-    const auto asks = update.book->known(Side::ask);
-    const Level bid = bids.empty() ? Level{} : bids.back();
-    const Level ask = asks.empty() ? Level{} : asks.back();
+    const Level bid = update.book->side(Side::bid).best().value_or(Level{});
+    const Level ask = update.book->side(Side::ask).best().value_or(Level{});
     const auto known_to = [&](Side side) {
-        const auto price = update.book->known_to(side);
+        const auto price = update.book->side(side).known_to();
         return price ? mantissa(*price, instrument) : 0;
     };
     auto* levels = reinterpret_cast<daypack_level*>(&slot + 1);
@@ -172,8 +170,8 @@ void Publisher::write_slot(const BookUpdate& update) noexcept {
 
 // Writes the ranks that changed. The others stand in the slot as they were written before, shown or not.
 std::uint64_t Publisher::write_side(daypack_level* levels, const BookUpdate& update, Side side) noexcept {
-    const auto known = update.book->known(side);
-    const Dirty dirty = update.book->dirty(side);
+    const auto known = update.book->side(side).known_top();
+    const Dirty dirty = update.book->side(side).dirty();
     const std::size_t count = std::min(known.size(), segment_->layout().depth);
     const std::size_t to = std::min<std::size_t>(dirty.to, count);
     const std::int64_t tick = update.instrument->tick.mantissa;

@@ -17,7 +17,7 @@ using test::Random;
 // A book, an audit of it, and the venue's book as it ought to be.
 struct Audited {
     PendingPool pool{100'000};
-    OrderBook book{8192};
+    OrderBook book{8192, 8};
     Audit audit{8192, pool};
     MapBook venue;
     Sequence id = 1000;

@@ -4,9 +4,9 @@
 #include <map>
 #include <optional>
 #include <ostream>
-#include <span>
 #include <vector>
 
+#include "book/half_book.h"
 #include "book/snapshot.h"
 #include "book/types.h"
 
@@ -77,9 +77,16 @@ class MapBook {
     Levels sides_[2];
 };
 
-// A side of the real book, turned best first for comparing and printing.
-[[nodiscard]] inline std::vector<Level> best_first(std::span<const Level> worst_first) {
-    return {worst_first.rbegin(), worst_first.rend()};
+// All levels of a side of the real book, best first; `known`: those that may be shown.
+[[nodiscard]] inline std::vector<Level> best_first(const HalfBook& half) {
+    std::vector<Level> levels;
+    for (auto level = half.behind(std::nullopt); level; level = half.behind(level->price)) levels.push_back(*level);
+    return levels;
+}
+[[nodiscard]] inline std::vector<Level> known(const HalfBook& half) {
+    std::vector<Level> levels = best_first(half);
+    std::erase_if(levels, [&](const Level& level) { return !half.is_known(level.price); });
+    return levels;
 }
 
 }  // namespace daypack::test

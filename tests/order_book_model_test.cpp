@@ -18,6 +18,7 @@ namespace {
 
 using test::best_first;
 using test::Delta;
+using test::known;
 using test::MapBook;
 
 constexpr Side kSides[] = {Side::bid, Side::ask};
@@ -29,11 +30,11 @@ class Published {
 
     void take(OrderBook& book) {
         for (const Side side : kSides) {
-            const auto known = book.known(side);
+            const auto known = book.side(side).known_top();
             auto& copy = copy_[static_cast<std::size_t>(side)];
             const std::size_t count = std::min(known.size(), depth_);
             copy.resize(count, Level{{-1}, {-1}});
-            const Dirty dirty = book.dirty(side);
+            const Dirty dirty = book.side(side).dirty();
             for (std::size_t rank = dirty.from; rank < std::min<std::size_t>(dirty.to, count); ++rank) {
                 copy[rank] = known[known.size() - 1 - rank];
             }
@@ -50,14 +51,16 @@ class Published {
 // Why the book is not what the model says; empty: it is.
 std::string difference(const OrderBook& book, const MapBook& model, std::size_t max_levels) {
     for (const Side side : kSides) {
-        const auto levels = book.levels(side);
+        const auto levels = best_first(book.side(side));
+        if (levels.size() != book.side(side).size()) return "not as many levels as it says";
         if (levels.size() > max_levels) return "more levels than max_levels";
         for (std::size_t i = 0; i < levels.size(); ++i) {
             if (levels[i].quantity.steps == 0) return "a level of quantity zero";
             if (model.at(side, levels[i].price) != levels[i].quantity) return "a level that is not so in the model";
-            if (i > 0 && (side == Side::bid) != (levels[i - 1].price < levels[i].price)) return "out of order";
+            if (i > 0 && (side == Side::bid) != (levels[i - 1].price > levels[i].price)) return "out of order";
         }
-        if (best_first(book.known(side)) != model.best_first(side, book.known_to(side))) return "not all that is known";
+        if (known(book.side(side)) != model.best_first(side, book.side(side).known_to()))
+            return "not all that is known";
     }
     return {};
 }
@@ -75,7 +78,7 @@ std::string run(const Flow& flow) {
     for (std::size_t i = 0; i < flow.seed_bids; ++i) model.apply({Side::bid, {-3 * static_cast<std::int64_t>(i)}, {5}});
     for (std::size_t i = 0; i < flow.seed_asks; ++i)
         model.apply({Side::ask, {3 * static_cast<std::int64_t>(i) + 3}, {5}});
-    OrderBook book(flow.max_levels);
+    OrderBook book(flow.max_levels, flow.depth);
     Published published(flow.depth);
     book.seed(model.snapshot(1, {1}, flow.cut));
     published.take(book);
@@ -86,13 +89,13 @@ std::string run(const Flow& flow) {
         }
         if (auto wrong = difference(book, model, flow.max_levels); !wrong.empty()) return wrong;
         // The touch is known unless a full side dropped it, so the model may be asked as long as nothing was dropped.
-        if (book.dropped() == 0 && !book.known(Side::bid).empty() && !book.known(Side::ask).empty() &&
+        if (book.dropped() == 0 && book.side(Side::bid).best() && book.side(Side::ask).best() &&
             book.crossed() != model.crossed()) {
             return "crossed() is wrong";
         }
         published.take(book);
         for (const Side side : kSides) {
-            auto expected = best_first(book.known(side));
+            auto expected = known(book.side(side));
             if (expected.size() > flow.depth) expected.resize(flow.depth);
             if (published.side(side) != expected) return "the dirty ranks do not tell all that changed";
         }
@@ -185,6 +188,56 @@ TEST(OrderBookModel, LongFlowsFollowTheMap) {
         }
         ASSERT_EQ(run(flow), "");
     }
+}
+
+// Prices that go far up and down, so that the window of ticks moves, and levels come into it from the tail and go back.
+TEST(OrderBookModel, BooksThatWanderFollowTheMap) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(::testing::Message() << "seed " << seed);
+        std::mt19937_64 random(seed);
+        const auto below = [&random](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
+        Flow flow{};
+        flow.cut = 5000;
+        flow.seed_bids = static_cast<std::size_t>(below(600));
+        flow.seed_asks = static_cast<std::size_t>(below(600));
+        flow.max_levels = seed % 4 ? 16'384 : 200;
+        flow.depth = 1 + static_cast<std::size_t>(below(100));
+        std::int64_t mid = 0;
+        const auto span = static_cast<std::uint64_t>(1) << (4 + seed % 20);
+        std::vector<Delta> set;  // some of which is deleted again
+        for (int i = 0; i < 800; ++i) {
+            if (below(20) == 0) mid += below(2 * span) - static_cast<std::int64_t>(span);
+            std::vector<Delta> update;
+            for (std::int64_t k = below(4); k > 0; --k) {
+                Delta delta{below(2) ? Side::bid : Side::ask, {mid}, {1 + below(100)}};
+                delta.price.ticks += (delta.side == Side::bid ? -1 : 1) * below(below(2) ? 100 : span);
+                set.push_back(delta);
+                update.push_back(delta);
+            }
+            for (std::int64_t k = below(5); k > 0 && !set.empty(); --k) {
+                std::swap(set[static_cast<std::size_t>(below(set.size()))], set.back());
+                update.push_back({set.back().side, set.back().price, {0}});
+                set.pop_back();
+            }
+            flow.updates.push_back(std::move(update));
+        }
+        ASSERT_EQ(run(flow), "");
+    }
+}
+
+// The ends of the number line are prices like any other.
+TEST(OrderBookModel, ExtremePricesFollowTheMap) {
+    Flow flow{};
+    flow.cut = 5000;
+    flow.max_levels = 100;
+    flow.depth = 3;
+    constexpr std::int64_t kPrices[] = {INT64_MAX, INT64_MIN, 0, INT64_MAX - 1, INT64_MIN + 1, -1, INT64_MAX - 16'384};
+    for (const std::int64_t quantity : {1, 2, 0, 3}) {
+        for (const Side side : kSides) {
+            for (const std::int64_t price : kPrices) flow.updates.push_back({{side, {price}, {quantity}}});
+        }
+    }
+    EXPECT_EQ(run(flow), "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace daypack {
 namespace {
 
 using test::best_first;
+using test::known;
 using test::MapBook;
 
 constexpr Side kSides[] = {Side::bid, Side::ask};
@@ -24,43 +25,43 @@ Snapshot ladder(std::size_t bids, std::size_t asks) {
 }
 
 OrderBook seeded(std::size_t bids, std::size_t asks, std::size_t max_levels = 8192) {
-    OrderBook book(max_levels);
+    OrderBook book(max_levels, 64);
     book.seed(ladder(bids, asks));
     return book;
 }
 
 TEST(OrderBook, IsEmptyAtFirstAndKnowsAllOfNothing) {
-    const OrderBook book(16);
+    const OrderBook book(16, 4);
     for (const Side side : kSides) {
-        EXPECT_TRUE(book.levels(side).empty());
-        EXPECT_TRUE(book.known(side).empty());
-        EXPECT_FALSE(book.known_to(side));
+        EXPECT_TRUE(best_first(book.side(side)).empty());
+        EXPECT_TRUE(known(book.side(side)).empty());
+        EXPECT_FALSE(book.side(side).known_to());
     }
     EXPECT_FALSE(book.crossed());
 }
 
-TEST(OrderBook, HasTheBestLevelAtTheBackOfBothSides) {
+TEST(OrderBook, GivesBothSidesBestFirst) {
     const OrderBook book = seeded(3, 2);
-    EXPECT_EQ(best_first(book.levels(Side::bid)),
+    EXPECT_EQ(best_first(book.side(Side::bid)),
               (std::vector<Level>{{{100'000}, {7}}, {{99'999}, {7}}, {{99'998}, {7}}}));
-    EXPECT_EQ(best_first(book.levels(Side::ask)), (std::vector<Level>{{{100'001}, {7}}, {{100'002}, {7}}}));
+    EXPECT_EQ(best_first(book.side(Side::ask)), (std::vector<Level>{{{100'001}, {7}}, {{100'002}, {7}}}));
 }
 
 TEST(OrderBook, ASeedReplacesWhatWasThere) {
     OrderBook book = seeded(1000, 5);
     book.apply(Side::bid, {200'000}, {1});
     book.seed(ladder(2, 0));
-    EXPECT_EQ(book.levels(Side::bid).size(), 2u);
-    EXPECT_TRUE(book.levels(Side::ask).empty());
-    EXPECT_FALSE(book.known_to(Side::bid)) << "the cut of the former snapshot is no cut of this one";
+    EXPECT_EQ(book.side(Side::bid).size(), 2u);
+    EXPECT_TRUE(best_first(book.side(Side::ask)).empty());
+    EXPECT_FALSE(book.side(Side::bid).known_to()) << "the cut of the former snapshot is no cut of this one";
 }
 
 TEST(OrderBook, QuantitiesReplaceAndZeroDeletes) {
     OrderBook book = seeded(2, 2);
     book.apply(Side::bid, {100'000}, {9});
-    EXPECT_EQ(book.levels(Side::bid).back(), (Level{{100'000}, {9}}));
+    EXPECT_EQ(best_first(book.side(Side::bid)).front(), (Level{{100'000}, {9}}));
     book.apply(Side::bid, {100'000}, {0});
-    EXPECT_EQ(book.levels(Side::bid).back(), (Level{{99'999}, {7}}));
+    EXPECT_EQ(best_first(book.side(Side::bid)).front(), (Level{{99'999}, {7}}));
 }
 
 TEST(OrderBook, DeletingWhatIsNotThereDoesNothing) {
@@ -70,8 +71,8 @@ TEST(OrderBook, DeletingWhatIsNotThereDoesNothing) {
         for (const Side side : kSides) book.apply(side, {price}, {0});
     }
     for (const Side side : kSides) {
-        EXPECT_EQ(book.levels(side).size(), 2u);
-        EXPECT_FALSE(book.dirty(side).any());
+        EXPECT_EQ(book.side(side).size(), 2u);
+        EXPECT_FALSE(book.side(side).dirty().any());
     }
 }
 
@@ -79,8 +80,8 @@ TEST(OrderBook, ALevelDeletedAndSetAgainInOneUpdateIsThere) {
     OrderBook book = seeded(2, 2);
     book.apply(Side::ask, {100'001}, {0});
     book.apply(Side::ask, {100'001}, {3});
-    EXPECT_EQ(book.levels(Side::ask).back(), (Level{{100'001}, {3}}));
-    EXPECT_EQ(book.levels(Side::ask).size(), 2u);
+    EXPECT_EQ(best_first(book.side(Side::ask)).front(), (Level{{100'001}, {3}}));
+    EXPECT_EQ(book.side(Side::ask).size(), 2u);
 }
 
 TEST(OrderBook, IsCrossedFromEqualPricesOn) {
@@ -105,19 +106,19 @@ TEST(OrderBook, ASideAsLongAsACutIsKnownToItsLastPriceOnly) {
         const OrderBook book = seeded(size, size);
         const bool cut = size == 1000 || size == 5000;
         const auto last = static_cast<std::int64_t>(size);
-        EXPECT_EQ(book.known_to(Side::bid), cut ? std::optional(Price{100'001 - last}) : std::nullopt) << size;
-        EXPECT_EQ(book.known_to(Side::ask), cut ? std::optional(Price{100'000 + last}) : std::nullopt) << size;
+        EXPECT_EQ(book.side(Side::bid).known_to(), cut ? std::optional(Price{100'001 - last}) : std::nullopt) << size;
+        EXPECT_EQ(book.side(Side::ask).known_to(), cut ? std::optional(Price{100'000 + last}) : std::nullopt) << size;
         for (const Side side : kSides) {
-            EXPECT_EQ(book.known(side).size(), size);
-            EXPECT_EQ(book.seeded(side), size);
+            EXPECT_EQ(known(book.side(side)).size(), size);
+            EXPECT_EQ(book.side(side).seeded(), size);
         }
     }
 }
 
 TEST(OrderBook, OneSideCutLeavesTheOtherWhole) {
     const OrderBook book = seeded(1000, 999);
-    EXPECT_TRUE(book.known_to(Side::bid));
-    EXPECT_FALSE(book.known_to(Side::ask));
+    EXPECT_TRUE(book.side(Side::bid).known_to());
+    EXPECT_FALSE(book.side(Side::ask).known_to());
 }
 
 TEST(OrderBook, LevelsBeyondWhatIsKnownAreFollowedButNotShown) {
@@ -125,51 +126,51 @@ TEST(OrderBook, LevelsBeyondWhatIsKnownAreFollowedButNotShown) {
     book.apply(Side::bid, {50'000}, {4});
     book.apply(Side::ask, {150'000}, {4});
     for (const Side side : kSides) {
-        EXPECT_EQ(book.levels(side).size(), 1001u);
-        EXPECT_EQ(book.known(side).size(), 1000u);
+        EXPECT_EQ(book.side(side).size(), 1001u);
+        EXPECT_EQ(known(book.side(side)).size(), 1000u);
     }
     book.apply(Side::bid, {100'500}, {4});
-    EXPECT_EQ(book.known(Side::bid).size(), 1001u);
+    EXPECT_EQ(known(book.side(Side::bid)).size(), 1001u);
 }
 
 TEST(OrderBook, KeepsItsEdgeWhenTheLevelAtTheEdgeGoes) {
     OrderBook book = seeded(1000, 1000);
-    const Price edge = *book.known_to(Side::bid);
+    const Price edge = *book.side(Side::bid).known_to();
     book.apply(Side::bid, {edge.ticks - 1}, {1});
     book.apply(Side::bid, edge, {0});
-    EXPECT_EQ(book.known_to(Side::bid), edge);
-    EXPECT_EQ(book.known(Side::bid).size(), 999u);
+    EXPECT_EQ(book.side(Side::bid).known_to(), edge);
+    EXPECT_EQ(known(book.side(Side::bid)).size(), 999u);
 }
 
 TEST(OrderBook, ASideWhoseKnownLevelsAreAllGoneShowsNone) {
     OrderBook book = seeded(1000, 1000);
     book.apply(Side::ask, {150'000}, {4});
     for (std::int64_t price = 100'001; price <= 101'000; ++price) book.apply(Side::ask, {price}, {0});
-    EXPECT_TRUE(book.known(Side::ask).empty());
-    EXPECT_EQ(book.levels(Side::ask).size(), 1u);
+    EXPECT_TRUE(known(book.side(Side::ask)).empty());
+    EXPECT_EQ(book.side(Side::ask).size(), 1u);
 }
 
 TEST(OrderBook, AFullSideDropsItsWorstLevelAndIsCutThere) {
     OrderBook book = seeded(4, 4, 4);
-    EXPECT_FALSE(book.known_to(Side::bid)) << "full is not yet cut";
+    EXPECT_FALSE(book.side(Side::bid).known_to()) << "full is not yet cut";
     book.apply(Side::bid, {100'500}, {1});
-    EXPECT_EQ(best_first(book.levels(Side::bid)).front(), (Level{{100'500}, {1}}));
-    EXPECT_EQ(book.levels(Side::bid).size(), 4u);
-    EXPECT_EQ(book.known_to(Side::bid), Price{99'998});
+    EXPECT_EQ(best_first(book.side(Side::bid)).front(), (Level{{100'500}, {1}}));
+    EXPECT_EQ(book.side(Side::bid).size(), 4u);
+    EXPECT_EQ(book.side(Side::bid).known_to(), Price{99'998});
     EXPECT_EQ(book.dropped(), 1u);
-    EXPECT_FALSE(book.known_to(Side::ask));
+    EXPECT_FALSE(book.side(Side::ask).known_to());
 }
 
 TEST(OrderBook, AFullSideRefusesALevelWorseThanAll) {
     OrderBook book = seeded(4, 4, 4);
     book.apply(Side::ask, {200'000}, {1});
-    EXPECT_EQ(book.known_to(Side::ask), Price{100'004});
-    EXPECT_EQ(book.known(Side::ask).size(), 4u);
+    EXPECT_EQ(book.side(Side::ask).known_to(), Price{100'004});
+    EXPECT_EQ(known(book.side(Side::ask)).size(), 4u);
     EXPECT_EQ(book.dropped(), 1u);
     book.apply(Side::ask, {100'001}, {0});
     book.apply(Side::ask, {100'010}, {1});
-    EXPECT_EQ(book.levels(Side::ask).size(), 4u);
-    EXPECT_EQ(book.known(Side::ask).size(), 3u) << "a level beyond the edge may have unseen neighbours";
+    EXPECT_EQ(book.side(Side::ask).size(), 4u);
+    EXPECT_EQ(known(book.side(Side::ask)).size(), 3u) << "a level beyond the edge may have unseen neighbours";
 }
 
 TEST(OrderBook, DropsFromBeyondTheEdgeBeforeItDropsWhatIsKnown) {
@@ -178,16 +179,16 @@ TEST(OrderBook, DropsFromBeyondTheEdgeBeforeItDropsWhatIsKnown) {
     book.apply(Side::bid, {99'998}, {0});
     book.apply(Side::bid, {90'000}, {1});   // kept beyond the edge
     book.apply(Side::bid, {100'501}, {1});  // full again: 90'000 goes
-    EXPECT_EQ(book.known(Side::bid).size(), 4u);
-    EXPECT_EQ(book.known_to(Side::bid), Price{99'998 + 1}) << "the worst level left is the new edge";
+    EXPECT_EQ(known(book.side(Side::bid)).size(), 4u);
+    EXPECT_EQ(book.side(Side::bid).known_to(), Price{99'998 + 1}) << "the worst level left is the new edge";
 }
 
 TEST(OrderBook, ASnapshotLongerThanTheBookGivesItsBestLevels) {
     const OrderBook book = seeded(100, 100, 10);
-    EXPECT_EQ(book.levels(Side::bid).size(), 10u);
-    EXPECT_EQ(book.levels(Side::bid).back().price, Price{100'000});
-    EXPECT_EQ(book.known_to(Side::bid), Price{99'991});
-    EXPECT_EQ(book.known_to(Side::ask), Price{100'010});
+    EXPECT_EQ(book.side(Side::bid).size(), 10u);
+    EXPECT_EQ(best_first(book.side(Side::bid)).front().price, Price{100'000});
+    EXPECT_EQ(book.side(Side::bid).known_to(), Price{99'991});
+    EXPECT_EQ(book.side(Side::ask).known_to(), Price{100'010});
     EXPECT_EQ(book.dropped(), 180u);
 }
 
@@ -195,29 +196,29 @@ TEST(OrderBook, AChangedQuantityIsDirtyAtItsRankAlone) {
     OrderBook book = seeded(10, 10);
     book.clear_dirty();
     book.apply(Side::bid, {99'997}, {1});
-    EXPECT_EQ(book.dirty(Side::bid).from, 3u);
-    EXPECT_EQ(book.dirty(Side::bid).to, 4u);
-    EXPECT_FALSE(book.dirty(Side::ask).any());
+    EXPECT_EQ(book.side(Side::bid).dirty().from, 3u);
+    EXPECT_EQ(book.side(Side::bid).dirty().to, 4u);
+    EXPECT_FALSE(book.side(Side::ask).dirty().any());
 }
 
 TEST(OrderBook, ANewOrDeletedLevelIsDirtyFromItsRankOn) {
     OrderBook book = seeded(10, 10);
     book.clear_dirty();
     book.apply(Side::ask, {100'005}, {0});
-    EXPECT_EQ(book.dirty(Side::ask).from, 4u);
-    EXPECT_EQ(book.dirty(Side::ask).to, Dirty::kAll);
+    EXPECT_EQ(book.side(Side::ask).dirty().from, 4u);
+    EXPECT_EQ(book.side(Side::ask).dirty().to, Dirty::kAll);
     book.clear_dirty();
-    EXPECT_FALSE(book.dirty(Side::ask).any());
+    EXPECT_FALSE(book.side(Side::ask).dirty().any());
     book.apply(Side::ask, {100'000}, {1});
-    EXPECT_EQ(book.dirty(Side::ask).from, 0u);
-    EXPECT_EQ(book.dirty(Side::ask).to, Dirty::kAll);
+    EXPECT_EQ(book.side(Side::ask).dirty().from, 0u);
+    EXPECT_EQ(book.side(Side::ask).dirty().to, Dirty::kAll);
 }
 
 TEST(OrderBook, ASeedIsDirtyThroughout) {
     OrderBook book = seeded(10, 0);
     for (const Side side : kSides) {
-        EXPECT_EQ(book.dirty(side).from, 0u);
-        EXPECT_EQ(book.dirty(side).to, Dirty::kAll);
+        EXPECT_EQ(book.side(side).dirty().from, 0u);
+        EXPECT_EQ(book.side(side).dirty().to, Dirty::kAll);
     }
 }
 

@@ -153,7 +153,7 @@ inline void beat(Publisher& publisher) {
 class Writer {
   public:
     explicit Writer(const SegmentOptions& options, std::size_t max_levels = 64)
-        : segment(options), publisher(segment), book(max_levels) {
+        : segment(options), publisher(segment), book(max_levels, options.depth) {
         symbol = segment.add_symbol("BTC-USDC", "BTC_USDC").value();
         publisher.set_running();
         beat(publisher);

@@ -77,10 +77,7 @@ struct Feed {
 
     // Which update the book stands at, by its own content.
     [[nodiscard]] Sequence stands_at() const {
-        for (const Level& level : sync.book().levels(Side::bid)) {
-            if (level.price == Price{100}) return static_cast<Sequence>(level.quantity.steps);
-        }
-        return 0;
+        return static_cast<Sequence>(sync.book().side(Side::bid).at({100}).steps);
     }
     [[nodiscard]] bool live_at(Sequence id) const {
         return sync.state() == State::live && sync.reason() == Reason::none && sync.last_id() == id &&

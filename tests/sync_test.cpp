@@ -133,7 +133,7 @@ TEST(Sync, AnUpdateTooLargeForThePoolIsNotAppliedInPart) {
     EXPECT_FALSE(feed.answer(0, 1));
     ASSERT_TRUE(feed.answer(1, 1));
     EXPECT_TRUE(feed.live_at(1));
-    EXPECT_EQ(feed.sync.book().levels(Side::bid).size(), 1u);
+    EXPECT_EQ(feed.sync.book().side(Side::bid).size(), 1u);
 }
 
 TEST(Sync, AfterAnOverflowTheQueueIsUsableAgain) {

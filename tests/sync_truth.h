@@ -88,15 +88,11 @@ class SyncTruth {
     }
 
     void compare_level(const OrderBook& book, Side side, Price price) {
-        const auto levels = book.levels(side);
-        const auto worse = [side](const Level& level, Price p) {
-            return side == Side::bid ? level.price < p : level.price > p;
-        };
-        const auto found = std::lower_bound(levels.begin(), levels.end(), price, worse);
+        const Quantity found = book.side(side).at(price);
         const Quantity expected = truth_.at(side, price);
-        if (found != levels.end() && found->price == price) {
-            if (found->quantity != expected) fail("a level is wrong");
-        } else if (expected.steps != 0 && is_known(book, side, price)) {
+        if (found.steps != 0) {
+            if (found != expected) fail("a level is wrong");
+        } else if (expected.steps != 0 && book.side(side).is_known(price)) {
             fail("a level is missing");
         }
     }
@@ -104,17 +100,18 @@ class SyncTruth {
     void compare_touch(const Sync& sync) {
         bool both = true;
         for (const Side side : {Side::bid, Side::ask}) {
-            const auto known = sync.book().known(side);
+            const HalfBook& half = sync.book().side(side);
+            const auto shown = half.best();
             const auto& levels = truth_.side(side);
-            both = both && !known.empty();
+            both = both && shown;
             if (levels.empty()) {
-                if (!known.empty()) fail("a best level where there is none");
+                if (shown) fail("a best level where there is none");
                 continue;
             }
             const auto best = side == Side::bid ? *levels.rbegin() : *levels.begin();
-            if (!is_known(sync.book(), side, best.first)) {
-                if (!known.empty()) fail("a best level that is not the best");
-            } else if (known.empty() || known.back() != Level{best.first, best.second}) {
+            if (!half.is_known(best.first)) {
+                if (shown) fail("a best level that is not the best");
+            } else if (!shown || *shown != Level{best.first, best.second}) {
                 fail("the best level is wrong");
             }
         }
@@ -123,16 +120,12 @@ class SyncTruth {
 
     void compare_all(const Sync& sync) {
         for (const Side side : {Side::bid, Side::ask}) {
-            if (best_first(sync.book().known(side)) != truth_.best_first(side, sync.book().known_to(side))) {
+            if (known(sync.book().side(side)) != truth_.best_first(side, sync.book().side(side).known_to())) {
                 fail(side == Side::bid ? "the bids are wrong" : "the asks are wrong");
             }
         }
     }
 
-    [[nodiscard]] static bool is_known(const OrderBook& book, Side side, Price price) {
-        const auto to = book.known_to(side);
-        return !to || (side == Side::bid ? price >= *to : price <= *to);
-    }
     void fail(const char* what) {
         if (wrong_.empty()) wrong_ = what;
     }

@@ -39,7 +39,7 @@ class Honest {
         {
             Segment segment({name_, 4, 8, 16, 0640, {}});
             Publisher publisher(segment);
-            OrderBook book(8);
+            OrderBook book(8, 8);
             (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
             (void)segment.add_line("host");
             publisher.set_running();

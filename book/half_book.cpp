@@ -1,0 +1,204 @@
+#include "book/half_book.h"
+
+#include <algorithm>
+
+namespace daypack {
+namespace {
+
+// Free ticks over the best level when the window is moved, and how many there may come to be before it moves again.
+constexpr std::uint64_t kAbove = TickWindow::kTicks / 8;
+constexpr std::uint64_t kAboveMax = TickWindow::kTicks / 2;
+// Levels that the top has beyond the depth when it is filled. So many must go before it is filled again, and as many
+// come before it is cut.
+constexpr std::size_t kSlack = 32;
+
+}  // namespace
+
+HalfBook::HalfBook(Side side, std::size_t max_levels, std::size_t depth)
+    : mirror_(side == Side::bid ? 0 : -1), max_levels_(max_levels), depth_(std::min(depth, max_levels)) {
+    tail_.reserve(max_levels + 1);
+    top_.reserve(depth_ + 2 * kSlack + 1);
+}
+
+void HalfBook::clear() noexcept {
+    window_.clear();
+    tail_.clear();
+    top_.clear();
+    size_ = 0;
+    seeded_ = 0;
+    known_to_.reset();
+    dirty_.touch(0, Dirty::kAll);
+}
+
+std::size_t HalfBook::seed(std::span<const Level> ascending, bool cut) noexcept {
+    clear();
+    const std::size_t kept = std::min(ascending.size(), max_levels_);
+    if (kept == 0) return ascending.size();
+    const auto nth_worst = [&](std::size_t i) {  // of those that are kept
+        return mirror_ == 0 ? ascending[ascending.size() - kept + i] : ascending[kept - 1 - i];
+    };
+    window_.move_to(TickWindow::base_for(key(nth_worst(kept - 1).price), kAbove));
+    for (std::size_t i = 0; i < kept; ++i) {
+        const Level level = nth_worst(i);
+        if (window_.below(key(level.price))) {
+            tail_.push_back(level);
+        } else {
+            window_.set(key(level.price), level.quantity.steps);
+        }
+    }
+    size_ = seeded_ = kept;
+    fill_top();
+    if (cut || kept < ascending.size()) known_to_ = nth_worst(0).price;
+    return ascending.size() - kept;
+}
+
+std::size_t HalfBook::apply(Price price, Quantity quantity) noexcept {
+    const Key at = key(price);
+    const bool in_top = reaches_top(at);
+    if (quantity.steps == 0) {
+        if (!remove(at)) return 0;
+        if (in_top) erase_from_top(at);
+        follow_best_down();
+        return 0;
+    }
+    if (!store(at, quantity.steps)) {
+        if (!in_top) return 0;
+        const std::size_t found = this->in_top(at);
+        top_[found].quantity = quantity;
+        const auto rank_behind = static_cast<std::uint32_t>(top_.size() - found);
+        dirty_.touch(rank_behind - 1, rank_behind);
+        return 0;
+    }
+    if (in_top) insert_in_top({price, quantity});
+    if (size_ <= max_levels_) return 0;
+    drop_worst();
+    return 1;
+}
+
+std::optional<Level> HalfBook::behind(std::optional<Price> price) const noexcept {
+    const auto found = price ? window_.next_below(key(*price)) : window_.best();
+    if (found) return Level{{*found ^ mirror_}, {window_.at(*found)}};
+    const std::size_t end = price ? in_tail(key(*price)) : tail_.size();
+    return end == 0 ? std::nullopt : std::optional(tail_[end - 1]);
+}
+
+Quantity HalfBook::at(Price price) const noexcept {
+    const Key at = key(price);
+    if (!window_.below(at)) return {window_.above(at) ? 0 : window_.at(at)};
+    const std::size_t found = in_tail(at);
+    return found < tail_.size() && tail_[found].price == price ? tail_[found].quantity : Quantity{};
+}
+
+std::span<const Level> HalfBook::known_top() const noexcept {
+    const std::span<const Level> all = top_;
+    if (all.empty() || is_known(all.front().price)) return all;
+    return all.subspan(find(all, key(*known_to_)));
+}
+
+std::size_t HalfBook::find(std::span<const Level> worst_first, Key at) const noexcept {
+    const auto found = std::lower_bound(worst_first.begin(), worst_first.end(), at,
+                                        [this](const Level& level, Key k) { return key(level.price) < k; });
+    return static_cast<std::size_t>(found - worst_first.begin());
+}
+
+// The best level changes more often than all others of the top together.
+std::size_t HalfBook::in_top(Key at) const noexcept {
+    if (!top_.empty() && key(top_.back().price) == at) return top_.size() - 1;
+    return find(top_, at);
+}
+
+// Whether a level there is, or would be, one of the top's. Where the top is all that there is, a worse one is too.
+bool HalfBook::reaches_top(Key at) const noexcept {
+    return top_.size() == size_ || at >= key(top_.front().price);
+}
+
+HalfBook::Key HalfBook::worst() const noexcept {
+    return tail_.empty() ? *window_.worst() : key(tail_.front().price);
+}
+
+bool HalfBook::store(Key at, std::int64_t steps) noexcept {
+    if (size_ == 0) window_.move_to(TickWindow::base_for(at, kAbove));
+    if (window_.below(at)) {
+        const std::size_t found = in_tail(at);
+        if (found < tail_.size() && key(tail_[found].price) == at) {
+            tail_[found].quantity.steps = steps;
+            return false;
+        }
+        tail_.insert(tail_.begin() + static_cast<std::ptrdiff_t>(found), Level{{at ^ mirror_}, {steps}});
+        ++size_;
+        return true;
+    }
+    if (window_.above(at)) move_window(TickWindow::base_for(at, kAbove));
+    const bool anew = window_.at(at) == 0;
+    window_.set(at, steps);
+    size_ += anew ? 1 : 0;
+    return anew;
+}
+
+bool HalfBook::remove(Key at) noexcept {
+    if (window_.below(at)) {
+        const std::size_t found = in_tail(at);
+        if (found == tail_.size() || key(tail_[found].price) != at) return false;
+        tail_.erase(tail_.begin() + static_cast<std::ptrdiff_t>(found));
+    } else {
+        if (window_.above(at) || window_.at(at) == 0) return false;
+        window_.erase(at);
+    }
+    --size_;
+    return true;
+}
+
+// Without a tail there is nothing that the window could take in.
+void HalfBook::follow_best_down() noexcept {
+    if (tail_.empty()) return;
+    const Key best = key(top_.back().price);
+    if (!window_.below(best) && best - window_.base() >= static_cast<Key>(TickWindow::kTicks - kAboveMax)) return;
+    const Key base = TickWindow::base_for(best, kAbove);
+    if (base < window_.base()) move_window(base);
+}
+
+void HalfBook::move_window(Key base) noexcept {
+    while (!window_.empty()) {
+        const Key worst = *window_.worst();
+        if (worst >= base) break;
+        tail_.push_back({{worst ^ mirror_}, {window_.at(worst)}});
+        window_.erase(worst);
+    }
+    window_.move_to(base);
+    while (!tail_.empty() && !window_.below(key(tail_.back().price))) {
+        window_.set(key(tail_.back().price), tail_.back().quantity.steps);
+        tail_.pop_back();
+    }
+}
+
+void HalfBook::drop_worst() noexcept {
+    (void)remove(worst());
+    if (top_.size() > size_) top_.erase(top_.begin());
+    const Key edge = worst();
+    if (!known_to_ || key(*known_to_) < edge) known_to_ = Price{edge ^ mirror_};
+    dirty_.touch(0, Dirty::kAll);
+}
+
+void HalfBook::insert_in_top(Level level) noexcept {
+    const std::size_t to = in_top(key(level.price));
+    dirty_.touch(static_cast<std::uint32_t>(top_.size() - to), Dirty::kAll);
+    top_.insert(top_.begin() + static_cast<std::ptrdiff_t>(to), level);
+    if (top_.size() > depth_ + 2 * kSlack) top_.erase(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(kSlack));
+}
+
+void HalfBook::erase_from_top(Key at) noexcept {
+    const std::size_t found = in_top(at);
+    dirty_.touch(static_cast<std::uint32_t>(top_.size() - found - 1), Dirty::kAll);
+    top_.erase(top_.begin() + static_cast<std::ptrdiff_t>(found));
+    if (top_.size() < depth_ && top_.size() < size_) fill_top();
+}
+
+void HalfBook::fill_top() noexcept {
+    std::optional<Price> last;
+    if (!top_.empty()) last = top_.front().price;
+    const std::size_t more = std::min(size_, depth_ + kSlack) - top_.size();
+    top_.insert(top_.begin(), more, Level{});
+    for (std::size_t i = more; i-- > 0; last = top_[i].price) top_[i] = *behind(last);
+}
+
+}  // namespace daypack

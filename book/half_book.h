@@ -1,0 +1,107 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "book/tick_window.h"
+#include "book/types.h"
+
+namespace daypack {
+
+// Which ranks of a side (0 = best) differ from what was published last. `to` beyond the side: everything behind `from`.
+struct Dirty {
+    std::uint32_t from = UINT32_MAX;
+    std::uint32_t to = 0;
+
+    static constexpr std::uint32_t kAll = UINT32_MAX;
+    [[nodiscard]] bool any() const noexcept { return from < to; }
+    void touch(std::uint32_t first, std::uint32_t end) noexcept {
+        if (first < from) from = first;
+        if (end > to) to = end;
+    }
+};
+
+// All levels of one side, three ways, because three things are asked of them:
+// - a window of ticks near the best, where most updates fall, and where a level is found by its number;
+// - a sorted tail for the few that are far from it;
+// - the best levels once more, in order and one behind another, for who publishes or trades. Most updates do not reach
+//   them: two thirds of a recorded flow fall behind rank 50.
+//
+// Worst case accepted: a best level beyond the window's end moves the window, once for every 2,000 ticks or more.
+//
+// Thread: book. Nothing is allocated after construction.
+// Invariants
+// 1. The tail ascends by key, and all of it lies below the window. No quantity is zero.
+// 2. top() is the best levels of the side, worst first: at least `depth` of them, or all.
+// 3. At most max_levels. A side that is full drops its worst level, and from then on it is truncated there.
+class HalfBook {
+  public:
+    HalfBook(Side side, std::size_t max_levels, std::size_t depth);
+
+    void clear() noexcept;
+    // REQUIRES: `ascending` by price, no quantity is zero. Returns how many levels were not kept. `cut`: there may be
+    // more behind the last.
+    std::size_t seed(std::span<const Level> ascending, bool cut) noexcept;
+    // Zero deletes. Returns how many levels were dropped to make room: 0 or 1.
+    std::size_t apply(Price price, Quantity quantity) noexcept;
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    // How many were taken from the last snapshot.
+    [[nodiscard]] std::size_t seeded() const noexcept { return seeded_; }
+    [[nodiscard]] std::span<const Level> top() const noexcept { return top_; }
+    // The best level that is worse than `price`; the best of all, where there is none.
+    [[nodiscard]] std::optional<Level> behind(std::optional<Price> price) const noexcept;
+    [[nodiscard]] Quantity at(Price price) const noexcept;
+
+    // The price up to which the side is complete; none: all of it is.
+    [[nodiscard]] std::optional<Price> known_to() const noexcept { return known_to_; }
+    [[nodiscard]] bool is_known(Price price) const noexcept { return !known_to_ || key(price) >= key(*known_to_); }
+    // What of top() may be shown.
+    [[nodiscard]] std::span<const Level> known_top() const noexcept;
+    // The best of the levels that may be shown.
+    [[nodiscard]] std::optional<Level> best() const noexcept {
+        return top_.empty() || !is_known(top_.back().price) ? std::nullopt : std::optional(top_.back());
+    }
+
+    [[nodiscard]] Dirty dirty() const noexcept { return dirty_; }
+    void clear_dirty() noexcept { dirty_ = {}; }
+
+  private:
+    using Key = std::int64_t;
+
+    // A complement keeps the order of bids and turns that of asks, for every number.
+    [[nodiscard]] Key key(Price price) const noexcept { return price.ticks ^ mirror_; }
+    [[nodiscard]] Level level(Key key, std::int64_t steps) const noexcept { return {{key ^ mirror_}, {steps}}; }
+    // Where in them a level of that key is, or would be.
+    [[nodiscard]] std::size_t in_tail(Key key) const noexcept { return find(tail_, key); }
+    [[nodiscard]] std::size_t in_top(Key key) const noexcept;
+    [[nodiscard]] std::size_t find(std::span<const Level> worst_first, Key key) const noexcept;
+    [[nodiscard]] bool reaches_top(Key key) const noexcept;
+    [[nodiscard]] Key worst() const noexcept;
+
+    // True: there is one more; one less.
+    [[nodiscard]] bool store(Key key, std::int64_t steps) noexcept;
+    [[nodiscard]] bool remove(Key key) noexcept;
+    void follow_best_down() noexcept;
+    void move_window(Key base) noexcept;
+    void drop_worst() noexcept;
+
+    void insert_in_top(Level level) noexcept;
+    void erase_from_top(Key key) noexcept;
+    void fill_top() noexcept;
+
+    Key mirror_;
+    std::size_t max_levels_;
+    std::size_t depth_;
+    std::size_t size_ = 0;
+    std::size_t seeded_ = 0;
+    TickWindow window_;
+    std::vector<Level> tail_;
+    std::vector<Level> top_;
+    std::optional<Price> known_to_;
+    Dirty dirty_;
+};
+
+}  // namespace daypack
