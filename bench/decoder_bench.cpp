@@ -79,8 +79,10 @@ Frames generated(std::size_t levels) {
     return frames;
 }
 
-void decode_all(benchmark::State& state, const Frames& frames) {
-    Decoder decoder(instruments(), DepthStream::realtime);
+void decode_all(benchmark::State& state, const Frames& frames, bool scan) {
+    Decoder::Limits limits;
+    limits.scan = scan;
+    Decoder decoder(instruments(), DepthStream::realtime, limits);
     std::size_t i = 0;
     std::size_t bad = 0;
     std::int64_t bytes = 0;
@@ -98,9 +100,15 @@ void decode_all(benchmark::State& state, const Frames& frames) {
 
 void decode_levels(benchmark::State& state) {
     const Frames frames = generated(static_cast<std::size_t>(state.range(0)));
-    decode_all(state, frames);
+    decode_all(state, frames, true);
 }
 BENCHMARK(decode_levels)->Arg(1)->Arg(5)->Arg(20)->Arg(100);
+
+void simdjson_levels(benchmark::State& state) {
+    const Frames frames = generated(static_cast<std::size_t>(state.range(0)));
+    decode_all(state, frames, false);
+}
+BENCHMARK(simdjson_levels)->Arg(1)->Arg(5)->Arg(20)->Arg(100);
 
 // The frames that were captured from the venue, where they are.
 void decode_captured(benchmark::State& state) {
@@ -114,7 +122,7 @@ void decode_captured(benchmark::State& state) {
         return;
     }
     frames.finish();
-    decode_all(state, frames);
+    decode_all(state, frames, true);
 }
 BENCHMARK(decode_captured);
 

@@ -13,6 +13,16 @@ class Digits8 {
   public:
     // REQUIRES: text.size() <= 8.
     explicit Digits8(std::string_view text) noexcept : bytes_(load(text)) {}
+    // The first `size` bytes of a word as it stands in memory. REQUIRES: 0 < size <= 8.
+    Digits8(std::uint64_t text, std::size_t size) noexcept
+        : bytes_(text << (64 - 8 * size) | (size == 8 ? 0 : kZeros >> 8 * size)) {}
+
+    // How many digits a word begins with, as it stands in memory.
+    [[nodiscard]] static std::size_t count(std::uint64_t text) noexcept {
+        const std::uint64_t others = ((text & 0xf0f0f0f0f0f0f0f0ull) ^ kZeros) |
+                                     (((text + 0x0606060606060606ull) & 0xf0f0f0f0f0f0f0f0ull) ^ kZeros);
+        return others == 0 ? 8 : static_cast<std::size_t>(__builtin_ctzll(others)) / 8;
+    }
 
     [[nodiscard]] bool are_digits() const noexcept {
         return ((bytes_ & 0xf0f0f0f0f0f0f0f0ull) | ((bytes_ + 0x0606060606060606ull) & 0xf0f0f0f0f0f0f0f0ull) >> 4) ==
@@ -45,6 +55,8 @@ class Digits8 {
         bytes_ = kept | before << 8 | static_cast<unsigned char>(in);
     }
 
+    // The character that `behind` others follow. REQUIRES: behind < 8.
+    [[nodiscard]] char at(unsigned behind) const noexcept { return static_cast<char>(bytes_ >> 8 * (7 - behind)); }
     [[nodiscard]] char last() const noexcept { return static_cast<char>(bytes_ >> 56); }
 
   private:

@@ -78,6 +78,8 @@ bool next_string(std::string_view bytes, std::string_view key, std::size_t& at, 
 Decoder::Decoder(const InstrumentTable& table, DepthStream depth, Limits limits)
     : table_(table),
       depth_(depth),
+      limits_(limits),
+      scanner_(table, depth),
       reader_(limits.frame_bytes, limits.levels),
       lookup_(table),
       events_(std::max(limits.levels, kMinEvents)) {}
@@ -86,6 +88,13 @@ Decoded Decoder::decode(std::string_view frame, MonoTime receive, LineIndex line
     Event event;
     event.receive = receive;
     event.line = line;
+    if (limits_.scan && frame.size() <= limits_.frame_bytes) {
+        Event scanned = event;
+        const auto room = std::span(events_).first(std::max<std::size_t>(limits_.levels, 1));
+        if (const std::size_t count = scanner_.scan(frame, lookup_, scanned, room); count > 0) {
+            return {FrameKind::depth, Channel::depth, Errc::ok, scanned.symbol, room.first(count), 0, {}};
+        }
+    }
     if (const Errc errc = reader_.read(frame, text_); errc != Errc::ok) return bad(errc, find_target(frame), event);
     if (text_.is_error) return error_of(text_);
 

@@ -8,6 +8,7 @@
 #include "book/event.h"
 #include "book/instrument.h"
 #include "book/result.h"
+#include "net/depth_scanner.h"
 #include "net/frame_reader.h"
 #include "net/symbol.h"
 #include "net/symbol_lookup.h"
@@ -51,6 +52,7 @@ class Decoder {
     struct Limits {
         std::size_t frame_bytes = 4u << 20;
         std::size_t levels = 16'384;  // in one frame; one with more is bad (too_many)
+        bool scan = true;             // false: every frame goes through simdjson, for who compares the two
     };
 
     // `depth`: the batching that this engine has subscribed to; depth frames of another are `other`.
@@ -73,6 +75,8 @@ class Decoder {
 
     const InstrumentTable& table_;
     DepthStream depth_;
+    Limits limits_;
+    DepthScanner scanner_;
     FrameReader reader_;
     SymbolLookup lookup_;
     FrameText text_;

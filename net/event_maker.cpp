@@ -19,11 +19,6 @@ bool read_time(const FrameText& text, FrameText::Field field, std::int64_t& us) 
     return true;
 }
 
-std::int32_t saturated(std::int64_t difference) noexcept {
-    // INT32_MIN itself means that there is no time.
-    return static_cast<std::int32_t>(std::clamp<std::int64_t>(difference, INT32_MIN + 1, INT32_MAX));
-}
-
 // `T`, which all that we read have, and `E`, which may be missing.
 bool read_times(const FrameText& text, Event& event) noexcept {
     if (!read_time(text, FrameText::match_time, event.match.us)) return false;
@@ -31,7 +26,7 @@ bool read_times(const FrameText& text, Event& event) noexcept {
     if (!text.has(FrameText::send_time)) return true;
     std::int64_t send_us = 0;
     if (!read_time(text, FrameText::send_time, send_us)) return false;
-    event.send_after_match_us = saturated(send_us - event.match.us);
+    event.send_after_match_us = send_after_match(send_us, event.match);
     return true;
 }
 
@@ -50,7 +45,7 @@ Result<std::size_t> make_depth(const FrameText& text, const Instrument& instrume
                                std::span<Event> room) noexcept {
     if (!text.is_array(FrameText::ask) || !text.is_array(FrameText::bid) ||
         !read_id(text, FrameText::first_id, event.first_id) || !read_id(text, FrameText::last_id, event.last_id) ||
-        event.first_id == 0 || event.last_id < event.first_id || event.last_id - event.first_id >= kUpdateIdsMax) {
+        !are_update_ids(event.first_id, event.last_id)) {
         return Errc::malformed;
     }
     if (text.levels.empty()) {

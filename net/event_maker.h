@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "book/event.h"
@@ -13,6 +15,17 @@ namespace daypack {
 // Ids that one update can stand for. Under load the venue aggregates at most a second; who claims more lies, or was
 // mutilated on the way.
 inline constexpr Sequence kUpdateIdsMax = 1'000'000;
+
+// `U` and `u` of an update that can be.
+[[nodiscard]] constexpr bool are_update_ids(Sequence first_id, Sequence last_id) noexcept {
+    return first_id != 0 && last_id >= first_id && last_id - first_id < kUpdateIdsMax;
+}
+
+// `E` - `T`, as an event has it.
+[[nodiscard]] constexpr std::int32_t send_after_match(std::int64_t send_us, VenueTime match) noexcept {
+    // INT32_MIN itself means that there is no time.
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(send_us - match.us, INT32_MIN + 1, INT32_MAX));
+}
 
 // The text of one frame -> its events (the table is in book/event.h). Pure; it knows numbers and nothing of JSON.
 //

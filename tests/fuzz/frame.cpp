@@ -1,4 +1,5 @@
-// Any bytes as a frame: what the decoder makes of them keeps its promises, and is what the slow decoder makes of them.
+// Any bytes as a frame: what the decoder makes of them keeps its promises, is the same without its scanner, and is what
+// the slow decoder makes of them.
 #include <algorithm>
 #include <cstdlib>
 #include <string>
@@ -48,6 +49,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const bool update = event.kind == EventKind::delta || event.kind == EventKind::advance;
         if (update && (event.first_id > event.last_id || event.last_id == 0)) std::abort();
         if (event.kind == EventKind::delta && (event.price.ticks <= 0 || event.quantity.steps < 0)) std::abort();
+    }
+    static Decoder parsing(table, DepthStream::realtime, {1u << 20, kMaxLevels, false});
+    const Decoded parsed = parsing.decode({frame.data(), size}, {1}, 3);
+    if (decoded.kind != parsed.kind || decoded.errc != parsed.errc || decoded.channel != parsed.channel ||
+        decoded.symbol != parsed.symbol ||
+        !std::equal(decoded.events.begin(), decoded.events.end(), parsed.events.begin(), parsed.events.end(), same)) {
+        std::abort();
     }
     const auto meant = slow.decode({frame.data(), size}, {1}, 3);
     if (decoded.kind == FrameKind::depth || decoded.kind == FrameKind::trade || decoded.kind == FrameKind::ticker) {
