@@ -10,6 +10,8 @@
 #include <fstream>
 #include <string>
 
+#include "tests/slow_json.h"
+
 namespace daypack {
 namespace {
 
@@ -45,8 +47,8 @@ class Cli : public testing::Test {
         std::filesystem::temp_directory_path() / ("daypack_cli_test." + std::to_string(getpid()));
 };
 
-constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets"};
-constexpr std::array kLaterVerbs = {"doctor", "record", "replay", "verify", "export", "bench"};
+constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets", "bench"};
+constexpr std::array kLaterVerbs = {"doctor", "record", "replay", "verify", "export"};
 
 TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
     const Outcome help = daypack("--help");
@@ -54,6 +56,22 @@ TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
     EXPECT_EQ(help.err, "");
     for (const std::string verb : kVerbs) EXPECT_NE(help.out.find("\n  " + verb + " "), std::string::npos) << verb;
     for (const std::string verb : kLaterVerbs) EXPECT_EQ(help.out.find("\n  " + verb + " "), std::string::npos) << verb;
+}
+
+TEST_F(Cli, BenchGivesItsRowsAsOneObject) {
+    const Outcome bench = daypack("bench --json --rows replay_frames");
+    EXPECT_EQ(bench.exit_code, 0);
+    EXPECT_EQ(bench.err, "");
+    slow::Json json;
+    ASSERT_TRUE(slow::JsonReader(bench.out).read(json)) << bench.out;
+    for (const char* key : {"machine", "input", "rows"}) EXPECT_NE(json.one(key), nullptr) << key;
+    for (const char* row : {"replay_frames.simdjson", "replay_frames.scan"}) {
+        EXPECT_NE(bench.out.find("{\"name\":\"" + std::string(row) + "\",\"value\":"), std::string::npos) << bench.out;
+    }
+    EXPECT_EQ(daypack("bench --rows none").exit_code, 2);
+    const Outcome missing = daypack("bench --input missing.ndjson");
+    EXPECT_EQ(missing.exit_code, 1);
+    EXPECT_NE(missing.err.find("missing.ndjson"), std::string::npos) << missing.err;
 }
 
 TEST_F(Cli, EveryVerbHasHelp) {

@@ -16,9 +16,11 @@ macro(rules)
   allow("tools/sim/certificates[.]" "tools/sim/" "wolfssl/")
   allow("tools/sim/(replay|subscription)[.]" "tools/sim/" "simdjson|zlib")
   allow("tools/sim/" "tools/sim/|net/(tls|stream)[.]h" "boost/|fmt/")
-  allow("tools/" "(tools|engine|net|book)/" "CLI/|fmt/|boost/asio/io_context[.]hpp")
+  allow("bench/references[.]h" "(bench|tools|engine|net|book)/" "rapidjson/")
+  allow("bench/" "(bench|tools|engine|net|book)/" "fmt/|benchmark/")
+  allow("tools/" "(tools|bench|engine|net|book)/" "CLI/|fmt/|boost/asio/io_context[.]hpp")
 endmacro()
-set(other_projects "^((wolfssl|openssl|boost|sodium|simdjson|readerwriterqueue|concurrentqueue|yaml-cpp|CLI|fmt)(/|[.]h$)\
+set(other_projects "^((wolfssl|openssl|boost|sodium|simdjson|readerwriterqueue|concurrentqueue|yaml-cpp|CLI|fmt|rapidjson)(/|[.]h$)\
 |(zlib|rapidcheck|sodium)[.]h|gtest/|gmock/|benchmark/)")
 
 set(faults 0)
@@ -28,7 +30,7 @@ function(fault file line why)
   set(faults ${faults} PARENT_SCOPE)
 endfunction()
 
-file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/book/* ${ROOT}/net/* ${ROOT}/engine/* ${ROOT}/tools/*)
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/book/* ${ROOT}/net/* ${ROOT}/engine/* ${ROOT}/bench/* ${ROOT}/tools/*)
 list(FILTER files INCLUDE REGEX "[.](h|c|cpp)$")
 foreach(file ${files})
   set(ours "")

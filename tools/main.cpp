@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/run.h"
 #include "engine/config.h"
 #include "engine/config_values.h"
 #include "tools/cat.h"
@@ -46,6 +47,7 @@ class CommandLine {
     void add_sim();
     void add_markets();
     void add_readers();
+    void add_bench();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -59,6 +61,7 @@ class CommandLine {
     TopOptions top_;
     TailOptions tail_;
     StatOptions stat_;
+    bench::BenchOptions bench_;
 };
 
 void add_instance(CLI::App& verb, std::string& instance) {
@@ -83,6 +86,7 @@ CommandLine::CommandLine() {
     add_sim();
     add_markets();
     add_readers();
+    add_bench();
     // Last, for each verb takes over what it finds.
     app_.footer(
         "`daypack VERB --help` tells the options of a verb.\nExit codes: 0 done, 1 failed, 2 wrong usage or "
@@ -173,6 +177,19 @@ void CommandLine::add_readers() {
     add_instance(stat, stat_.instance);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
     stat.add_flag("--watch", stat_.watch, "again every second");
+}
+
+void CommandLine::add_bench() {
+    CLI::App& sub = verb("bench", "how fast the parts are, beside what else there is, in one run",
+                         [this] { return bench::run_bench(bench_); });
+    sub.add_flag("--json", bench_.json, "one JSON object");
+    sub.add_option("--input", bench_.input,
+                   "recorded flow: frames.ndjson[.gz] beside its snapshot.json; else generated")
+        ->type_name("FILE");
+    sub.add_option("--rows", bench_.rows, "some rows alone")
+        ->type_name("A,B")
+        ->delimiter(',')
+        ->check(CLI::IsMember(bench::row_names()));
 }
 
 std::vector<std::string> CommandLine::names() const {

@@ -1,0 +1,110 @@
+#include "bench/input.h"
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "net/decoder.h"
+#include "net/symbol.h"
+#include "tools/sim/flow.h"
+#include "tools/sim/market.h"
+#include "tools/sim/replay.h"
+
+namespace daypack::bench {
+namespace {
+
+constexpr std::size_t kFrames = 100'000;  // of which a round takes tens of milliseconds
+
+std::unique_ptr<sim::Source> open(const std::string& path, std::string& words) {
+    if (!path.empty()) {
+        words = "recorded: " + path;
+        return std::make_unique<sim::Replay>(path);
+    }
+    words = "generated: BTC_USDC_PERP of the simulated exchange, seed 1";
+    return std::make_unique<sim::Flow>(sim::market_named("BTC_USDC_PERP"), sim::FlowOptions{});
+}
+
+Unit unit_of(std::int64_t units, int decimals) {
+    Unit unit{units, static_cast<std::int8_t>(-decimals)};
+    while (unit.mantissa % 10 == 0) {
+        unit.mantissa /= 10;
+        ++unit.exponent;
+    }
+    return unit;
+}
+
+std::string between(std::string_view text, std::string_view from, std::string_view to) {
+    const std::size_t at = text.find(from) + from.size();
+    return std::string(text.substr(at, text.find(to, at) - at));
+}
+
+// The levels of several frames in one, whose shape is that of the last.
+class Merger {
+  public:
+    explicit Merger(Frames& to) : to_(to) {}
+    void add(const std::string& frame) {
+        append(asks_, between(frame, "\"a\":[", "],\"b\""));
+        append(bids_, between(frame, "\"b\":[", "],\"e\""));
+        if (++count_ < 5) return;
+        const std::size_t begin = frame.find("\"a\":[");
+        const std::size_t end = frame.find("],\"e\"");
+        to_.add(frame.substr(0, begin) + "\"a\":[" + asks_ + "],\"b\":[" + bids_ + frame.substr(end));
+        asks_.clear();
+        bids_.clear();
+        count_ = 0;
+    }
+
+  private:
+    static void append(std::string& levels, const std::string& more) {
+        if (more.empty()) return;
+        if (!levels.empty()) levels += ',';
+        levels += more;
+    }
+    Frames& to_;
+    std::string asks_, bids_;
+    int count_ = 0;
+};
+
+}  // namespace
+
+void Frames::add(std::string_view frame) {
+    bytes_.append(frame).append(kGap, '\0');
+    at_.push_back(bytes_.size());
+}
+
+void read_input(const std::string& path, Input& input) {
+    const auto source = open(path, input.words);
+    const sim::Market& market = source->market();
+    Instrument instrument;
+    instrument.native = market.symbol;
+    instrument.symbol = normalised_symbol(market.symbol);
+    instrument.tick = unit_of(market.tick_units(), market.price_decimals());
+    instrument.step = unit_of(market.step_units(), market.quantity_decimals());
+    (void)input.table.append(std::move(instrument));
+    source->begin(1'790'915'525'000'000);
+    const sim::Book book = source->start_book();
+    input.seed.last_id = source->start_u();
+    input.seed.timestamp.us = source->start_us();
+    for (const auto& [price, quantity] : book.bids) {
+        input.seed.bids.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
+    }
+    for (const auto& [price, quantity] : book.asks) {
+        input.seed.asks.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
+    }
+    Merger fives(input.fives);
+    for (sim::Event event; input.frames.size() < kFrames && source->next(event);) {
+        if (event.channel != sim::Channel::depth) continue;
+        input.frames.add(event.frame);
+        fives.add(event.frame);
+    }
+    if (input.fives.size() == 0) throw std::runtime_error(path + ": fewer than five depth frames are no input");
+    Decoder decoder(input.table, DepthStream::realtime);
+    for (std::size_t i = 0; i < input.frames.size(); ++i) {
+        const Decoded decoded = decoder.decode(input.frames[i], MonoTime{1}, 0);
+        if (decoded.kind != FrameKind::depth) throw std::runtime_error(path + ": a depth frame cannot be read");
+        input.events.insert(input.events.end(), decoded.events.begin(), decoded.events.end());
+        input.ends.push_back(static_cast<std::uint32_t>(input.events.size()));
+    }
+}
+
+}  // namespace daypack::bench

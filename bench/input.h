@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "book/event.h"
+#include "book/instrument.h"
+#include "book/snapshot.h"
+
+namespace daypack::bench {
+
+// Frames one behind another, with what a decoder may read behind the last.
+class Frames {
+  public:
+    void add(std::string_view frame);
+    [[nodiscard]] std::size_t size() const noexcept { return at_.size() - 1; }
+    [[nodiscard]] std::string_view operator[](std::size_t i) const noexcept {
+        return {bytes_.data() + at_[i], at_[i + 1] - at_[i] - kGap};
+    }
+
+  private:
+    static constexpr std::size_t kGap = 64;
+    std::string bytes_;
+    std::vector<std::size_t> at_{0};
+};
+
+// The flow of one market: the book that it begins with, and its depth frames, as text and as what the text means.
+struct Input {
+    std::string words;  // what it is
+    InstrumentTable table{1};
+    Snapshot seed;
+    Frames frames;
+    Frames fives;                     // the same levels, five a frame
+    std::vector<Event> events;        // of `frames`
+    std::vector<std::uint32_t> ends;  // of each update, in events
+
+    [[nodiscard]] const Instrument& instrument() const noexcept { return table[0]; }
+};
+
+// `path`: a recorded flow; empty: made up by the simulated exchange. Throws std::runtime_error where it cannot be read.
+void read_input(const std::string& path, Input& input);
+
+}  // namespace daypack::bench

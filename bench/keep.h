@@ -1,0 +1,11 @@
+#pragma once
+
+namespace daypack::bench {
+
+// What was computed counts as used.
+template <class Value>
+inline void keep(const Value& value) noexcept {
+    asm volatile("" : : "r,m"(value) : "memory");
+}
+
+}  // namespace daypack::bench

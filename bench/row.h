@@ -1,0 +1,66 @@
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace daypack::bench {
+
+// One line of `daypack bench`: what was measured, and what it was measured against in the same run.
+struct Row {
+    enum class Bound : std::uint8_t { least, most };
+
+    std::string name;
+    double value = 0;  // the median of the rounds
+    std::string unit;
+    std::optional<double> floor;      // what the same machine takes for the least that must be done
+    std::optional<double> reference;  // ... for the same by the other way
+    std::optional<double> ratio;
+    Bound bound = Bound::least;
+    double target = 0;  // of the ratio; of the value where there is none
+    std::string what;   // in words
+
+    // None: this machine cannot tell.
+    [[nodiscard]] std::optional<bool> met() const {
+        const double told = ratio.value_or(value);
+        return bound == Bound::least ? told >= target : told <= target;
+    }
+};
+
+inline constexpr int kRounds = 7;
+
+[[nodiscard]] inline double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    return values[values.size() / 2];
+}
+
+// How long `work` took, in ns an item, of which it returns the count.
+template <class Work>
+[[nodiscard]] double ns_each(Work&& work) {
+    const auto began = std::chrono::steady_clock::now();
+    const std::size_t items = work();
+    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
+    return took.count() / static_cast<double>(std::max<std::size_t>(items, 1));
+}
+
+// Two ways of the same, turn by turn, so that what slows this machine slows both.
+struct Pair {
+    double ours = 0, other = 0;
+    double other_to_ours = 0;  // the median of the rounds' ratios, not the ratio of the medians
+};
+template <class Ours, class Other>
+[[nodiscard]] Pair compare(Ours&& ours, Other&& other) {
+    std::vector<double> a, b, ratios;
+    (void)ours(), (void)other();  // once for the caches and the branch predictor
+    for (int round = 0; round < kRounds; ++round) {
+        a.push_back(ours());
+        b.push_back(other());
+        ratios.push_back(b.back() / a.back());
+    }
+    return {median(a), median(b), median(ratios)};
+}
+
+}  // namespace daypack::bench
