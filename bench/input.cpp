@@ -13,8 +13,6 @@
 namespace daypack::bench {
 namespace {
 
-constexpr std::size_t kFrames = 100'000;  // of which a round takes tens of milliseconds
-
 std::unique_ptr<sim::Source> open(const std::string& path, std::string& words) {
     if (!path.empty()) {
         words = "recorded: " + path;
@@ -72,7 +70,7 @@ void Frames::add(std::string_view frame) {
     at_.push_back(bytes_.size());
 }
 
-void read_input(const std::string& path, Input& input) {
+void read_input(const std::string& path, Input& input, std::size_t frames) {
     const auto source = open(path, input.words);
     const sim::Market& market = source->market();
     Instrument instrument;
@@ -92,7 +90,7 @@ void read_input(const std::string& path, Input& input) {
         input.seed.asks.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
     }
     Merger fives(input.fives);
-    for (sim::Event event; input.frames.size() < kFrames && source->next(event);) {
+    for (sim::Event event; input.frames.size() < frames && source->next(event);) {
         if (event.channel != sim::Channel::depth) continue;
         input.frames.add(event.frame);
         fives.add(event.frame);

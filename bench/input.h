@@ -38,7 +38,8 @@ struct Input {
     [[nodiscard]] const Instrument& instrument() const noexcept { return table[0]; }
 };
 
-// `path`: a recorded flow; empty: made up by the simulated exchange. Throws std::runtime_error where it cannot be read.
-void read_input(const std::string& path, Input& input);
+// `path`: a recorded flow; empty: made up by the simulated exchange. At most so many depth frames: a round of the
+// default takes tens of milliseconds. Throws std::runtime_error where it cannot be read.
+void read_input(const std::string& path, Input& input, std::size_t frames = 100'000);
 
 }  // namespace daypack::bench

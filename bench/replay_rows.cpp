@@ -1,13 +1,8 @@
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <stdexcept>
-#include <string>
 
 #include "bench/rows.h"
+#include "bench/scratch_segment.h"
 #include "book/sync.h"
-#include "engine/publisher.h"
-#include "engine/segment.h"
 #include "net/decoder.h"
 
 namespace daypack::bench {
@@ -15,25 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxLevels = 32'768;
 
-// A segment of its own, gone with it.
-struct Bench {
-    std::string instance = "bench." + std::to_string(getpid());
-    Segment segment{{instance, 64, 1, 65'536, 0600, {}}};
-    Publisher publisher{segment};
-    SymbolIndex symbol = 0;
-
-    explicit Bench(const Instrument& instrument) {
-        const auto added = segment.add_symbol(instrument.symbol, instrument.native);
-        if (!added) throw std::runtime_error("the segment of the bench has no room for its symbol");
-        symbol = *added;
-        publisher.set_running();
-    }
-    ~Bench() { (void)shm_unlink(("/daypack." + instance).c_str()); }
-    Bench(const Bench&) = delete;
-    Bench& operator=(const Bench&) = delete;
-};
-
-double frames_per_second(const Input& input, Bench& bench, bool scan) {
+double frames_per_second(const Input& input, ScratchSegment& scratch, bool scan) {
     Decoder::Limits limits;
     limits.scan = scan;
     Decoder decoder(input.table, DepthStream::realtime, limits);
@@ -43,11 +20,7 @@ double frames_per_second(const Input& input, Bench& bench, bool scan) {
     if (!sync.on_snapshot(sync.take_request(), input.seed, MonoTime{1}, [](const Event&) {})) {
         throw std::runtime_error("the snapshot does not join");
     }
-    BookUpdate update;
-    update.symbol = bench.symbol;
-    update.instrument = &input.instrument();
-    update.book = &sync.book();
-    update.state = State::live;
+    BookUpdate update = scratch.update(sync.book());
     std::size_t published = 0;
     const double ns = ns_each([&] {
         for (std::size_t i = 0; i < input.frames.size(); ++i) {
@@ -56,7 +29,7 @@ double frames_per_second(const Input& input, Bench& bench, bool scan) {
                 update.u = sync.last_id();
                 update.match = sync.match();
                 update.send = sync.send();
-                bench.publisher.publish_book(update, applied);
+                scratch.publisher().publish_book(update, applied);
                 sync.clear_dirty();
                 ++published;
             });
@@ -67,20 +40,20 @@ double frames_per_second(const Input& input, Bench& bench, bool scan) {
     return 1e9 / ns;
 }
 
-Row row(const Input& input, Bench& bench, bool scan, const char* name, double target, const char* what) {
+Row row(const Input& input, ScratchSegment& scratch, bool scan, const char* name, double target, const char* what) {
     std::vector<double> rates;
-    for (int round = 0; round < kRounds; ++round) rates.push_back(frames_per_second(input, bench, scan));
+    for (int round = 0; round < kRounds; ++round) rates.push_back(frames_per_second(input, scratch, scan));
     return {name, median(rates), "frames a second", {}, {}, {}, Row::Bound::least, target, what};
 }
 
 }  // namespace
 
 std::vector<Row> replay_frames(const Input& input) {
-    Bench bench(input.instrument());
+    ScratchSegment scratch(input.instrument());
     return {
-        row(input, bench, false, "replay_frames.simdjson", 1.5e6,
+        row(input, scratch, false, "replay_frames.simdjson", 1.5e6,
             "decoded, followed, applied, published; simdjson alone"),
-        row(input, bench, true, "replay_frames.scan", 4e6, "the same with the scanner"),
+        row(input, scratch, true, "replay_frames.scan", 4e6, "the same with the scanner"),
     };
 }
 

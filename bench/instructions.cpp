@@ -1,0 +1,64 @@
+// Decodes, applies and publishes a fixed flow, so that callgrind can count what each takes: .ci/instructions runs it,
+// once for each of the three functions below.
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "bench/input.h"
+#include "bench/scratch_segment.h"
+#include "book/order_book.h"
+#include "engine/publisher.h"
+#include "net/decoder.h"
+
+namespace daypack::bench {
+
+// Outside of the unnamed namespace and never inlined: callgrind knows them by name.
+[[gnu::noinline]] Decoded count_decode(Decoder& decoder, std::string_view frame) {
+    return decoder.decode(frame, MonoTime{1}, 0);
+}
+[[gnu::noinline]] void count_apply(OrderBook& book, std::span<const Event> events) {
+    for (const Event& event : events) {
+        if (event.kind == EventKind::delta) book.apply(event.side, event.price, event.quantity);
+    }
+}
+[[gnu::noinline]] void count_publish(Publisher& publisher, const BookUpdate& update, std::span<const Event> events) {
+    publisher.publish_book(update, events);
+}
+
+namespace {
+
+void run(bool scan) {
+    Input input;
+    read_input("", input, 20'000);
+    Decoder::Limits limits;
+    limits.scan = scan;
+    Decoder decoder(input.table, DepthStream::realtime, limits);
+    OrderBook book(32'768, 64);
+    book.seed(input.seed);
+    ScratchSegment scratch(input.instrument());
+    BookUpdate update = scratch.update(book);
+    for (std::size_t i = 0; i < input.frames.size(); ++i) {
+        const Decoded decoded = count_decode(decoder, input.frames[i]);
+        count_apply(book, decoded.events);
+        update.u = decoded.events.front().last_id;
+        count_publish(scratch.publisher(), update, decoded.events);
+        book.clear_dirty();
+    }
+    std::printf("%zu frames\n", input.frames.size());
+}
+
+}  // namespace
+}  // namespace daypack::bench
+
+// One argument, `parse`: without the scanner.
+int main(int argc, char** argv) {
+    try {
+        daypack::bench::run(argc < 2 || std::string(argv[1]) != "parse");
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
+}
