@@ -85,16 +85,19 @@ Decoder::Decoder(const InstrumentTable& table, DepthStream depth, Limits limits)
       events_(std::max(limits.levels, kMinEvents)) {}
 
 Decoded Decoder::decode(std::string_view frame, MonoTime receive, LineIndex line) noexcept {
+    if (limits_.scan && frame.size() <= limits_.frame_bytes) {
+        const auto room = std::span(events_).first(std::max<std::size_t>(limits_.levels, 1));
+        if (const std::size_t count = scanner_.scan(frame, receive, line, room); count > 0) {
+            return {FrameKind::depth, Channel::depth, Errc::ok, room.front().symbol, room.first(count), 0, {}};
+        }
+    }
+    return parse(frame, receive, line);
+}
+
+Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line) noexcept {
     Event event;
     event.receive = receive;
     event.line = line;
-    if (limits_.scan && frame.size() <= limits_.frame_bytes) {
-        Event scanned = event;
-        const auto room = std::span(events_).first(std::max<std::size_t>(limits_.levels, 1));
-        if (const std::size_t count = scanner_.scan(frame, lookup_, scanned, room); count > 0) {
-            return {FrameKind::depth, Channel::depth, Errc::ok, scanned.symbol, room.first(count), 0, {}};
-        }
-    }
     if (const Errc errc = reader_.read(frame, text_); errc != Errc::ok) return bad(errc, find_target(frame), event);
     if (text_.is_error) return error_of(text_);
 

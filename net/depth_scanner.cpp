@@ -1,214 +1,212 @@
 #include "net/depth_scanner.h"
 
-#include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
-#include "book/digits.h"
 #include "net/event_maker.h"
+#if defined(__x86_64__)
+#include "net/text_vector.h"
+#endif
 
 namespace daypack {
+
+#if defined(__x86_64__)
+
 namespace {
 
-constexpr std::uint64_t each_byte(unsigned char byte) noexcept {
-    return 0x0101010101010101ull * byte;
-}
+// Up to eight characters as the word that they are in memory.
+struct Literal {
+    template <std::size_t kSize>
+    consteval Literal(const char (&text)[kSize])  // NOLINT(google-explicit-constructor): stands for the text
+        : mask(~std::uint64_t{0} >> (64 - 8 * (kSize - 1))), size(kSize - 1) {
+        static_assert(kSize - 1 > 0 && kSize - 1 <= 8);
+        for (std::size_t i = 0; i < size; ++i) word |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+    }
+    std::uint64_t word = 0;
+    std::uint64_t mask;
+    std::size_t size;
+};
 
-std::uint64_t word_at(const char* at) noexcept {
-    std::uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static_assert(std::endian::native == std::endian::little, "words are read as text");
-
-// A place in a frame. It may run into the padding, never beyond it: what is taken at once is shorter, and whoever
-// repeats asks before() first.
+// A place in a frame. It may run into the padding, never beyond it: nothing that is taken is longer than 24 bytes, and
+// whoever repeats asks where he is first.
 class Cursor {
   public:
-    explicit Cursor(std::string_view frame) noexcept : at_(frame.data()), end_(frame.data() + frame.size()) {}
+    explicit Cursor(const char* at) noexcept : at_(at) {}
+    [[nodiscard]] const char* at() const noexcept { return at_; }
 
-    [[nodiscard]] bool before_end() const noexcept { return at_ < end_; }
-    [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
-    [[nodiscard]] char peek() const noexcept { return *at_; }
-
-    template <std::size_t kSize>
-    [[nodiscard]] bool take(const char (&literal)[kSize]) noexcept {
-        if (std::memcmp(at_, literal, kSize - 1) != 0) return false;
-        at_ += kSize - 1;
-        return true;
+    [[nodiscard]] bool sees(Literal text) const noexcept {
+        std::uint64_t word;
+        std::memcpy(&word, at_, sizeof word);
+        return ((word ^ text.word) & text.mask) == 0;
     }
-    [[nodiscard]] bool take(std::string_view text) noexcept {
-        if (static_cast<std::size_t>(end_ - at_) < text.size() || std::memcmp(at_, text.data(), text.size()) != 0) {
-            return false;
-        }
-        at_ += text.size();
+    [[nodiscard]] bool take(Literal text) noexcept {
+        if (!sees(text)) return false;
+        at_ += text.size;
         return true;
     }
 
-    // A number as JSON has it, whole, not negative: no zero before other digits. At most 19 digits.
-    [[nodiscard]] bool take_number(std::uint64_t& number) noexcept {
-        static constexpr std::array<std::uint64_t, 9> kPowers{1,       10,        100,        1'000,      10'000,
-                                                              100'000, 1'000'000, 10'000'000, 100'000'000};
-        if (*at_ == '0') return false;
-        number = 0;
-        for (std::size_t digits = 0; digits <= 16; digits += 8) {
-            const std::uint64_t word = word_at(at_);
-            const std::size_t size = Digits8::count(word);
-            if (digits + size > 19 || digits + size == 0) return false;
-            if (size > 0) number = number * kPowers[size] + Digits8(word, size).value();
-            at_ += size;
-            if (size < 8) return true;
-        }
-        return false;
+    // A number as JSON has it, whole, not negative: no zero before other digits. At most 16 digits: what stands behind
+    // it is for the caller to see.
+    [[nodiscard]] DAYPACK_SSE41 bool take_number(std::uint64_t& number) noexcept {
+        const TextVector text(at_);
+        const unsigned size = text.digits_first();
+        if (size == 0 || *at_ == '0') return false;
+        number = text.number_first(size);
+        at_ += size;
+        return true;
     }
 
-    // What stands before the next quote, which is taken too; empty where that is far.
+    // A decimal with so many digits behind its point, without one where they are none, fifteen characters at most, and
+    // a quote behind it, which is not taken.
+    [[nodiscard]] DAYPACK_SSE41 bool take_decimal(unsigned decimals, std::int64_t& units) noexcept {
+        const TextVector text(at_);
+        const unsigned size = text.find('"');
+        const unsigned least = decimals == 0 ? 1 : decimals + 2;
+        if (size < least || size >= 16 || (decimals != 0 && at_[size - 1 - decimals] != '.')) return false;
+        std::uint64_t number = 0;
+        if (!text.decimal_first(size, decimals, number)) return false;
+        units = static_cast<std::int64_t>(number);
+        at_ += size;
+        return true;
+    }
+
+    // What stands before the next quote; empty where that is far.
     [[nodiscard]] std::string_view take_to_quote() noexcept {
         constexpr std::size_t kMost = 24;
-        for (std::size_t size = 0; size < kMost; size += 8) {
-            const std::size_t quote = find_quote(word_at(at_ + size));
-            if (quote == 8) continue;
-            const std::string_view text(at_, size + quote);
-            at_ += text.size() + 1;
-            return text;
-        }
-        return {};
-    }
-
-    // A decimal with so many digits behind its point, seven characters at most, and the quote behind it. False, with
-    // nothing taken: it is none.
-    [[nodiscard]] bool take_short_decimal(unsigned decimals, std::int64_t& units) noexcept {
-        const std::uint64_t word = word_at(at_);
-        const std::size_t size = find_quote(word);
-        if (size == 8 || size < decimals + std::size_t{2}) return false;
-        Digits8 digits(word, size);
-        if (digits.at(decimals) != '.') return false;
-        digits.close_up(decimals, '0');
-        if (!digits.are_digits()) return false;
-        units = static_cast<std::int64_t>(digits.value());
-        at_ += size + 1;
-        return true;
+        const void* const quote = std::memchr(at_, '"', kMost);
+        if (quote == nullptr) return {};
+        const std::string_view text(at_, static_cast<std::size_t>(static_cast<const char*>(quote) - at_));
+        at_ += text.size();
+        return text;
     }
 
   private:
-    // 8: there is none.
-    [[nodiscard]] static std::size_t find_quote(std::uint64_t word) noexcept {
-        const std::uint64_t other = word ^ each_byte('"');
-        const std::uint64_t quotes = (other - each_byte(1)) & ~other & each_byte(0x80);
-        return static_cast<std::size_t>(std::countr_zero(quotes)) / 8;
-    }
-
     const char* at_;
-    const char* end_;
 };
-
-// How the venue writes the numbers of one unit: padded to it. 0: not in a way that has a short cut.
-unsigned short_decimals(Unit unit) noexcept {
-    return unit.mantissa == 1 && unit.exponent < 0 && unit.exponent >= -5 ? static_cast<unsigned>(-unit.exponent) : 0;
-}
 
 // Reads the levels of one market.
 class LevelReader {
   public:
-    LevelReader(const Instrument& instrument, std::span<Event> room) noexcept
-        : instrument_(instrument),
-          room_(room),
-          price_decimals_(short_decimals(instrument.tick)),
-          quantity_decimals_(short_decimals(instrument.step)) {}
+    LevelReader(const DepthEnd& market, std::span<Event> room, const char* end) noexcept
+        : market_(market), next_(room.data()), room_end_(room.data() + room.size()), end_(end) {}
 
-    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    // Behind the last event.
+    [[nodiscard]] Event* end() const noexcept { return next_; }
 
-    // Those of one side. False: not of this shape, or no room.
-    [[nodiscard]] bool take(Cursor& cursor, const Event& frame, Side side) noexcept {
-        if (cursor.take("]")) return true;
-        do {
-            if (!cursor.before_end() || count_ == room_.size() || !cursor.take("[\"")) return false;
-            Event& event = room_[count_++];
-            event = frame;
+    // Those of one side, of which the first is there. False: not of this shape, or no room.
+    [[nodiscard]] DAYPACK_SSE41 bool take(Cursor& cursor, const Event& shared, Side side) noexcept {
+        while (cursor.at() < end_ && next_ != room_end_) {
+            if (!cursor.take("[\"")) return false;
+            Event& event = *next_++;
+            event = shared;
             event.side = side;
-            if (!take_price(cursor, event.price) || !cursor.take(",\"") || !take_quantity(cursor, event.quantity) ||
-                !cursor.take("]")) {
+            if (!take_price(cursor, event.price) || !cursor.take("\",\"") || !take_quantity(cursor, event.quantity) ||
+                !cursor.take("\"]")) {
                 return false;
             }
-        } while (cursor.take(","));
-        return cursor.take("]");
+            if (!cursor.take(",")) return true;
+        }
+        return false;
     }
 
   private:
-    [[nodiscard]] bool take_price(Cursor& cursor, Price& price) const noexcept {
-        if (price_decimals_ != 0 && cursor.take_short_decimal(price_decimals_, price.ticks)) return price.ticks != 0;
-        const auto read = instrument_.price(cursor.take_to_quote());
+    [[nodiscard]] DAYPACK_SSE41 bool take_price(Cursor& cursor, Price& price) const noexcept {
+        if (market_.price_decimals != DepthEnd::kNoShortCut) [[likely]] {
+            return cursor.take_decimal(market_.price_decimals, price.ticks) && price.ticks != 0;
+        }
+        const auto read = market_.instrument->price(cursor.take_to_quote());
         if (!read) return false;
         price = *read;
         return true;
     }
-    [[nodiscard]] bool take_quantity(Cursor& cursor, Quantity& quantity) const noexcept {
-        if (quantity_decimals_ != 0 && cursor.take_short_decimal(quantity_decimals_, quantity.steps)) return true;
-        const auto read = instrument_.quantity(cursor.take_to_quote());
+    [[nodiscard]] DAYPACK_SSE41 bool take_quantity(Cursor& cursor, Quantity& quantity) const noexcept {
+        if (market_.quantity_decimals != DepthEnd::kNoShortCut) [[likely]] {
+            return cursor.take_decimal(market_.quantity_decimals, quantity.steps);
+        }
+        const auto read = market_.instrument->quantity(cursor.take_to_quote());
         if (!read) return false;
         quantity = *read;
         return true;
     }
 
-    const Instrument& instrument_;
-    std::span<Event> room_;
-    unsigned price_decimals_;
-    unsigned quantity_decimals_;
-    std::size_t count_ = 0;
+    const DepthEnd& market_;
+    Event* next_;
+    Event* room_end_;
+    const char* end_;  // of the levels
 };
+
+// The number that ends before `end`, and where it begins; `end` where there is none. REQUIRES: 16 bytes may be read
+// before `end`.
+DAYPACK_SSE41 const char* number_before(const char* end, std::uint64_t& number) noexcept {
+    const TextVector text(end - 16);
+    const unsigned size = text.digits_last();
+    if (size == 0 || *(end - size) == '0') return end;
+    number = text.number_last(size);
+    return end - size;
+}
 
 }  // namespace
 
-DepthScanner::DepthScanner(const InstrumentTable& table, DepthStream depth)
-    : table_(table), prefix_(stream_prefix(Channel::depth, depth)) {}
+bool DepthScanner::cpu_can() noexcept {
+    return __builtin_cpu_supports("sse4.1") != 0;
+}
 
-std::size_t DepthScanner::scan(std::string_view frame, SymbolLookup& lookup, Event& event,
-                               std::span<Event> room) const noexcept {
-    // The market comes last, and says how numbers are to be read.
-    constexpr std::string_view kEnd = "\"}";
-    if (!frame.ends_with(kEnd)) return 0;
-    const std::string_view body = frame.substr(0, frame.size() - kEnd.size());
-    const void* const quote = memrchr(body.data(), '"', body.size());
-    if (quote == nullptr) return 0;
-    const std::string_view stream =
-        body.substr(static_cast<std::size_t>(static_cast<const char*>(quote) + 1 - body.data()));
-    if (!stream.starts_with(prefix_)) return 0;
-    const std::string_view native = stream.substr(prefix_.size());
-    const auto symbol = lookup.find(native);
-    if (!symbol) return 0;
-    const Instrument& instrument = table_[*symbol];
+DAYPACK_SSE41 std::size_t DepthScanner::scan_usual(std::string_view frame, MonoTime receive, LineIndex line,
+                                                   std::span<Event> room) noexcept {
+    if (frame.size() < DepthEnds::kLeast) return 0;
+    const DepthEnd* const market = ends_.find(frame);
+    if (market == nullptr) return 0;
+    const std::size_t before_id_end = frame.size() - market->id_to_end.size();
+    if (before_id_end < ExpectedText::kMost) return 0;
+    const char* const id_end = frame.data() + before_id_end;
+    std::uint64_t last_id = 0;
+    const char* const id = number_before(id_end, last_id);
+    if (id == id_end || id < frame.data() + ExpectedText::kMost || !market->levels_to_id.stands_before(id)) return 0;
+    const char* const levels_end = id - market->levels_to_id.size();
 
-    Cursor cursor(frame);
+    Cursor cursor(frame.data());
     std::uint64_t send_us = 0;
     std::uint64_t match_us = 0;
-    if (!cursor.take("{\"data\":{\"E\":") || !cursor.take_number(send_us) || !cursor.take(",\"T\":") ||
-        !cursor.take_number(match_us) || !cursor.take(",\"U\":") || !cursor.take_number(event.first_id) ||
-        !cursor.take(",\"a\":[") || send_us > INT64_MAX || match_us > INT64_MAX) {
+    std::uint64_t first_id = 0;
+    if (!cursor.take("{\"data\":") || !cursor.take("{\"E\":") || !cursor.take_number(send_us) ||
+        !cursor.take(",\"T\":") || !cursor.take_number(match_us) || !cursor.take(",\"U\":") ||
+        !cursor.take_number(first_id) || !cursor.take(",\"a\":[") || !are_update_ids(first_id, last_id)) {
         return 0;
     }
-    event.symbol = *symbol;
-    event.units = instrument.units;
-    event.kind = EventKind::delta;
-    event.match.us = static_cast<std::int64_t>(match_us);
-    event.send_after_match_us = send_after_match(static_cast<std::int64_t>(send_us), event.match);
-    LevelReader levels(instrument, room);
-    if (!levels.take(cursor, event, Side::ask) || !cursor.take(",\"b\":[")) return 0;
-    if (!levels.take(cursor, event, Side::bid)) return 0;
-    if (!cursor.take(",\"e\":\"depth\",\"s\":\"") || !cursor.take(native) || !cursor.take("\",\"u\":") ||
-        !cursor.take_number(event.last_id) || !cursor.take("},\"stream\":\"") || !cursor.take(stream) ||
-        !cursor.take("\"}") || !cursor.at_end() || !are_update_ids(event.first_id, event.last_id)) {
-        return 0;
+    Event shared;
+    shared.first_id = first_id;
+    shared.last_id = last_id;
+    shared.match.us = static_cast<std::int64_t>(match_us);
+    shared.receive = receive;
+    shared.send_after_match_us = send_after_match(static_cast<std::int64_t>(send_us), shared.match);
+    shared.symbol = market->symbol;
+    shared.line = line;
+    shared.units = market->instrument->units;
+    LevelReader levels(*market, room, levels_end);
+    if (!cursor.sees("]") && !levels.take(cursor, shared, Side::ask)) return 0;
+    if (!cursor.take("],\"b\":[")) return 0;
+    if (cursor.at() != levels_end && !levels.take(cursor, shared, Side::bid)) return 0;
+    if (cursor.at() != levels_end) return 0;
+    if (levels.end() == room.data()) {
+        room[0] = shared;
+        room[0].kind = EventKind::advance;
+        room[0].last = true;
+        return 1;
     }
-    std::size_t count = levels.count();
-    if (count == 0) {
-        event.kind = EventKind::advance;
-        room[count++] = event;
-    }
-    for (Event& told : room.first(count)) told.last_id = event.last_id;
-    room[count - 1].last = true;
-    return count;
+    levels.end()[-1].last = true;
+    return static_cast<std::size_t>(levels.end() - room.data());
 }
+
+#else
+
+bool DepthScanner::cpu_can() noexcept {
+    return false;
+}
+
+std::size_t DepthScanner::scan_usual(std::string_view, MonoTime, LineIndex, std::span<Event>) noexcept {
+    return 0;
+}
+
+#endif
 
 }  // namespace daypack

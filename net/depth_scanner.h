@@ -5,8 +5,8 @@
 
 #include "book/event.h"
 #include "book/instrument.h"
+#include "net/depth_ends.h"
 #include "net/symbol.h"
-#include "net/symbol_lookup.h"
 
 namespace daypack {
 
@@ -18,20 +18,28 @@ namespace daypack {
 // number that is not right, it gives up, and FrameReader says what the frame is. What it does read, FrameReader and
 // make_events() would have read alike; a fuzz target holds the two against each other.
 //
-// Thread: its net thread. No allocation.
+// The end is read first: it names the market, whose numbers are then read as it pads them.
+//
+// Thread: its net thread. No allocation after construction.
 class DepthScanner {
   public:
     // REQUIRES: the table outlives this.
-    DepthScanner(const InstrumentTable& table, DepthStream depth);
+    DepthScanner(const InstrumentTable& table, DepthStream depth) : ends_(table, depth), able_(cpu_can()) {}
 
-    // How many events stand in `room`; 0: the frame is not of that shape. `event`, which all events of the frame begin
-    // as, is left with its symbol. REQUIRES: room for one; kPadding readable bytes behind the frame.
-    [[nodiscard]] std::size_t scan(std::string_view frame, SymbolLookup& lookup, Event& event,
-                                   std::span<Event> room) const noexcept;
+    // How many events stand in `room`; 0: the frame is not of that shape. REQUIRES: room for one; Decoder::kPadding
+    // readable bytes behind the frame.
+    [[nodiscard]] std::size_t scan(std::string_view frame, MonoTime receive, LineIndex line,
+                                   std::span<Event> room) noexcept {
+        return able_ ? scan_usual(frame, receive, line, room) : 0;
+    }
 
   private:
-    const InstrumentTable& table_;
-    std::string_view prefix_;  // of the stream's name
+    [[nodiscard]] static bool cpu_can() noexcept;
+    [[nodiscard]] std::size_t scan_usual(std::string_view frame, MonoTime receive, LineIndex line,
+                                         std::span<Event> room) noexcept;
+
+    DepthEnds ends_;
+    bool able_;  // the CPU has what it takes, SSE4.1; else all is left to the parser
 };
 
 }  // namespace daypack

@@ -16,9 +16,8 @@ class DepthScannerTest : public testing::Test {
 
     [[nodiscard]] std::size_t scan(std::string_view frame) {
         const PaddedFrame padded(frame);
-        Event event;
         std::array<Event, 64> room;
-        return DepthScanner(table_, DepthStream::realtime).scan(padded.view(), lookup_, event, room);
+        return DepthScanner(table_, DepthStream::realtime).scan(padded.view(), kReceive, kLine, room);
     }
 
     [[nodiscard]] std::string answer(Decoder& decoder, std::string_view frame) {
@@ -37,7 +36,6 @@ class DepthScannerTest : public testing::Test {
     }
 
     InstrumentTable table_{16};
-    SymbolLookup lookup_{table_};
     Decoder scanning_{table_, DepthStream::realtime, {4096, 64, true}};
     Decoder parsing_{table_, DepthStream::realtime, {4096, 64, false}};
 };

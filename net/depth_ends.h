@@ -1,0 +1,115 @@
+#pragma once
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "book/instrument.h"
+#include "net/symbol.h"
+
+namespace daypack {
+
+// Text that a frame must have before a given place. All that can be of it is compared, whatever its size.
+class ExpectedText {
+  public:
+    static constexpr std::size_t kMost = 64;
+
+    // REQUIRES: text.size() <= kMost.
+    void set(std::string_view text) noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    // REQUIRES: kMost bytes may be read before `end`.
+    [[nodiscard]] bool stands_before(const char* end) const noexcept {
+        std::uint64_t other = 0;
+        for (std::size_t i = 0; i < kWords; ++i) {
+            std::uint64_t word;
+            std::memcpy(&word, end - kMost + 8 * i, sizeof word);
+            other |= (word ^ words_[i]) & mask_[i];
+        }
+        return other == 0;
+    }
+
+  private:
+    static constexpr std::size_t kWords = kMost / 8;
+
+    std::array<std::uint64_t, kWords> words_{};  // the text ends where these do
+    std::array<std::uint64_t, kWords> mask_{};   // of its bytes
+    std::size_t size_ = 0;
+};
+
+// How a depth frame of one market ends, and how its numbers are written.
+struct DepthEnd {
+    ExpectedText levels_to_id;  // ],"e":"depth","s":"SOL_USDC","u":
+    ExpectedText id_to_end;     // },"stream":"depth.SOL_USDC"}
+    const Instrument* instrument = nullptr;
+    SymbolIndex symbol = 0;
+    // Digits behind the point, as the venue pads the numbers of this market; kNoShortCut: they are not written so.
+    std::uint8_t price_decimals = 0;
+    std::uint8_t quantity_decimals = 0;
+
+    static constexpr std::uint8_t kNoShortCut = 255;
+};
+
+// The last bytes of a depth frame -> its market: the name stands there, and all before it is the same in every frame.
+//
+// Thread: its net thread; the table may grow, and instruments be replaced, meanwhile on another. No allocation after
+// construction.
+class DepthEnds {
+  public:
+    // REQUIRES: the table outlives this.
+    DepthEnds(const InstrumentTable& table, DepthStream depth);
+
+    // Null: no listed market's, or one whose name is too long to be here. On a miss looks whether the table has grown.
+    // REQUIRES: frame.size() >= kLeast.
+    [[nodiscard]] const DepthEnd* find(std::string_view frame) noexcept {
+        const std::uint32_t hash = hash_of(frame);
+        DepthEnd* end = probe(frame, hash);
+        if (end == nullptr) [[unlikely]] {
+            end = catch_up() ? probe(frame, hash) : nullptr;
+            if (end == nullptr) return nullptr;
+        }
+        if (const Instrument& now = table_[end->symbol]; &now != end->instrument) [[unlikely]]
+            follow(*end, now);
+        return end;
+    }
+    static constexpr std::size_t kLeast = ExpectedText::kMost;
+
+  private:
+    struct Entry {
+        std::uint32_t hash = 0;
+        std::uint32_t end = kNone;  // in ends_
+    };
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+
+    // Of the last bytes: most names whole, and what is before short ones.
+    static constexpr std::size_t kHashed = 24;
+    [[nodiscard]] static std::uint32_t hash_of(std::string_view frame) noexcept {
+        std::uint64_t words[kHashed / 8];
+        std::memcpy(words, frame.data() + frame.size() - kHashed, kHashed);
+        const std::uint64_t hash =
+            (words[0] ^ std::rotl(words[1], 23)) * 0x9e3779b97f4a7c15ull + words[2] * 0xd6e8feb86659fd93ull;
+        return static_cast<std::uint32_t>((hash ^ hash >> 29) * 0xa0761d6478bd642full >> 32);
+    }
+    [[nodiscard]] DepthEnd* probe(std::string_view frame, std::uint32_t hash) noexcept {
+        for (std::uint32_t at = hash & mask_; entries_[at].end != kNone; at = (at + 1) & mask_) {
+            if (entries_[at].hash != hash) continue;
+            DepthEnd& end = ends_[entries_[at].end];
+            if (end.id_to_end.stands_before(frame.data() + frame.size())) return &end;
+        }
+        return nullptr;
+    }
+    [[nodiscard]] bool catch_up() noexcept;
+    void add(SymbolIndex symbol);
+    static void follow(DepthEnd& end, const Instrument& instrument) noexcept;
+
+    const InstrumentTable& table_;
+    std::string_view prefix_;  // of the stream's name
+    std::size_t seen_ = 0;     // of the table
+    std::uint32_t mask_;
+    std::vector<Entry> entries_;  // at most a quarter full, so a probe ends soon
+    std::vector<DepthEnd> ends_;
+};
+
+}  // namespace daypack
