@@ -52,8 +52,7 @@ std::size_t HalfBook::seed(std::span<const Level> ascending, bool cut) noexcept 
     return ascending.size() - kept;
 }
 
-std::size_t HalfBook::apply(Price price, Quantity quantity) noexcept {
-    const Key at = key(price);
+std::size_t HalfBook::add_or_remove(Key at, Quantity quantity) noexcept {
     const bool in_top = reaches_top(at);
     if (quantity.steps == 0) {
         if (!remove(at)) return 0;
@@ -62,14 +61,10 @@ std::size_t HalfBook::apply(Price price, Quantity quantity) noexcept {
         return 0;
     }
     if (!store(at, quantity.steps)) {
-        if (!in_top) return 0;
-        const std::size_t found = this->in_top(at);
-        top_[found].quantity = quantity;
-        const auto rank_behind = static_cast<std::uint32_t>(top_.size() - found);
-        dirty_.touch(rank_behind - 1, rank_behind);
+        if (in_top) set_in_top(at, quantity);
         return 0;
     }
-    if (in_top) insert_in_top({price, quantity});
+    if (in_top) insert_in_top({{at ^ mirror_}, quantity});
     if (size_ <= max_levels_) return 0;
     drop_worst();
     return 1;
@@ -95,16 +90,15 @@ std::span<const Level> HalfBook::known_top() const noexcept {
     return all.subspan(find(all, key(*known_to_)));
 }
 
+// Without a branch that depends on what is compared: nobody can predict where in a book the next update falls.
 std::size_t HalfBook::find(std::span<const Level> worst_first, Key at) const noexcept {
-    const auto found = std::lower_bound(worst_first.begin(), worst_first.end(), at,
-                                        [this](const Level& level, Key k) { return key(level.price) < k; });
-    return static_cast<std::size_t>(found - worst_first.begin());
-}
-
-// The best level changes more often than all others of the top together.
-std::size_t HalfBook::in_top(Key at) const noexcept {
-    if (!top_.empty() && key(top_.back().price) == at) return top_.size() - 1;
-    return find(top_, at);
+    const Level* from = worst_first.data();
+    for (std::size_t left = worst_first.size(); left > 0;) {
+        const std::size_t half = (left + 1) / 2;
+        from += key(from[half - 1].price) < at ? half : 0;
+        left -= half;
+    }
+    return static_cast<std::size_t>(from - worst_first.data());
 }
 
 // Whether a level there is, or would be, one of the top's. Where the top is all that there is, a worse one is too.
@@ -179,15 +173,22 @@ void HalfBook::drop_worst() noexcept {
     dirty_.touch(0, Dirty::kAll);
 }
 
+void HalfBook::set_in_top(Key at, Quantity quantity) noexcept {
+    const std::size_t found = find(top_, at);
+    top_[found].quantity = quantity;
+    const auto rank_behind = static_cast<std::uint32_t>(top_.size() - found);
+    dirty_.touch(rank_behind - 1, rank_behind);
+}
+
 void HalfBook::insert_in_top(Level level) noexcept {
-    const std::size_t to = in_top(key(level.price));
+    const std::size_t to = find(top_, key(level.price));
     dirty_.touch(static_cast<std::uint32_t>(top_.size() - to), Dirty::kAll);
     top_.insert(top_.begin() + static_cast<std::ptrdiff_t>(to), level);
     if (top_.size() > depth_ + 2 * kSlack) top_.erase(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(kSlack));
 }
 
 void HalfBook::erase_from_top(Key at) noexcept {
-    const std::size_t found = in_top(at);
+    const std::size_t found = find(top_, at);
     dirty_.touch(static_cast<std::uint32_t>(top_.size() - found - 1), Dirty::kAll);
     top_.erase(top_.begin() + static_cast<std::ptrdiff_t>(found));
     if (top_.size() < depth_ && top_.size() < size_) fill_top();

@@ -45,7 +45,19 @@ class HalfBook {
     // more behind the last.
     std::size_t seed(std::span<const Level> ascending, bool cut) noexcept;
     // Zero deletes. Returns how many levels were dropped to make room: 0 or 1.
-    std::size_t apply(Price price, Quantity quantity) noexcept;
+    std::size_t apply(Price price, Quantity quantity) noexcept {
+        const Key at = key(price);
+        if (window_.covers(at)) [[likely]] {
+            const std::int64_t before = window_.at(at);
+            if ((before == 0) == (quantity.steps == 0)) {  // no level comes or goes: three of four updates
+                if (before == 0) return 0;
+                window_.replace(at, quantity.steps);
+                if (at >= key(top_.front().price)) set_in_top(at, quantity);
+                return 0;
+            }
+        }
+        return add_or_remove(at, quantity);
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     // How many were taken from the last snapshot.
@@ -74,13 +86,14 @@ class HalfBook {
     // A complement keeps the order of bids and turns that of asks, for every number.
     [[nodiscard]] Key key(Price price) const noexcept { return price.ticks ^ mirror_; }
     [[nodiscard]] Level level(Key key, std::int64_t steps) const noexcept { return {{key ^ mirror_}, {steps}}; }
-    // Where in them a level of that key is, or would be.
     [[nodiscard]] std::size_t in_tail(Key key) const noexcept { return find(tail_, key); }
-    [[nodiscard]] std::size_t in_top(Key key) const noexcept;
+    // Where in them a level of that key is, or would be.
     [[nodiscard]] std::size_t find(std::span<const Level> worst_first, Key key) const noexcept;
     [[nodiscard]] bool reaches_top(Key key) const noexcept;
     [[nodiscard]] Key worst() const noexcept;
 
+    std::size_t add_or_remove(Key key, Quantity quantity) noexcept;
+    void set_in_top(Key key, Quantity quantity) noexcept;
     // True: there is one more; one less.
     [[nodiscard]] bool store(Key key, std::int64_t steps) noexcept;
     [[nodiscard]] bool remove(Key key) noexcept;

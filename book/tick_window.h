@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -17,7 +18,7 @@ namespace daypack {
 //
 // Thread: book. Nothing is allocated after construction.
 // Invariants
-// 1. base() is a multiple of 64.
+// 1. base() is a multiple of 64, and the window ends on the number line.
 // 2. A bit is set exactly where the quantity is not zero, and a bit of the summary where a word of bits is not.
 class TickWindow {
   public:
@@ -37,8 +38,12 @@ class TickWindow {
         return any == 0;
     }
 
-    // REQUIRES, of the three: the key lies in the window.
+    [[nodiscard]] bool covers(std::int64_t key) const noexcept { return offset(key) < kTicks; }
+
+    // REQUIRES, of the four: covers(key).
     [[nodiscard]] std::int64_t at(std::int64_t key) const noexcept { return quantities_[index(key)]; }
+    // REQUIRES: there is a quantity; this one is not zero either.
+    void replace(std::int64_t key, std::int64_t quantity) noexcept { quantities_[index(key)] = quantity; }
     // REQUIRES: quantity != 0.
     void set(std::int64_t key, std::int64_t quantity) noexcept {
         const std::size_t i = index(key);
@@ -58,17 +63,18 @@ class TickWindow {
     [[nodiscard]] std::optional<std::int64_t> worst() const noexcept;
 
     void clear() noexcept;
-    // REQUIRES: the window is empty outside of what it covers from there on.
+    // REQUIRES: `base` is from base_for(); the window is empty outside of what it covers from there on.
     void move_to(std::int64_t base) noexcept { base_ = base; }
 
-    // Where a window begins that has room for `above` ticks or a few more over `key`.
+    // Where a window begins that has room for `above` ticks or a few more over `key`, as far as there are any.
     [[nodiscard]] static std::int64_t base_for(std::int64_t key, std::uint64_t above) noexcept {
         const std::int64_t down = static_cast<std::int64_t>(kTicks - above) - 1;
-        return (key < INT64_MIN + down ? INT64_MIN : key - down) & ~std::int64_t{63};
+        return std::min((key < INT64_MIN + down ? INT64_MIN : key - down) & ~std::int64_t{63}, kBaseMax);
     }
 
   private:
     static constexpr std::size_t kWords = kTicks / 64;
+    static constexpr std::int64_t kBaseMax = INT64_MAX - static_cast<std::int64_t>(kTicks - 1);
 
     [[nodiscard]] static std::uint64_t bit(std::size_t i) noexcept { return std::uint64_t{1} << (i % 64); }
     [[nodiscard]] static std::size_t index(std::int64_t key) noexcept {

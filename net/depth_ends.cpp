@@ -3,11 +3,6 @@
 namespace daypack {
 namespace {
 
-std::uint8_t decimals_of(Unit unit) noexcept {
-    const bool short_cut = unit.mantissa == 1 && unit.exponent <= 0 && unit.exponent >= -6;
-    return short_cut ? static_cast<std::uint8_t>(-unit.exponent) : DepthEnd::kNoShortCut;
-}
-
 // Without allocation: the table grows while frames come.
 class Text {
   public:
@@ -76,8 +71,8 @@ void DepthEnds::add(SymbolIndex symbol) {
 
 void DepthEnds::follow(DepthEnd& end, const Instrument& instrument) noexcept {
     end.instrument = &instrument;
-    end.price_decimals = decimals_of(instrument.tick);
-    end.quantity_decimals = decimals_of(instrument.step);
+    end.price = NumberShape(instrument.tick);
+    end.quantity = NumberShape(instrument.step);
 }
 
 }  // namespace daypack

@@ -39,17 +39,32 @@ class ExpectedText {
     std::size_t size_ = 0;
 };
 
+// How the venue writes the numbers of one unit: padded to it.
+struct NumberShape {
+    // In steps of a power of ten, with so many digits behind the point.
+    explicit NumberShape(Unit unit) noexcept
+        : is_plain(unit.mantissa == 1 && unit.exponent <= 0 && unit.exponent >= -6),
+          decimals(static_cast<std::uint8_t>(is_plain ? -unit.exponent : 0)),
+          least(decimals == 0 ? 1 : decimals + 2),
+          mark_from_end(decimals == 0 ? 0 : decimals + 1),
+          mark(decimals == 0 ? '"' : '.') {}
+    NumberShape() noexcept : NumberShape(Unit{}) {}
+
+    bool is_plain;               // false: not written so that there is a short cut
+    std::uint8_t decimals;       // digits behind the point
+    std::uint8_t least;          // characters that it has at the least
+    std::uint8_t mark_from_end;  // where, counted from behind its last character, `mark` stands:
+    char mark;                   // its point, or, where it has none, the quote behind it
+};
+
 // How a depth frame of one market ends, and how its numbers are written.
 struct DepthEnd {
     ExpectedText levels_to_id;  // ],"e":"depth","s":"SOL_USDC","u":
     ExpectedText id_to_end;     // },"stream":"depth.SOL_USDC"}
     const Instrument* instrument = nullptr;
     SymbolIndex symbol = 0;
-    // Digits behind the point, as the venue pads the numbers of this market; kNoShortCut: they are not written so.
-    std::uint8_t price_decimals = 0;
-    std::uint8_t quantity_decimals = 0;
-
-    static constexpr std::uint8_t kNoShortCut = 255;
+    NumberShape price;
+    NumberShape quantity;
 };
 
 // The last bytes of a depth frame -> its market: the name stands there, and all before it is the same in every frame.

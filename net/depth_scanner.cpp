@@ -56,15 +56,13 @@ class Cursor {
         return true;
     }
 
-    // A decimal with so many digits behind its point, without one where they are none, fifteen characters at most, and
-    // a quote behind it, which is not taken.
-    [[nodiscard]] DAYPACK_SSE41 bool take_decimal(unsigned decimals, std::int64_t& units) noexcept {
+    // A decimal of that shape, fifteen characters at most, and a quote behind it, which is not taken.
+    [[nodiscard]] DAYPACK_SSE41 bool take_decimal(const NumberShape& shape, std::int64_t& units) noexcept {
         const TextVector text(at_);
         const unsigned size = text.find('"');
-        const unsigned least = decimals == 0 ? 1 : decimals + 2;
-        if (size < least || size >= 16 || (decimals != 0 && at_[size - 1 - decimals] != '.')) return false;
+        if (size < shape.least || size >= 16 || at_[size - shape.mark_from_end] != shape.mark) return false;
         std::uint64_t number = 0;
-        if (!text.decimal_first(size, decimals, number)) return false;
+        if (!text.decimal_first(size, shape.decimals, number)) return false;
         units = static_cast<std::int64_t>(number);
         at_ += size;
         return true;
@@ -95,24 +93,23 @@ class LevelReader {
 
     // Those of one side, of which the first is there. False: not of this shape, or no room.
     [[nodiscard]] DAYPACK_SSE41 bool take(Cursor& cursor, const Event& shared, Side side) noexcept {
-        while (cursor.at() < end_ && next_ != room_end_) {
-            if (!cursor.take("[\"")) return false;
+        if (!cursor.take("[\"")) return false;
+        do {
+            if (cursor.at() >= end_ || next_ == room_end_) return false;
             Event& event = *next_++;
             event = shared;
             event.side = side;
-            if (!take_price(cursor, event.price) || !cursor.take("\",\"") || !take_quantity(cursor, event.quantity) ||
-                !cursor.take("\"]")) {
+            if (!take_price(cursor, event.price) || !cursor.take("\",\"") || !take_quantity(cursor, event.quantity)) {
                 return false;
             }
-            if (!cursor.take(",")) return true;
-        }
-        return false;
+        } while (cursor.take("\"],[\""));
+        return cursor.take("\"]");
     }
 
   private:
     [[nodiscard]] DAYPACK_SSE41 bool take_price(Cursor& cursor, Price& price) const noexcept {
-        if (market_.price_decimals != DepthEnd::kNoShortCut) [[likely]] {
-            return cursor.take_decimal(market_.price_decimals, price.ticks) && price.ticks != 0;
+        if (market_.price.is_plain) [[likely]] {
+            return cursor.take_decimal(market_.price, price.ticks) && price.ticks != 0;
         }
         const auto read = market_.instrument->price(cursor.take_to_quote());
         if (!read) return false;
@@ -120,8 +117,8 @@ class LevelReader {
         return true;
     }
     [[nodiscard]] DAYPACK_SSE41 bool take_quantity(Cursor& cursor, Quantity& quantity) const noexcept {
-        if (market_.quantity_decimals != DepthEnd::kNoShortCut) [[likely]] {
-            return cursor.take_decimal(market_.quantity_decimals, quantity.steps);
+        if (market_.quantity.is_plain) [[likely]] {
+            return cursor.take_decimal(market_.quantity, quantity.steps);
         }
         const auto read = market_.instrument->quantity(cursor.take_to_quote());
         if (!read) return false;
