@@ -11,13 +11,20 @@ constexpr std::uint64_t kAboveMax = TickWindow::kTicks / 2;
 // Levels that the top has beyond the depth when it is filled. So many must go before it is filled again, and as many
 // come before it is cut.
 constexpr std::size_t kSlack = 32;
+// The longest side that was seen has 5,400.
+constexpr std::size_t kUsualLevels = 8'192;
 
 }  // namespace
 
 HalfBook::HalfBook(Side side, std::size_t max_levels, std::size_t depth)
     : mirror_(side == Side::bid ? 0 : -1), max_levels_(max_levels), depth_(std::min(depth, max_levels)) {
     tail_.reserve(max_levels + 1);
-    top_.reserve(depth_ + 2 * kSlack + 1);
+    top_.resize(depth_ + 2 * kSlack + 1);
+    top_.clear();
+    // Written here, so that the book thread meets no page for the first time; the rest of the tail stays untouched, for
+    // no side of the venue is as long.
+    tail_.resize(std::min(max_levels + 1, kUsualLevels));
+    tail_.clear();
 }
 
 void HalfBook::clear() noexcept {

@@ -21,11 +21,14 @@ class PendingPool {
   public:
     explicit PendingPool(std::size_t events)
         : chunks_((events + kChunkEvents - 1) / kChunkEvents),
-          chunk_(std::make_unique_for_overwrite<Chunk[]>(chunks_)) {
-        update_.reserve(kMaxUpdateEvents);
-    }
+          chunk_(std::make_unique<Chunk[]>(chunks_)),  // touched here, so that no push meets a page for the first time
+          update_(kMaxUpdateEvents) {}
 
     [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ * kChunkEvents; }
+    // For set-up.
+    [[nodiscard]] std::span<std::byte> memory() noexcept {
+        return std::as_writable_bytes(std::span(chunk_.get(), chunks_));
+    }
 
   private:
     friend class Pending;
@@ -49,8 +52,8 @@ class PendingPool {
     }
 
     std::size_t chunks_;
-    std::unique_ptr<Chunk[]> chunk_;  // memory is touched only once it is needed
-    std::size_t fresh_ = 0;           // chunks from here on were never used
+    std::unique_ptr<Chunk[]> chunk_;
+    std::size_t fresh_ = 0;  // chunks from here on were never used
     std::uint32_t free_ = kNone;
     std::vector<Event> update_;  // the one that was popped last
 };

@@ -44,7 +44,10 @@ BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callback
              resubscribes_of(wiring_.sources), *wiring_.log),
       frame_to_shm_(wiring_.segment->histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)) {
     assembling_.resize(wiring_.sources.size());
-    for (auto& events : assembling_) events.reserve(kMaxUpdateEvents);
+    for (auto& events : assembling_) {
+        events.resize(kMaxUpdateEvents);  // all of it touched, so that a long update meets no page for the first time
+        events.clear();
+    }
 }
 
 std::size_t BookAgent::do_work(MonoTime now) noexcept {
@@ -54,6 +57,10 @@ std::size_t BookAgent::do_work(MonoTime now) noexcept {
     if (pause_end_.ns != 0) end_pause();
     if (watch_.auditing()) work += audit(now);
     return work;
+}
+
+MonoTime BookAgent::beat_due() const noexcept {
+    return beat_ + kBeat_ns;
 }
 
 void BookAgent::keep_time(MonoTime now) noexcept {

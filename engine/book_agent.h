@@ -48,6 +48,8 @@ class BookAgent {
 
     // One round. Returns how much there was to do.
     std::size_t do_work(MonoTime now) noexcept;
+    // When there is something to do though nothing came.
+    [[nodiscard]] MonoTime beat_due() const noexcept;
 
   private:
     struct Book {

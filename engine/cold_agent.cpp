@@ -23,6 +23,8 @@ constexpr std::int64_t kNs = 1'000'000;
 // after something that points to it.
 constexpr std::int64_t kMarketsAgain_ns = 10'000'000'000;
 constexpr std::int64_t kMarketsDoubted_ns = 1'000'000'000;
+// What the hot threads ask for waits this long at most; an answer of REST takes many times that.
+constexpr std::chrono::milliseconds kRound{3};
 
 }  // namespace
 
@@ -76,7 +78,7 @@ void ColdAgent::do_work() {
     for (auto& message : unsent) send(std::move(message));
     drain();
     tell_counters();
-    io_->context.run_for(std::chrono::milliseconds(1));
+    io_->context.run_for(kRound);
 }
 
 void ColdAgent::set_symbols(const Config& config) {
@@ -278,7 +280,10 @@ void ColdAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot
 }
 
 void ColdAgent::send(ColdMessage message) {
-    if (unsent_.empty() && wiring_.to_book->push(std::move(message))) return;
+    if (unsent_.empty() && wiring_.to_book->push(std::move(message))) {
+        if (wiring_.bell != nullptr) wiring_.bell->ring();
+        return;
+    }
     // NOLINTNEXTLINE(bugprone-use-after-move): a push that fails leaves the message as it was
     unsent_.push_back(std::move(message));
 }

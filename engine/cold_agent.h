@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/doorbell.h"
 #include "engine/line_health.h"
 #include "engine/log.h"
 #include "engine/messages.h"
@@ -32,6 +33,7 @@ class ColdAgent {
         PendingPool* pool;  // handed to each new Sync; touched by the book thread alone
         SnapshotRequests* requests;
         ColdMessages* to_book;
+        Doorbell* bell;  // rung after a message; null where the book thread never sleeps
         SpentBlocks* spent;
         std::vector<LogQueue*> logs;
         std::vector<const LineHealth*> lines;           // none: REST is all there is
@@ -41,7 +43,7 @@ class ColdAgent {
     ColdAgent(const Config& config, Wiring wiring);
     ~ColdAgent();
 
-    // One round; waits up to 1 ms for the network.
+    // One round; waits 3 ms for the network.
     void do_work();
 
     // The configuration's list of symbols is another one from now on.

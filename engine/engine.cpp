@@ -11,9 +11,11 @@
 #include "engine/book_agent.h"
 #include "engine/clock.h"
 #include "engine/cold_agent.h"
+#include "engine/huge_pages.h"
 #include "engine/limits.h"
 #include "engine/net_agent.h"
 #include "engine/thread_setup.h"
+#include "engine/usable_cores.h"
 
 namespace daypack {
 namespace {
@@ -55,8 +57,8 @@ void write_to_stderr(const std::string& line) {
 struct Engine::Parts {
     // A network thread and what leads from it.
     struct Net {
-        explicit Net(const EngineConfig& config)
-            : events(config.queue_events), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
+        Net(const EngineConfig& config, Doorbell* bell)
+            : events(config.queue_events, bell), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
         EventQueue events;
         LogQueue log;
         Resubscribes resubscribes;
@@ -78,7 +80,7 @@ struct Engine::Parts {
           spent(2 * config.engine.max_symbols),
           book_log(kLogRecords) {
         const std::size_t hot = config.engine.net_threads + 1;
-        idle = config.engine.idle == Idle::automatic ? choose_idle(hot, std::thread::hardware_concurrency())
+        idle = config.engine.idle == Idle::automatic ? choose_idle(hot, usable_cores())
                : config.engine.idle == Idle::spin    ? IdleMode::spin
                                                      : IdleMode::backoff;
         make_nets();
@@ -86,12 +88,15 @@ struct Engine::Parts {
         make_cold();
     }
 
+    // Null: nobody sleeps there, so nobody has to ring.
+    [[nodiscard]] Doorbell* bell_of_book() noexcept { return idle == IdleMode::spin ? nullptr : &book_bell; }
     void make_nets();
     void make_book(Callbacks callbacks);
     void make_cold();
     void run_net(std::size_t i);
     void run_book();
     void run_cold();
+    void put_on_huge_pages(const Log& say);
     void set_up_thread(const ThreadSetup& setup, LogQueue& log);
 
     Config config;
@@ -107,6 +112,7 @@ struct Engine::Parts {
     LogQueue book_log;
     std::vector<LineHealth> health;  // by line
     IdleMode idle = IdleMode::backoff;
+    Doorbell book_bell;
     std::vector<std::unique_ptr<Net>> nets;
     std::unique_ptr<BookAgent> book;
     std::unique_ptr<ColdAgent> cold;
@@ -124,7 +130,7 @@ void Engine::Parts::make_nets() {
     std::vector<Url> urls;
     for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
     for (std::size_t i = 0; i < config.engine.net_threads; ++i) {
-        nets.push_back(std::make_unique<Net>(config.engine));
+        nets.push_back(std::make_unique<Net>(config.engine, bell_of_book()));
         Net& net = *nets.back();
         net.tls = TlsContext::client(exchange.ca_file);
         NetAgent::Options options;
@@ -166,8 +172,17 @@ void Engine::Parts::make_cold() {
     std::vector<const LineHealth*> lines;
     for (const LineHealth& line : health) lines.push_back(&line);
     cold = std::make_unique<ColdAgent>(
-        config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, &spent,
-                                  std::move(logs), std::move(lines), write});
+        config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
+                                  &spent, std::move(logs), std::move(lines), write});
+}
+
+void Engine::Parts::put_on_huge_pages(const Log& say) {
+    const auto put = [&say](std::span<std::byte> memory, const char* name) {
+        if (const std::string trouble = use_huge_pages(memory, name); !trouble.empty()) say(trouble);
+    };
+    put(segment.memory(), "the shared memory");
+    put(pool.memory(), "the pending updates");
+    for (auto& net : nets) put(net->events.memory(), "a queue");
 }
 
 void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
@@ -189,10 +204,14 @@ void Engine::Parts::run_net(std::size_t i) {
 
 void Engine::Parts::run_book() {
     set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, idle}, book_log);
-    Idler idler(idle);
+    Idler idler(idle, book_bell);
     (void)publisher.beat(mono_now());
     publisher.set_running();
-    while (book_running.load(std::memory_order_relaxed)) idler(book->do_work(mono_now()));
+    while (book_running.load(std::memory_order_relaxed)) {
+        const MonoTime now = mono_now();
+        const std::size_t work = book->do_work(now);
+        idler(work, book->beat_due() - now);
+    }
 }
 
 void Engine::Parts::run_cold() {
@@ -215,6 +234,7 @@ void Engine::start() {
         say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
                         fmt::join(parts.config.not_built_yet, ", ")));
     }
+    if (parts.config.engine.huge_pages) parts.put_on_huge_pages(say);
     if (parts.config.engine.mlock) {
         if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
     }

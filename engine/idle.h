@@ -1,33 +1,38 @@
 #pragma once
-#include <sched.h>
-#include <time.h>
-
 #include <cstddef>
 #include <cstdint>
+
+#include "engine/doorbell.h"
 
 namespace daypack {
 
 enum class IdleMode : std::uint8_t { spin, backoff };
 
-// What a hot thread does when there was nothing to do: keep its core hot, or give it back step by step.
+// What a hot thread does when there was nothing to do: keep its core hot, or look for some microseconds longer and then
+// sleep until the doorbell rings.
 //
-// Thread: its owner.
+// Thread: its owner, who looks at all that rings the bell in each round.
 class Idler {
   public:
-    explicit Idler(IdleMode mode) noexcept : mode_(mode) {}
+    Idler(IdleMode mode, Doorbell& bell) noexcept : mode_(mode), bell_(bell) {}
 
-    void operator()(std::size_t work) noexcept {
+    // After a round that did so much. `most_ns`: until time itself makes work.
+    void operator()(std::size_t work, std::int64_t most_ns) noexcept {
         if (work > 0) {
             rounds_ = 0;
-        } else if (mode_ == IdleMode::spin || rounds_ < kSpins) {
+            if (armed_) bell_.disarm();
+            armed_ = false;
+        } else if (mode_ == IdleMode::spin) {
+            relax();
+        } else if (rounds_ < kSpins) {
             ++rounds_;
             relax();
-        } else if (rounds_ < kSpins + kYields) {
-            ++rounds_;
-            sched_yield();
-        } else {
-            const timespec pause{0, kSleep_ns};
-            nanosleep(&pause, nullptr);
+        } else if (!armed_) {
+            bell_.arm();  // the round that follows is the look before the sleep
+            armed_ = true;
+        } else if (bell_.wait(most_ns)) {
+            rounds_ = 0;
+            armed_ = false;
         }
     }
 
@@ -41,9 +46,9 @@ class Idler {
     }
 
     static constexpr int kSpins = 200;
-    static constexpr int kYields = 20;
-    static constexpr long kSleep_ns = 50'000;
     IdleMode mode_;
+    Doorbell& bell_;
+    bool armed_ = false;
     int rounds_ = 0;
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 // A handler takes at most one frame; after so many the rest of the round has its turn.
 constexpr std::size_t kHandlersARound = 256;
+constexpr std::chrono::milliseconds kWait{5};
 
 }  // namespace
 
@@ -51,7 +52,8 @@ void NetAgent::do_work(MonoTime now) {
     if (empty && !waiting)
         read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
     if (handled == 0 && options_.idle == IdleMode::backoff) {
-        io_->context.run_one_for(std::chrono::milliseconds(1));
+        // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue.
+        io_->context.run_one_for(waiting ? std::chrono::milliseconds(1) : kWait);
     }
 }
 

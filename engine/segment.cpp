@@ -36,15 +36,17 @@ void clear_words(std::uint64_t* words, std::size_t count) noexcept {
     return {field, strnlen(field, DAYPACK_NAME_BYTES)};
 }
 
-// Page faults now rather than at the first update. A kernel that cannot do it costs time only.
+// Page faults now rather than at the first update.
 void populate(void* base, std::size_t bytes) noexcept {
-#ifdef MADV_POPULATE_WRITE
     const auto address = reinterpret_cast<std::uintptr_t>(base);
     const auto from = address / kPage * kPage;
-    madvise(reinterpret_cast<void*>(from), address + bytes - from, MADV_POPULATE_WRITE);
-#else
-    static_cast<void>(base), static_cast<void>(bytes);
+#ifdef MADV_POPULATE_WRITE
+    if (madvise(reinterpret_cast<void*>(from), address + bytes - from, MADV_POPULATE_WRITE) == 0) return;
 #endif
+    // A kernel before 5.14: a write that changes nothing, to each page.
+    for (auto page = from; page < address + bytes; page += kPage) {
+        __atomic_fetch_or(reinterpret_cast<std::uint64_t*>(page), std::uint64_t{0}, __ATOMIC_RELAXED);
+    }
 }
 
 [[nodiscard]] const SegmentOptions& checked(const SegmentOptions& options) {
@@ -73,7 +75,7 @@ void populate(void* base, std::size_t bytes) noexcept {
 Segment::Segment(const SegmentOptions& options)
     : layout_(checked(options).depth, options.max_symbols, options.ring_events), wanted_(options.max_symbols) {
     acquire(options);
-    populate(mapping_.base(), layout_.slots);
+    populate(mapping_.base(), in_use());
 }
 
 // Two engines that start at once both come through here: whoever locks, or names a file where none was, has it, and the
@@ -108,8 +110,7 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     mapping_ = Mapping(file.fd(), layout_.bytes);
     file_ = std::move(file);
     const std::size_t used = symbols();
-    const std::size_t bytes = layout_.slots + used * layout_.slot_bytes;
-    if (const int error = file_->reserve(0, bytes); error != 0) no_room(bytes, error);
+    if (const int error = file_->reserve(0, in_use()); error != 0) no_room(in_use(), error);
     epoch_ = load_relaxed(header().epoch) + 1;
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     for (std::size_t i = 0; i < used; ++i) blank_slot(i, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
@@ -198,6 +199,10 @@ void Segment::blank_slot(std::size_t index, unsigned state, unsigned reason) noe
     const SlotWrite write(slot);
     clear_words(&slot.u, sizeof slot / 8 - 1);
     store_relaxed(slot.status, status_word(epoch_, state, reason, 0));
+}
+
+std::size_t Segment::in_use() const noexcept {
+    return layout_.slots + symbols() * layout_.slot_bytes;
 }
 
 std::size_t Segment::symbols() const noexcept {

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,9 @@ class Segment {
     // DAYPACK_HISTOGRAM_…
     [[nodiscard]] Histogram histogram(unsigned histogram) const noexcept;
 
+    // What of it is in use: all but the slots of symbols to come. For set-up.
+    [[nodiscard]] std::span<std::byte> memory() const noexcept { return {mapping_.base(), in_use()}; }
+
     // For the publisher.
     [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }
     [[nodiscard]] daypack_slot& slot(SymbolIndex index) const noexcept {
@@ -83,6 +87,7 @@ class Segment {
         return at<daypack_entry>(layout_.directory + index * sizeof(daypack_entry));
     }
 
+    [[nodiscard]] std::size_t in_use() const noexcept;
     void acquire(const SegmentOptions& options);
     [[nodiscard]] bool is_like_ours(const ShmFile& file) const;
     void take_over(ShmFile file, const ShmAccess& access);

@@ -16,6 +16,9 @@
 namespace daypack {
 namespace {
 
+constexpr std::uintptr_t kPage = 4096;
+constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
+
 [[noreturn]] void fail(const std::string& what, int error) {
     throw std::runtime_error(what + ": " + std::strerror(error));
 }
@@ -41,8 +44,26 @@ namespace {
 
 }  // namespace
 
+// Huge pages can be had only where address and offset agree in the bits below 2 MiB: a place that is large enough is
+// found first, and what is around the mapping given back.
 Mapping::Mapping(int fd, std::size_t bytes) : bytes_(bytes) {
-    void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    const std::size_t room = bytes + kHuge;
+    void* const place = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* base = place;
+    if (place != MAP_FAILED) {
+        const auto begin = reinterpret_cast<std::uintptr_t>(place);
+        const std::uintptr_t aligned = (begin + kHuge - 1) & ~(kHuge - 1);
+        const std::uintptr_t end = (aligned + bytes + kPage - 1) & ~(kPage - 1);
+        base = mmap(reinterpret_cast<void*>(aligned), bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+        if (base == MAP_FAILED) {
+            const int error = errno;
+            munmap(place, room);
+            errno = error;
+        } else {
+            if (aligned > begin) munmap(place, aligned - begin);
+            if (end < begin + room) munmap(reinterpret_cast<void*>(end), begin + room - end);
+        }
+    }
     if (base == MAP_FAILED) fail("cannot map " + std::to_string(bytes) + " bytes of shared memory", errno);
     base_ = static_cast<std::byte*>(base);
 }

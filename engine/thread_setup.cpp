@@ -1,8 +1,12 @@
 #include "engine/thread_setup.h"
 
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -32,9 +36,31 @@ std::string apply_thread_setup(const ThreadSetup& setup) {
     return trouble;
 }
 
+namespace {
+
+// Whether CAP_IPC_LOCK is in effect.
+bool may_lock_all() noexcept {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[2]{};
+    return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective >> CAP_IPC_LOCK & 1) != 0;
+}
+
+}  // namespace
+
 std::string lock_memory() {
-    if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return {};
-    return std::string("memory is not locked: ") + std::strerror(errno) + "; raise RLIMIT_MEMLOCK (ulimit -l)";
+    rlimit limit{};
+    getrlimit(RLIMIT_MEMLOCK, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_MEMLOCK, &limit);
+    // The limit counts what is mapped, touched or not, and what comes later too: with one that is finite, an allocation
+    // would fail some day. CAP_IPC_LOCK lifts it.
+    if (limit.rlim_cur != RLIM_INFINITY && !may_lock_all()) {
+        return "memory is not locked: RLIMIT_MEMLOCK is " + std::to_string(limit.rlim_cur >> 10) +
+               " KiB; set it to unlimited (ulimit -l unlimited; LimitMEMLOCK=infinity in a unit of systemd)";
+    }
+    // Pages as they are touched: what is only reserved (stacks, the far end of each book) takes no memory.
+    if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return {};
+    return std::string("memory is not locked: ") + std::strerror(errno) + "; see `daypack doctor`";
 }
 
 IdleMode choose_idle(std::size_t hot_threads, std::size_t cores) noexcept {

@@ -18,7 +18,7 @@ struct ThreadSetup {
 // pinned runs all the same.
 [[nodiscard]] std::string apply_thread_setup(const ThreadSetup& setup);
 
-// Keeps all memory of the process in RAM. Returns what did not work, in words.
+// Keeps all memory of the process in RAM, from the moment it is touched. Returns what did not work, in words.
 [[nodiscard]] std::string lock_memory();
 
 // The CPU of the i-th thread of a kind; -1 where the list is shorter.
@@ -26,7 +26,8 @@ struct ThreadSetup {
     return i < cpus.size() ? cpus[i] : -1;
 }
 
-// `auto` of the configuration: spins only where each hot thread can have a core and one is left for the rest.
+// `auto` of the configuration: spins only where each hot thread can have a core and one is left for the rest. `cores`:
+// see usable_cores().
 [[nodiscard]] IdleMode choose_idle(std::size_t hot_threads, std::size_t cores) noexcept;
 
 }  // namespace daypack

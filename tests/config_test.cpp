@@ -221,7 +221,7 @@ engine:
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
     EXPECT_EQ(config.not_built_yet,
               (std::vector<std::string>{"api_key", "api_secret", "private channels", "threads: fused", "book_threads",
-                                        "huge_pages", "record", "metrics_listen"}));
+                                        "record", "metrics_listen"}));
 }
 
 TEST(Config, AnEngineSectionWithoutKeysIsTheDefaults) {
