@@ -47,8 +47,8 @@ class Cli : public testing::Test {
         std::filesystem::temp_directory_path() / ("daypack_cli_test." + std::to_string(getpid()));
 };
 
-constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets", "bench"};
-constexpr std::array kLaterVerbs = {"doctor", "record", "replay", "verify", "export"};
+constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets", "doctor", "bench"};
+constexpr std::array kLaterVerbs = {"record", "replay", "verify", "export"};
 
 TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
     const Outcome help = daypack("--help");
@@ -91,7 +91,7 @@ TEST_F(Cli, VersionIsOneLineOnStdout) {
 
 TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
     for (const std::string use :
-         {"", "rnu", "doctor", "--instance a run", "run", "run a.yaml b.yaml", "run a.yaml --duration soon",
+         {"", "rnu", "doctor a b", "--instance a run", "run", "run a.yaml b.yaml", "run a.yaml --duration soon",
           "run a.yaml --duration -1", "run a.yaml --duration", "run a.yaml --rest-url http://example.com",
           "run a.yaml --instance a/b", "cat --levels x", "cat --levels 65537", "cat --symbol 'a b'", "cat extra",
           "tail --instance ''", "stat --josn", "sim --port x", "markets a b"}) {
@@ -109,7 +109,7 @@ TEST_F(Cli, AWrongConfigurationIsExitTwoWithFileAndLine) {
     write("config.yaml",
           "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n    "
           "lins: 2\n");
-    for (const std::string verb : {"run", "markets"}) {
+    for (const std::string verb : {"run", "markets", "doctor"}) {
         const Outcome refused = daypack(verb + " config.yaml");
         EXPECT_EQ(refused.exit_code, 2);
         EXPECT_EQ(refused.err, "daypack: config.yaml:6: unknown key \"lins\" under `mine`; did you mean `lines`?\n");

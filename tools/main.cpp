@@ -13,6 +13,7 @@
 #include "engine/config.h"
 #include "engine/config_values.h"
 #include "tools/cat.h"
+#include "tools/doctor.h"
 #include "tools/markets.h"
 #include "tools/option_checks.h"
 #include "tools/run.h"
@@ -47,6 +48,7 @@ class CommandLine {
     void add_sim();
     void add_markets();
     void add_readers();
+    void add_doctor();
     void add_bench();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
@@ -61,6 +63,7 @@ class CommandLine {
     TopOptions top_;
     TailOptions tail_;
     StatOptions stat_;
+    DoctorOptions doctor_;
     bench::BenchOptions bench_;
 };
 
@@ -86,6 +89,7 @@ CommandLine::CommandLine() {
     add_sim();
     add_markets();
     add_readers();
+    add_doctor();
     add_bench();
     // Last, for each verb takes over what it finds.
     app_.footer(
@@ -177,6 +181,18 @@ void CommandLine::add_readers() {
     add_instance(stat, stat_.instance);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
     stat.add_flag("--watch", stat_.watch, "again every second");
+}
+
+void CommandLine::add_doctor() {
+    CLI::App& sub = verb("doctor", "what of this machine costs latency, with the fix for each",
+                         [this] { return show_doctor(doctor_, std::cout); });
+    sub.add_option("CONFIG", doctor_.config_path, "configuration file, to check what it asks for as well")
+        ->type_name("");
+    sub.add_flag("--json", doctor_.json, "one JSON object a line");
+    sub.footer(
+        "Reads only, changes nothing. ok, warn (it works, slower or less evenly), fail, unknown (not shown here).\n"
+        "Exit codes: 0 done, whatever was found; 1 something that CONFIG asks for cannot work; 2 wrong usage or "
+        "configuration.");
 }
 
 void CommandLine::add_bench() {

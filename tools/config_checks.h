@@ -1,0 +1,11 @@
+#pragma once
+#include "engine/config.h"
+#include "tools/finding.h"
+#include "tools/machine.h"
+
+namespace daypack {
+
+// Whether a machine can do what a configuration asks for. Each finding has `asked`; `fail` means that it cannot.
+[[nodiscard]] Findings check_config(const Machine& machine, const Config& config);
+
+}  // namespace daypack

@@ -1,0 +1,13 @@
+#pragma once
+#include "tools/finding.h"
+#include "tools/machine.h"
+
+namespace daypack {
+
+// Everything about the CPUs of a machine that makes latency better or worse, whatever is run on it.
+[[nodiscard]] Findings check_cpus(const Machine& machine);
+
+// What to do so that nothing else runs on these.
+[[nodiscard]] std::string isolation_fix(const std::vector<int>& cpus);
+
+}  // namespace daypack

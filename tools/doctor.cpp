@@ -1,0 +1,67 @@
+#include "tools/doctor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "tools/config_checks.h"
+#include "tools/cpu_checks.h"
+#include "tools/memory_checks.h"
+
+namespace daypack {
+namespace {
+
+const char* name_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::ok: return "ok";
+        case Verdict::warn: return "warn";
+        case Verdict::fail: return "fail";
+        case Verdict::unknown: return "unknown";
+    }
+    return "";
+}
+
+// What files of the kernel hold is shown as it is: in a string of JSON it must not end the string.
+std::string escaped(const std::string& text) {
+    std::string safe;
+    for (const char c : text) {
+        if (c == '"' || c == '\\') safe += '\\';
+        if (static_cast<unsigned char>(c) < 0x20) {
+            safe += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+            safe += c;
+        }
+    }
+    return safe;
+}
+
+void print_json(const Finding& finding, std::ostream& out) {
+    out << fmt::format("{{\"check\":\"{}\",\"verdict\":\"{}\",\"asked\":{},\"found\":\"{}\",\"fix\":\"{}\"}}\n",
+                       finding.check, name_of(finding.verdict), finding.asked, escaped(finding.found),
+                       escaped(finding.fix));
+}
+
+void print_row(const Finding& finding, std::ostream& out) {
+    out << fmt::format("{:<8} {:<19} {}\n", name_of(finding.verdict), finding.check, finding.found);
+    if (!finding.fix.empty()) out << fmt::format("{:28} fix: {}\n", "", finding.fix);
+}
+
+}  // namespace
+
+int show_doctor(const DoctorOptions& options, std::ostream& out) {
+    const Machine machine(options.root);
+    Findings findings;
+    if (!options.config_path.empty()) findings = check_config(machine, load_config(options.config_path));
+    for (const auto check : {check_cpus, check_memory}) {
+        const Findings more = check(machine);
+        findings.insert(findings.end(), more.begin(), more.end());
+    }
+    for (const Finding& finding : findings) options.json ? print_json(finding, out) : print_row(finding, out);
+    out.flush();
+    const bool cannot = std::any_of(findings.begin(), findings.end(),
+                                    [](const Finding& f) { return f.asked && f.verdict == Verdict::fail; });
+    return cannot ? 1 : 0;
+}
+
+}  // namespace daypack
