@@ -24,7 +24,7 @@ constexpr std::int64_t kNs = 1'000'000;
 constexpr std::int64_t kMarketsAgain_ns = 10'000'000'000;
 constexpr std::int64_t kMarketsDoubted_ns = 1'000'000'000;
 // What the hot threads ask for waits this long at most; an answer of REST takes many times that.
-constexpr std::chrono::milliseconds kRound{3};
+constexpr std::chrono::milliseconds kRound{5};
 
 }  // namespace
 

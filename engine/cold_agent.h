@@ -43,7 +43,7 @@ class ColdAgent {
     ColdAgent(const Config& config, Wiring wiring);
     ~ColdAgent();
 
-    // One round; waits 3 ms for the network.
+    // One round; waits 5 ms for the network.
     void do_work();
 
     // The configuration's list of symbols is another one from now on.

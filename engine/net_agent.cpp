@@ -14,7 +14,7 @@ namespace {
 
 // A handler takes at most one frame; after so many the rest of the round has its turn.
 constexpr std::size_t kHandlersARound = 256;
-constexpr std::chrono::milliseconds kWait{5};
+constexpr std::chrono::milliseconds kWait{10};
 
 }  // namespace
 

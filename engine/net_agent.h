@@ -44,7 +44,7 @@ class NetAgent {
     NetAgent(Options options, Wiring wiring);
     ~NetAgent();
 
-    // One round; waits up to 5 ms for the sockets where the idle mode is backoff.
+    // One round; waits up to 10 ms for the sockets where the idle mode is backoff.
     void do_work(MonoTime now);
     // Closes the lines. Bounded by half a second.
     void stop();
