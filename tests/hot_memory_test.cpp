@@ -4,7 +4,13 @@
 #include <atomic>
 #include <fstream>
 
+#include "book/half_book.h"
+#include "book/pending.h"
+#include "engine/event_queue.h"
 #include "engine/huge_pages.h"
+#include "engine/limits.h"
+#include "engine/segment.h"
+#include "engine/words.h"
 #include "tests/live_engine.h"
 #include "tests/sanitized.h"
 
@@ -53,6 +59,51 @@ TEST(HotMemory, TheBookThreadMeetsNoPageFaultAfterWarmUp) {
     EXPECT_GT(warm_faults.load(), 0u) << "this kernel does not count them";
     if (test::kSanitized) GTEST_SKIP() << "a sanitizer's shadow memory is touched when it is needed";
     EXPECT_EQ(faults.load(), 0u);
+}
+
+// Page faults of this thread while it runs `work`.
+std::uint64_t page_faults_of(const std::function<void()>& work) {
+    const std::uint64_t before = page_faults_of_this_thread();
+    work();
+    return page_faults_of_this_thread() - before;
+}
+
+// Each kind of memory by itself, as large as it may be used, and used for the first time.
+TEST(HotMemory, WhatIsMadeForAHotThreadIsTouchedAlready) {
+    SpscQueue<Event> queue(65'536);
+    PendingPool pool(65'536);
+    Pending pending(pool);
+    HalfBook side(Side::bid, kMaxLevels, 64);
+    std::vector<Level> levels;
+    for (std::int64_t i = 0; i < 5'400; ++i) levels.push_back({{1'000 + 40 * i}, {1}});  // all but a few in the tail
+    const std::string instance = "hot_memory." + std::to_string(getpid());
+    Segment segment({.instance = instance, .depth = 16'384, .max_symbols = 2});
+    const auto symbol = segment.add_symbol("BTC-USDC", "BTC_USDC");
+    unlink(("/dev/shm/daypack." + instance).c_str());
+    ASSERT_TRUE(symbol);
+    const auto fill_slot = [&] {
+        auto* const words = reinterpret_cast<std::uint64_t*>(&segment.slot(*symbol));
+        for (std::size_t i = 0; i < segment.layout().slot_bytes / 8; ++i) store_relaxed(words[i], std::uint64_t{0});
+    };
+    if (test::kSanitized) GTEST_SKIP() << "a sanitizer's shadow memory is touched when it is needed";
+    const auto fresh = std::make_unique_for_overwrite<char[]>(1 << 20);
+    volatile char* const untouched = fresh.get();
+    const auto touch = [&] {
+        for (std::size_t i = 0; i < 1 << 20; i += 4'096) untouched[i] = 1;
+    };
+    EXPECT_GT(page_faults_of(touch), 200u) << "they are not counted";
+    EXPECT_EQ(page_faults_of([&] {
+                  while (queue.push(Event{})) {
+                  }
+              }),
+              0u);
+    EXPECT_EQ(page_faults_of([&] {
+                  while (pending.push(Event{})) {
+                  }
+              }),
+              0u);
+    EXPECT_EQ(page_faults_of([&] { (void)side.seed(levels, false); }), 0u);
+    EXPECT_EQ(page_faults_of(fill_slot), 0u);
 }
 
 // KiB of this process that lie on huge pages.
