@@ -37,7 +37,7 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     : config_(config),
       wiring_(std::move(wiring)),
       io_(std::make_unique<Io>()),
-      tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file))),
+      tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes))),
       wanted_(wiring_.instruments->capacity()),
       halted_(wiring_.instruments->capacity(), Reason::none) {
     RestOptions options;

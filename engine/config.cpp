@@ -28,7 +28,6 @@ std::vector<std::string> not_built_yet(const ConfigSection& exchange_keys, const
     name_if(std::any_of(exchange.channels.begin(), exchange.channels.end(), is_private), "private channels");
     name_if(engine.threads == ThreadModel::fused, "threads: fused");
     name_if(engine.book_threads > 1, "book_threads");
-    name_if(engine_keys.given("fast_aes") && engine.fast_aes, "fast_aes");
     name_if(!engine.record.empty(), "record");
     name_if(!engine.metrics_listen.empty(), "metrics_listen");
     return names;

@@ -132,7 +132,7 @@ void Engine::Parts::make_nets() {
     for (std::size_t i = 0; i < config.engine.net_threads; ++i) {
         nets.push_back(std::make_unique<Net>(config.engine, bell_of_book()));
         Net& net = *nets.back();
-        net.tls = TlsContext::client(exchange.ca_file);
+        net.tls = TlsContext::client(exchange.ca_file, config.engine.fast_aes);
         NetAgent::Options options;
         options.channels = channels_of(exchange);
         options.depth = exchange.depth_stream;

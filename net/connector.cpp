@@ -106,12 +106,17 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
             if (++next_ < endpoints_.size()) return connect_next();
             return fail(last_error_);
         }
+        narrow_ = stream_->is_tls() && !all_suites_ && offer_fast_suites(stream_->tls_handle());
         stream_->async_connect_tls(url_.host, [self = shared_from_this()](const error_code& refused) {
             if (!self->over()) self->on_handshake(refused);
         });
     }
 
     void on_handshake(const error_code& error) {
+        if (error && narrow_ && may_lack_suites(stream_->tls_handle())) {
+            all_suites_ = true;
+            return connect_next();  // the same address
+        }
         if (error) return fail(why_refused(stream_->tls_handle(), url_.host, error));
         const Done done = std::exchange(done_, nullptr);
         std::unique_ptr<Stream> stream = std::move(stream_);
@@ -147,6 +152,8 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     std::string last_error_;
     std::size_t next_ = 0;     // of the addresses
     bool connecting_ = false;  // to it, by TCP
+    bool narrow_ = false;      // only the fast suites have been offered to it,
+    bool all_suites_ = false;  // which was in vain
 };
 
 void Connector::connect(const Url& url, int timeout_ms, std::size_t turn, Done done) {

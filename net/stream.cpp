@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include "net/fast_aes.h"
+
 namespace daypack {
 
 std::string Stream::in_words(const error_code& error) {
@@ -26,6 +28,7 @@ void Stream::shut() noexcept {
 void Stream::close() noexcept {
     error_code ignored;
     socket().close(ignored);
+    if (is_tls()) forget_keys();
 }
 
 void teardown(boost::beast::role_type, Stream& stream, boost::system::error_code& error) {

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "net/fast_aes.h"
 #include "net/harmless.h"
 
 namespace daypack {
@@ -25,6 +26,17 @@ std::unique_ptr<ssl::context> make_context(ssl::context::method method) {
         throw std::runtime_error("this build of wolfSSL knows no TLS 1.2: install Debian's libwolfssl-dev");
     }
     return context;
+}
+
+// The suites of TLS 1.3 and 1.2 without AES-128 and without what is slower than both.
+constexpr const char* kFastSuites =
+    "TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+void use_fast_aes(SSL_CTX* context) {
+    const int device = fast_aes_device();
+    if (device != kNoDevice) wolfSSL_CTX_SetDevId(context, device);
 }
 
 bool is_address(const std::string& host) {
@@ -80,8 +92,9 @@ TlsContext::TlsContext(TlsContext&& other) noexcept = default;
 TlsContext& TlsContext::operator=(TlsContext&& other) noexcept = default;
 TlsContext::~TlsContext() = default;
 
-TlsContext TlsContext::client(const std::string& ca_file) {
+TlsContext TlsContext::client(const std::string& ca_file, bool fast_aes) {
     auto context = make_context(ssl::context::tls_client);
+    if (fast_aes) use_fast_aes(context->native_handle());
     if (ca_file.empty()) {
         boost::system::error_code error;
         context->set_default_verify_paths(error);
@@ -97,8 +110,9 @@ TlsContext TlsContext::client(const std::string& ca_file) {
     return TlsContext(std::move(context));
 }
 
-TlsContext TlsContext::server(const std::string& certificate_chain_pem, const std::string& key_pem) {
+TlsContext TlsContext::server(const std::string& certificate_chain_pem, const std::string& key_pem, bool fast_aes) {
     auto context = make_context(ssl::context::tls_server);
+    if (fast_aes) use_fast_aes(context->native_handle());
     // wolfSSL's own calls: Asio's walk over the chain does not understand how wolfSSL's PEM reader says "no more".
     const auto bytes = [](const std::string& text) { return reinterpret_cast<const unsigned char*>(text.data()); };
     SSL_CTX* const native = context->native_handle();
@@ -126,6 +140,18 @@ bool expect_host(WOLFSSL* tls, const std::string& host) {
     return wolfSSL_UseSNI(tls, WOLFSSL_SNI_HOST_NAME, host.data(), static_cast<unsigned short>(host.size())) ==
                WOLFSSL_SUCCESS &&
            wolfSSL_check_domain_name(tls, host.c_str()) == WOLFSSL_SUCCESS;
+}
+
+bool offer_fast_suites(WOLFSSL* tls) {
+    const int device = fast_aes_device();
+    return device != kNoDevice && wolfSSL_CTX_GetDevId(nullptr, tls) == device &&
+           wolfSSL_set_cipher_list(tls, kFastSuites) == WOLFSSL_SUCCESS;
+}
+
+bool may_lack_suites(WOLFSSL* tls) {
+    WOLFSSL_ALERT_HISTORY alerts{};
+    if (wolfSSL_get_alert_history(tls, &alerts) != WOLFSSL_SUCCESS) return false;
+    return alerts.last_rx.code == handshake_failure || alerts.last_rx.code == insufficient_security;
 }
 
 std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::system::error_code& error) {

@@ -20,11 +20,13 @@ namespace daypack {
 class TlsContext {
   public:
     // Trusts the certificates in `ca_file` (PEM) and no others; the system's store where it is empty.
+    // `fast_aes`: AES-256-GCM by net/fast_aes.h where the processor can, else as without.
     // Throws std::runtime_error where the file holds none.
-    [[nodiscard]] static TlsContext client(const std::string& ca_file);
+    [[nodiscard]] static TlsContext client(const std::string& ca_file, bool fast_aes = false);
 
     // Shows this chain (leaf first) with this key, both PEM. Throws std::runtime_error where they do not fit.
-    [[nodiscard]] static TlsContext server(const std::string& certificate_chain_pem, const std::string& key_pem);
+    [[nodiscard]] static TlsContext server(const std::string& certificate_chain_pem, const std::string& key_pem,
+                                           bool fast_aes = false);
 
     TlsContext(TlsContext&& other) noexcept;
     TlsContext& operator=(TlsContext&& other) noexcept;
@@ -46,6 +48,13 @@ void forget_handshakes() noexcept;
 // Before a client's handshake: sends `host` as SNI and accepts no certificate that is for another host. `host` is a
 // name or an IP address. False: out of memory, or no host; the handshake must not be made then.
 [[nodiscard]] bool expect_host(WOLFSSL* tls, const std::string& host);
+
+// Before a client's handshake: offers only what is fast, AES-256-GCM and ChaCha20-Poly1305, because a server that may
+// choose AES-128-GCM often does. False, and nothing changes, where the context has no fast AES.
+[[nodiscard]] bool offer_fast_suites(WOLFSSL* tls);
+
+// After a client's handshake that failed: the server may know none of the suites that were offered.
+[[nodiscard]] bool may_lack_suites(WOLFSSL* tls);
 
 // Why a client's handshake with `host` failed, in words which name the cause:
 // "certificate refused: it is for another host name (ws.example.com)".

@@ -23,7 +23,7 @@ TlsFront::TlsFront(const SimOptions& options) {
 
 void TlsFront::show(CertificateKind kind) {
     const CertifiedKey key = authority_->issue(kind);
-    contexts_.push_back(TlsContext::server(key.certificate_pem, key.key_pem));
+    contexts_.push_back(TlsContext::server(key.certificate_pem, key.key_pem, true));
 }
 
 }  // namespace daypack::sim
