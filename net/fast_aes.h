@@ -5,8 +5,8 @@ namespace daypack {
 
 // AES-256-GCM by the processor's own instructions, for TLS.
 //
-// Debian's wolfSSL computes AES in plain C. It lets a device take over, by a callback, and the device here is libsodium:
-// 256-bit keys, nonces of 12 bytes, tags of 16. All else, AES-128 too, stays wolfSSL's own.
+// Debian's wolfSSL computes AES in plain C. It lets a device take over, by a callback, and the device here is
+// libsodium: 256-bit keys, nonces of 12 bytes, tags of 16. All else, AES-128 too, stays wolfSSL's own.
 //
 // Thread: any. A key's schedule is computed once and kept by the thread that used it, so that threads share nothing.
 // Invariants: a schedule is found by the whole key, never by where the key lies, so that a key that TLS replaces

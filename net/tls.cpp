@@ -4,6 +4,7 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 
+#include <array>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -28,11 +29,24 @@ std::unique_ptr<ssl::context> make_context(ssl::context::method method) {
     return context;
 }
 
-// The suites of TLS 1.3 and 1.2 without AES-128 and without what is slower than both.
-constexpr const char* kFastSuites =
-    "TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+// A suite as its two bytes of the protocol. By names wolfSSL would add to a session's list what its context's had.
+using Suite = std::array<unsigned char, 2>;
+constexpr Suite kAes128{0x13, 0x01};  // TLS 1.3
+constexpr Suite kAes256{0x13, 0x02};
+constexpr Suite kChaCha20{0x13, 0x03};
+constexpr Suite kEcdsaAes128{0xc0, 0x2b};  // TLS 1.2, by the key of the certificate
+constexpr Suite kEcdsaAes256{0xc0, 0x2c};
+constexpr Suite kEcdsaChaCha20{0xcc, 0xa9};
+constexpr Suite kRsaAes128{0xc0, 0x2f};
+constexpr Suite kRsaAes256{0xc0, 0x30};
+constexpr Suite kRsaChaCha20{0xcc, 0xa8};
+
+// What a client offers. wolfSSL's own list goes on with RC4, 3DES and suites that encrypt nothing at all.
+constexpr Suite kSuites[] = {kAes128,    kAes256,    kChaCha20,      kEcdsaAes256, kEcdsaAes128,
+                             kRsaAes256, kRsaAes128, kEcdsaChaCha20, kRsaChaCha20};
+// Of these, all but AES-128.
+constexpr Suite kFastSuites[] = {kAes256, kChaCha20, kEcdsaAes256, kRsaAes256, kEcdsaChaCha20, kRsaChaCha20};
+static_assert(sizeof kSuites == 2 * std::size(kSuites));
 
 void use_fast_aes(SSL_CTX* context) {
     const int device = fast_aes_device();
@@ -94,6 +108,10 @@ TlsContext::~TlsContext() = default;
 
 TlsContext TlsContext::client(const std::string& ca_file, bool fast_aes) {
     auto context = make_context(ssl::context::tls_client);
+    if (wolfSSL_CTX_set_cipher_list_bytes(context->native_handle(), kSuites[0].data(), sizeof kSuites) !=
+        WOLFSSL_SUCCESS) {
+        throw std::runtime_error("this build of wolfSSL lacks AES-GCM or ChaCha20: install Debian's libwolfssl-dev");
+    }
     if (fast_aes) use_fast_aes(context->native_handle());
     if (ca_file.empty()) {
         boost::system::error_code error;
@@ -145,7 +163,7 @@ bool expect_host(WOLFSSL* tls, const std::string& host) {
 bool offer_fast_suites(WOLFSSL* tls) {
     const int device = fast_aes_device();
     return device != kNoDevice && wolfSSL_CTX_GetDevId(nullptr, tls) == device &&
-           wolfSSL_set_cipher_list(tls, kFastSuites) == WOLFSSL_SUCCESS;
+           wolfSSL_set_cipher_list_bytes(tls, kFastSuites[0].data(), sizeof kFastSuites) == WOLFSSL_SUCCESS;
 }
 
 bool may_lack_suites(WOLFSSL* tls) {

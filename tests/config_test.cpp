@@ -122,7 +122,6 @@ TEST(Config, TheWholeBlockOfTheContractSaysTheDefaults) {
     Config expected;
     expected.path = "config.yaml";
     expected.exchange.symbols = kSeedSymbols;
-    expected.not_built_yet = {"fast_aes"};
     EXPECT_EQ(parse(kSeed + kBeyondSeed), expected);
 }
 

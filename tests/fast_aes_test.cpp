@@ -51,7 +51,8 @@ class Cipher {
 
     void set_key(const std::string& key) { EXPECT_EQ(wc_AesGcmSetKey(&aes_, in(key), size(key)), 0); }
 
-    Sealed seal(const std::string& plain, const std::string& nonce, const std::string& aad, std::size_t tag_bytes = 16) {
+    Sealed seal(const std::string& plain, const std::string& nonce, const std::string& aad,
+                std::size_t tag_bytes = 16) {
         Sealed sealed{std::string(plain.size(), '?'), std::string(tag_bytes, '?')};
         EXPECT_EQ(wc_AesGcmEncrypt(&aes_, out(sealed.bytes), in(plain), size(plain), in(nonce), size(nonce),
                                    out(sealed.tag), size(sealed.tag), in(aad), size(aad)),
