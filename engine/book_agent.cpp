@@ -173,20 +173,20 @@ std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
         const Event* event = events.front();
         if (event == nullptr) break;
         if (event->last && assembling.empty()) {
-            handle({event, 1}, now);
+            take({event, 1}, now);
             events.pop();
             continue;
         }
         assembling.push_back(*event);  // the decoder's limit on levels a frame is below the capacity
         events.pop();
         if (!assembling.back().last) continue;
-        handle(assembling, now);
+        take(assembling, now);
         assembling.clear();
     }
     return work;
 }
 
-void BookAgent::handle(std::span<const Event> events, MonoTime now) noexcept {
+void BookAgent::take(std::span<const Event> events, MonoTime now) noexcept {
     const Event& first = events.front();
     if (first.kind == EventKind::line_up || first.kind == EventKind::line_down) return on_line(first, now);
     Book& book = books_[first.symbol];

@@ -51,6 +51,10 @@ class BookAgent {
     // When there is something to do though nothing came.
     [[nodiscard]] MonoTime beat_due() const noexcept;
 
+    // Takes one whole update (or trade, line_up, line_down, ...) from this very thread, without a queue.
+    // REQUIRES: its last event has `last`.
+    void take(std::span<const Event> update, MonoTime now) noexcept;
+
   private:
     struct Book {
         std::unique_ptr<Sync> sync;       // none: not followed
@@ -72,7 +76,6 @@ class BookAgent {
     void end_pause() noexcept;
     std::size_t take_cold(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
-    void handle(std::span<const Event> events, MonoTime now) noexcept;
     void on_update(std::span<const Event> update, MonoTime now) noexcept;
     void publish(Book& book, std::span<const Event> update) noexcept;
     void race(Book& book, const Event& copy) noexcept;
