@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -34,6 +35,8 @@ struct BookUpdate {
 // 1. The slot is even before the records of its update are published. So who notes the cursor, reads the slot, and then
 //    takes events beyond its `u`, misses none.
 // 2. The records of one call become visible together.
+// 3. What a slot says already is not stored again. An update that reaches no published level costs u, the times, and
+//    its records. A slot with `u` 0 tells nothing yet, or no more: then all of its header is looked at.
 //
 // Order, and who pairs with whom (engine/daypack_shm.h has the loads):
 //   slot.sequence odd, release fence, payload | payload, acquire fence, sequence again   (words.h, SlotWrite)
@@ -47,7 +50,8 @@ class Publisher {
 
     // An update was applied: its `delta` events, or the one `advance`. Writes the levels in book->dirty(), then the
     // records: a delta each, a change of the best bid and offer, a change of state.
-    // REQUIRES: book->dirty() covers all that changed since it was last published; the caller then clears it.
+    // REQUIRES: book->dirty() covers all that changed since it was last published, and all of a side where its
+    // known_to() or the instrument did; the caller then clears it.
     void publish_book(const BookUpdate& update, std::span<const Event> events) noexcept;
     // The book was set anew at `u`: a record tells readers to read the slot again. REQUIRES: as publish_book.
     void publish_snapshot(const BookUpdate& update) noexcept;
@@ -65,23 +69,38 @@ class Publisher {
     static constexpr std::int64_t kPause_ns = 100'000'000;
 
   private:
-    struct Top {
-        std::int64_t bid_price, bid_quantity, ask_price, ask_quantity;
-        bool operator==(const Top&) const = default;
-    };
+    struct Written;
+    struct Fields;
 
-    void write_slot(const BookUpdate& update) noexcept;
-    // Returns how many levels are shown.
-    [[nodiscard]] std::uint64_t write_side(daypack_level* levels, const BookUpdate& update, Side side) noexcept;
-    [[nodiscard]] Top top_of(SymbolIndex symbol) const noexcept;
-    [[nodiscard]] std::uint64_t status_of(SymbolIndex symbol) const noexcept;
-    // The next record of the ring, claimed, with all that every kind has; commit() publishes what was claimed.
-    [[nodiscard]] daypack_record& record(daypack_kind kind, const BookUpdate& update, const Event* event) noexcept;
-    void record_delta(const Event& event, const BookUpdate& update) noexcept;
-    void record_changes(const BookUpdate& update, const Top& top_before, std::uint64_t status_before) noexcept;
+    [[nodiscard]] daypack_slot& slot(SymbolIndex symbol) const noexcept {
+        return *reinterpret_cast<daypack_slot*>(slots_ + symbol * slot_bytes_);
+    }
+    // With the flags of `update` alone.
+    [[nodiscard]] std::uint64_t status_word_of(const BookUpdate& update) const noexcept;
+    // A level that is published differs from what stands in the slot.
+    [[nodiscard]] bool is_dirty(const BookUpdate& update, Side side) const noexcept;
+    void publish_levels(const BookUpdate& update, std::span<const Event> events) noexcept;
+    [[nodiscard]] Written write_book(const BookUpdate& update) noexcept;
+    [[nodiscard]] bool write_best(daypack_slot& slot, const BookUpdate& update) const noexcept;
+    [[nodiscard]] std::uint64_t write_levels(daypack_level* to, const BookUpdate& update, Side side,
+                                             std::uint64_t count) const noexcept;
+    [[nodiscard]] std::uint64_t count_of(const HalfBook& half) const noexcept;
+    // The next so many records are written from here on, and shown by commit().
+    void claim(std::size_t records) noexcept;
+    void record(const Fields& fields, const BookUpdate& update, const Written& written) noexcept;
+    void record_events(std::span<const Event> events, const BookUpdate& update, const Written& written) noexcept;
+    void record_changes(const BookUpdate& update, Written written) noexcept;
+    void record_state(const BookUpdate& update, Written written) noexcept;
     void commit() noexcept;
 
-    const Segment* segment_;
+    // Of the segment, side by side.
+    daypack_header* header_;
+    std::byte* slots_;
+    std::size_t slot_bytes_;
+    std::size_t depth_;
+    daypack_record* ring_;
+    std::uint64_t ring_mask_;
+    std::uint64_t epoch_;
     std::uint64_t position_;  // of the next record
     MonoTime beat_;
 };

@@ -10,6 +10,12 @@ namespace daypack {
 // Thread: the one that owns the word; each word has one writer.
 static_assert(sizeof(long long) == 8 && __atomic_always_lock_free(8, nullptr));
 
+// What this process wrote itself, or what no writer touches any more.
+template <class Word>
+[[nodiscard]] inline Word load_relaxed(const Word& word) noexcept {
+    static_assert(sizeof(Word) == 8);
+    return __atomic_load_n(&word, __ATOMIC_RELAXED);
+}
 template <class Word>
 inline void store_relaxed(Word& word, std::uint64_t value) noexcept {
     static_assert(sizeof(Word) == 8);
@@ -19,16 +25,17 @@ template <class Word>
 inline void store_relaxed(Word& word, std::int64_t value) noexcept {
     store_relaxed(word, static_cast<std::uint64_t>(value));
 }
+// A word that says so already is left alone: a store takes the line away from every reader. True: it was another.
+template <class Word, class Value>
+inline bool store_changed(Word& word, Value value) noexcept {
+    if (load_relaxed(word) == static_cast<Word>(value)) return false;
+    store_relaxed(word, value);
+    return true;
+}
 template <class Word>
 inline void store_release(Word& word, std::uint64_t value) noexcept {
     static_assert(sizeof(Word) == 8);
     __atomic_store_n(&word, static_cast<Word>(value), __ATOMIC_RELEASE);
-}
-// What this process wrote itself, or what no writer touches any more.
-template <class Word>
-[[nodiscard]] inline Word load_relaxed(const Word& word) noexcept {
-    static_assert(sizeof(Word) == 8);
-    return __atomic_load_n(&word, __ATOMIC_RELAXED);
 }
 
 // One write of a slot: from here to the end of the scope its sequence is odd.
