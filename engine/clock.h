@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+
 #include "book/types.h"
 #include "net/clock.h"
 
@@ -11,7 +13,17 @@ namespace daypack {
 class WallClock {
   public:
     WallClock() noexcept { refresh(); }
-    void refresh() noexcept { offset_ns_ = wall_now().ns - mono_now().ns; }
+    void refresh() noexcept {
+        std::int64_t least = INT64_MAX;
+        for (int i = 0; i < 3; ++i) {  // any may be interrupted between the two clocks
+            const MonoTime before = mono_now();
+            const WallTime wall = wall_now();
+            const std::int64_t took = mono_now() - before;
+            if (took >= least) continue;
+            least = took;
+            offset_ns_ = wall.ns - before.ns - took / 2;
+        }
+    }
     [[nodiscard]] WallTime at(MonoTime time) const noexcept { return {time.ns == 0 ? 0 : time.ns + offset_ns_}; }
 
   private:
