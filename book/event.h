@@ -35,7 +35,8 @@ struct alignas(64) Event {
     EventKind kind = EventKind::delta;
     Side side = Side::bid;
     bool last = false;
-    std::uint8_t units = 0;  // of price and quantity: the instrument's of that count
+    std::uint8_t units = 0;       // of price and quantity: the instrument's of that count
+    std::uint32_t decode_ns = 0;  // of the last event: how long after `receive` the frame was decoded; 0: not told
 
     static constexpr std::int32_t kNoSendTime = INT32_MIN;
     // `E`, or 0 where the venue told none.

@@ -36,13 +36,14 @@ std::vector<Resubscribes*> resubscribes_of(const std::vector<BookAgent::Source>&
 
 }  // namespace
 
-BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks)
+BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks, Timing timing)
     : wiring_(std::move(wiring)),
       callbacks_(std::move(callbacks)),
       books_(wiring_.instruments->capacity()),
       watch_(watch, wiring_.instruments->capacity(), kMaxLevels, *wiring_.pool, *wiring_.segment, *wiring_.requests,
              resubscribes_of(wiring_.sources), *wiring_.log),
-      frame_to_shm_(wiring_.segment->histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)) {
+      times_(*wiring_.segment),
+      timing_(timing) {
     assembling_.resize(wiring_.sources.size());
     for (auto& events : assembling_) {
         events.resize(kMaxUpdateEvents);  // all of it touched, so that a long update meets no page for the first time
@@ -53,7 +54,9 @@ BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callback
 std::size_t BookAgent::do_work(MonoTime now) noexcept {
     keep_time(now);
     std::size_t work = take_cold(now);
-    for (std::size_t i = 0; i < wiring_.sources.size(); ++i) work += take_events(i, now);
+    for (std::size_t i = 0; i < wiring_.sources.size(); ++i) {
+        if (wiring_.sources[i].events != nullptr) work += take_events(i, now);
+    }
     if (pause_end_.ns != 0) end_pause();
     if (watch_.auditing()) work += audit(now);
     return work;
@@ -73,6 +76,7 @@ void BookAgent::keep_time(MonoTime now) noexcept {
     if (now - looked_ < kLook_ns) return;
     looked_ = now;
     wall_.refresh();
+    tell_clock();
     look(now);
 }
 
@@ -105,7 +109,7 @@ void BookAgent::end_pause() noexcept {
     for (const auto& source : wiring_.sources) {
         // acquire: pairs with the network thread's release; what it had read by then is in the queue
         if (source.read_empty_ns->load(std::memory_order_acquire) <= pause_end_.ns) return;
-        if (source.events->size() > 0) return;
+        if (source.events != nullptr && source.events->size() > 0) return;
     }
     pause_end_ = {};
     wiring_.publisher->caught_up();
@@ -173,20 +177,20 @@ std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
         const Event* event = events.front();
         if (event == nullptr) break;
         if (event->last && assembling.empty()) {
-            take({event, 1}, now);
+            take({event, 1}, timing_ == Timing::on ? mono_now() : now, true);
             events.pop();
             continue;
         }
         assembling.push_back(*event);  // the decoder's limit on levels a frame is below the capacity
         events.pop();
         if (!assembling.back().last) continue;
-        take(assembling, now);
+        take(assembling, timing_ == Timing::on ? mono_now() : now, true);
         assembling.clear();
     }
     return work;
 }
 
-void BookAgent::take(std::span<const Event> events, MonoTime now) noexcept {
+void BookAgent::take(std::span<const Event> events, MonoTime now, bool queued) noexcept {
     const Event& first = events.front();
     if (first.kind == EventKind::line_up || first.kind == EventKind::line_down) return on_line(first, now);
     Book& book = books_[first.symbol];
@@ -194,7 +198,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now) noexcept {
     if (!book.sync || (has_units && first.units != book.units)) return;
     switch (first.kind) {
         case EventKind::delta:
-        case EventKind::advance: return on_update(events, now);
+        case EventKind::advance: return on_update(events, now, queued);
         case EventKind::trade: return on_trade(events);
         case EventKind::ticker: on_ticker(events); break;
         case EventKind::bad:
@@ -210,32 +214,48 @@ void BookAgent::take(std::span<const Event> events, MonoTime now) noexcept {
     show(first.symbol, now);
 }
 
-void BookAgent::on_update(std::span<const Event> update, MonoTime now) noexcept {
+void BookAgent::on_update(std::span<const Event> update, MonoTime now, bool queued) noexcept {
     const Event& first = update.front();
     Book& book = books_[first.symbol];
     const Sequence have = book.sync->last_id();
     const std::uint64_t gaps = book.sync->counters().gaps;
-    const auto outcome =
-        book.sync->on_update(update, now, [this, &book](std::span<const Event> applied) { publish(book, applied); });
+    const auto outcome = book.sync->on_update(update, now, [&](std::span<const Event> applied) {
+        const Stamps at = publish(book, applied);
+        if (timing_ == Timing::off) return;
+        if (applied.data() == update.data()) {
+            times_.record(update.back(), queued, now, at.applied, at.published);
+        } else {
+            times_.late(applied.front().receive, at.published);
+        }
+    });
     if (outcome == Sync::Outcome::ignored) race(book, first);
     if (book.sync->counters().gaps != gaps) log_gap(first.symbol, have, first, now);
-    tell_counters(first.symbol, first.receive);
+    if (outcome == Sync::Outcome::applied && book.sync->following()) {
+        tell_applied(book, first);
+    } else {
+        tell_counters(first.symbol, first.receive);
+    }
     show(first.symbol, now);
 }
 
 // An update was applied, and the book stands at it.
-void BookAgent::publish(Book& book, std::span<const Event> update) noexcept {
+BookAgent::Stamps BookAgent::publish(Book& book, std::span<const Event> update) noexcept {
     const Event& first = update.front();
     ++book.updates;
     if (first.kind == EventKind::delta) book.levels += update.size();
-    wiring_.publisher->publish_book(update_of(first.symbol), update);
-    frame_to_shm_.record(mono_now() - first.receive);
+    Stamps at;
+    at.applied = mono_now();
+    const BookUpdate shown = update_of(first.symbol, at.applied);
+    wiring_.publisher->publish_book(shown, update);
+    at.published = timing_ == Timing::on ? mono_now() : at.applied;
+    book.flags = shown.flags;
     book.sync->clear_dirty();
     book.race.won(first);
     watch_.on_update(first.symbol, update);
     wiring_.segment->line_counters(first.line).add(DAYPACK_LINE_wins);
     if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
     check_touch(book, first.symbol);
+    return at;
 }
 
 void BookAgent::race(Book& book, const Event& copy) noexcept {
@@ -268,7 +288,7 @@ void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
     if (joined) {
         book.tries = 0;
         watch_.on_joined(message.symbol);
-        wiring_.publisher->publish_snapshot(update_of(message.symbol));
+        wiring_.publisher->publish_snapshot(update_of(message.symbol, mono_now()));
         book.sync->clear_dirty();
     } else if (book.sync->counters().refetches != refetches) {
         LogRecord record;
@@ -291,7 +311,7 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
         return;
     }
     ++books_[trade.symbol].trades;
-    BookUpdate update = update_of(trade.symbol);
+    BookUpdate update = update_of(trade.symbol, mono_now());
     update.match = trade.match;
     update.send = trade.send();
     update.receive = wall_.at(trade.receive);
@@ -341,7 +361,7 @@ void BookAgent::on_polled(const ColdMessage& message, MonoTime now) noexcept {
     Book& book = books_[message.symbol];
     wiring_.segment->symbol_counters(message.symbol).add(DAYPACK_SYMBOL_polls);
     if (book.sync->on_polled(*message.snapshot, message.reason, now)) {
-        wiring_.publisher->publish_snapshot(update_of(message.symbol));
+        wiring_.publisher->publish_snapshot(update_of(message.symbol, mono_now()));
         book.sync->clear_dirty();
     }
     tell_counters(message.symbol, {});
@@ -405,13 +425,13 @@ BookView BookAgent::view(SymbolIndex symbol) const noexcept {
 }
 
 // What shared memory shall say of a symbol now. REQUIRES: it is followed, or only its state will be published.
-BookUpdate BookAgent::update_of(SymbolIndex symbol) const noexcept {
+BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept {
     BookUpdate update;
     update.symbol = symbol;
     update.instrument = &(*wiring_.instruments)[symbol];
     update.state = shown_state(symbol);
     update.reason = shown_reason(symbol);
-    update.publish = wall_.at(mono_now());
+    update.publish = wall_.at(now);
     if (const Sync* sync = books_[symbol].sync.get()) {
         update.book = &sync->book();
         update.u = sync->last_id();
@@ -434,7 +454,7 @@ void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
         book.state = state;
         book.reason = reason;
         book.flags = flags;
-        wiring_.publisher->publish_status(update_of(symbol));
+        wiring_.publisher->publish_status(update_of(symbol, mono_now()));
     }
     if (told) {
         LogRecord record;
@@ -489,6 +509,22 @@ void BookAgent::tell_counters(SymbolIndex symbol, MonoTime receive) noexcept {
     counters.set(DAYPACK_SYMBOL_waits, now.waits);
     counters.set(DAYPACK_SYMBOL_silences, now.silences);
     counters.set(DAYPACK_SYMBOL_levels_dropped, book.sync->book().dropped());
+}
+
+// Of an update that was applied to a book that goes on: nothing else has moved but what look() tells in time.
+void BookAgent::tell_applied(const Book& book, const Event& update) noexcept {
+    Counters counters = wiring_.segment->symbol_counters(update.symbol);
+    counters.set(DAYPACK_SYMBOL_updates, book.updates);
+    counters.set(DAYPACK_SYMBOL_levels, book.levels);
+    counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_.at(update.receive).ns));
+}
+
+void BookAgent::tell_clock() noexcept {
+    Counters counters = wiring_.segment->engine_counters();
+    const ClockState clock = clock_state();
+    counters.set(DAYPACK_ENGINE_tsc_khz, clock.tsc_khz);
+    counters.set(DAYPACK_ENGINE_tsc_drift_ppb, clock.drift_ppb);
+    counters.set(DAYPACK_ENGINE_tsc_error_ns, clock.error_ns);
 }
 
 void BookAgent::log(const LogRecord& record) noexcept {

@@ -15,6 +15,7 @@
 #include "engine/messages.h"
 #include "engine/publisher.h"
 #include "engine/segment.h"
+#include "engine/timing.h"
 
 namespace daypack {
 
@@ -27,7 +28,7 @@ class BookAgent {
   public:
     // One network thread, seen from here.
     struct Source {
-        EventQueue* events;
+        EventQueue* events;  // null: it hands its events to take()
         Resubscribes* resubscribes;
         // When that thread last began a round that left nothing unread, on the monotonic clock.
         const std::atomic<std::int64_t>* read_empty_ns;
@@ -44,7 +45,7 @@ class BookAgent {
         PendingPool* pool;
     };
 
-    BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks);
+    BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks, Timing timing = Timing::on);
 
     // One round. Returns how much there was to do.
     std::size_t do_work(MonoTime now) noexcept;
@@ -53,7 +54,7 @@ class BookAgent {
 
     // Takes one whole update (or trade, line_up, line_down, ...) from this very thread, without a queue.
     // REQUIRES: its last event has `last`.
-    void take(std::span<const Event> update, MonoTime now) noexcept;
+    void take(std::span<const Event> update, MonoTime now) noexcept { take(update, now, false); }
 
   private:
     struct Book {
@@ -76,8 +77,13 @@ class BookAgent {
     void end_pause() noexcept;
     std::size_t take_cold(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
-    void on_update(std::span<const Event> update, MonoTime now) noexcept;
-    void publish(Book& book, std::span<const Event> update) noexcept;
+    void take(std::span<const Event> update, MonoTime now, bool queued) noexcept;
+    void on_update(std::span<const Event> update, MonoTime now, bool queued) noexcept;
+    // Returns when it was applied, and when it was published.
+    struct Stamps {
+        MonoTime applied, published;
+    };
+    Stamps publish(Book& book, std::span<const Event> update) noexcept;
     void race(Book& book, const Event& copy) noexcept;
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
@@ -93,8 +99,10 @@ class BookAgent {
     void show(SymbolIndex symbol, MonoTime now) noexcept;
     void ask(SymbolIndex symbol) noexcept;
     void tell_counters(SymbolIndex symbol, MonoTime receive) noexcept;
+    void tell_applied(const Book& book, const Event& update) noexcept;
+    void tell_clock() noexcept;
     void log(const LogRecord& record) noexcept;
-    [[nodiscard]] BookUpdate update_of(SymbolIndex symbol) const noexcept;
+    [[nodiscard]] BookUpdate update_of(SymbolIndex symbol, MonoTime now) const noexcept;
     [[nodiscard]] State shown_state(SymbolIndex symbol) const noexcept;
     [[nodiscard]] Reason shown_reason(SymbolIndex symbol) const noexcept;
     [[nodiscard]] BookView view(SymbolIndex symbol) const noexcept;
@@ -103,7 +111,8 @@ class BookAgent {
     Callbacks callbacks_;
     std::vector<Book> books_;
     BookWatch watch_;
-    Histogram frame_to_shm_;
+    StageTimes times_;
+    Timing timing_;
     std::size_t known_ = 0;                       // books_ in use
     std::vector<std::vector<Event>> assembling_;  // a source's update whose last event has not come yet
     Sync::LineSet lines_up_ = 0;

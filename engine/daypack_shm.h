@@ -66,7 +66,7 @@ extern "C" {
 #endif
 
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
-#define DAYPACK_LAYOUT_VERSION 2u
+#define DAYPACK_LAYOUT_VERSION 3u
 #define DAYPACK_NAME_BYTES 64 /* of a symbol, its final zero included */
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
@@ -209,7 +209,10 @@ static inline const char* daypack_kind_name(unsigned kind) {
     X(rest_limited) /* 429 */                        \
     X(rest_server)  /* 5xx */                        \
     X(rest_failed)  /* no answer, or not readable */ \
-    X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)
+    X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)           \
+    X(tsc_khz)       /* of the counter that tells the time; 0: the kernel does */ \
+    X(tsc_drift_ppb) /* by how much its pace is another than in the first second, either way */ \
+    X(tsc_error_ns)  /* how far it was off, at most, when held against CLOCK_MONOTONIC */
 /* clang-format on */
 
 enum {
@@ -348,8 +351,34 @@ static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && si
 _Static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
 #endif
 
+/* Durations of the updates that were applied, each measured on this machine's clock alone.
+ * FRAME_TO_SHM  from the frame in hand, complete and decrypted, until slot and records were there for readers
+ * DECODE        of it: until the frame was events
+ * QUEUE         until the book thread took them; without a queue (threads: fused) nothing is counted
+ * APPLY         until the book stood at the update
+ * PUBLISH       until slot and records were there
+ * The last two are not counted of an update that had to wait for another, and DECODE and QUEUE neither. */
+#define DAYPACK_HISTOGRAMS(X) X(FRAME_TO_SHM, 0) X(DECODE, 1) X(QUEUE, 2) X(APPLY, 3) X(PUBLISH, 4)
+
+typedef enum daypack_histogram {
+#define DAYPACK_X(name, value) DAYPACK_HISTOGRAM_##name = value,
+    DAYPACK_HISTOGRAMS(DAYPACK_X)
+#undef DAYPACK_X
+        DAYPACK_HISTOGRAM_COUNT
+} daypack_histogram;
+
 /* Log-linear histograms of ns: 32 buckets an octave (3 %), exact below 32, up to 2^42 (73 minutes). */
-enum { DAYPACK_HISTOGRAM_FRAME_TO_SHM = 0, DAYPACK_HISTOGRAM_COUNT = 1, DAYPACK_HISTOGRAM_BUCKETS = 1216 };
+enum { DAYPACK_HISTOGRAM_BUCKETS = 1216 };
+
+static inline const char* daypack_histogram_name(unsigned histogram) {
+    switch (histogram) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_HISTOGRAMS(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "UNKNOWN";
+    }
+}
 
 static inline unsigned daypack_histogram_bucket(uint64_t ns) {
     unsigned shift;
@@ -454,6 +483,17 @@ static inline int64_t daypack_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+static inline int64_t daypack_wall_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+/* How long ago that was, in ns: of a `publish_ns` that was just read, how long it took to be seen. Both are wall clock
+ * of this machine; 0 where that was set back in between. */
+static inline uint64_t daypack_since(int64_t wall_ns) {
+    int64_t now = daypack_wall_ns();
+    return now > wall_ns ? (uint64_t)now - (uint64_t)wall_ns : 0;
 }
 static inline const daypack_header* daypack_head(const daypack_reader* reader) {
     return (const daypack_header*)(const void*)reader->base;
@@ -840,13 +880,18 @@ static inline uint64_t daypack_histogram_count(const daypack_reader* reader, uns
     return daypack_load(reader->base + reader->histograms_offset +
                         8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
 }
+static inline uint64_t daypack_histogram_samples(const daypack_reader* reader, unsigned histogram) {
+    uint64_t total = 0;
+    unsigned i;
+    for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) total += daypack_histogram_count(reader, histogram, i);
+    return total;
+}
 /* The value below or at which `per_mille` of the samples lie, in ns; 0 without samples. */
 static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {
-    uint64_t total = 0;
+    uint64_t total = daypack_histogram_samples(reader, histogram);
     uint64_t seen = 0;
     uint64_t rank;
     unsigned i;
-    for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) total += daypack_histogram_count(reader, histogram, i);
     if (total == 0) return 0;
     rank = (total * per_mille + 999) / 1000;
     if (rank == 0) rank = 1;

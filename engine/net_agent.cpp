@@ -29,7 +29,7 @@ NetAgent::NetAgent(Options options, Wiring wiring)
       io_(std::make_unique<Io>()),
       subscribed_(wiring_.instruments->capacity()) {
     for (const LineOptions& line : options_.lines) {
-        feeds_.push_back(std::make_unique<Feed>(io_->context, line, wiring_, options_.depth));
+        feeds_.push_back(std::make_unique<Feed>(io_->context, line, wiring_, options_.depth, options_.timing));
     }
 }
 

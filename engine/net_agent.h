@@ -13,6 +13,7 @@
 #include "engine/messages.h"
 #include "engine/segment.h"
 #include "engine/subscriptions.h"
+#include "engine/timing.h"
 #include "net/line.h"
 #include "net/symbol.h"
 
@@ -39,6 +40,7 @@ class NetAgent {
         std::vector<Channel> channels;  // what is subscribed of each symbol
         DepthStream depth = DepthStream::realtime;
         IdleMode idle = IdleMode::backoff;
+        Timing timing = Timing::on;
     };
 
     NetAgent(Options options, Wiring wiring);

@@ -10,9 +10,11 @@ constexpr std::int64_t kMute_ns = 1'000'000'000;    // after subscribing again, 
 
 }  // namespace
 
-NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth)
+NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth,
+                     Timing timing)
     : wiring_(wiring),
       decoder_(*wiring.instruments, depth),
+      timing_(timing),
       index_(options.index),
       host_(options.urls.front().name()),
       health_(wiring.health[options.index]),
@@ -32,7 +34,11 @@ bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
         ++unknown_frames_;
     }
     if (health_.failures.load(std::memory_order_relaxed) != 0) health_.failures.store(0, std::memory_order_relaxed);
-    if (!decoded.events.empty() && !hand_over(decoded.events, mono_now())) return false;
+    if (!decoded.events.empty()) {
+        const MonoTime now = mono_now();
+        if (timing_ == Timing::on) stamp_decoded(decoded.events, now);
+        if (!hand_over(decoded.events, now)) return false;
+    }
     switch (decoded.kind) {
         case FrameKind::depth: ++updates_; break;
         case FrameKind::trade: ++trades_; break;

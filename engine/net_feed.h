@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/net_agent.h"
+#include "engine/timing.h"
 #include "net/decoder.h"
 
 namespace boost::asio {
@@ -19,7 +20,7 @@ namespace daypack {
 // its last; both wait for room rather than get lost.
 class NetAgent::Feed final : public LineListener {
   public:
-    Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth);
+    Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth, Timing timing);
 
     bool on_frame(std::string_view frame, MonoTime receive) override;
     void on_up() override;
@@ -48,6 +49,7 @@ class NetAgent::Feed final : public LineListener {
 
     const Wiring& wiring_;
     Decoder decoder_;
+    Timing timing_;
     LineIndex index_;
     std::string host_;  // the preferred one
     LineHealth& health_;

@@ -30,7 +30,7 @@ struct Decoded {
     Channel channel = Channel::none;  // what the frame is about; of a bad one, as far as it can be found out
     Errc errc = Errc::ok;
     std::optional<SymbolIndex> symbol;  // as `channel`
-    std::span<const Event> events;      // what the book thread is to be told
+    std::span<Event> events;            // what the book thread is to be told
     int error_code = 0;
     std::string_view error_message;  // as it stands in the JSON, escapes included
 };

@@ -109,10 +109,18 @@ Cell title(ShmReader& reader) {
 }
 
 Cell latency(ShmReader& reader) {
-    const auto at = [&](unsigned per_mille) {
-        return duration_text(daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille));
+    const auto at = [&](daypack_histogram stage, unsigned per_mille) {
+        return duration_text(daypack_percentile(&reader.raw(), stage, per_mille));
     };
-    return {fmt::format("frame to shm  p50 {}  p99 {}  p99.9 {}", at(500), at(990), at(999))};
+    constexpr auto kAll = DAYPACK_HISTOGRAM_FRAME_TO_SHM;
+    std::string text =
+        fmt::format("frame to shm  p50 {}  p99 {}  p99.9 {}", at(kAll, 500), at(kAll, 990), at(kAll, 999));
+    std::string stages;
+    for (const Stage& stage : kStages) {
+        if (stage.histogram == kAll || daypack_histogram_samples(&reader.raw(), stage.histogram) == 0) continue;
+        stages += fmt::format("{} {} {}", stages.empty() ? "" : ",", stage.name, at(stage.histogram, 500));
+    }
+    return {stages.empty() ? text : text + "  (p50:" + stages + ")"};
 }
 
 Cell line_cell(ShmReader& reader, unsigned line) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,21 @@ namespace daypack {
 [[nodiscard]] std::string writer_text(const daypack_reader& reader);
 // "850 ns", "12.3 us", "4.56 ms", "1.20 s".
 [[nodiscard]] std::string duration_text(std::uint64_t ns);
+// The stages of an update on its way, in the order in which it passes them, each a histogram of shared memory.
+struct Stage {
+    daypack_histogram histogram;
+    std::string_view name;  // "frame to shm"
+    std::string_view key;   // "frame_to_shm_ns"
+};
+inline constexpr Stage kStages[] = {
+    {DAYPACK_HISTOGRAM_FRAME_TO_SHM, "frame to shm", "frame_to_shm_ns"},
+    {DAYPACK_HISTOGRAM_DECODE, "decode", "decode_ns"},
+    {DAYPACK_HISTOGRAM_QUEUE, "queue", "queue_ns"},
+    {DAYPACK_HISTOGRAM_APPLY, "apply", "apply_ns"},
+    {DAYPACK_HISTOGRAM_PUBLISH, "publish", "publish_ns"},
+};
+static_assert(std::size(kStages) == DAYPACK_HISTOGRAM_COUNT);
+
 // How long ago a wall-clock time of shared memory was; 0 where that is still to come.
 [[nodiscard]] std::uint64_t age_ns(std::uint64_t then_ns) noexcept;
 // Wall clock as 12:34:56.789 UTC; "-" for 0.

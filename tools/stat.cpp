@@ -15,16 +15,12 @@
 namespace daypack {
 namespace {
 
-[[nodiscard]] std::uint64_t percentile(ShmReader& reader, unsigned per_mille) {
-    return daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille);
+[[nodiscard]] std::uint64_t percentile(ShmReader& reader, const Stage& stage, unsigned per_mille) {
+    return daypack_percentile(&reader.raw(), stage.histogram, per_mille);
 }
 
-[[nodiscard]] std::uint64_t samples(ShmReader& reader) {
-    std::uint64_t count = 0;
-    for (unsigned i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) {
-        count += daypack_histogram_count(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, i);
-    }
-    return count;
+[[nodiscard]] std::uint64_t samples(ShmReader& reader, const Stage& stage) {
+    return daypack_histogram_samples(&reader.raw(), stage.histogram);
 }
 
 [[nodiscard]] double uptime_s(ShmReader& reader) {
@@ -100,6 +96,12 @@ struct Lead {
            "}";
 }
 
+[[nodiscard]] std::string json_stage(ShmReader& reader, const Stage& stage) {
+    return fmt::format(R"(,"{}":{{"count":{},"p50":{},"p90":{},"p99":{},"p99.9":{},"max":{}}})", stage.key,
+                       samples(reader, stage), percentile(reader, stage, 500), percentile(reader, stage, 900),
+                       percentile(reader, stage, 990), percentile(reader, stage, 999), percentile(reader, stage, 1000));
+}
+
 [[nodiscard]] std::string json_stat(ShmReader& reader) {
     const auto& head = reader.header();
     std::string json = fmt::format(R"({{"instance":{},"pid":{},"writer":"{}","epoch":{},"uptime_s":{:.3f})"
@@ -107,9 +109,8 @@ struct Lead {
                                    json_text(reader.instance()), daypack_load(&head.writer_pid),
                                    writer_text(reader.raw()), daypack_load(&head.epoch), uptime_s(reader),
                                    reader.raw().depth, reader.raw().max_symbols, reader.raw().ring_events);
-    json += fmt::format(R"(,"events":{},"frame_to_shm_ns":{{"count":{},"p50":{},"p99":{},"p99.9":{},"max":{}}})",
-                        daypack_cursor(&reader.raw()), samples(reader), percentile(reader, 500),
-                        percentile(reader, 990), percentile(reader, 999), percentile(reader, 1000));
+    json += fmt::format(R"(,"events":{})", daypack_cursor(&reader.raw()));
+    for (const Stage& stage : kStages) json += json_stage(reader, stage);
     json += ",\"engine\":" + json_counters(DAYPACK_ENGINE_COUNTER_COUNT, daypack_engine_counter_name,
                                            [&](unsigned i) { return daypack_engine_counter(&reader.raw(), i); });
     json += ",\"lines\":[";
@@ -151,16 +152,22 @@ struct Lead {
     return text + ", last " + age_text(counter(DAYPACK_LINE_last_receive_ns)) + "\n";
 }
 
+[[nodiscard]] std::string text_stage(ShmReader& reader, const Stage& stage) {
+    const std::uint64_t count = samples(reader, stage);
+    if (count == 0 && stage.histogram != DAYPACK_HISTOGRAM_FRAME_TO_SHM) return {};
+    const auto at = [&](unsigned per_mille) { return duration_text(percentile(reader, stage, per_mille)); };
+    const std::string name = std::string(stage.name) + ":";
+    return fmt::format("{:<14}p50 {:<9} p99 {:<9} p99.9 {:<9} max {:<9} ({} updates)\n", name, at(500), at(990),
+                       at(999), at(1000), count);
+}
+
 [[nodiscard]] std::string text_stat(ShmReader& reader) {
     const auto& head = reader.header();
     std::string text =
         fmt::format("instance {}  pid {}  {}  up {:.0f} s  epoch {}  depth {}  events {}\n", reader.instance(),
                     daypack_load(&head.writer_pid), writer_text(reader.raw()), uptime_s(reader),
                     daypack_load(&head.epoch), reader.raw().depth, daypack_cursor(&reader.raw()));
-    text +=
-        fmt::format("frame to shm: p50 {}  p99 {}  p99.9 {}  max {}  ({} updates)\n",
-                    duration_text(percentile(reader, 500)), duration_text(percentile(reader, 990)),
-                    duration_text(percentile(reader, 999)), duration_text(percentile(reader, 1000)), samples(reader));
+    for (const Stage& stage : kStages) text += text_stage(reader, stage);
     text += "engine:";
     for (unsigned i = 0; i < DAYPACK_ENGINE_COUNTER_COUNT; ++i) {
         text += fmt::format(" {} {}", daypack_engine_counter_name(i), daypack_engine_counter(&reader.raw(), i));
