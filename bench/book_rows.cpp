@@ -79,10 +79,11 @@ Row row(const char* name, const Pair& pair, const char* unit, double target, con
 
 std::vector<Row> book_recorded(const Input& input) {
     const auto ours = [&] { return level<Ours>(input); };
-    const Pair tree = compare(ours, [&] { return level<Theirs<TreeBook>>(input); });
-    const Pair vector = compare(ours, [&] { return level<Theirs<VectorBook>>(input); });
-    const Pair p99 =
-        compare([&] { return batch_p99<Ours>(input); }, [&] { return batch_p99<Theirs<TreeBook>>(input); });
+    const Pair tree = compare(input.effort.rounds, ours, [&] { return level<Theirs<TreeBook>>(input); });
+    const Pair vector = compare(input.effort.rounds, ours, [&] { return level<Theirs<VectorBook>>(input); });
+    const Pair p99 = compare(
+        input.effort.rounds, [&] { return batch_p99<Ours>(input); },
+        [&] { return batch_p99<Theirs<TreeBook>>(input); });
     return {
         row("book_recorded.map", tree, "ns a level", 4, "the book alone, top and best kept up, against std::map"),
         row("book_recorded.vector", vector, "ns a level", 5, "... against a sorted vector, best at the back"),

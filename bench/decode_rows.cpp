@@ -75,12 +75,14 @@ double floor(const Frames& frames) {
 
 Row against_reference(const Input& input, const Frames& frames, bool scan, const char* name, double target,
                       const char* what) {
-    const Pair pair = compare([&] { return ours(input, frames, scan); }, [&] { return reference(input, frames); });
+    const Pair pair = compare(
+        input.effort.rounds, [&] { return ours(input, frames, scan); }, [&] { return reference(input, frames); });
     return {name, pair.ours, "ns a frame", {}, pair.other, pair.other_to_ours, Row::Bound::least, target, what};
 }
 
 Row against_floor(const Input& input, const Frames& frames, const char* name, const char* what) {
-    const Pair pair = compare([&] { return ours(input, frames, true); }, [&] { return floor(frames); });
+    const Pair pair = compare(
+        input.effort.rounds, [&] { return ours(input, frames, true); }, [&] { return floor(frames); });
     return {name, pair.ours, "ns a frame", pair.other, {}, 1 / pair.other_to_ours, Row::Bound::most, 4, what};
 }
 

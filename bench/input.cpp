@@ -70,27 +70,34 @@ void Frames::add(std::string_view frame) {
     at_.push_back(bytes_.size());
 }
 
-void read_input(const std::string& path, Input& input, std::size_t frames) {
-    const auto source = open(path, input.words);
-    const sim::Market& market = source->market();
+Snapshot take_seed(const sim::Source& source, InstrumentTable& table) {
+    const sim::Market& market = source.market();
     Instrument instrument;
     instrument.native = market.symbol;
     instrument.symbol = normalised_symbol(market.symbol);
     instrument.tick = unit_of(market.tick_units(), market.price_decimals());
     instrument.step = unit_of(market.step_units(), market.quantity_decimals());
-    (void)input.table.append(std::move(instrument));
-    source->begin(1'790'915'525'000'000);
-    const sim::Book book = source->start_book();
-    input.seed.last_id = source->start_u();
-    input.seed.timestamp.us = source->start_us();
+    (void)table.append(std::move(instrument));
+    const sim::Book book = source.start_book();
+    Snapshot seed;
+    seed.last_id = source.start_u();
+    seed.timestamp.us = source.start_us();
     for (const auto& [price, quantity] : book.bids) {
-        input.seed.bids.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
+        seed.bids.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
     }
     for (const auto& [price, quantity] : book.asks) {
-        input.seed.asks.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
+        seed.asks.push_back({{price / market.tick_units()}, {quantity / market.step_units()}});
     }
+    return seed;
+}
+
+void read_input(const std::string& path, Input& input, const Effort& effort) {
+    input.effort = effort;
+    const auto source = open(path, input.words);
+    source->begin(1'790'915'525'000'000);
+    input.seed = take_seed(*source, input.table);
     Merger fives(input.fives);
-    for (sim::Event event; input.frames.size() < frames && source->next(event);) {
+    for (sim::Event event; input.frames.size() < effort.frames && source->next(event);) {
         if (event.channel != sim::Channel::depth) continue;
         input.frames.add(event.frame);
         fives.add(event.frame);

@@ -32,7 +32,7 @@ namespace {
 
 void run(bool scan) {
     Input input;
-    read_input("", input, 20'000);
+    read_input("", input, {.frames = 20'000});
     Decoder::Limits limits;
     limits.scan = scan;
     Decoder decoder(input.table, DepthStream::realtime, limits);

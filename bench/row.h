@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "bench/percentiles.h"
+
 namespace daypack::bench {
 
 // One line of `daypack bench`: what was measured, and what it was measured against in the same run.
@@ -20,17 +22,32 @@ struct Row {
     std::optional<double> reference;  // ... for the same by the other way
     std::optional<double> ratio;
     Bound bound = Bound::least;
-    double target = 0;  // of the ratio; of the value where there is none
-    std::string what;   // in words
+    std::optional<double> target;  // of the ratio; of the value where there is none
+    std::string what;              // in words
+    // The first is this row's own; the others stand beside it. Empty: percentiles are not what it is about.
+    std::vector<Curve> curves{};
+    std::string untold{};  // why this machine cannot tell; empty: it can
 
-    // None: this machine cannot tell.
+    // None: this machine cannot tell, or nothing is wanted of it.
     [[nodiscard]] std::optional<bool> met() const {
+        if (!untold.empty() || !target) return std::nullopt;
         const double told = ratio.value_or(value);
-        return bound == Bound::least ? told >= target : told <= target;
+        return bound == Bound::least ? told >= *target : told <= *target;
     }
 };
 
-inline constexpr int kRounds = 7;
+// A row that was not measured, and why.
+[[nodiscard]] inline Row untold_row(std::string name, std::string unit, Row::Bound bound, double target,
+                                    std::string why) {
+    Row row;
+    row.name = std::move(name);
+    row.unit = std::move(unit);
+    row.bound = bound;
+    row.target = target;
+    row.what = "not measured: " + why;
+    row.untold = std::move(why);
+    return row;
+}
 
 [[nodiscard]] inline double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
@@ -52,10 +69,10 @@ struct Pair {
     double other_to_ours = 0;  // the median of the rounds' ratios, not the ratio of the medians
 };
 template <class Ours, class Other>
-[[nodiscard]] Pair compare(Ours&& ours, Other&& other) {
+[[nodiscard]] Pair compare(int rounds, Ours&& ours, Other&& other) {
     std::vector<double> a, b, ratios;
     (void)ours(), (void)other();  // once for the caches and the branch predictor
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         a.push_back(ours());
         b.push_back(other());
         ratios.push_back(b.back() / a.back());

@@ -1,17 +1,30 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "bench/input.h"
+#include "bench/report.h"
 
 namespace daypack::bench {
 
 struct BenchOptions {
     bool json = false;
+    std::string html;               // where a page of it goes; empty: nowhere
     std::string input;              // recorded flow; empty: generated
     std::vector<std::string> rows;  // names, or what stands before their point; empty: all
 };
 
 // Names that `rows` may have.
 [[nodiscard]] std::vector<std::string> row_names();
+
+// Measures what `rows` names into the report; `begun` is called before the first row, `on_row` with each as it comes.
+// Throws std::runtime_error.
+struct Watcher {
+    std::function<void(const Report&)> begun;
+    std::function<void(const Row&)> on_row;
+};
+[[nodiscard]] Report measure(const Input& input, const std::vector<std::string>& rows, const Watcher& watcher = {});
 
 // Runs the rows and prints them. The exit code: 0, whether targets are met or not. Throws std::runtime_error.
 [[nodiscard]] int run_bench(const BenchOptions& options);

@@ -23,6 +23,8 @@ class ScratchSegment {
     ScratchSegment(const ScratchSegment&) = delete;
     ScratchSegment& operator=(const ScratchSegment&) = delete;
 
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] Segment& segment() noexcept { return segment_; }
     [[nodiscard]] Publisher& publisher() noexcept { return publisher_; }
     // What every update of `book` has in common.
     [[nodiscard]] BookUpdate update(const OrderBook& book) const noexcept {
@@ -36,8 +38,13 @@ class ScratchSegment {
     }
 
   private:
+    static std::string fresh_name() {
+        static int made = 0;
+        return "bench.scratch." + std::to_string(getpid()) + "." + std::to_string(++made);
+    }
+
     const Instrument& instrument_;
-    std::string instance_ = "bench." + std::to_string(getpid());
+    std::string instance_ = fresh_name();
     Segment segment_{{instance_, 64, 1, 65'536, 0600, {}}};
     Publisher publisher_{segment_};
     SymbolIndex symbol_ = 0;

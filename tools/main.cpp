@@ -199,6 +199,7 @@ void CommandLine::add_bench() {
     CLI::App& sub = verb("bench", "how fast the parts are, beside what else there is, in one run",
                          [this] { return bench::run_bench(bench_); });
     sub.add_flag("--json", bench_.json, "one JSON object");
+    sub.add_option("--html", bench_.html, "also a page with the numbers and the percentile curves")->type_name("FILE");
     sub.add_option("--input", bench_.input,
                    "recorded flow: frames.ndjson[.gz] beside its snapshot.json; else generated")
         ->type_name("FILE");

@@ -1,0 +1,144 @@
+#include <atomic>
+#include <thread>
+
+#include "bench/cores.h"
+#include "bench/latency.h"
+#include "bench/rows.h"
+#include "bench/world.h"
+
+namespace daypack::bench {
+namespace {
+
+constexpr std::size_t kFrames = 20'000;  // a round and way, at most
+constexpr std::size_t kHops = 20'000;
+
+// Frame in hand until it is published: on one core, and decoded on one and published from the other.
+class ToPublish {
+  public:
+    explicit ToPublish(const Input& input)
+        : input_(input),
+          count_(std::min(kFrames, input.frames.size())),
+          world_(input.table, {&input.seed},
+                 {.on_book = [this](const BookView& view) { note(view.u); }, .on_trade = {}}) {
+        seen_.reserve(2 * kFrames + 64);
+    }
+
+    [[nodiscard]] Percentiles fused() {
+        begin();
+        return told(send([this] { world_.breathe(); },
+                         [this](std::span<const Event> update, MonoTime now) { world_.agent().take(update, now); }));
+    }
+
+    [[nodiscard]] Percentiles pipeline() {
+        begin();
+        std::atomic<bool> running{true};
+        std::atomic<bool> started{false};
+        std::thread book([&] {
+            (void)pin(cores().other);
+            started.store(true, std::memory_order_release);  // pairs with the acquire below
+            while (running.load(std::memory_order_relaxed) || world_.events().size() > 0) world_.breathe();
+        });
+        while (!started.load(std::memory_order_acquire)) relax();
+        const Schedule schedule = send([] { relax(); },
+                                       [this](std::span<const Event> update, MonoTime) {
+                                           while (!world_.events().push(update)) relax();
+                                       });
+        running.store(false, std::memory_order_relaxed);
+        book.join();
+        return told(schedule);
+    }
+
+  private:
+    void begin() {
+        world_.rewind();
+        seen_.clear();
+    }
+    void note(Sequence u) noexcept {
+        if (seen_.size() < seen_.capacity()) seen_.push_back({u, ticks()});
+    }
+    [[nodiscard]] Percentiles told(const Schedule& schedule) {
+        return latencies(input_, count_, seen_, [&](std::size_t i) { return schedule.due(i); });
+    }
+    template <class Idle, class Take>
+    [[nodiscard]] Schedule send(Idle&& idle, Take&& take) {
+        Decoder decoder(input_.table, DepthStream::realtime);
+        const Schedule schedule = schedule_from_now();
+        hand_.take(input_.frames[0]);
+        run_paced(schedule, count_, ticks, when_free(idle), [&](std::size_t i) {
+            const MonoTime now = mono_now();
+            take(decoder.decode(hand_.frame(), now, 0).events, now);
+            if (i + 1 < count_) hand_.take(input_.frames[i + 1]);
+        });
+        return schedule;
+    }
+
+    const Input& input_;
+    std::size_t count_;
+    Hand hand_;
+    std::vector<Seen> seen_;
+    World world_;
+};
+
+// An event there and back between the two cores, halved.
+Percentiles queue_hop() {
+    EventQueue there(1024), back(1024);
+    std::atomic<bool> running{true};
+    std::thread echo([&] {
+        (void)pin(cores().other);
+        while (running.load(std::memory_order_relaxed)) {
+            const Event* const event = there.front();
+            if (event == nullptr) {
+                relax();
+                continue;
+            }
+            (void)back.push({event, 1});
+            there.pop();
+        }
+    });
+    Percentiles result;
+    Event event;
+    event.last = true;
+    for (std::size_t i = 0; i < kHops; ++i) {
+        const std::uint64_t began = ticks();
+        (void)there.push({&event, 1});
+        while (back.front() == nullptr) relax();
+        back.pop();
+        if (i >= kHops / 10) result.record(ns_between(began, ticks()) / 2);
+    }
+    running.store(false, std::memory_order_relaxed);
+    echo.join();
+    return result;
+}
+
+}  // namespace
+
+std::vector<Row> frame_to_publish_pipeline(const Input& input) {
+    if (!cores().two()) {
+        return {untold_row("frame_to_publish_pipeline", "ns", Row::Bound::most, 1, "it needs two cores")};
+    }
+    ToPublish to_publish(input);
+    Percentiles ours, fused, hop;
+    std::vector<double> p50s, bounds, ratios;
+    (void)to_publish.fused(), (void)to_publish.pipeline();
+    for (int round = 0; round < input.effort.rounds; ++round) {
+        const Percentiles one_core = to_publish.fused(), two_cores = to_publish.pipeline(), one_hop = queue_hop();
+        fused.add(one_core), ours.add(two_cores), hop.add(one_hop);
+        p50s.push_back(two_cores.at(0.5));
+        bounds.push_back(one_core.at(0.5) + 1.5 * one_hop.at(0.5));
+        ratios.push_back(p50s.back() / bounds.back());
+    }
+    return {
+        {"frame_to_publish_pipeline",
+         median(p50s),
+         "ns",
+         {},
+         median(bounds),
+         median(ratios),
+         Row::Bound::most,
+         1,
+         "frame due, 100,000 a second, until it is published from the other core, p50; against the same on one core "
+         "and one and a half hops of the queue",
+         {{"two cores", ours}, {"one core", fused}, {"one hop of the queue", hop}}}};
+}
+
+}  // namespace daypack::bench
