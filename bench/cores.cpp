@@ -1,7 +1,9 @@
 #include "bench/cores.h"
 
 #include <sched.h>
+#include <time.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace daypack::bench {
@@ -20,7 +22,31 @@ Cores look_up() {
     return found;
 }
 
+double clock_ns(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+constexpr double kEnough = 0.98;  // of a core; the kernel's own ticks are in the rest
+
 }  // namespace
+
+void CoreShare::begin() noexcept {
+    cpu_ns_ -= clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    wall_ns_ -= clock_ns(CLOCK_MONOTONIC);
+}
+void CoreShare::end() noexcept {
+    wall_ns_ += clock_ns(CLOCK_MONOTONIC);
+    cpu_ns_ += clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+std::string shared_cores(std::initializer_list<double> shares) {
+    const double least = std::min(shares);
+    if (least >= kEnough) return {};
+    return "other programs ran on its cores: one of its threads had " + std::to_string(static_cast<int>(least * 100)) +
+           " % of its core";
+}
 
 const Cores& cores() {
     static const Cores found = look_up();

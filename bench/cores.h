@@ -1,4 +1,5 @@
 #pragma once
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,24 @@ class Pinned {
     std::vector<unsigned char> before_;  // a cpu_set_t
     bool worked_ = false;
 };
+
+// Which part of a core a thread had while it spun: less than all of it says that something else ran there, and that
+// what was measured is not this program's.
+//
+// Thread: begin() and end() by the one that spins.
+class CoreShare {
+  public:
+    void begin() noexcept;
+    void end() noexcept;
+    void add(const CoreShare& other) noexcept { cpu_ns_ += other.cpu_ns_, wall_ns_ += other.wall_ns_; }
+    [[nodiscard]] double share() const noexcept { return wall_ns_ <= 0 ? 1 : cpu_ns_ / wall_ns_; }
+
+  private:
+    double cpu_ns_ = 0, wall_ns_ = 0;
+};
+
+// Why latencies that spinning threads measured cannot be told; empty: they can.
+[[nodiscard]] std::string shared_cores(std::initializer_list<double> shares);
 
 // How threads are pinned here, in words.
 [[nodiscard]] std::string pinning_in_words(bool worked);

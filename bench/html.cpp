@@ -8,7 +8,7 @@
 namespace daypack::bench {
 namespace {
 
-constexpr const char* kHead = R"(<!doctype html>
+constexpr const char* kHead = R"h(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -44,7 +44,7 @@ svg text { fill: var(--soft); font-size: 11px; font-family: inherit; } .grid { s
 .key { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; font-size: .85rem; color: var(--soft); margin-top: .4rem; }
 .key i { display: inline-block; width: 1.1rem; height: 3px; border-radius: 2px; vertical-align: middle; margin-right: .4rem; }
 </style>
-)";
+)h";
 
 std::string escaped(const std::string& text) {
     std::string out;
@@ -77,7 +77,7 @@ std::string bar(const Row& row) {
     constexpr double kMiddle = 70;
     const double share = std::clamp(row.ratio.value_or(row.value) / *row.target, 0.0, 2.0);
     return fmt::format(
-        R"(<svg viewBox="0 0 140 16" style="width:140px" role="img" aria-label="{}"><rect class="bar-back" y="5" width="140" height="6" rx="3"/><rect y="5" width="{:.1f}" height="6" rx="3" style="fill:var(--{})"/><line class="mark" x1="{}" x2="{}" y1="1" y2="15"/></svg>)",
+        R"h(<svg viewBox="0 0 140 16" style="width:140px" role="img" aria-label="{}"><rect class="bar-back" y="5" width="140" height="6" rx="3"/><rect y="5" width="{:.1f}" height="6" rx="3" style="fill:var(--{})"/><line class="mark" x1="{}" x2="{}" y1="1" y2="15"/></svg>)h",
         "against its target", share * kMiddle, met_class(row), kMiddle, kMiddle);
 }
 
@@ -169,9 +169,10 @@ class Chart {
             const double nines = end * i / kPoints;
             points += fmt::format("{:.1f},{:.1f} ", x(nines), y(samples.at(1 - std::pow(10, -nines))));
         }
-        return fmt::format(R"(<polyline points="{}" fill="none" stroke-width="2" stroke-linejoin="round" style="stroke:var(--{})"/>)"
-                           "\n",
-                           points, colour);
+        return fmt::format(
+            R"h(<polyline points="{}" fill="none" stroke-width="2" stroke-linejoin="round" style="stroke:var(--{})"/>)h"
+            "\n",
+            points, colour);
     }
 
     const Row& row_;

@@ -94,7 +94,9 @@ Row row(const std::string& name, const Pair& pair, std::size_t stores, const std
             1 / pair.other_to_ours,
             Row::Bound::most,
             1.5,
-            what + ", against a loop that does its " + std::to_string(stores) + " stores"};
+            what + ", against a loop that does its " + std::to_string(stores) + " stores",
+            {},
+            {}};
 }
 
 void add_rows(const Input& input, const std::string& name, std::size_t rank, const std::string& what,
@@ -122,6 +124,7 @@ void add_rows(const Input& input, const std::string& name, std::size_t rank, con
                            input.effort.rounds, [&] { return watched(0, [&] { return published.ours(); }); },
                            [&] { return watched(1, [&] { return published.like(); }); }),
                        published.stores(), "the same while a process on the other core reads without a pause"));
+    rows.back().untold = shared_cores({reader.share()});
 }
 
 }  // namespace

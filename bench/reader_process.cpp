@@ -32,6 +32,7 @@ struct ReaderProcess::Shared {
     alignas(64) std::atomic<std::uint64_t> last_u;  // release, after its note: pairs with the acquire in stop()
     alignas(64) std::uint64_t count;                // of notes; the child's until it sleeps
     std::uint64_t room;
+    CoreShare core;
     Seen notes[1];
 
     void watch_one(daypack_reader& reader, std::uint32_t command_of_this) {
@@ -41,6 +42,7 @@ struct ReaderProcess::Shared {
         count = 0;
         last_u.store(last, std::memory_order_release);
         doing.store(command_of_this, std::memory_order_release);
+        core.begin();
         while (command.load(std::memory_order_relaxed) == command_of_this) {
             if (daypack_read_top(&reader, 0, &top) != DAYPACK_OK) continue;
             if (top.u == last || top.state != DAYPACK_STATE_LIVE) continue;
@@ -49,6 +51,7 @@ struct ReaderProcess::Shared {
             if (count < room) notes[count++] = {last, now};
             last_u.store(last, std::memory_order_release);
         }
+        core.end();
     }
 
     [[noreturn]] void run(const std::vector<std::string>& instances, pid_t parent) {
@@ -107,6 +110,10 @@ void ReaderProcess::tell(std::uint32_t command) {
 
 void ReaderProcess::watch(std::size_t instance) {
     tell(kWatch + static_cast<std::uint32_t>(instance));
+}
+
+double ReaderProcess::share() const noexcept {
+    return shared_->core.share();
 }
 
 std::vector<Seen> ReaderProcess::stop(std::uint64_t u) {

@@ -30,6 +30,9 @@ class ReaderProcess {
     // It sleeps from now on. What it noted since watch(), oldest first; waits up to a second until it has seen `u`.
     [[nodiscard]] std::vector<Seen> stop(std::uint64_t u = 0);
 
+    // Of its core, which part it had while it spun.
+    [[nodiscard]] double share() const noexcept;
+
   private:
     struct Shared;
     void tell(std::uint32_t command);

@@ -86,9 +86,10 @@ std::string some_message(const Input& input) {
 
 // Messages one by one: send() on the other core, stamped before it; when each was there, by receive(count).
 template <class Send, class Receive>
-Percentiles one_way(Send&& send, Receive&& receive) {
+Percentiles one_way(Send&& send, Receive&& receive, CoreShare (&shares)[2]) {
     std::vector<std::uint64_t> stamps(kOneWay);
     Beside sending([&] {
+        shares[1].begin();
         const Schedule schedule{ticks(), kOneWay_gap_ns / ns_per_tick()};
         run_paced(
             schedule, kOneWay, ticks, [](std::uint64_t) { relax(); },
@@ -96,8 +97,11 @@ Percentiles one_way(Send&& send, Receive&& receive) {
                 stamps[i] = ticks();
                 send();
             });
+        shares[1].end();
     });
+    shares[0].begin();
     const std::vector<std::uint64_t>& times = receive(kOneWay);
+    shares[0].end();
     sending.join();
     Percentiles result;
     for (std::size_t i = kOneWay / 10; i < kOneWay; ++i) result.record(ns_between(stamps[i], times[i]));
@@ -117,14 +121,16 @@ std::vector<Row> wss_one_way(const Input& input) {
         return {untold_row("wss_one_way", "ns", Row::Bound::most, 1, "its sender needs a core of its own")};
     constexpr double kMore_ns = 1'500;
     Wires wires;
+    CoreShare shares[2];
     const std::string message = some_message(input);
     const auto secure = [&] {
         return one_way([&] { return wires.sender().send(message); },
-                       [&](std::size_t count) -> const auto& { return wires.line().receive(count); });
+                       [&](std::size_t count) -> const auto& { return wires.line().receive(count); }, shares);
     };
     const auto plain = [&] {
         return one_way([&] { return wires.sender().send_plainly(message); },
-                       [&](std::size_t count) -> const auto& { return wires.plain().receive(count, message.size()); });
+                       [&](std::size_t count) -> const auto& { return wires.plain().receive(count, message.size()); },
+                       shares);
     };
     Percentiles all_secure, all_plain;
     std::vector<double> p50s, plain_p50s, ratios;
@@ -148,7 +154,8 @@ std::vector<Row> wss_one_way(const Input& input) {
          std::to_string(message.size()) +
              " bytes over loopback, one TLS record, stamped before encryption, until the line has it, p50; ratio: to "
              "plain TCP and 1.5 µs",
-         {{"wss to the line", all_secure}, {"plain TCP", all_plain}}}};
+         {{"wss to the line", all_secure}, {"plain TCP", all_plain}},
+         shared_cores({shares[0].share(), shares[1].share()})}};
 }
 
 std::vector<Row> socket_frames(const Input& input) {
