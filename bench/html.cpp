@@ -82,11 +82,10 @@ std::string bar(const Row& row) {
 }
 
 std::string table_row(const Row& row) {
-    const auto beside = row.floor ? row.floor : row.reference;
+    const auto beside = row.reference ? row.reference : row.floor;
     const auto met = row.met();
     const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
-    const std::string target =
-        row.target ? fmt::format("{} {:g}", row.bound == Row::Bound::least ? "≥" : "≤", *row.target) : "";
+    const std::string target = target_text(row, "≥ ", "≤ ");
     const bool has_value = row.untold.empty() || row.value != 0;
     return fmt::format(
         R"(<tr><td><code>{}</code><small>{}</small></td><td class="n"><b>{}</b> {}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td>{}</td><td class="{}">{}</td></tr>)"
@@ -113,7 +112,7 @@ class Chart {
     }
     [[nodiscard]] std::string figure() const {
         std::string out = fmt::format("<figure><figcaption><code>{}</code></figcaption><svg viewBox=\"0 0 {} {}\">\n",
-                                      escaped(row_.name), kWidth, kHeight);
+                                      escaped(name()), kWidth, kHeight);
         out += grid();
         std::string key;
         for (std::size_t i = 0; i < row_.curves.size(); ++i) {
@@ -128,8 +127,13 @@ class Chart {
     }
 
   private:
-    static constexpr double kWidth = 560, kHeight = 280, kLeft = 52, kRight = 12, kTop = 14, kBottom = 26;
+    static constexpr double kWidth = 560, kHeight = 280, kLeft = 56, kRight = 28, kTop = 14, kBottom = 26;
 
+    // Rows that tell of the same samples share a picture: without what tells them apart.
+    [[nodiscard]] std::string name() const {
+        const std::size_t point = row_.name.rfind(".p");
+        return point == std::string::npos ? row_.name : row_.name.substr(0, point);
+    }
     static std::string rounded(double ns) {
         const double digit = std::pow(10, std::floor(std::log10(std::max(ns, 1.0))) - 2);
         return duration(std::round(ns / digit) * digit);

@@ -51,30 +51,36 @@ std::string json_row(const Row& row) {
 }  // namespace
 
 std::string short_number(double value) {
-    return std::abs(value) >= 100  ? fmt::format("{:.0f}", value)
-           : std::abs(value) >= 10 ? fmt::format("{:.1f}", value)
-                                   : fmt::format("{:.2f}", value);
+    const double size = std::abs(value);
+    if (size < 1'000) return fmt::format("{:.{}f}", value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+    std::string digits = fmt::format("{:.0f}", value);
+    for (std::size_t at = digits.size(); at > 3 && digits[at - 4] != '-';) digits.insert(at -= 3, 1, ',');
+    return digits;
+}
+
+std::string target_text(const Row& row, const char* least, const char* most) {
+    if (!row.target) return "";
+    const std::string number = *row.target < 1'000 ? fmt::format("{:g}", *row.target) : short_number(*row.target);
+    return (row.bound == Row::Bound::least ? least : most) + number;
 }
 
 std::string head_text(const Report& report) {
     std::string out;
     for (const auto& [name, fact] : report.machine) out += fmt::format("{:<9}{}\n", name, fact);
     return out + fmt::format(
-                     "{:<9}{}\n{:<9}medians of {} rounds, both ways turn by turn in each\n\n{:<31} {:>9} {:<17} "
-                     "{:>9} {:>6} {:>7}  {:<4} {}\n",
+                     "{:<9}{}\n{:<9}medians of {} rounds, both ways turn by turn in each\n\n{:<31} {:>10} {:<17} "
+                     "{:>10} {:>6} {:>10}  {:<4} {}\n",
                      "input", report.input, "method", report.rounds, "row", "value", "unit", "beside", "ratio",
                      "target", "met", "what");
 }
 
 std::string row_text(const Row& row) {
-    const auto beside = row.floor ? row.floor : row.reference;
+    const auto beside = row.reference ? row.reference : row.floor;
     const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
-    const std::string target =
-        row.target ? fmt::format("{}{:g}", row.bound == Row::Bound::least ? ">" : "<", *row.target) : "";
-    std::string out =
-        fmt::format("{:<31} {:>9} {:<17} {:>9} {:>6} {:>7}  {:<4} {}\n", row.name,
-                    row.untold.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit, or_empty(beside),
-                    or_empty(row.ratio), target, met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
+    std::string out = fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>10}  {:<4} {}\n", row.name,
+                                  row.untold.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit,
+                                  or_empty(beside), or_empty(row.ratio), target_text(row, ">", "<"),
+                                  met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
     for (const Curve& curve : row.curves) {
         out += fmt::format("    {:<38}", curve.name);
         for (const auto& [name, share] : kShares) out += fmt::format(" {} {:>7.0f}", name, curve.samples.at(share));

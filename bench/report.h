@@ -27,7 +27,9 @@ struct Report {
 // A page that needs no network: the machine, the rows with their ratios, and the percentile curves.
 [[nodiscard]] std::string html(const Report& report);
 
-// "1234", "12.3", "0.57": as many digits as mean something.
+// "1,234", "12.3", "0.57": as many digits as mean something.
 [[nodiscard]] std::string short_number(double value);
+// What is wanted, behind one of two signs; empty: nothing is.
+[[nodiscard]] std::string target_text(const Row& row, const char* least, const char* most);
 
 }  // namespace daypack::bench
