@@ -1,5 +1,5 @@
 // What the book costs: updates of a flow are applied one by one, and the best bid and offer are read after each, as a
-// publisher would. Beside OrderBook stand the two books everybody writes first. A row is named book/flow: `generated`
+// publisher would. Beside OrderBook stand the books that others write. A row is named book/flow: `generated`
 // has the ranks of the recording `usdm`; `usdm` has one level an update, `coinm` many. `/each` times every update by
 // itself. Counters are seconds.
 #include <benchmark/benchmark.h>
@@ -7,14 +7,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
-#include <map>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "bench/book_flow.h"
+#include "bench/other_books.h"
 #include "book/order_book.h"
 
 namespace daypack {
@@ -37,30 +36,15 @@ class Flat {
     OrderBook book_{32'768, 64};
 };
 
-class Map {
+template <class Book>
+class Other {
   public:
-    void seed(const Snapshot& snapshot) {
-        bids_.clear();
-        asks_.clear();
-        for (const Level& level : snapshot.bids) bids_[level.price] = level.quantity;
-        for (const Level& level : snapshot.asks) asks_[level.price] = level.quantity;
-    }
-    void apply(const Delta& delta) { delta.side == Side::bid ? set(bids_, delta) : set(asks_, delta); }
-    [[nodiscard]] Top top() const {
-        return {{bids_.begin()->first, bids_.begin()->second}, {asks_.begin()->first, asks_.begin()->second}};
-    }
+    void seed(const Snapshot& snapshot) { book_.seed(snapshot); }
+    void apply(const Delta& delta) { book_.apply(delta.side, delta.price.ticks, delta.quantity.steps); }
+    [[nodiscard]] bench::Best top() const { return book_.best(); }
 
   private:
-    template <class Levels>
-    static void set(Levels& levels, const Delta& delta) {
-        if (delta.quantity.steps == 0) {
-            levels.erase(delta.price);
-        } else {
-            levels[delta.price] = delta.quantity;
-        }
-    }
-    std::map<Price, Quantity, std::greater<>> bids_;
-    std::map<Price, Quantity> asks_;
+    Book book_;
 };
 
 // A sorted vector with the best level in front, so that each insert near the touch moves the whole side.
@@ -121,7 +105,7 @@ const Flow& coinm() {
 template <class Book>
 void apply_update(Book& book, const Flow& flow, std::uint32_t from, std::uint32_t to) {
     for (std::uint32_t i = from; i < to; ++i) book.apply(flow.deltas[i]);
-    Top top = book.top();
+    auto top = book.top();
     benchmark::DoNotOptimize(top);
 }
 
@@ -194,7 +178,10 @@ const bool added = [] {
     for (const auto& [name, flow] : {std::pair{"generated", &generated}, {"usdm", &usdm}, {"coinm", &coinm}}) {
         add_rows<Flat>("order_book", name, flow);
         add_rows<Front>("best_in_front", name, flow);
-        add_rows<Map>("std_map", name, flow);
+        add_rows<Other<bench::VectorBook>>("best_at_back", name, flow);
+        add_rows<Other<bench::TreeBook>>("std_map", name, flow);
+        add_rows<Other<bench::BtreeBook>>("absl_btree_map", name, flow);
+        add_rows<Other<bench::FlatMapBook>>("boost_flat_map", name, flow);
         add_rows<Nothing>("driver", name, flow);
     }
     return true;

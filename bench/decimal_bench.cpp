@@ -1,7 +1,9 @@
 // Decimal text -> whole units, as each level of the book needs it twice.
 #include <benchmark/benchmark.h>
+#include <fast_float/fast_float.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
@@ -42,15 +44,33 @@ void quantity(benchmark::State& state) {  // 1.32076; one in three deletes
 }
 BENCHMARK(quantity);
 
-// For comparison: what the standard library takes for a double, which would not even be exact.
+// For comparison: what a double takes, which would not even be exact.
+template <class Read>
+void each_as_double(benchmark::State& state, Read&& read) {
+    each(state, texts({1, -5}, 1, 20'000'000), [&](const std::string& text) { return read(text); });
+}
 void quantity_from_chars_double(benchmark::State& state) {
-    each(state, texts({1, -5}, 1, 20'000'000), [](const std::string& text) {
+    each_as_double(state, [](const std::string& text) {
         double value = 0;
         std::from_chars(text.data(), text.data() + text.size(), value);
         return value;
     });
 }
 BENCHMARK(quantity_from_chars_double);
+
+void quantity_fast_float_double(benchmark::State& state) {
+    each_as_double(state, [](const std::string& text) {
+        double value = 0;
+        fast_float::from_chars(text.data(), text.data() + text.size(), value);
+        return value;
+    });
+}
+BENCHMARK(quantity_fast_float_double);
+
+void quantity_strtod(benchmark::State& state) {
+    each_as_double(state, [](const std::string& text) { return std::strtod(text.c_str(), nullptr); });
+}
+BENCHMARK(quantity_strtod);
 
 void format(benchmark::State& state) {
     std::int64_t count = 866'408;

@@ -4,10 +4,13 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "bench/references.h"
+#include "book/decimal.h"
 #include "net/decoder.h"
 #include "net/symbol.h"
 
@@ -109,6 +112,46 @@ void simdjson_levels(benchmark::State& state) {
     decode_all(state, frames, false);
 }
 BENCHMARK(simdjson_levels)->Arg(1)->Arg(5)->Arg(20)->Arg(100);
+
+// What others read JSON with: RapidJSON in place with its memory pooled, numbers by hand and unchecked; and nlohmann's,
+// which makes the whole tree.
+void rapidjson_levels(benchmark::State& state) {
+    const Frames frames = generated(static_cast<std::size_t>(state.range(0)));
+    bench::DomReader reader;
+    std::size_t i = 0;
+    std::int64_t sum = 0;
+    for (auto _ : state) {
+        if (!reader.read(frames[i], instruments()[0],
+                         [&](Side, std::int64_t price, std::int64_t quantity) { sum += price + quantity; })) {
+            return state.SkipWithError("a frame was bad");
+        }
+        benchmark::DoNotOptimize(sum);
+        if (++i == frames.size()) i = 0;
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(rapidjson_levels)->Arg(1)->Arg(5)->Arg(20)->Arg(100);
+
+void nlohmann_levels(benchmark::State& state) {
+    const Frames frames = generated(static_cast<std::size_t>(state.range(0)));
+    std::size_t i = 0;
+    std::int64_t sum = 0;
+    for (auto _ : state) {
+        const auto json = nlohmann::json::parse(frames[i]);
+        const auto& data = json["data"];
+        sum += data["U"].get<std::int64_t>() + data["u"].get<std::int64_t>();
+        for (const char* side : {"a", "b"}) {
+            for (const auto& row : data[side]) {
+                sum += *parse_units(row[0].get_ref<const std::string&>(), instruments()[0].tick) +
+                       *parse_units(row[1].get_ref<const std::string&>(), instruments()[0].step);
+            }
+        }
+        benchmark::DoNotOptimize(sum);
+        if (++i == frames.size()) i = 0;
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(nlohmann_levels)->Arg(1)->Arg(5)->Arg(20)->Arg(100);
 
 // The frames that were captured from the venue, where they are.
 void decode_captured(benchmark::State& state) {

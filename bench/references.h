@@ -1,4 +1,9 @@
 #pragma once
+#if defined(__SSE4_2__)
+#define RAPIDJSON_SSE42
+#elif defined(__SSE2__)
+#define RAPIDJSON_SSE2  // the same, but for the skipping of spaces, of which the venue sends none
+#endif
 #include <rapidjson/document.h>
 
 #include <algorithm>
@@ -19,32 +24,46 @@ struct Best {
     std::int64_t bid, bid_quantity, ask, ask_quantity;
 };
 
-// A std::map a side.
-class TreeBook {
+// A sorted map a side, of any kind. `best_last`: where the far end is the cheaper one to change.
+template <class Map, bool best_last = false>
+class SortedBook {
   public:
     void seed(const Snapshot& snapshot) {
-        for (const Level& level : snapshot.bids)
-            bids_.emplace_hint(bids_.end(), -level.price.ticks, level.quantity.steps);
-        for (const Level& level : snapshot.asks)
-            asks_.emplace_hint(asks_.end(), level.price.ticks, level.quantity.steps);
+        bids_.clear();
+        asks_.clear();
+        for (const Level& level : snapshot.bids) {
+            bids_.emplace_hint(bids_.end(), key(Side::bid, level.price.ticks), level.quantity.steps);
+        }
+        for (const Level& level : snapshot.asks) {
+            asks_.emplace_hint(asks_.end(), key(Side::ask, level.price.ticks), level.quantity.steps);
+        }
     }
     void apply(Side side, std::int64_t price, std::int64_t quantity) {
         auto& levels = side == Side::bid ? bids_ : asks_;
-        const std::int64_t key = side == Side::bid ? -price : price;
         if (quantity == 0) {
-            levels.erase(key);
+            levels.erase(key(side, price));
         } else {
-            levels[key] = quantity;
+            levels[key(side, price)] = quantity;
         }
     }
     [[nodiscard]] Best best() const {
-        const auto bid = bids_.begin(), ask = asks_.begin();
-        return {-bid->first, bid->second, ask->first, ask->second};
+        if constexpr (best_last) {
+            const auto bid = bids_.rbegin(), ask = asks_.rbegin();
+            return {bid->first, bid->second, -ask->first, ask->second};
+        } else {
+            const auto bid = bids_.begin(), ask = asks_.begin();
+            return {-bid->first, bid->second, ask->first, ask->second};
+        }
     }
 
   private:
-    std::map<std::int64_t, std::int64_t> bids_, asks_;  // best first
+    static std::int64_t key(Side side, std::int64_t price) noexcept {
+        return (side == Side::bid) == best_last ? price : -price;
+    }
+    Map bids_, asks_;
 };
+
+using TreeBook = SortedBook<std::map<std::int64_t, std::int64_t>>;
 
 // A sorted vector a side, best at the back, so that what changes near the touch moves little.
 class VectorBook {
@@ -53,6 +72,7 @@ class VectorBook {
         for (auto& side : sides_) side.reserve(16'384);
     }
     void seed(const Snapshot& snapshot) {
+        for (auto& side : sides_) side.clear();
         for (const Level& level : snapshot.bids) sides_[0].push_back({level.price.ticks, level.quantity.steps});
         for (auto at = snapshot.asks.rbegin(); at != snapshot.asks.rend(); ++at) {
             sides_[1].push_back({-at->price.ticks, at->quantity.steps});

@@ -10,6 +10,7 @@
 #include "bench/input.h"
 #include "bench/latency.h"
 #include "bench/like_stores.h"
+#include "bench/other_books.h"
 #include "bench/percentiles.h"
 #include "bench/references.h"
 #include "bench/report.h"
@@ -43,20 +44,20 @@ TEST(Bench, TheBooksBesideOursHaveTheSameBestAfterEveryUpdate) {
     OrderBook ours(32'768, 64);
     TreeBook tree;
     VectorBook vector;
+    BtreeBook btree;
+    FlatMapBook flat_map;
     ours.seed(input().seed);
-    tree.seed(input().seed);
-    vector.seed(input().seed);
+    const auto each_other = [&](auto&& with) { with(tree), with(vector), with(btree), with(flat_map); };
+    each_other([](auto& book) { book.seed(input().seed); });
     std::size_t at = 0;
     for (std::size_t update = 0; update < input().ends.size() && !HasFatalFailure(); ++update) {
         for (; at < input().ends[update]; ++at) {
             const Event& event = input().events[at];
             if (event.kind != EventKind::delta) continue;
             ours.apply(event.side, event.price, event.quantity);
-            tree.apply(event.side, event.price.ticks, event.quantity.steps);
-            vector.apply(event.side, event.price.ticks, event.quantity.steps);
+            each_other([&](auto& book) { book.apply(event.side, event.price.ticks, event.quantity.steps); });
         }
-        expect_best(ours, tree, update);
-        expect_best(ours, vector, update);
+        each_other([&](const auto& book) { expect_best(ours, book, update); });
     }
 }
 

@@ -21,10 +21,14 @@ macro(rules)
   allow("bench/receiver[.]cpp" "(bench|net|engine|book)/" "boost/asio/(io_context|executor_work_guard)[.]hpp")
   allow("bench/references[.]h" "(bench|tools|engine|net|book)/" "rapidjson/")
   allow("bench/tls_pair[.]h" "net/tls[.]h" "wolfssl/|boost/asio/ssl/context[.]hpp")
+  allow("bench/other_books[.]h" "bench/" "absl/|boost/container/")
+  allow("bench/queue_bench[.]" "(bench|engine|book)/" "benchmark/|boost/lockfree/|readerwriterqueue/|concurrentqueue/")
+  allow("bench/decoder_bench[.]" "(bench|net|book)/" "benchmark/|nlohmann/")
+  allow("bench/decimal_bench[.]" "book/" "benchmark/|fast_float/")
   allow("bench/" "(bench|tools|engine|net|book)/" "fmt/|benchmark/")
   allow("tools/" "(tools|bench|engine|net|book)/" "CLI/|fmt/|boost/asio/io_context[.]hpp")
 endmacro()
-set(other_projects "^((wolfssl|openssl|boost|sodium|simdjson|readerwriterqueue|concurrentqueue|yaml-cpp|CLI|fmt|rapidjson)(/|[.]h$)\
+set(other_projects "^((wolfssl|openssl|boost|sodium|simdjson|readerwriterqueue|concurrentqueue|yaml-cpp|CLI|fmt|rapidjson|absl|nlohmann|fast_float)(/|[.]h$)\
 |(zlib|rapidcheck|sodium)[.]h|gtest/|gmock/|benchmark/)")
 
 set(faults 0)
