@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
 // The features of the contract's page that come with later work. Each line goes when its feature comes.
-std::vector<std::string> not_built_yet(const ConfigSection& exchange_keys, const ConfigSection& engine_keys,
-                                       const Config& config) {
+std::vector<std::string> not_built_yet(const Config& config) {
     const ExchangeConfig& exchange = config.exchange;
     const EngineConfig& engine = config.engine;
     std::vector<std::string> names;
@@ -105,7 +104,7 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
                                            " markets; raise `max_symbols` under `engine:`, which is " +
                                            std::to_string(config.engine.max_symbols));
     }
-    config.not_built_yet = not_built_yet(exchange_keys, engine_keys, config);
+    config.not_built_yet = not_built_yet(config);
     return config;
 }
 

@@ -165,11 +165,6 @@ bool ConfigSection::is_scalar(const std::string& key) const {
     return entry != entries_.end() && entry->second.kind == YamlNode::Kind::scalar;
 }
 
-bool ConfigSection::given(const std::string& key) const {
-    const auto entry = entries_.find(key);
-    return entry != entries_.end() && entry->second.unset.empty();
-}
-
 void ConfigSection::require(const std::string& key) {
     required_.push_back(key);
 }

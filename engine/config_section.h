@@ -34,8 +34,6 @@ class ConfigSection {
 
     // The scalar of a key, or nothing; for keys that take a scalar or a list.
     [[nodiscard]] bool is_scalar(const std::string& key) const;
-    // The key stands there with a value. Does not make it known.
-    [[nodiscard]] bool given(const std::string& key) const;
     void require(const std::string& key);
     void know(const std::string& key);  // one that is read by other means
 
