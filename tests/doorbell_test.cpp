@@ -23,6 +23,11 @@ std::int64_t cpu_ns() {
     return used.tv_sec * 1'000'000'000 + used.tv_nsec;
 }
 
+// Some nanoseconds for each turn.
+void pause(std::uint32_t turns) {
+    for (std::uint32_t i = 0; i < turns; ++i) asm volatile("" ::: "memory");
+}
+
 TEST(Doorbell, ARingBeforeTheSleepIsNotSleptThrough) {
     Doorbell bell;
     bell.arm();
@@ -66,6 +71,7 @@ TEST(Doorbell, NoPushIsSleptThrough) {
                 if (armed) bell.disarm();
                 armed = false;
             } else if (!armed) {
+                pause(next % 89);
                 bell.arm();
                 armed = true;
             } else {
@@ -81,7 +87,7 @@ TEST(Doorbell, NoPushIsSleptThrough) {
             if (i % 64 == 0) std::this_thread::yield();
         }
         // A different delay each time, so that the push meets every point of the sleeper's way to bed.
-        for (std::uint32_t spin = 0; spin < i % 97; ++spin) asm volatile("" ::: "memory");
+        pause(i % 97);
         ASSERT_TRUE(queue.push(i));
         bell.ring();
     }
