@@ -1,5 +1,5 @@
 // What the doctor says of machines made up in a folder: well, badly and not at all set up.
-#include "tools/doctor.h"
+#include "tools/doctor/doctor.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "engine/config.h"
 #include "tests/fake_machine.h"
 #include "tests/slow_json.h"
-#include "tools/machine.h"
+#include "tools/doctor/machine.h"
 
 namespace daypack {
 namespace {

@@ -13,7 +13,7 @@
 #include "engine/config.h"
 #include "engine/config_values.h"
 #include "tools/cat.h"
-#include "tools/doctor.h"
+#include "tools/doctor/doctor.h"
 #include "tools/markets.h"
 #include "tools/option_checks.h"
 #include "tools/run.h"

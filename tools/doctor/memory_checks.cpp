@@ -1,4 +1,4 @@
-#include "tools/memory_checks.h"
+#include "tools/doctor/memory_checks.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "tools/cpu_checks.h"
+#include "tools/doctor/cpu_checks.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "engine/config.h"
-#include "tools/finding.h"
-#include "tools/machine.h"
+#include "tools/doctor/finding.h"
+#include "tools/doctor/machine.h"
 
 namespace daypack {
 

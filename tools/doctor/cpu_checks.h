@@ -1,6 +1,6 @@
 #pragma once
-#include "tools/finding.h"
-#include "tools/machine.h"
+#include "tools/doctor/finding.h"
+#include "tools/doctor/machine.h"
 
 namespace daypack {
 

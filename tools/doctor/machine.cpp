@@ -1,4 +1,4 @@
-#include "tools/machine.h"
+#include "tools/doctor/machine.h"
 
 #include <sys/statvfs.h>
 

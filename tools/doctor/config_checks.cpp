@@ -1,4 +1,4 @@
-#include "tools/config_checks.h"
+#include "tools/doctor/config_checks.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 
 #include "engine/segment_layout.h"
 #include "engine/thread_setup.h"
-#include "tools/cpu_checks.h"
-#include "tools/memory_checks.h"
+#include "tools/doctor/cpu_checks.h"
+#include "tools/doctor/memory_checks.h"
 
 namespace daypack {
 namespace {

@@ -1,13 +1,13 @@
-#include "tools/doctor.h"
+#include "tools/doctor/doctor.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <ostream>
 
-#include "tools/config_checks.h"
-#include "tools/cpu_checks.h"
-#include "tools/memory_checks.h"
+#include "tools/doctor/config_checks.h"
+#include "tools/doctor/cpu_checks.h"
+#include "tools/doctor/memory_checks.h"
 
 namespace daypack {
 namespace {
