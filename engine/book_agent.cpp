@@ -172,25 +172,26 @@ std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
         high_water_ = size;
         wiring_.segment->engine_counters().set(DAYPACK_ENGINE_queue_high_water, size);
     }
+    const auto popped = [this] { return timing_ == Timing::on ? mono_now() : MonoTime{}; };
     std::size_t work = 0;
     for (; work < kBatch; ++work) {
         const Event* event = events.front();
         if (event == nullptr) break;
         if (event->last && assembling.empty()) {
-            take({event, 1}, timing_ == Timing::on ? mono_now() : now, true);
+            take({event, 1}, now, popped());
             events.pop();
             continue;
         }
         assembling.push_back(*event);  // the decoder's limit on levels a frame is below the capacity
         events.pop();
         if (!assembling.back().last) continue;
-        take(assembling, timing_ == Timing::on ? mono_now() : now, true);
+        take(assembling, now, popped());
         assembling.clear();
     }
     return work;
 }
 
-void BookAgent::take(std::span<const Event> events, MonoTime now, bool queued) noexcept {
+void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime popped) noexcept {
     const Event& first = events.front();
     if (first.kind == EventKind::line_up || first.kind == EventKind::line_down) return on_line(first, now);
     Book& book = books_[first.symbol];
@@ -198,7 +199,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, bool queued) n
     if (!book.sync || (has_units && first.units != book.units)) return;
     switch (first.kind) {
         case EventKind::delta:
-        case EventKind::advance: return on_update(events, now, queued);
+        case EventKind::advance: return on_update(events, now, popped);
         case EventKind::trade: return on_trade(events);
         case EventKind::ticker: on_ticker(events); break;
         case EventKind::bad:
@@ -214,7 +215,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, bool queued) n
     show(first.symbol, now);
 }
 
-void BookAgent::on_update(std::span<const Event> update, MonoTime now, bool queued) noexcept {
+void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept {
     const Event& first = update.front();
     Book& book = books_[first.symbol];
     const Sequence have = book.sync->last_id();
@@ -223,7 +224,7 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, bool queu
         const Stamps at = publish(book, applied);
         if (timing_ == Timing::off) return;
         if (applied.data() == update.data()) {
-            times_.record(update.back(), queued, now, at.applied, at.published);
+            times_.record(update.back(), popped.ns != 0, popped.ns != 0 ? popped : now, at.applied, at.published);
         } else {
             times_.late(applied.front().receive, at.published);
         }

@@ -54,7 +54,7 @@ class BookAgent {
 
     // Takes one whole update (or trade, line_up, line_down, ...) from this very thread, without a queue.
     // REQUIRES: its last event has `last`.
-    void take(std::span<const Event> update, MonoTime now) noexcept { take(update, now, false); }
+    void take(std::span<const Event> update, MonoTime now) noexcept { take(update, now, {}); }
 
   private:
     struct Book {
@@ -77,8 +77,9 @@ class BookAgent {
     void end_pause() noexcept;
     std::size_t take_cold(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
-    void take(std::span<const Event> update, MonoTime now, bool queued) noexcept;
-    void on_update(std::span<const Event> update, MonoTime now, bool queued) noexcept;
+    // `popped`: when it came out of the queue; 0: it came through none, or nobody wants to know.
+    void take(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
+    void on_update(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
     // Returns when it was applied, and when it was published.
     struct Stamps {
         MonoTime applied, published;

@@ -25,7 +25,6 @@ std::vector<std::string> not_built_yet(const Config& config) {
     name_if(!exchange.api_key.empty(), "api_key");
     name_if(!exchange.api_secret.empty(), "api_secret");
     name_if(std::any_of(exchange.channels.begin(), exchange.channels.end(), is_private), "private channels");
-    name_if(engine.threads == ThreadModel::fused, "threads: fused");
     name_if(engine.book_threads > 1, "book_threads");
     name_if(!engine.record.empty(), "record");
     name_if(!engine.metrics_listen.empty(), "metrics_listen");

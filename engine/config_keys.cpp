@@ -154,6 +154,11 @@ void read_engine(ConfigSection& in, EngineConfig& out) {
     read_text(in, "shm_group", out.shm_group, group_fault);
     read_choice(in, "threads", out.threads, {"pipeline", "fused"});
     read_number(in, "net_threads", out.net_threads, 1, 16);
+    if (out.threads == ThreadModel::fused && out.net_threads > 1) {
+        in.check("net_threads", "is " + std::to_string(out.net_threads) +
+                                    " with `threads: fused`, where one network thread does it all; leave it out, or "
+                                    "choose `threads: pipeline`");
+    }
     read_number(in, "book_threads", out.book_threads, 1, 16);
     read_cpus(in, "net_cpus", out.net_cpus, out.net_threads);
     read_cpus(in, "book_cpus", out.book_cpus, out.book_threads);

@@ -41,6 +41,11 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
+// One network thread then keeps the books as well, and nothing goes through its queue.
+bool is_fused(const EngineConfig& config) {
+    return config.threads == ThreadModel::fused;
+}
+
 // Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
 Config guarded(Config config) {
     if (!config.exchange.api_key.empty() || !config.exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
@@ -58,7 +63,9 @@ struct Engine::Parts {
     // A network thread and what leads from it.
     struct Net {
         Net(const EngineConfig& config, Doorbell* bell)
-            : events(config.queue_events, bell), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
+            : events(is_fused(config) ? 1 : config.queue_events, bell),
+              log(kLogRecords),
+              resubscribes(2 * config.max_symbols) {}
         EventQueue events;
         LogQueue log;
         Resubscribes resubscribes;
@@ -79,7 +86,7 @@ struct Engine::Parts {
           to_book(2 * config.engine.max_symbols),
           spent(2 * config.engine.max_symbols),
           book_log(kLogRecords) {
-        const std::size_t hot = config.engine.net_threads + 1;
+        const std::size_t hot = config.engine.net_threads + (is_fused(config.engine) ? 0 : 1);
         idle = config.engine.idle == Idle::automatic ? choose_idle(hot, usable_cores())
                : config.engine.idle == Idle::spin    ? IdleMode::spin
                                                      : IdleMode::backoff;
@@ -89,12 +96,15 @@ struct Engine::Parts {
     }
 
     // Null: nobody sleeps there, so nobody has to ring.
-    [[nodiscard]] Doorbell* bell_of_book() noexcept { return idle == IdleMode::spin ? nullptr : &book_bell; }
+    [[nodiscard]] Doorbell* bell_of_book() noexcept {
+        return idle == IdleMode::spin || is_fused(config.engine) ? nullptr : &book_bell;
+    }
     void make_nets();
     void make_book(Callbacks callbacks);
     void make_cold();
     void run_net(std::size_t i);
     void run_book();
+    void run_fused();
     void run_cold();
     void put_on_huge_pages(const Log& say);
     void set_up_thread(const ThreadSetup& setup, LogQueue& log);
@@ -152,18 +162,21 @@ void Engine::Parts::make_nets() {
                                                  health.data(), &net.resubscribes});
     }
     for (std::size_t line = 0; line < lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
-    segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, nets.front()->events.capacity());
+    const std::size_t capacity = is_fused(config.engine) ? 0 : nets.front()->events.capacity();
+    segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, capacity);
 }
 
 void Engine::Parts::make_book(Callbacks callbacks) {
     BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log, &pool};
     for (auto& net : nets) {
-        wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->read_empty_ns()});
+        EventQueue* const events = is_fused(config.engine) ? nullptr : &net->events;
+        wiring.sources.push_back({events, &net->resubscribes, &net->agent->read_empty_ns()});
     }
     BookWatch::Options watch;
     watch.stale_after_ns = config.exchange.stale_after_ms * kMs;
     watch.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
     book = std::make_unique<BookAgent>(std::move(wiring), watch, std::move(callbacks));
+    if (is_fused(config.engine)) nets.front()->agent->keep_books(*book);
 }
 
 void Engine::Parts::make_cold() {
@@ -214,6 +227,20 @@ void Engine::Parts::run_book() {
     }
 }
 
+// Both, turn by turn. A round of the lines is bounded, and waits for them 1 ms at most: the beat is not late.
+void Engine::Parts::run_fused() {
+    Net& net = *nets.front();
+    set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, idle}, net.log);
+    (void)publisher.beat(mono_now());
+    publisher.set_running();
+    while (net_running.load(std::memory_order_relaxed)) {
+        net.agent->do_work(mono_now());
+        (void)book->do_work(mono_now());
+    }
+    net.agent->stop();
+    (void)book->do_work(mono_now());
+}
+
 void Engine::Parts::run_cold() {
     (void)apply_thread_setup({.name = "daypack-cold"});
     while (cold_running.load(std::memory_order_relaxed)) cold->do_work();
@@ -239,8 +266,12 @@ void Engine::start() {
         if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
     }
     parts.net_running = parts.book_running = parts.cold_running = true;
-    parts.book_thread = std::thread([&parts] { parts.run_book(); });
     parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
+    if (is_fused(parts.config.engine)) {
+        parts.nets.front()->thread = std::thread([&parts] { parts.run_fused(); });
+        return;
+    }
+    parts.book_thread = std::thread([&parts] { parts.run_book(); });
     for (std::size_t i = 0; i < parts.nets.size(); ++i) {
         parts.nets[i]->thread = std::thread([&parts, i] { parts.run_net(i); });
     }
@@ -252,7 +283,7 @@ void Engine::stop() {
     parts.net_running = false;
     for (auto& net : parts.nets) net->thread.join();
     parts.book_running = false;
-    parts.book_thread.join();
+    if (parts.book_thread.joinable()) parts.book_thread.join();
     parts.cold_running = false;
     parts.cold_thread.join();
     parts.segment.stop();

@@ -15,7 +15,8 @@ namespace daypack {
 //     ...
 //     engine.stop();
 //
-// Thread: one constructs, starts, stops and destroys it. The callbacks come on the book thread.
+// Thread: one constructs, starts, stops and destroys it. The callbacks come on the book thread; with
+// `threads: fused` that is the network thread.
 class Engine {
   public:
     // Takes a line of the log, without its end; called on the cold thread. Default: standard error.

@@ -53,7 +53,7 @@ void NetAgent::do_work(MonoTime now) {
         read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
     if (handled == 0 && options_.idle == IdleMode::backoff) {
         // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue.
-        io_->context.run_one_for(waiting ? std::chrono::milliseconds(1) : kWait);
+        io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
     }
 }
 

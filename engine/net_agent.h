@@ -19,6 +19,8 @@
 
 namespace daypack {
 
+class BookAgent;
+
 // A network thread's work: holds some of the lines, decodes their frames, hands the events to the book thread.
 //
 // Thread: net. Invariants: an update goes into the queue whole or not at all; a full queue stops the reading of the
@@ -34,6 +36,7 @@ class NetAgent {
         const Segment* segment;  // for the counters of its lines
         LineHealth* health;      // of all lines, by index
         Resubscribes* resubscribes;
+        BookAgent* books = nullptr;  // see keep_books()
     };
     struct Options {
         std::vector<LineOptions> lines;
@@ -46,7 +49,12 @@ class NetAgent {
     NetAgent(Options options, Wiring wiring);
     ~NetAgent();
 
-    // One round; waits up to 10 ms for the sockets where the idle mode is backoff.
+    // From now on its events go straight to the books, which are of this very thread: not through the queue. Before the
+    // first round.
+    void keep_books(BookAgent& books) noexcept { wiring_.books = &books; }
+
+    // One round; where the idle mode is backoff it waits for the sockets: up to 10 ms, or 1 ms with books, whose beat
+    // must not be late.
     void do_work(MonoTime now);
     // Closes the lines. Bounded by half a second.
     void stop();

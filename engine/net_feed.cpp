@@ -1,5 +1,6 @@
 #include "engine/net_feed.h"
 
+#include "engine/book_agent.h"
 #include "engine/clock.h"
 
 namespace daypack {
@@ -50,9 +51,15 @@ bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
     return true;
 }
 
+bool NetAgent::Feed::tell(std::span<const Event> events, MonoTime now) {
+    if (wiring_.books == nullptr) return wiring_.events->push(events);
+    wiring_.books->take(events, now);
+    return true;
+}
+
 // False: no room, and patience is left; the line keeps the frame and stops reading.
 bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
-    if (wiring_.events->push(events)) {
+    if (tell(events, now)) {
         waiting_since_.reset();
         return true;
     }
@@ -82,7 +89,7 @@ bool NetAgent::Feed::say_lost() {
         event.line = index_;
         event.receive = mono_now();
         event.last = true;
-        if (!wiring_.events->push({&event, 1})) return false;
+        if (!tell({&event, 1}, event.receive)) return false;
         lost_[i] = false;
         if (--lost_count_ == 0) log(LogKind::lost, "the book thread was too slow: raise queue_events", queue_dropped_);
     }
@@ -97,7 +104,7 @@ bool NetAgent::Feed::say_state() {
         event.line = index_;
         event.receive = mono_now();
         event.last = true;
-        if (!wiring_.events->push({&event, 1})) return false;
+        if (!tell({&event, 1}, event.receive)) return false;
         down_owed_ = false;
         told_ = up ? Told::up : Told::down;
     }

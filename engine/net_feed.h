@@ -13,7 +13,7 @@ class io_context;
 
 namespace daypack {
 
-// One line's frames on their way to the queue.
+// One line's frames on their way to the books: through the queue, or straight to them where this thread keeps them.
 //
 // Thread: net, the one that drives the line.
 // Invariants: events of the line leave in order; `line_up` before the first frame of a connection, `line_down` after
@@ -42,6 +42,8 @@ class NetAgent::Feed final : public LineListener {
     [[nodiscard]] std::uint64_t delivered() const noexcept { return updates_ + trades_ + tickers_; }
     bool say_state();
     bool say_lost();
+    // To the books, all or none. False: the queue has no room.
+    bool tell(std::span<const Event> events, MonoTime now);
     bool hand_over(std::span<const Event> events, MonoTime now);
     void drop(std::span<const Event> events);
     void tell_counters();

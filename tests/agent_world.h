@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +23,10 @@ namespace daypack::test {
 // step. (tests/sync_world.h has the numberings that begin anew.)
 class AgentWorld {
   public:
-    AgentWorld(std::uint64_t seed, const std::string& instance)
-        : random_(seed),
+    // `fused`: what the lines tell goes straight to the agent, and through no queue.
+    AgentWorld(std::uint64_t seed, const std::string& instance, bool fused)
+        : fused_(fused),
+          random_(seed),
           venue_({1 + random_.below(60), 5000, random_.once_in(2), random_.below(800'001) - 400'000}, random_),
           depth_(1 + static_cast<std::size_t>(random_.below(12))),
           lines_(1 + static_cast<std::size_t>(random_.below(3))),
@@ -33,7 +36,7 @@ class AgentWorld {
           agent_({&table_,
                   &segment_,
                   &publisher_,
-                  {{&events_, &resubscribes_, &read_empty_ns_}},
+                  {{fused ? nullptr : &events_, &resubscribes_, &read_empty_ns_}},
                   &to_book_,
                   &requests_,
                   &spent_,
@@ -143,6 +146,10 @@ class AgentWorld {
         }
     }
     void tell(ColdMessage message) { (void)to_book_.push(std::move(message)); }
+    void tell(std::span<const Event> events) {
+        if (fused_) return agent_.take(events, now_);
+        (void)events_.push(events);
+    }
 
     void turn(std::size_t at, bool up) {
         lines_[at] = {up, false, venue_.last(), {}, {}};
@@ -150,7 +157,7 @@ class AgentWorld {
         event.kind = up ? EventKind::line_up : EventKind::line_down;
         event.line = static_cast<LineIndex>(at);
         event.last = true;
-        (void)events_.push({&event, 1});
+        tell({&event, 1});
     }
     // All that the line has not sent yet, in one frame.
     void send(std::size_t at) {
@@ -182,7 +189,7 @@ class AgentWorld {
         const std::size_t size = text.size();
         text.append(Decoder::kPadding, '\0');
         const Decoded decoded = decoder_.decode({text.data(), size}, now_, static_cast<LineIndex>(at));
-        if (!decoded.events.empty()) (void)events_.push(decoded.events);
+        if (!decoded.events.empty()) tell(decoded.events);
         (void)agent_.do_work(now_);
     }
 
@@ -228,6 +235,7 @@ class AgentWorld {
                           });
     }
 
+    bool fused_;
     Random random_;
     VenueModel venue_;
     std::size_t depth_;
@@ -258,11 +266,11 @@ class AgentWorld {
 };
 
 // Worlds of so many steps each. A failure names its seed, and the step.
-inline void run_agent_worlds(std::uint64_t first_seed, std::uint64_t worlds, int steps) {
+inline void run_agent_worlds(std::uint64_t first_seed, std::uint64_t worlds, int steps, bool fused = false) {
     const Instance instance;
     std::uint64_t compared = 0, resyncs = 0, silences = 0, audits = 0, gaps = 0;
     for (std::uint64_t seed = first_seed; seed < first_seed + worlds; ++seed) {
-        AgentWorld world(seed, instance.name);
+        AgentWorld world(seed, instance.name, fused);
         std::string wrong;
         int step = 0;
         for (; step < steps && wrong.empty(); ++step) wrong = world.step();

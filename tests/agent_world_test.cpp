@@ -14,5 +14,11 @@ TEST(AgentWorld, WhatAReaderIsShownAsLiveIsRight) {
     test::run_agent_worlds(1, 100, test::kSanitized ? 1'000 : 10'000);
 }
 
+TEST(AgentWorld, TheSameWhereNoQueueLiesBetweenDecoderAndBooks) {
+    const char* const seed = std::getenv("DAYPACK_SEED");
+    if (seed != nullptr) return test::run_agent_worlds(std::strtoull(seed, nullptr, 10), 1, 10'000, true);
+    test::run_agent_worlds(1, 50, test::kSanitized ? 1'000 : 10'000, true);
+}
+
 }  // namespace
 }  // namespace daypack

@@ -27,6 +27,7 @@ struct ChaosOptions {
     double rate = 500;  // updates/s of each
     std::chrono::seconds duration{60};
     std::chrono::seconds settle{15};  // memory is looked at from here on
+    const char* threads = "pipeline";
 };
 
 // `daypack run` with two lines against an exchange that does random harm: every book that is shown LIVE is right,
@@ -44,9 +45,10 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     options.chaos_seed = chaos.seed;
     options.chaos_every_ms = 400;
     sim::Exchange exchange(options);
-    LiveProgram live(exchange, options.symbols,
-                     "    lines: 2\n    ping_interval_ms: 500\n    line_dead_ms: 2000\n    snapshot_interval: 5\n",
-                     "  depth: 2048\n  max_symbols: " + std::to_string(chaos.symbols + 1) + "\n");
+    LiveProgram live(
+        exchange, options.symbols,
+        "    lines: 2\n    ping_interval_ms: 500\n    line_dead_ms: 2000\n    snapshot_interval: 5\n",
+        "  depth: 2048\n  max_symbols: " + std::to_string(chaos.symbols + 1) + "\n  threads: " + chaos.threads + "\n");
     std::map<std::string, std::uint64_t> seen;
     const auto compare = [&](const std::string& symbol) {
         const auto read = live.read(symbol);

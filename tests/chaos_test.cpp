@@ -1,4 +1,4 @@
-// A minute of random harm. DAYPACK_SEED=n does that one again.
+// A minute of random harm, and some seconds more with one thread for all. DAYPACK_SEED=n does that one again.
 #include <cstdlib>
 
 #include "tests/chaos_run.h"
@@ -11,6 +11,16 @@ TEST(Chaos, ABookShownLiveIsRightWhateverHappens) {
     if (test::kSanitized) chaos.rate = 50;  // what a sanitizer on busy cores keeps up with
     if (const char* const seed = std::getenv("DAYPACK_SEED")) chaos.seed = std::strtoull(seed, nullptr, 10);
     expect_good(run_chaos(chaos), !test::kSanitized);
+}
+
+TEST(Chaos, TheSameWithOneThreadForAll) {
+    ChaosOptions chaos;
+    chaos.threads = "fused";
+    chaos.seed = 2;
+    chaos.duration = std::chrono::seconds(20);
+    chaos.settle = std::chrono::seconds(10);
+    if (test::kSanitized) chaos.rate = 50;
+    expect_good(run_chaos(chaos), false);
 }
 
 }  // namespace

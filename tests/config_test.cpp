@@ -161,7 +161,7 @@ engine:
   shm_mode: 0600
   shm_group: trading
   threads: fused
-  net_threads: 2
+  net_threads: 1
   book_threads: 3
   net_cpus: [2, 3]
   book_cpus: [4, 5, 6, 7]
@@ -207,7 +207,7 @@ engine:
     EXPECT_EQ(engine.shm_mode, 0600u);
     EXPECT_EQ(engine.shm_group, "trading");
     EXPECT_EQ(engine.threads, ThreadModel::fused);
-    EXPECT_EQ(engine.net_threads, 2u);
+    EXPECT_EQ(engine.net_threads, 1u);
     EXPECT_EQ(engine.book_threads, 3u);
     EXPECT_EQ(engine.net_cpus, (std::vector<int>{2, 3}));
     EXPECT_EQ(engine.book_cpus, (std::vector<int>{4, 5, 6, 7}));
@@ -218,9 +218,8 @@ engine:
     EXPECT_FALSE(engine.fast_aes);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
-    EXPECT_EQ(config.not_built_yet,
-              (std::vector<std::string>{"api_key", "api_secret", "private channels", "threads: fused", "book_threads",
-                                        "record", "metrics_listen"}));
+    EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"api_key", "api_secret", "private channels",
+                                                              "book_threads", "record", "metrics_listen"}));
 }
 
 TEST(Config, AnEngineSectionWithoutKeysIsTheDefaults) {
@@ -339,6 +338,10 @@ TEST(Config, ValuesOutOfRangeAreRefused) {
         {with("    depth_stream: 100ms\n"),
          at(6, "`depth_stream` is \"100ms\"; it must be one of realtime, 200ms, 600ms, 1000ms")},
         {with("", "  idle: sleep\n"), at(7, "`idle` is \"sleep\"; it must be one of spin, backoff, auto")},
+        {with("", "  threads: fused\n  net_threads: 2\n"),
+         at(8,
+            "`net_threads` is 2 with `threads: fused`, where one network thread does it all; leave it out, or choose "
+            "`threads: pipeline`")},
         {with("", "  threads: 4\n"), at(7, "`threads` is \"4\"; it must be one of pipeline, fused")},
     };
     for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;

@@ -116,10 +116,7 @@ std::string aimed(const std::string& fault) {
     return fault + (fault.find(':') == std::string::npos ? ":" : ",") + "symbol=" + kSymbol;
 }
 
-class FaultTest : public testing::TestWithParam<Row> {};
-
-TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
-    const Row& row = GetParam();
+void expect_good(const Row& row) {
     sim::SimOptions options = over_tls();
     if (row.at_start) options.faults = row.faults;
     sim::Exchange exchange(options);
@@ -180,6 +177,22 @@ TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
     }
     std::printf("| %s | %s | %.0f ms |\n", row.name, joined(watch.seen()).c_str(),
                 std::chrono::duration<double, std::milli>(right - began).count());
+}
+
+class FaultTest : public testing::TestWithParam<Row> {};
+TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
+    expect_good(GetParam());
+}
+
+// The same where one thread does it all: what the lines tell goes another way there, and the books have no time of
+// their own.
+class FusedFaultTest : public testing::TestWithParam<Row> {
+  protected:
+    FusedFaultTest() { live_threads = ThreadModel::fused; }
+    ~FusedFaultTest() override { live_threads = ThreadModel::pipeline; }
+};
+TEST_P(FusedFaultTest, ABookShownLiveIsRightAndItComesBack) {
+    expect_good(GetParam());
 }
 
 const Sights kNothing{};
@@ -303,6 +316,20 @@ INSTANTIATE_TEST_SUITE_P(
                         2,
                         {"STALE/silent", "STALE/line_dead", "SYNCING/gap", "POLLING/ws_down"}},
                     Row{"the book crosses and stays so", {"frame:how=crossed"}, 1, {"INVALID/crossed"}}),
+    [](const auto& info) { return std::to_string(info.index); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Share, FusedFaultTest,
+    testing::Values(Row{"one line of two drops an update", {"drop:line=2"}},
+                    Row{"… does not bring one symbol any more", {"mute:line=2"}},
+                    Row{"… is open and dead", {"stall:line=1,how=deaf"}},
+                    Row{"an update is dropped on every line", {"drop"}, 2, kGap},
+                    Row{"malformed JSON", {"frame:how=malformed"}, 1, kBadFrame},
+                    Row{"the sequence restarts lower", {"restart"}, 2, {"SYNCING/restart"}},
+                    Row{"every line is reset", {"reset"}, 2, kDead},
+                    Row{"connections are refused", {"connect:how=refuse,times=3"}, 1, kNothing, {}, true},
+                    Row{"snapshot never comes", {"rest:how=silent,path=depth,symbol=SOL_USDC"}, 1, kNothing, {}, true},
+                    Row{"every line loses the symbol", {"mute"}, 2, {"STALE/silent"}}),
     [](const auto& info) { return std::to_string(info.index); });
 
 }  // namespace

@@ -25,6 +25,18 @@ class CaFile {
     std::string path_;
 };
 
+// How the engines of the tests to come share their work between threads.
+inline ThreadModel live_threads = ThreadModel::pipeline;
+
+// Every test of it runs once for each way.
+class InBothModes : public testing::TestWithParam<ThreadModel> {
+  protected:
+    InBothModes() { live_threads = GetParam(); }
+};
+inline std::string mode_name(const testing::TestParamInfo<ThreadModel>& mode) {
+    return mode.param == ThreadModel::fused ? "Fused" : "Pipeline";
+}
+
 // An engine of this process against a simulated exchange, over TLS on loopback.
 class LiveEngine : public LiveReader {
   public:
@@ -41,6 +53,7 @@ class LiveEngine : public LiveReader {
         config.engine.instance = "test" + std::to_string(getpid());
         config.engine.depth = depth;
         config.engine.max_symbols = 16;
+        config.engine.threads = live_threads;
         if (change) change(config);
         instance_ = config.engine.instance;
         engine_ = std::make_unique<Engine>(std::move(config), std::move(callbacks), [this](const std::string& line) {
