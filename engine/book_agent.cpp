@@ -233,6 +233,9 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime 
     if (book.sync->counters().gaps != gaps) log_gap(first.symbol, have, first, now);
     if (outcome == Sync::Outcome::applied && book.sync->following()) {
         tell_applied(book, first);
+        // The usual case: nothing is to be shown that was not published with the update. A book that was behind may
+        // have caught up since, and one that was not live may be.
+        if (book.state == State::live && (book.flags & kBehind) == 0) return;
     } else {
         tell_counters(first.symbol, first.receive);
     }
@@ -398,26 +401,27 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
     }
 }
 
-State BookAgent::shown_state(SymbolIndex symbol) const noexcept {
-    const Book& book = books_[symbol];
+// What is shown of it.
+State BookAgent::state_of(const Book& book) noexcept {
     if (!book.sync) return book.halted != Reason::none && book.absent == book.halted ? State::halted : State::down;
     const State state = book.sync->state();
     return state == State::live && book.halted != Reason::none ? State::halted : state;
 }
 
-Reason BookAgent::shown_reason(SymbolIndex symbol) const noexcept {
-    const Book& book = books_[symbol];
+Reason BookAgent::reason_of(const Book& book, State state) noexcept {
     if (!book.sync) return book.absent;
-    return shown_state(symbol) == State::halted ? book.halted : book.sync->reason();
+    return state == State::halted ? book.halted : book.sync->reason();
 }
 
 BookView BookAgent::view(SymbolIndex symbol) const noexcept {
-    const Sync& sync = *books_[symbol].sync;
+    const Book& book = books_[symbol];
+    const Sync& sync = *book.sync;
+    const State state = state_of(book);
     return {symbol,
             (*wiring_.instruments)[symbol],
             sync.book(),
-            shown_state(symbol),
-            shown_reason(symbol),
+            state,
+            reason_of(book, state),
             sync.flags(),
             sync.last_id(),
             sync.match(),
@@ -430,10 +434,11 @@ BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept
     BookUpdate update;
     update.symbol = symbol;
     update.instrument = &(*wiring_.instruments)[symbol];
-    update.state = shown_state(symbol);
-    update.reason = shown_reason(symbol);
+    const Book& book = books_[symbol];
+    update.state = state_of(book);
+    update.reason = reason_of(book, update.state);
     update.publish = wall_.at(now);
-    if (const Sync* sync = books_[symbol].sync.get()) {
+    if (const Sync* sync = book.sync.get()) {
         update.book = &sync->book();
         update.u = sync->last_id();
         update.flags = sync->flags();
@@ -447,8 +452,8 @@ BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept
 // Makes a change of state known, in the slot, the ring and the log, and asks for the snapshot that it calls for.
 void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
     Book& book = books_[symbol];
-    const State state = shown_state(symbol);
-    const Reason reason = shown_reason(symbol);
+    const State state = state_of(book);
+    const Reason reason = reason_of(book, state);
     const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
     const bool told = state != book.state || reason != book.reason;
     if (told || flags != book.flags) {

@@ -104,8 +104,8 @@ class BookAgent {
     void tell_clock() noexcept;
     void log(const LogRecord& record) noexcept;
     [[nodiscard]] BookUpdate update_of(SymbolIndex symbol, MonoTime now) const noexcept;
-    [[nodiscard]] State shown_state(SymbolIndex symbol) const noexcept;
-    [[nodiscard]] Reason shown_reason(SymbolIndex symbol) const noexcept;
+    [[nodiscard]] static State state_of(const Book& book) noexcept;
+    [[nodiscard]] static Reason reason_of(const Book& book, State state) noexcept;
     [[nodiscard]] BookView view(SymbolIndex symbol) const noexcept;
 
     Wiring wiring_;

@@ -537,8 +537,8 @@ static inline int daypack_take_geometry(daypack_reader* reader) {
            daypack_fits(reader->bytes, reader->slots_offset, reader->max_symbols, reader->slot_bytes) &&
            daypack_fits(reader->bytes, reader->ring_offset, reader->ring_events, sizeof(daypack_record)) &&
            daypack_fits(reader->bytes, reader->lines_offset, DAYPACK_MAX_LINES, sizeof(daypack_line_entry)) &&
-           daypack_fits(reader->bytes, reader->histograms_offset, DAYPACK_HISTOGRAM_COUNT * DAYPACK_HISTOGRAM_BUCKETS,
-                        sizeof(uint64_t)) &&
+           daypack_fits(reader->bytes, reader->histograms_offset,
+                        (uint64_t)DAYPACK_HISTOGRAM_COUNT * DAYPACK_HISTOGRAM_BUCKETS, sizeof(uint64_t)) &&
            daypack_fits(reader->bytes, reader->counters_offset, counters, sizeof(uint64_t));
 }
 
