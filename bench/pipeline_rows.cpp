@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -25,8 +26,7 @@ class ToPublish {
 
     [[nodiscard]] Percentiles fused() {
         begin();
-        return told(send([this] { world_.breathe(); },
-                         [this](std::span<const Event> update, MonoTime now) { world_.agent().take(update, now); }));
+        return send([this] { world_.breathe(); }, [this](Decoder& decoder) { world_.take(decoder, hand_.frame()); });
     }
 
     [[nodiscard]] Percentiles pipeline() {
@@ -41,13 +41,15 @@ class ToPublish {
             book_core_.end();
         });
         while (!started.load(std::memory_order_acquire)) relax();
-        const Schedule schedule = send([] { relax(); },
-                                       [this](std::span<const Event> update, MonoTime) {
-                                           while (!world_.events().push(update)) relax();
-                                       });
-        running.store(false, std::memory_order_relaxed);
-        book.join();
-        return told(schedule);
+        return send([] { relax(); },
+                    [this](Decoder& decoder) {
+                        const Decoded decoded = decoder.decode(hand_.frame(), mono_now(), 0);
+                        while (!world_.events().push(decoded.events)) relax();
+                    },
+                    [&] {
+                        running.store(false, std::memory_order_relaxed);
+                        book.join();
+                    });
     }
 
     // Why all this tells nothing; empty: it does.
@@ -61,22 +63,21 @@ class ToPublish {
     void note(Sequence u) noexcept {
         if (seen_.size() < seen_.capacity()) seen_.push_back({u, ticks()});
     }
-    [[nodiscard]] Percentiles told(const Schedule& schedule) {
-        return latencies(input_, count_, seen_, [&](std::size_t i) { return schedule.due(i); });
-    }
-    template <class Idle, class Take>
-    [[nodiscard]] Schedule send(Idle&& idle, Take&& take) {
+    // Each frame when it is due; `then` waits until all are published.
+    template <class Idle, class Take, class Then = void (*)()>
+    [[nodiscard]] Percentiles send(
+        Idle&& idle, Take&& take, Then&& then = [] {}) {
         Decoder decoder(input_.table, DepthStream::realtime);
         core_.begin();
         const Schedule schedule = schedule_from_now();
         hand_.take(input_.frames[0]);
         run_paced(schedule, count_, ticks, when_free(idle), [&](std::size_t i) {
-            const MonoTime now = mono_now();
-            take(decoder.decode(hand_.frame(), now, 0).events, now);
+            take(decoder);
             if (i + 1 < count_) hand_.take(input_.frames[i + 1]);
         });
         core_.end();
-        return schedule;
+        then();
+        return latencies(input_, count_, seen_, [&](std::size_t i) { return schedule.due(i); });
     }
 
     const Input& input_;
@@ -88,7 +89,7 @@ class ToPublish {
 };
 
 // An event there and back between the two cores, halved.
-Percentiles queue_hop() {
+Percentiles queue_hop(std::size_t hops) {
     EventQueue there(1024), back(1024);
     std::atomic<bool> running{true};
     std::thread echo([&] {
@@ -106,12 +107,12 @@ Percentiles queue_hop() {
     Percentiles result;
     Event event;
     event.last = true;
-    for (std::size_t i = 0; i < kHops; ++i) {
+    for (std::size_t i = 0; i < hops; ++i) {
         const std::uint64_t began = ticks();
         (void)there.push({&event, 1});
         while (back.front() == nullptr) relax();
         back.pop();
-        if (i >= kHops / 10) result.record(ns_between(began, ticks()) / 2);
+        if (i >= hops / 10) result.record(ns_between(began, ticks()) / 2);
     }
     running.store(false, std::memory_order_relaxed);
     echo.join();
@@ -129,7 +130,8 @@ std::vector<Row> frame_to_publish_pipeline(const Input& input) {
     std::vector<double> p50s, bounds, ratios;
     (void)to_publish.fused(), (void)to_publish.pipeline();
     for (int round = 0; round < input.effort.rounds; ++round) {
-        const Percentiles one_core = to_publish.fused(), two_cores = to_publish.pipeline(), one_hop = queue_hop();
+        const Percentiles one_core = to_publish.fused(), two_cores = to_publish.pipeline(),
+                          one_hop = queue_hop(std::min(kHops, input.effort.frames));
         fused.add(one_core), ours.add(two_cores), hop.add(one_hop);
         p50s.push_back(two_cores.at(0.5));
         bounds.push_back(one_core.at(0.5) + 1.5 * one_hop.at(0.5));

@@ -24,7 +24,7 @@ class ToReader {
         const Schedule schedule = schedule_from_now();
         hand_.take(input_.frames[0]);
         run_paced(schedule, count_, ticks, when_free([this] { world_.breathe(); }), [&](std::size_t i) {
-            one(decoder);
+            world_.take(decoder, hand_.frame());
             if (i + 1 < count_) hand_.take(input_.frames[i + 1]);
         });
         core_.end();
@@ -39,7 +39,7 @@ class ToReader {
         for (std::size_t i = 0; i < count_; ++i) {
             hand_.take(input_.frames[i]);
             stamps[i] = ticks();
-            one(decoder);
+            world_.take(decoder, hand_.frame());
             if (i % 256 == 0) world_.breathe();
         }
         return latencies(input_, count_, end(), [&](std::size_t i) { return stamps[i]; });
@@ -107,10 +107,6 @@ class ToReader {
     [[nodiscard]] std::vector<Seen> end() {
         world_.breathe();
         return reader_.stop(input_.id(count_ - 1));
-    }
-    void one(Decoder& decoder) noexcept {
-        const MonoTime now = mono_now();
-        world_.agent().take(decoder.decode(hand_.frame(), now, 0).events, now);
     }
     const Input& input_;
     std::size_t count_;

@@ -16,7 +16,7 @@
 namespace daypack::bench {
 namespace {
 
-constexpr std::int64_t kPatience_ns = 10'000'000'000;
+constexpr std::int64_t kPatience_ns = 60'000'000'000;
 
 // Says so where the far end is silent for too long; looks at the clock now and then only.
 class Patience {

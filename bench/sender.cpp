@@ -109,7 +109,7 @@ struct Sender::Impl {
     Impl& operator=(const Impl&) = delete;
 
     [[nodiscard]] Socket accept() const {
-        constexpr timeval kPatience{10, 0};
+        constexpr timeval kPatience{60, 0};
         (void)::setsockopt(listening.handle(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
         Socket socket(::accept4(listening.handle(), nullptr, nullptr, SOCK_CLOEXEC));
         if (socket.handle() < 0) throw std::runtime_error("nobody connects to the bench's sender");

@@ -14,7 +14,7 @@ namespace daypack::bench {
 // A server as small and quick as one can be: one connection over loopback, TLS and WebSocket or plain TCP, and messages
 // that are made beforehand. One TLS record a message.
 //
-// Thread: one at a time; all calls block, for a few seconds at most. Throws std::runtime_error where the far end does
+// Thread: one at a time; all calls block, for a minute at most. Throws std::runtime_error where the far end does
 // wrong. Its sockets close with it.
 class Sender {
   public:

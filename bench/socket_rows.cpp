@@ -1,5 +1,6 @@
 #include <time.h>
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <thread>
@@ -86,13 +87,13 @@ std::string some_message(const Input& input) {
 
 // Messages one by one: send() on the other core, stamped before it; when each was there, by receive(count).
 template <class Send, class Receive>
-Percentiles one_way(Send&& send, Receive&& receive, CoreShare (&shares)[2]) {
-    std::vector<std::uint64_t> stamps(kOneWay);
+Percentiles one_way(std::size_t count, Send&& send, Receive&& receive, CoreShare (&shares)[2]) {
+    std::vector<std::uint64_t> stamps(count);
     Beside sending([&] {
         shares[1].begin();
         const Schedule schedule{ticks(), kOneWay_gap_ns / ns_per_tick()};
         run_paced(
-            schedule, kOneWay, ticks, [](std::uint64_t) { relax(); },
+            schedule, count, ticks, [](std::uint64_t) { relax(); },
             [&](std::size_t i) {
                 stamps[i] = ticks();
                 send();
@@ -100,11 +101,11 @@ Percentiles one_way(Send&& send, Receive&& receive, CoreShare (&shares)[2]) {
         shares[1].end();
     });
     shares[0].begin();
-    const std::vector<std::uint64_t>& times = receive(kOneWay);
+    const std::vector<std::uint64_t>& times = receive(count);
     shares[0].end();
     sending.join();
     Percentiles result;
-    for (std::size_t i = kOneWay / 10; i < kOneWay; ++i) result.record(ns_between(stamps[i], times[i]));
+    for (std::size_t i = count / 10; i < count; ++i) result.record(ns_between(stamps[i], times[i]));
     return result;
 }
 
@@ -123,14 +124,16 @@ std::vector<Row> wss_one_way(const Input& input) {
     Wires wires;
     CoreShare shares[2];
     const std::string message = some_message(input);
+    const std::size_t count = std::min(kOneWay, input.effort.frames);
     const auto secure = [&] {
-        return one_way([&] { return wires.sender().send(message); },
-                       [&](std::size_t count) -> const auto& { return wires.line().receive(count); }, shares);
+        return one_way(
+            count, [&] { return wires.sender().send(message); },
+            [&](std::size_t n) -> const auto& { return wires.line().receive(n); }, shares);
     };
     const auto plain = [&] {
-        return one_way([&] { return wires.sender().send_plainly(message); },
-                       [&](std::size_t count) -> const auto& { return wires.plain().receive(count, message.size()); },
-                       shares);
+        return one_way(
+            count, [&] { return wires.sender().send_plainly(message); },
+            [&](std::size_t n) -> const auto& { return wires.plain().receive(n, message.size()); }, shares);
     };
     Percentiles all_secure, all_plain;
     std::vector<double> p50s, plain_p50s, ratios;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include <cmath>
@@ -20,7 +21,7 @@ constexpr std::size_t kSymbols = 100;
 constexpr std::size_t kFramesEach = 2'000;  // of the input into each book, for what they take of memory
 
 std::string native_name(std::size_t i) {
-    return "S" + std::to_string(100 + i) + "_USDC_PERP";
+    return fmt::format("S{}_USDC_PERP", 100 + i);
 }
 
 // Made-up flow of some markets, whose shares of it are as 1 : 1/2 : 1/3 …
@@ -66,8 +67,7 @@ class Cost {
         Decoder decoder(crowd_.table, DepthStream::realtime);
         const double ns = ns_each([&] {
             for (std::size_t i = 0; i < crowd_.frames.size(); ++i) {
-                const MonoTime now = mono_now();
-                world_.agent().take(decoder.decode(crowd_.frames[i], now, 0).events, now);
+                world_.take(decoder, crowd_.frames[i]);
                 if (i % 256 == 0) world_.breathe();
             }
             return crowd_.frames.size();

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "book/snapshot.h"
 #include "engine/book_agent.h"
 #include "engine/publisher.h"
 #include "engine/segment.h"
+#include "net/decoder.h"
 
 namespace daypack::bench {
 
@@ -31,6 +33,11 @@ class World {
     [[nodiscard]] Segment& segment() noexcept { return segment_; }
     [[nodiscard]] EventQueue& events() noexcept { return events_; }
     [[nodiscard]] BookAgent& agent() noexcept { return agent_; }
+    // What the engine's one thread does with a frame in the fused mode: decoded, and taken by the agent.
+    void take(Decoder& decoder, std::string_view frame) noexcept {
+        const MonoTime now = mono_now();
+        agent_.take(decoder.decode(frame, now, 0).events, now);
+    }
     // What a hot thread does between updates; keeps the beat.
     void breathe() noexcept { (void)agent_.do_work(mono_now()); }
     // Updates of all books that were applied and published since they were last rewound.

@@ -69,6 +69,9 @@ TEST_F(Cli, BenchGivesItsRowsAsOneObject) {
         EXPECT_NE(bench.out.find("{\"name\":\"" + std::string(row) + "\",\"value\":"), std::string::npos) << bench.out;
     }
     EXPECT_EQ(daypack("bench --rows none").exit_code, 2);
+    const Outcome nowhere = daypack("bench --rows publish --html no/such/folder/page.html");
+    EXPECT_EQ(nowhere.exit_code, 1);
+    EXPECT_NE(nowhere.err.find("page.html: cannot be written"), std::string::npos) << nowhere.err;
     const Outcome missing = daypack("bench --input missing.ndjson");
     EXPECT_EQ(missing.exit_code, 1);
     EXPECT_NE(missing.err.find("missing.ndjson"), std::string::npos) << missing.err;
