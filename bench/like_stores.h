@@ -10,8 +10,8 @@
 namespace daypack::bench {
 
 // The stores that publishing one update takes, found out by looking at what it leaves behind; and a loop that does them
-// again, with the same order and fences, and nothing else. What is stored over an equal value in the slot's first line
-// is not found and so not done here, which is to our disadvantage.
+// again, with the same order and fences, and nothing else. What is stored over an equal value in the slot's head is not
+// found and so not done here, which is to our disadvantage.
 //
 // Thread: the one that publishes.
 class LikeStores {
@@ -27,8 +27,8 @@ class LikeStores {
         auto* const ring = reinterpret_cast<std::uint64_t*>(segment.ring());
         const std::size_t ring_words = segment.layout().ring_events * kRecordWords;
         const std::vector<std::uint64_t> kept(slot, slot + slot_words);
-        // Words that no update holds, but in the line that tells publishing what has changed.
-        for (std::size_t i = kLine; i < slot_words; ++i) store_relaxed(slot[i], kUnheardOf + i);
+        // Words that no update holds, but in what tells publishing whether anything has changed.
+        for (std::size_t i = kHeadWords; i < slot_words; ++i) store_relaxed(slot[i], kUnheardOf + i);
         for (std::size_t i = 0; i < kLookedAt * kRecordWords; ++i) {
             store_relaxed(ring[(position * kRecordWords + i) % ring_words], kUnheardOf + i);
         }
@@ -74,7 +74,7 @@ class LikeStores {
 
   private:
     static constexpr std::size_t kRecordWords = sizeof(daypack_record) / 8;
-    static constexpr std::size_t kLine = 8;
+    static constexpr std::size_t kHeadWords = sizeof(daypack_slot) / 8;
     static constexpr std::size_t kLookedAt = 8;  // records of one update, at most
     static constexpr std::uint64_t kUnheardOf = 0x5a5a5a5a'00000000ull;
 

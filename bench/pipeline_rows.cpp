@@ -44,6 +44,7 @@ class ToPublish {
         return send([] { relax(); },
                     [this](Decoder& decoder) {
                         const Decoded decoded = decoder.decode(hand_.frame(), mono_now(), 0);
+                        (void)world_.stamp(decoded);
                         while (!world_.events().push(decoded.events)) relax();
                     },
                     [&] {

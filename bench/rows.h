@@ -27,5 +27,7 @@ namespace daypack::bench {
 [[nodiscard]] std::vector<Row> replay_frames(const Input& input);
 // A hundred books at once.
 [[nodiscard]] std::vector<Row> symbols_100(const Input& input);
+// What it costs to know how long each stage of a frame took.
+[[nodiscard]] std::vector<Row> timing_cost(const Input& input);
 
 }  // namespace daypack::bench

@@ -29,6 +29,7 @@ constexpr Measured kMeasured[] = {{"decode_apply", decode_apply},
                                   {"wss_one_way", wss_one_way},
                                   {"socket_frames", socket_frames},
                                   {"replay_frames", replay_frames},
+                                  {"timing_cost", timing_cost},
                                   {"symbols_100", symbols_100}};
 
 bool is_wanted(const std::vector<std::string>& rows, const std::string& name) {

@@ -19,8 +19,9 @@ std::string fresh_instance() {
 
 }  // namespace
 
-World::World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks)
+World::World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks, Timing timing)
     : table_(table),
+      timing_(timing),
       seeds_(std::move(seeds)),
       instance_(fresh_instance()),
       segment_({instance_, kDepth, seeds_.size(), 65'536, 0600, {}}),
@@ -33,7 +34,7 @@ World::World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, C
               &spent_,
               &log_,
               &pool_},
-             {.stale_after_ns = 3'600'000'000'000, .audit_every_ns = 0}, std::move(callbacks)) {
+             {.stale_after_ns = 3'600'000'000'000, .audit_every_ns = 0}, std::move(callbacks), timing) {
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         const Instrument& instrument = table_[static_cast<SymbolIndex>(i)];
         if (!segment_.add_symbol(instrument.symbol, instrument.native)) {

@@ -10,6 +10,7 @@
 #include "engine/book_agent.h"
 #include "engine/publisher.h"
 #include "engine/segment.h"
+#include "engine/timing.h"
 #include "net/decoder.h"
 
 namespace daypack::bench {
@@ -21,7 +22,8 @@ namespace daypack::bench {
 class World {
   public:
     // One book a snapshot, in the order of the table. REQUIRES: the table outlives this.
-    World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks = {});
+    World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks = {},
+          Timing timing = Timing::on);
     ~World();
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -35,8 +37,14 @@ class World {
     [[nodiscard]] BookAgent& agent() noexcept { return agent_; }
     // What the engine's one thread does with a frame in the fused mode: decoded, and taken by the agent.
     void take(Decoder& decoder, std::string_view frame) noexcept {
+        const Decoded decoded = decoder.decode(frame, mono_now(), 0);
+        agent_.take(decoded.events, stamp(decoded));
+    }
+    // As a network thread does when it has decoded a frame. Returns now.
+    MonoTime stamp(const Decoded& decoded) const noexcept {
         const MonoTime now = mono_now();
-        agent_.take(decoder.decode(frame, now, 0).events, now);
+        if (timing_ == Timing::on) stamp_decoded(decoded.events, now);
+        return now;
     }
     // What a hot thread does between updates; keeps the beat.
     void breathe() noexcept { (void)agent_.do_work(mono_now()); }
@@ -45,6 +53,7 @@ class World {
 
   private:
     const InstrumentTable& table_;
+    Timing timing_;
     std::vector<const Snapshot*> seeds_;
     std::string instance_;
     Segment segment_;

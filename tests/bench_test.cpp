@@ -240,7 +240,7 @@ TEST(Bench, AShortRunHasEveryRowWithItsFieldsAsJsonAndAsAPage) {
                              "book_recorded.map", "publish.outside", "publish.inside", "publish.outside_reader",
                              "publish.inside_reader", "frame_to_reader_fused.p50", "frame_to_reader_fused.p99",
                              "frame_to_publish_pipeline", "wss_one_way", "socket_frames.cpu", "socket_frames.rate",
-                             "replay_frames.simdjson", "symbols_100.cost", "symbols_100.memory"}) {
+                             "replay_frames.simdjson", "timing_cost", "symbols_100.cost", "symbols_100.memory"}) {
         EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name << " is missing";
     }
     EXPECT_EQ(page.find("http"), std::string::npos) << "the page needs a network";
