@@ -1,8 +1,49 @@
 #include "net/stream.h"
 
+#include <sys/socket.h>
+
+#include <boost/asio/ssl/error.hpp>
+#include <cerrno>
+
 #include "net/fast_aes.h"
 
 namespace daypack {
+
+std::size_t Stream::read_now(char* to, std::size_t size, error_code& error) noexcept {
+    if (is_tls()) return tls_->read(socket_.native_handle(), to, size, error);
+    error = boost::asio::error::would_block;
+    if (std::exchange(drained_, false)) return 0;
+    ssize_t count;
+    do {
+        count = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
+    } while (count < 0 && errno == EINTR);
+    if (count == 0) error = boost::asio::error::eof;
+    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error = {errno, boost::system::system_category()};
+    if (count <= 0) return 0;
+    error.clear();
+    const auto got = static_cast<std::size_t>(count);
+    drained_ = got < size;
+    received_bytes_ += got;
+    return got;
+}
+
+std::size_t Stream::write_now(const char* from, std::size_t size, error_code& error) noexcept {
+    if (is_tls()) return tls_->write(socket_.native_handle(), from, size, error);
+    ssize_t count;
+    do {
+        count = ::send(socket_.native_handle(), from, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (count < 0 && errno == EINTR);
+    error.clear();
+    if (count >= 0) return static_cast<std::size_t>(count);
+    error = {errno, boost::system::system_category()};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) error = boost::asio::error::would_block;
+    return 0;
+}
+
+void Stream::flush_now(error_code& error) noexcept {
+    error.clear();
+    if (is_tls()) tls_->flush(socket_.native_handle(), error);
+}
 
 std::string Stream::in_words(const error_code& error) {
     namespace cause = boost::asio::error;
