@@ -12,8 +12,7 @@ namespace daypack {
 
 namespace {
 
-// A handler takes at most one frame; after so many the rest of the round has its turn.
-constexpr std::size_t kHandlersARound = 256;
+constexpr std::size_t kHandlersARound = 256;  // of Asio's; then the lines that are up have their turn
 constexpr std::chrono::milliseconds kWait{10};
 
 }  // namespace
@@ -38,23 +37,34 @@ NetAgent::~NetAgent() = default;
 void NetAgent::do_work(MonoTime now) {
     follow_subscriptions();
     resubscribe();
-    std::size_t handled = 0;
-    bool empty = false;
-    while (handled < kHandlersARound && !empty) {  // under load the sockets may never be found empty
-        empty = io_->context.poll_one() == 0;
-        if (!empty) ++handled;
-    }
+    const bool backoff = options_.idle == IdleMode::backoff;
+    bool worked = run_io();
+    bool empty = true;
     bool waiting = false;
     for (auto& feed : feeds_) {
+        const Found found = feed->line().do_work(now);
         feed->do_work(mono_now());
+        worked |= found != Found::nothing;
         waiting |= feed->waiting();
+        empty &= found != Found::more;
     }
-    if (empty && !waiting)
+    if (empty && !waiting) {
         read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
-    if (handled == 0 && options_.idle == IdleMode::backoff) {
-        // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue.
-        io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
     }
+    if (worked || !backoff) return;
+    for (auto& feed : feeds_) feed->line().wake_on_bytes();
+    // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue, and
+    // for the beat of books that are of this thread.
+    io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
+}
+
+// Costs a system call, so it is only done for who connects. Where the thread waits by Asio, that runs it as well.
+bool NetAgent::run_io() {
+    const auto needs_io = [](const auto& feed) { return feed->line().needs_io(); };
+    if (std::none_of(feeds_.begin(), feeds_.end(), needs_io)) return false;
+    std::size_t handled = 0;
+    while (handled < kHandlersARound && io_->context.poll_one() != 0) ++handled;
+    return handled > 0;
 }
 
 // Subscribes what the cold thread wants and has not been asked for yet, and the reverse. A line subscribes by itself
@@ -105,7 +115,11 @@ void NetAgent::stop() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
     const auto stopped = [](const auto& feed) { return feed->line().stopped(); };
     while (!std::all_of(feeds_.begin(), feeds_.end(), stopped) && std::chrono::steady_clock::now() < end) {
-        io_->context.run_one_for(std::chrono::milliseconds(10));
+        for (auto& feed : feeds_) {
+            feed->line().do_work(mono_now());
+            feed->line().wake_on_bytes();
+        }
+        io_->context.run_one_for(std::chrono::milliseconds(1));
     }
 }
 

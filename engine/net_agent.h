@@ -66,6 +66,7 @@ class NetAgent {
     class Feed;
     struct Io;
 
+    bool run_io();
     void follow_subscriptions();
     void resubscribe();
     [[nodiscard]] std::vector<std::string> streams_of(SymbolIndex symbol) const;

@@ -40,6 +40,8 @@ struct FrameWalker::Header {
         const unsigned size7 = second & 0x7f;
         return size7 < 126 ? 0 : size7 == 126 ? 2 : 8;
     }
+    [[nodiscard]] bool is_masked() const noexcept { return (second & 0x80) != 0; }
+    [[nodiscard]] std::size_t mask_bytes() const noexcept { return is_masked() ? 4 : 0; }
 };
 
 FrameWalker::FrameWalker(std::size_t message_bytes_max)
@@ -76,10 +78,10 @@ FrameWalker::Item FrameWalker::refuse(std::uint16_t code, std::string_view why) 
     return refusal_ = {Kind::refused, code, why};
 }
 
-// What is wrong with a frame can be seen from its first two bytes, but for its true size.
+// What can be wrong with a frame, but for its size.
 const char* FrameWalker::fault(const Header& header) const noexcept {
     if ((header.first & 0x70) != 0) return "reserved bits are set";
-    if ((header.second & 0x80) != 0) return "a server's frame is masked";
+    if (header.is_masked()) return "a server's frame is masked";
     const unsigned opcode = header.opcode();
     if (header.is_control()) {
         if (opcode > pong) return "an opcode that is reserved";
@@ -98,9 +100,9 @@ FrameWalker::Item FrameWalker::next() noexcept {
     while (end_ - read_ >= 2) {
         const char* const at = buffer_.get() + read_;
         Header header{static_cast<std::uint8_t>(at[0]), static_cast<std::uint8_t>(at[1]), 2, 0};
-        if (const char* const why = fault(header)) return refuse(kProtocolError, why);
         header.bytes += header.size_bytes();
-        if (end_ - read_ < header.bytes) return {};
+        if (end_ - read_ < header.bytes + header.mask_bytes()) return {};
+        if (const char* const why = fault(header)) return refuse(kProtocolError, why);
         header.size = header.bytes == 2 ? header.second & 0x7fU : big_endian(at + 2, header.bytes - 2);
         if (header.bytes > 2 && header.size < (header.bytes == 4 ? 126 : 65'536)) {
             return refuse(kProtocolError, "a length is not written in its shortest form");

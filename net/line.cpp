@@ -1,8 +1,6 @@
 #include "net/line.h"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <limits>
 #include <random>
 #include <unordered_set>
@@ -15,8 +13,6 @@
 #include "net/web_socket.h"
 
 namespace daypack {
-
-using boost::system::error_code;
 
 namespace {
 
@@ -32,12 +28,14 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
         : options_(std::move(options)),
           listener_(listener),
           connector_(io, options_.tls),
-          retry_(io),
-          watch_(io),
           random_(std::random_device{}()) {}
 
     void start() {
         if (state_ == State::idle) connect();
+    }
+    Found do_work(MonoTime now);
+    void wake_on_bytes() {
+        if (socket_) socket_->wake_on_bytes();
     }
     void stop();
     void abandon() noexcept;
@@ -48,6 +46,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     void resume();
 
     [[nodiscard]] bool up() const noexcept { return state_ == State::up; }
+    [[nodiscard]] bool needs_io() const noexcept { return state_ == State::connecting || state_ == State::opening; }
     [[nodiscard]] bool stopped() const noexcept { return state_ == State::stopped; }
     [[nodiscard]] bool held() const noexcept { return socket_ && socket_->held(); }
     [[nodiscard]] const LineOptions& options() const noexcept { return options_; }
@@ -70,43 +69,51 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     void come_up();
     void go_down(const std::string& why, std::int64_t delay_ms_min = 0);
     void finish() noexcept;
-    void watch();
-    template <class Then>
-    void after_ms(boost::asio::steady_timer& timer, std::int64_t ms, Then then);
-    static void disarm(boost::asio::steady_timer& timer) noexcept;
+    void watch(MonoTime now);
 
     LineOptions options_;
     LineListener& listener_;
     Connector connector_;
     std::unique_ptr<WebSocket> socket_;
-    boost::asio::steady_timer retry_;
-    boost::asio::steady_timer watch_;
     std::minstd_rand random_;
     State state_ = State::idle;
     std::vector<std::string> wanted_;  // in the order in which they were asked for
     std::size_t url_ = 0;
     std::uint32_t tries_ = 0;  // that failed since a frame was last delivered
     bool delivered_ = false;   // a frame, over this connection
+    MonoTime due_;  // waiting: to connect; opening: to give up; stopping: to be gone
     MonoTime next_ping_;
     MonoTime resumed_;  // silence is not counted from before: the window was closed by us
     LineStats stats_;
 };
 
-// A timer's handler can be on its way already when the timer is set anew, disarmed, or gone with its line: so it asks
-// whether the line lives, and whether the timer is still set to what it waited for.
-template <class Then>
-void Line::Impl::after_ms(boost::asio::steady_timer& timer, std::int64_t ms, Then then) {
-    const auto due = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
-    timer.expires_at(due);
-    timer.async_wait([weak = weak_from_this(), &timer, due, then](const error_code& error) {
-        const std::shared_ptr<Impl> self = weak.lock();
-        if (error || !self || timer.expiry() != due) return;
-        then(*self);
-    });
-}
-
-void Line::Impl::disarm(boost::asio::steady_timer& timer) noexcept {
-    timer.expires_at(std::chrono::steady_clock::time_point::max());
+Found Line::Impl::do_work(MonoTime now) {
+    switch (state_) {
+        case State::waiting:
+            if (now - due_ >= 0) connect();
+            return Found::nothing;
+        case State::opening:
+            if (now - due_ >= 0) {
+                go_down(url().name() + ": no answer to the WebSocket upgrade within " +
+                        std::to_string(options_.line_dead_ms) + " ms");
+            }
+            return Found::nothing;
+        case State::subscribing:
+        case State::up: {
+            const Found found = socket_->do_work(now);
+            if (open()) watch(now);
+            return found;
+        }
+        case State::stopping: {
+            const Found found = socket_->do_work(now);
+            if (state_ == State::stopping && now - due_ >= 0) finish();
+            return found;
+        }
+        case State::idle:
+        case State::connecting:
+        case State::stopped: break;
+    }
+    return Found::nothing;
 }
 
 void Line::Impl::connect() {
@@ -123,10 +130,7 @@ void Line::Impl::on_connected(std::unique_ptr<Stream> stream, const std::string&
     state_ = State::opening;
     socket_ = std::make_unique<WebSocket>(std::move(stream), url(), options_.frame_bytes_max, *this);
     socket_->open();
-    after_ms(watch_, options_.line_dead_ms, [](Impl& self) {
-        self.go_down(self.url().name() + ": no answer to the WebSocket upgrade within " +
-                     std::to_string(self.options_.line_dead_ms) + " ms");
-    });
+    due_ = mono_now() + options_.line_dead_ms * kMsNs;
 }
 
 void Line::Impl::on_open() {
@@ -134,13 +138,12 @@ void Line::Impl::on_open() {
     ++stats_.connects;
     resumed_ = mono_now();
     next_ping_ = resumed_ + options_.ping_interval_ms * kMsNs;
-    watch();
     if (wanted_.empty()) return come_up();
     send("SUBSCRIBE", wanted_);
 }
 
 void Line::Impl::send(std::string_view method, const std::vector<std::string>& streams) {
-    for (std::string& frame : subscribe_frames(method, streams)) socket_->send(std::move(frame));
+    for (const std::string& frame : subscribe_frames(method, streams)) socket_->send(frame);
 }
 
 void Line::Impl::on_sent() {
@@ -180,7 +183,6 @@ void Line::Impl::on_end(const WebSocketEnd& end) {
 
 void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
     connector_.cancel();
-    disarm(watch_);
     socket_.reset();
     state_ = State::waiting;
     ++stats_.failures;
@@ -188,28 +190,22 @@ void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
     url_ = delivered_ ? 0 : (url_ + 1) % options_.urls.size();
     const double jitter =
         static_cast<double>(random_() - random_.min()) / (static_cast<double>(random_.max() - random_.min()) + 1.0);
-    after_ms(retry_, std::max(next_delay_ms(tries_, jitter), delay_ms_min), [](Impl& self) { self.connect(); });
+    due_ = mono_now() + std::max(next_delay_ms(tries_, jitter), delay_ms_min) * kMsNs;
     listener_.on_down(why);
 }
 
-// Sends what is due, and looks for death: by the kernel's own note of the last byte, so that a frame in pieces is life.
-void Line::Impl::watch() {
-    const MonoTime now = mono_now();
+// Pings when that is due, and looks for death: by the last byte, so that a frame in pieces is life.
+void Line::Impl::watch(MonoTime now) {
     if (held()) resumed_ = now;  // nothing can arrive where nothing is read
-    const std::int64_t silent_ms = std::min(socket_->silent_ms(), (now - resumed_) / kMsNs);
-    if (silent_ms >= options_.line_dead_ms) {
-        return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ms) + " ms");
+    const std::int64_t silent_ns = std::min(now - socket_->last_byte(), now - resumed_);
+    if (silent_ns >= options_.line_dead_ms * kMsNs) {
+        return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ns / kMsNs) + " ms");
     }
-    std::int64_t wait_ms = options_.line_dead_ms - silent_ms;
-    if (options_.ping_interval_ms > 0) {
-        if (now - next_ping_ >= 0) {
-            socket_->ping();
-            ++stats_.pings;
-            next_ping_ = now + options_.ping_interval_ms * kMsNs;
-        }
-        wait_ms = std::min(wait_ms, (next_ping_ - now + kMsNs - 1) / kMsNs);
+    if (options_.ping_interval_ms > 0 && now - next_ping_ >= 0) {
+        socket_->ping();
+        ++stats_.pings;
+        next_ping_ = now + options_.ping_interval_ms * kMsNs;
     }
-    after_ms(watch_, std::max<std::int64_t>(wait_ms, 1), [](Impl& self) { self.watch(); });
 }
 
 void Line::Impl::subscribe(const std::vector<std::string>& streams) {
@@ -250,7 +246,7 @@ void Line::Impl::stop() {
     if (!open()) return finish();
     state_ = State::stopping;
     socket_->close();
-    after_ms(watch_, kStopMsMax, [](Impl& self) { self.finish(); });
+    due_ = mono_now() + kStopMsMax * kMsNs;
 }
 
 void Line::Impl::finish() noexcept {
@@ -260,8 +256,6 @@ void Line::Impl::finish() noexcept {
 
 void Line::Impl::abandon() noexcept {
     connector_.cancel();
-    disarm(retry_);
-    disarm(watch_);
     socket_.reset();
 }
 
@@ -273,6 +267,15 @@ Line::~Line() {
 
 void Line::start() {
     impl_->start();
+}
+Found Line::do_work(MonoTime now) {
+    return impl_->do_work(now);
+}
+bool Line::needs_io() const noexcept {
+    return impl_->needs_io();
+}
+void Line::wake_on_bytes() {
+    impl_->wake_on_bytes();
 }
 void Line::stop() {
     impl_->stop();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "book/types.h"
+#include "net/found.h"
 #include "net/tls.h"
 #include "net/url.h"
 
@@ -34,11 +35,13 @@ struct LineStats {
     MonoTime last_receive;       // of a frame or pong; 0: never
 };
 
-// Who is told what comes over a line. Called on the line's thread; it may call the line, but not destroy it.
+// Who is told what comes over a line, from within its `do_work` and `resume`, and while it connects from `io`. It may
+// call the line, but not destroy it.
 class LineListener {
   public:
     // A whole message; 64 bytes behind it may be read, whatever they hold (simdjson does). False: it cannot be taken
     // now. The line then keeps it and reads nothing more, so that TCP holds the sender back, until `resume()`.
+    // `receive`: when its last byte had been read and decrypted.
     virtual bool on_frame(std::string_view frame, MonoTime receive) = 0;
     // Connected, and every SUBSCRIBE written (the venue acknowledges none).
     virtual void on_up() = 0;
@@ -53,9 +56,10 @@ class LineListener {
 // One redundant connection to the exchange's WebSocket, for ever: connects, subscribes, keeps alive, notices its death,
 // and comes back with a delay that grows (net/backoff.h), going through its URLs.
 //
-// Thread: the one that runs `io`, which needs a work guard. Each handler takes at most one frame, so that a thread with
-// other duties runs `poll_one()` as often as it likes.
-// Invariants: while it is up, every wanted stream is subscribed; a frame is handed in until it is taken, in order.
+// Thread: the one that calls `do_work` in turn, and runs `io` while the line `needs_io()`.
+// Invariants: while it is up, every wanted stream is subscribed; a frame is handed in until it is taken, in order; in
+// the usual life of a line that is up it makes no system call but `recv`, and `send` for pings, pongs and what is
+// subscribed, and allocates nothing.
 class Line {
   public:
     // REQUIRES: options.urls is not empty.
@@ -66,8 +70,14 @@ class Line {
     Line& operator=(const Line&) = delete;
 
     void start();
-    // Says good-bye with a Close frame and takes at most kStopMsMax for it, while `io` runs. No frame and no `on_down`
-    // comes from here on. Not to be started again.
+    // Reads, sends, and looks at the time: at a bounded number of frames, so that a flood leaves others their turn.
+    Found do_work(MonoTime now);
+    // Something is under way for which `io` must run: connecting, up to the upgrade.
+    [[nodiscard]] bool needs_io() const noexcept;
+    // For a thread that has nothing to do but wait: makes `io` come back when there is something to read.
+    void wake_on_bytes();
+    // Says good-bye with a Close frame and takes at most kStopMsMax for it, while `do_work` is called. No frame and no
+    // `on_down` comes from here on. Not to be started again.
     void stop();
     [[nodiscard]] bool stopped() const noexcept;
     static constexpr int kStopMsMax = 400;

@@ -66,8 +66,8 @@ std::size_t TlsSession::write(int socket, const char* from, std::size_t size, er
     flush(socket, error);
     if (error) return 0;
     const int result = wolfSSL_write(tls_, from, static_cast<int>(std::min(size, kRecordBytesMax)));
-    if (broken_) {
-        error = broken_;
+    if (out_error_) {
+        error = out_error_;
         return 0;
     }
     if (result > 0) return static_cast<std::size_t>(result);
@@ -76,7 +76,7 @@ std::size_t TlsSession::write(int socket, const char* from, std::size_t size, er
 }
 
 void TlsSession::flush(int socket, error_code& error) noexcept {
-    error = broken_;
+    error = out_error_;
     while (!error && unsent()) {
         const ssize_t size = ::send(socket, out_.data() + sent_, out_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (size >= 0) {
@@ -84,7 +84,7 @@ void TlsSession::flush(int socket, error_code& error) noexcept {
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             error = asio::error::would_block;
         } else if (errno != EINTR) {
-            error = broken_ = last_error();
+            error = out_error_ = last_error();
         }
     }
     if (unsent()) return;
@@ -96,15 +96,15 @@ void TlsSession::flush(int socket, error_code& error) noexcept {
 TlsSession::error_code TlsSession::cause(int result) noexcept {
     switch (wolfSSL_get_error(tls_, result)) {
         case WOLFSSL_ERROR_WANT_READ:
-            return broken_ ? broken_ : error_code(asio::error::would_block);
+            return in_error_ ? in_error_ : error_code(asio::error::would_block);
         case WOLFSSL_ERROR_ZERO_RETURN: return asio::error::eof;
         default: return asio::ssl::error::unexpected_result;
     }
 }
 
-// False: nothing is there now, or `broken_`.
+// False: nothing is there now, or `in_error_`.
 bool TlsSession::fill() noexcept {
-    if (broken_) return false;
+    if (in_error_) return false;
     if (drained_) {
         drained_ = false;
         return false;
@@ -113,8 +113,8 @@ bool TlsSession::fill() noexcept {
     do {
         size = ::recv(socket_, in_.get(), kInBytes, MSG_DONTWAIT);
     } while (size < 0 && errno == EINTR);
-    if (size == 0) broken_ = asio::ssl::error::stream_truncated;
-    if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK) broken_ = last_error();
+    if (size == 0) in_error_ = asio::ssl::error::stream_truncated;
+    if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK) in_error_ = last_error();
     if (size <= 0) return false;
     begin_ = 0;
     end_ = static_cast<std::size_t>(size);
@@ -137,9 +137,9 @@ int TlsSession::send(WOLFSSL*, char* from, int size, void* self_) noexcept {
     try {
         self.out_.insert(self.out_.end(), from, from + size);
     } catch (const std::bad_alloc&) {  // only a handshake's flight is larger than what is reserved
-        self.broken_ = asio::error::no_memory;
+        self.out_error_ = asio::error::no_memory;
     }
-    error_code later;  // `broken_` keeps what is worse than that the socket is full
+    error_code later;  // `out_error_` keeps what is worse than that the socket is full
     self.flush(self.socket_, later);
     return size;
 }

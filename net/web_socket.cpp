@@ -1,54 +1,31 @@
 #include "net/web_socket.h"
 
-#include <netinet/tcp.h>
-
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
-#include <charconv>
-#include <deque>
+#include <algorithm>
+#include <cstring>
+#include <new>
 #include <utility>
 
 #include "net/clock.h"
+#include "net/frame_walker.h"
 #include "net/harmless.h"
-#include "net/retry_after.h"
+#include "net/outbox.h"
 #include "net/stream.h"
+#include "net/upgrade.h"
 
 namespace daypack {
 
-namespace beast = boost::beast;
-namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kReadBufferBytes = 65'536;
+constexpr int kShareARound = 64;  // of frames and reads
 
-std::string declined(const websocket::response_type& response) {
-    const int status = static_cast<int>(response.result_int());
-    const std::string said = "HTTP " + std::to_string(status) + " " + harmless(response.reason(), 40);
-    if (status == 403 || status == 451) return said + ": " + region_refused("ws_urls");
-    if (status == 429) return said + ": too many connections or requests from this address";
-    if (status >= 300 && status < 400) {
-        return said + ": redirects are not followed; it points to " + harmless(response[beast::http::field::location]);
-    }
-    if (status >= 500) return said + ": the server is not well";
-    return said + ": no WebSocket is served under this address";
-}
-
-std::optional<int> retry_after_s(const websocket::response_type& response) {
-    const auto text = response[beast::http::field::retry_after];
-    return parse_retry_after({text.data(), text.size()}, wall_now());
-}
-
-std::string closed_by_server(const websocket::close_reason& reason) {
+std::string closed_by_server(const FrameWalker::Item& close) {
     std::string why = "closed by the server";
-    if (reason.code != websocket::close_code::none) why += " (code " + std::to_string(reason.code);
-    if (reason.code != websocket::close_code::none && !reason.reason.empty()) {
-        why += ": " + harmless({reason.reason.data(), reason.reason.size()});
-    }
-    return reason.code != websocket::close_code::none ? why + ")" : why;
+    if (close.code == FrameWalker::kNoCode) return why;
+    why += " (code " + std::to_string(close.code);
+    if (!close.payload.empty()) why += ": " + harmless(close.payload);
+    return why + ")";
 }
 
 }  // namespace
@@ -56,141 +33,193 @@ std::string closed_by_server(const websocket::close_reason& reason) {
 // Lives as long as anything of it is under way; the listener may be gone before.
 class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
   public:
-    Impl(Stream&& stream, const Url& url, std::size_t frame_bytes_max, WebSocketListener& listener)
-        : ws_(std::move(stream)), url_(url), frame_bytes_max_(frame_bytes_max), listener_(&listener) {
-        ws_.read_message_max(frame_bytes_max);
-        ws_.auto_fragment(false);
-        ws_.set_option(websocket::stream_base::decorator(
-            [](websocket::request_type& request) { request.set(beast::http::field::user_agent, "daypack"); }));
-        ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-            if (kind == websocket::frame_type::pong && listener_ != nullptr) listener_->on_pong();
-        });
-        buffer_.reserve(kReadBufferBytes);
-    }
+    Impl(std::unique_ptr<Stream> stream, const Url& url, std::size_t frame_bytes_max, WebSocketListener& listener)
+        : stream_(std::move(stream)),
+          url_(url),
+          frame_bytes_max_(frame_bytes_max),
+          listener_(&listener),
+          walker_(frame_bytes_max) {}
 
     void open() {
-        ws_.async_handshake(response_, url_.host_header(), url_.path.empty() ? "/" : url_.path,
-                            [self = shared_from_this()](error_code error) { self->on_upgrade(error); });
+        async_upgrade(*stream_, url_, [self = shared_from_this()](const Upgraded& upgraded) {
+            if (self->listener_ == nullptr) return;
+            if (!upgraded.why.empty()) {
+                return self->end({upgraded.why, upgraded.http_status, upgraded.retry_after_s});
+            }
+            self->begin(upgraded.behind);
+        });
     }
 
-    void send(std::string text) {
-        outbox_.push_back(std::move(text));
-        if (outbox_.size() == 1) write();
+    Found do_work(MonoTime now) {
+        if (!open_) return Found::nothing;
+        flush();
+        const std::uint64_t received = stream_->received_bytes();
+        const Found found = read();
+        if (stream_->received_bytes() != received) last_byte_ = now;
+        if (open_) flush();
+        return found;
     }
 
+    void wake_on_bytes() {
+        if (!open_ || held_ || std::exchange(waking_, true)) return;
+        stream_->socket().async_wait(Stream::Tcp::wait_read,
+                                     [self = shared_from_this()](const error_code&) { self->waking_ = false; });
+    }
+
+    void send(std::string_view text) {
+        outbox_.add(Outbox::text, text);
+        sending_ = true;
+    }
     void ping() {
-        if (pinging_ || closing_) return;
-        pinging_ = true;
-        ws_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
+        if (!closing_) outbox_.add(Outbox::ping, {});
+    }
+    void close() {
+        if (std::exchange(closing_, true)) return;
+        outbox_.add_close(kNormal);
+        held_ = false;  // and what comes from here on is nobody's
     }
 
     void resume() {
-        if (!held_ || closing_ || listener_ == nullptr) return;
-        held_ = false;
+        if (!held_ || listener_ == nullptr) return;
         deliver();
-    }
-
-    void close() {
-        if (closing_) return;
-        closing_ = true;
-        ws_.async_close(websocket::close_code::normal, [self = shared_from_this()](error_code) {
-            self->end({"closed by this side", 0, {}});
-        });
     }
 
     void abandon() noexcept {
         listener_ = nullptr;
-        ws_.next_layer().close();
+        open_ = false;
+        stream_->close();
     }
 
-    [[nodiscard]] std::int64_t silent_ms() noexcept {
-        tcp_info info{};
-        socklen_t size = sizeof info;
-        const int handle = ws_.next_layer().socket().native_handle();
-        if (getsockopt(handle, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;  // a broken socket fails its read
-        return info.tcpi_last_data_recv;
-    }
-
+    [[nodiscard]] MonoTime last_byte() const noexcept { return last_byte_; }
     [[nodiscard]] bool held() const noexcept { return held_; }
 
   private:
-    void on_upgrade(error_code error) {
-        if (listener_ == nullptr) return;
-        if (error == websocket::error::upgrade_declined) {
-            return end({declined(response_), static_cast<int>(response_.result_int()), retry_after_s(response_)});
+    static constexpr std::uint16_t kNormal = 1000;
+
+    void begin(std::string_view behind) {
+        while (!behind.empty()) {  // no more than an HTTP header's worth
+            const FrameWalker::Room room = walker_.room();
+            const std::size_t size = std::min(room.size, behind.size());
+            std::memcpy(room.data, behind.data(), size);
+            walker_.add(size);
+            behind.remove_prefix(size);
         }
-        if (error) return end({"WebSocket upgrade failed: " + in_words(error), 0, {}});
-        read();
+        receive_ = last_byte_ = mono_now();
+        open_ = true;
         listener_->on_open();
     }
 
-    void read() {
-        ws_.async_read(buffer_, [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+    Found read() {
+        int share = kShareARound;
+        Found found = Found::nothing;
+        for (;;) {
+            if (!hand_on(share)) return open_ ? Found::more : Found::all;
+            if (--share <= 0) return Found::more;
+            FrameWalker::Room room{};
+            try {
+                room = walker_.room();
+            } catch (const std::bad_alloc&) {
+                end({"out of memory for a large frame", 0, {}});
+                return Found::all;
+            }
+            error_code error;
+            const std::size_t size = stream_->read_now(room.data, room.size, error);
+            if (error == boost::asio::error::would_block) return found;
+            if (error) {
+                end({closing_ ? "closed by this side" : stream_->in_words(error), 0, {}});
+                return Found::all;
+            }
+            receive_ = mono_now();
+            walker_.add(size);
+            found = Found::all;
+        }
     }
 
-    void on_read(error_code error) {
-        if (listener_ == nullptr || closing_) return;  // what close() waits for tells of the end
-        if (error) return end({in_words(error), 0, {}});
-        buffer_.prepare(kFramePadding);
-        receive_ = mono_now();
-        deliver();
+    // False: there may be more in hand, but not for now.
+    bool hand_on(int& share) {
+        if (held_) return false;
+        while (share > 0) {
+            const FrameWalker::Item item = walker_.next();
+            switch (item.kind) {
+                case FrameWalker::Kind::none: return true;
+                case FrameWalker::Kind::message:
+                    if (closing_) break;
+                    frame_ = item.payload;
+                    if (!deliver()) return false;
+                    break;
+                case FrameWalker::Kind::ping:
+                    if (!closing_) outbox_.add(Outbox::pong, item.payload);
+                    break;
+                case FrameWalker::Kind::pong:
+                    if (!closing_) listener_->on_pong();
+                    break;
+                case FrameWalker::Kind::close:
+                case FrameWalker::Kind::refused: finish(item); break;
+            }
+            if (!open_) return false;
+            --share;
+        }
+        return false;
     }
 
-    void deliver() {
-        const auto bytes = buffer_.cdata();
-        held_ = !listener_->on_frame({static_cast<const char*>(bytes.data()), bytes.size()}, receive_);
-        if (held_ || closing_ || listener_ == nullptr) return;
-        buffer_.consume(bytes.size());
-        read();
+    bool deliver() {
+        held_ = false;
+        const bool taken = listener_->on_frame(frame_, receive_);
+        held_ = !taken && open_ && !closing_;
+        return open_ && !held_;
     }
 
-    void write() {
-        ws_.async_write(boost::asio::buffer(outbox_.front()),
-                        [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    void finish(const FrameWalker::Item& item) {
+        const bool is_close = item.kind == FrameWalker::Kind::close;
+        if (!closing_) {
+            outbox_.add_close(item.code == FrameWalker::kNoCode ? kNormal : item.code);
+            flush();
+        }
+        if (closing_) {
+            end({"closed by this side", 0, {}});
+        } else if (is_close) {
+            end({closed_by_server(item), 0, {}});
+        } else if (item.code == FrameWalker::kTooBig) {
+            end({"a frame is larger than max_frame_bytes (" + std::to_string(frame_bytes_max_) + ")", 0, {}});
+        } else {
+            end({"the server breaks the WebSocket protocol: " + std::string(item.payload), 0, {}});
+        }
     }
 
-    void on_written(error_code error) {
-        if (listener_ == nullptr || closing_) return;
-        if (error == boost::asio::error::operation_aborted) return;  // the read knows better why, and says it
-        if (error) return end({in_words(error), 0, {}});
-        outbox_.pop_front();
-        if (!outbox_.empty()) return write();
-        listener_->on_sent();
+    // A stream that does not take any more is not the end yet: reading knows better why, and says it.
+    void flush() {
+        if (outbox_.empty() && !stream_->unsent()) return;
+        if (!outbox_.send(*stream_) || !std::exchange(sending_, false)) return;
+        if (!closing_) listener_->on_sent();
     }
 
     void end(const WebSocketEnd& why) {
+        open_ = false;
+        held_ = false;
         WebSocketListener* const listener = std::exchange(listener_, nullptr);
-        ws_.next_layer().close();
+        stream_->close();
         if (listener != nullptr) listener->on_end(why);
     }
 
-    [[nodiscard]] std::string in_words(error_code error) {
-        if (error == websocket::error::closed) return closed_by_server(ws_.reason());
-        if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
-            return "a frame is larger than max_frame_bytes (" + std::to_string(frame_bytes_max_) + ")";
-        }
-        if (error == websocket::condition::protocol_violation) {
-            return "the server breaks the WebSocket protocol: " + error.message();
-        }
-        return ws_.next_layer().in_words(error);
-    }
-
-    websocket::stream<Stream, false> ws_;  // false: no compression; it costs far more time than it saves
+    std::unique_ptr<Stream> stream_;
     Url url_;
     std::size_t frame_bytes_max_;
     WebSocketListener* listener_;  // null: nobody wants to hear of it any more
-    websocket::response_type response_;
-    beast::flat_buffer buffer_;
-    MonoTime receive_;
-    std::deque<std::string> outbox_;  // the front is being written
-    bool pinging_ = false;
+    FrameWalker walker_;
+    Outbox outbox_;
+    std::string_view frame_;  // in hand, in the walker
+    MonoTime receive_;        // of what was read last
+    MonoTime last_byte_;
+    bool open_ = false;
+    bool sending_ = false;  // a message of the owner's
     bool closing_ = false;
     bool held_ = false;
+    bool waking_ = false;
 };
 
 WebSocket::WebSocket(std::unique_ptr<Stream> stream, const Url& url, std::size_t frame_bytes_max,
                      WebSocketListener& listener)
-    : impl_(std::make_shared<Impl>(std::move(*stream), url, frame_bytes_max, listener)) {}
+    : impl_(std::make_shared<Impl>(std::move(stream), url, frame_bytes_max, listener)) {}
 
 WebSocket::~WebSocket() {
     impl_->abandon();
@@ -199,20 +228,28 @@ WebSocket::~WebSocket() {
 void WebSocket::open() {
     impl_->open();
 }
-void WebSocket::send(std::string text) {
-    impl_->send(std::move(text));
+Found WebSocket::do_work(MonoTime now) {
+    const std::shared_ptr<Impl> impl = impl_;  // the listener may destroy what this is a member of
+    return impl->do_work(now);
+}
+void WebSocket::wake_on_bytes() {
+    impl_->wake_on_bytes();
+}
+void WebSocket::send(std::string_view text) {
+    impl_->send(text);
 }
 void WebSocket::ping() {
     impl_->ping();
 }
 void WebSocket::resume() {
-    impl_->resume();
+    const std::shared_ptr<Impl> impl = impl_;
+    impl->resume();
 }
 void WebSocket::close() {
     impl_->close();
 }
-std::int64_t WebSocket::silent_ms() const noexcept {
-    return impl_->silent_ms();
+MonoTime WebSocket::last_byte() const noexcept {
+    return impl_->last_byte();
 }
 bool WebSocket::held() const noexcept {
     return impl_->held();

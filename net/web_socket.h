@@ -6,14 +6,12 @@
 #include <string_view>
 
 #include "book/types.h"
+#include "net/found.h"
 #include "net/url.h"
 
 namespace daypack {
 
 class Stream;
-
-// simdjson reads up to so many bytes behind the text that it is given; they are there, whatever they hold.
-inline constexpr std::size_t kFramePadding = 64;
 
 // Why a WebSocket came to its end.
 struct WebSocketEnd {
@@ -22,13 +20,14 @@ struct WebSocketEnd {
     std::optional<int> retry_after_s;  // which it may have said with it
 };
 
-// Who is told what happens on a WebSocket. Called on its thread, and not from within a call of the WebSocket, but that
-// `resume` hands in the frame at once. The listener may destroy the WebSocket in any of these.
+// Who is told what happens on a WebSocket: from within its `do_work` and `resume`, and before it is open from the
+// stream's executor. The listener may destroy the WebSocket in any of these.
 class WebSocketListener {
   public:
     virtual void on_open() = 0;
-    // A whole message, with kFramePadding bytes behind it. False: it cannot be taken now; it is handed in again after
-    // `resume()`, and until then nothing is read, so that TCP holds the sender back.
+    // A whole message, with FrameWalker::kPadding bytes behind it. False: it cannot be taken now; it is handed in again
+    // by `resume()`, and until then nothing is read, so that TCP holds the sender back. `receive`: when its last byte
+    // had been read and decrypted.
     virtual bool on_frame(std::string_view frame, MonoTime receive) = 0;
     virtual void on_pong() = 0;
     // All that was given to `send` has been written.
@@ -40,11 +39,12 @@ class WebSocketListener {
     ~WebSocketListener() = default;
 };
 
-// A client's WebSocket over a connected stream. Its reading is the line's frame source: whole frames, in place.
+// A client's WebSocket over a connected stream: whole frames, where they were received.
 //
-// Thread: the one that runs the stream's executor.
-// Invariants: at most one frame is in hand; compression is never offered; a frame larger than `frame_bytes_max` ends
-// it.
+// Thread: the one that runs the stream's executor, and calls `do_work` in turn.
+// Invariants: once open it makes no system call but `recv` and, with something to send, `send`, and allocates nothing
+// but for a message larger than any before; at most one frame is in hand; compression is never offered; a frame larger
+// than `frame_bytes_max` ends it.
 class WebSocket {
   public:
     WebSocket(std::unique_ptr<Stream> stream, const Url& url, std::size_t frame_bytes_max, WebSocketListener& listener);
@@ -55,15 +55,20 @@ class WebSocket {
 
     // Asks the server to upgrade; `on_open` or `on_end` follows. It sets no time limit: the owner does.
     void open();
-    // Queues a text message. REQUIRES: open.
-    void send(std::string text);
-    void ping();
-    void resume();
-    // Sends a Close frame; `on_end` follows when the server has answered it.
-    void close();
+    // Sends what is due and hands on what is there, up to a bound, so that a flood on one leaves the others their turn.
+    Found do_work(MonoTime now);
+    // Makes the executor come back from waiting when there is something to read.
+    void wake_on_bytes();
 
-    // How long ago the kernel last received a byte from the server, whether it has been read yet or not.
-    [[nodiscard]] std::int64_t silent_ms() const noexcept;
+    // These queue; `do_work` sends. `send`: a text message. REQUIRES: open.
+    void send(std::string_view text);
+    void ping();
+    // A Close frame; `on_end` follows when the server has answered it.
+    void close();
+    void resume();
+
+    // When a byte last came, whole frame or not, by what `do_work` was told.
+    [[nodiscard]] MonoTime last_byte() const noexcept;
     // A frame was not taken and waits for `resume()`.
     [[nodiscard]] bool held() const noexcept;
 

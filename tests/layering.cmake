@@ -5,7 +5,7 @@
 set(vocabulary "book/(types|digits|event|decimal|result|instrument|state|snapshot)[.]h")
 macro(rules)
   allow("book/" "book/" "none")
-  allow("net/(tls|stream)[.]" "net/|${vocabulary}" "wolfssl/|boost/")
+  allow("net/(tls|tls_session|tls_memory|stream|web_socket_key)[.]" "net/|${vocabulary}" "wolfssl/|boost/")
   allow("net/fast_aes[.]" "net/" "wolfssl/|sodium")
   allow("net/signer[.]" "net/|${vocabulary}" "sodium")
   allow("net/json[.]" "net/|${vocabulary}" "simdjson")

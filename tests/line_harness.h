@@ -1,12 +1,15 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/clock.h"
 #include "net/line.h"
 #include "tests/raw_server.h"
 
@@ -83,10 +86,34 @@ bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
+// Gives a line its turn whenever `io` runs.
+class Turns {
+  public:
+    Turns(boost::asio::io_context& io, Line& line) : timer_(io), line_(line) { take(); }
+
+  private:
+    void take() {
+        timer_.expires_after(std::chrono::microseconds(200));
+        timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+            if (error || alive.expired()) return;
+            line_.do_work(mono_now());
+            take();
+        });
+    }
+
+    boost::asio::steady_timer timer_;
+    Line& line_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
 // One line to one exchange, over TLS.
 class LineTest : public testing::Test {
   protected:
-    void make(LineOptions options) { line = std::make_unique<Line>(io, std::move(options), listener); }
+    void make(LineOptions options) {
+        turns.reset();
+        line = std::make_unique<Line>(io, std::move(options), listener);
+        turns = std::make_unique<Turns>(io, *line);
+    }
     void make() { make(options_for(exchange, &tls)); }
     void come_up() {
         make();
@@ -107,6 +134,7 @@ class LineTest : public testing::Test {
     Exchange exchange{io, tls.server.get()};
     Listener listener;
     std::unique_ptr<Line> line;
+    std::unique_ptr<Turns> turns;
 };
 
 }  // namespace daypack::test

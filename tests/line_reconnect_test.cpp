@@ -16,6 +16,7 @@ using test::options_for;
 using test::Peer;
 using test::RawServer;
 using test::run_until;
+using test::Turns;
 using test::ws_frame;
 
 class LineReconnectTest : public test::LineTest {};
@@ -71,6 +72,7 @@ TEST_F(LineReconnectTest, AnExchangeThatGoesAwayAndComesBackIsFoundAgain) {
     auto second = std::make_unique<Exchange>(io, tls.server.get());
     Listener other;
     Line line2(io, options_for(*second, &tls), other);
+    const Turns turns2(io, line2);
     line2.start();
     ASSERT_TRUE(until([&] { return other.ups == 1; }));
     const std::uint16_t port2 = second->server.port();

@@ -13,6 +13,7 @@ using test::Listener;
 using test::options_for;
 using test::run_until;
 using test::TestTls;
+using test::Turns;
 using test::ws_frame;
 
 class LineStopTest : public test::LineTest {};
@@ -77,6 +78,7 @@ TEST_F(LineStopTest, StopFromWithinAFrameIsFine) {
         bool up = false;
     } stopper;
     Line stopping(io, options_for(exchange, &tls), stopper);
+    const Turns its_turns(io, stopping);
     stopper.line = &stopping;
     stopping.start();
     ASSERT_TRUE(until([&] { return stopper.up; }));
@@ -89,7 +91,7 @@ TEST_F(LineStopTest, StopFromWithinAFrameIsFine) {
 TEST(LineLife, CanBeDestroyedAfterAnyNumberOfSteps) {
     const TestTls tls;
     for (const bool drained : {true, false}) {
-        for (int steps = drained ? 0 : 1; steps < 120; steps += 2) {
+        for (int steps = drained ? 0 : 1; steps < 480; steps += 5) {
             boost::asio::io_context io;
             Listener listener;
             {
@@ -97,13 +99,14 @@ TEST(LineLife, CanBeDestroyedAfterAnyNumberOfSteps) {
                 LineOptions options = options_for(exchange, &tls);
                 options.ping_interval_ms = 1;
                 Line line(io, options, listener);
+                const Turns turns(io, line);
                 line.subscribe({"depth.SOL_USDC"});
                 line.start();
                 for (int i = 0; i < steps; ++i) {
-                    if (i > 60 && !exchange.server.peers().empty() && exchange.upgraded[&exchange.peer()]) {
+                    if (i > 240 && !exchange.server.peers().empty() && exchange.upgraded[&exchange.peer()]) {
                         exchange.peer().send(ws_frame(test::text, "frame"));
                     }
-                    if (i == 100) exchange.peer().cut();
+                    if (i == 400) exchange.peer().cut();
                     io.run_one_for(std::chrono::milliseconds(20));
                 }
                 if (steps % 3 == 0) line.stop();

@@ -16,6 +16,7 @@ using test::Peer;
 using test::RawServer;
 using test::run_until;
 using test::TestTls;
+using test::Turns;
 
 std::string refusal_of(sim::CertificateKind kind, const std::string& host = "localhost") {
     boost::asio::io_context io;
@@ -25,6 +26,7 @@ std::string refusal_of(sim::CertificateKind kind, const std::string& host = "loc
     LineOptions options = options_for(exchange, &tls);
     options.urls[0].host = host;
     Line line(io, options, listener);
+    const Turns turns(io, line);
     line.start();
     EXPECT_TRUE(run_until(io, [&] { return !listener.downs.empty() || listener.ups > 0; }));
     EXPECT_EQ(listener.ups, 0);
@@ -62,6 +64,7 @@ TEST(LineTls, TheSystemsStoreDoesNotTrustAnAuthorityOfOurOwn) {
     LineOptions options = options_for(exchange, &tls);
     options.tls = &system;
     Line line(io, options, listener);
+    const Turns turns(io, line);
     line.start();
     ASSERT_TRUE(run_until(io, [&] { return !listener.downs.empty(); }));
     EXPECT_TRUE(contains(listener.why(), "unknown CA")) << listener.why();
@@ -81,6 +84,7 @@ TEST(LineTls, APlainServerBehindAWssAddressIsNamed) {
     options.urls = {parse_url(server.url("wss"), UrlKind::websocket)};
     options.tls = tls.client.get();
     Line line(io, options, listener);
+    const Turns turns(io, line);
     line.start();
     ASSERT_TRUE(run_until(io, [&] { return !listener.downs.empty(); }));
     EXPECT_TRUE(contains(listener.why(), "no TLS 1.2 or later is spoken there")) << listener.why();
