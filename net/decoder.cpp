@@ -39,7 +39,7 @@ FrameKind kind_of(Channel channel) noexcept {
 }
 
 // `data` must not speak of something else than its stream.
-bool agrees(const FrameText& text, const Stream& stream) noexcept {
+bool agrees(const FrameText& text, const StreamName& stream) noexcept {
     return (!text.has(FrameText::event) || text.string(FrameText::event) == event_name(stream.channel)) &&
            (!text.has(FrameText::symbol) || text.string(FrameText::symbol) == stream.native);
 }
@@ -102,7 +102,7 @@ Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line)
     if (text_.is_error) return error_of(text_);
 
     Decoded decoded;
-    const Stream of = stream();
+    const StreamName of = stream();
     if (of.channel == Channel::none) {
         decoded.errc = Errc::unknown_kind;
         return decoded;
@@ -125,7 +125,7 @@ Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line)
 }
 
 // The name of the stream decides: `data` alone does not tell one batching of depth from another.
-Stream Decoder::stream() const noexcept {
+StreamName Decoder::stream() const noexcept {
     if (text_.has(FrameText::stream)) return split_stream(text_.string(FrameText::stream), depth_);
     return {channel_of(text_.string(FrameText::event)), text_.string(FrameText::symbol)};
 }
@@ -138,7 +138,7 @@ Decoder::Target Decoder::find_target(std::string_view frame) noexcept {
     bool named = false;
     for (std::size_t at = 0; next_string(frame, "\"stream\"", at, text);) {
         named = true;
-        const Stream of = split_stream(text, depth_);
+        const StreamName of = split_stream(text, depth_);
         if (of.channel == Channel::none) continue;
         target = {of.channel, lookup_.find(of.native)};
         if (target.symbol) return target;

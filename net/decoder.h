@@ -71,7 +71,7 @@ class Decoder {
 
     // With simdjson, whatever it is. Not inlined: what it needs on the stack is not the usual frame's business.
     [[nodiscard]] [[gnu::noinline]] Decoded parse(std::string_view frame, MonoTime receive, LineIndex line) noexcept;
-    [[nodiscard]] Stream stream() const noexcept;
+    [[nodiscard]] StreamName stream() const noexcept;
     [[nodiscard]] Target find_target(std::string_view frame) noexcept;
     [[nodiscard]] Decoded bad(Errc errc, const Target& target, const Event& frame) noexcept;
 

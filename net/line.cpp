@@ -81,7 +81,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     std::size_t url_ = 0;
     std::uint32_t tries_ = 0;  // that failed since a frame was last delivered
     bool delivered_ = false;   // a frame, over this connection
-    MonoTime due_;  // waiting: to connect; opening: to give up; stopping: to be gone
+    MonoTime due_;             // waiting: to connect; opening: to give up; stopping: to be gone
     MonoTime next_ping_;
     MonoTime resumed_;  // silence is not counted from before: the window was closed by us
     LineStats stats_;

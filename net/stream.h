@@ -86,11 +86,13 @@ class Stream {
     template <class Buffers, class Handler>
     void async_write_some(const Buffers& buffers, Handler&& handler) {
         if (!is_tls()) return socket_.async_write_some(buffers, std::forward<Handler>(handler));
-        until_done([buffers, taken = std::size_t{0}](Stream& self, error_code& error) mutable {
-            if (taken == 0) taken = self.write_record(buffers, error);
-            if (!error) self.flush_now(error);
-            return taken;
-        }, std::forward<Handler>(handler));
+        until_done(
+            [buffers, taken = std::size_t{0}](Stream& self, error_code& error) mutable {
+                if (taken == 0) taken = self.write_record(buffers, error);
+                if (!error) self.flush_now(error);
+                return taken;
+            },
+            std::forward<Handler>(handler));
     }
 
     // Why reading, writing or connecting failed, in words for a log.

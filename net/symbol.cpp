@@ -144,13 +144,14 @@ std::string stream_name(Channel channel, std::string_view native, DepthStream de
     return std::string(stream_prefix(channel, depth)).append(native);
 }
 
-Stream split_stream(std::string_view stream, DepthStream depth) noexcept {
+StreamName split_stream(std::string_view stream, DepthStream depth) noexcept {
     if (stream.starts_with(kDepth)) {
         for (const Batched& batched : kBatched) {
             if (!stream.starts_with(batched.prefix)) continue;
-            return batched.depth == depth ? Stream{Channel::depth, stream.substr(batched.prefix.size())} : Stream{};
+            return batched.depth == depth ? StreamName{Channel::depth, stream.substr(batched.prefix.size())}
+                                          : StreamName{};
         }
-        return depth == DepthStream::realtime ? Stream{Channel::depth, stream.substr(kDepth.size())} : Stream{};
+        return depth == DepthStream::realtime ? StreamName{Channel::depth, stream.substr(kDepth.size())} : StreamName{};
     }
     if (stream.starts_with(kTrade)) return {Channel::trade, stream.substr(kTrade.size())};
     if (stream.starts_with(kTicker)) return {Channel::ticker, stream.substr(kTicker.size())};

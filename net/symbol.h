@@ -39,12 +39,12 @@ enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, ever
 [[nodiscard]] std::string stream_name(Channel channel, std::string_view native,
                                       DepthStream depth = DepthStream::realtime);
 
-struct Stream {
+struct StreamName {
     Channel channel = Channel::none;  // none: not one of ours, or a depth stream of another batching
     std::string_view native;
 };
 
 // The inverse of stream_name. Names of markets hold dots, so only whole known prefixes are taken off.
-[[nodiscard]] Stream split_stream(std::string_view stream, DepthStream depth) noexcept;
+[[nodiscard]] StreamName split_stream(std::string_view stream, DepthStream depth) noexcept;
 
 }  // namespace daypack

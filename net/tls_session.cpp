@@ -12,6 +12,8 @@
 #include <cstring>
 #include <new>
 
+#include "net/tls_memory.h"
+
 namespace daypack {
 namespace {
 
@@ -28,6 +30,7 @@ boost::system::error_code last_error() noexcept {
 
 TlsSession::TlsSession(const TlsContext& context)
     : tls_(wolfSSL_new(context.native().native_handle())), in_(std::make_unique<char[]>(kInBytes)) {
+    keep_tls_memory();
     if (tls_ == nullptr) throw std::bad_alloc();
     out_.reserve(kOutBytes);
     wolfSSL_SSLSetIORecv(tls_, receive);
@@ -95,8 +98,7 @@ void TlsSession::flush(int socket, error_code& error) noexcept {
 // wolfSSL's own words, unless it is the socket that failed: to wolfSSL that only looks like nothing to read.
 TlsSession::error_code TlsSession::cause(int result) noexcept {
     switch (wolfSSL_get_error(tls_, result)) {
-        case WOLFSSL_ERROR_WANT_READ:
-            return in_error_ ? in_error_ : error_code(asio::error::would_block);
+        case WOLFSSL_ERROR_WANT_READ: return in_error_ ? in_error_ : error_code(asio::error::would_block);
         case WOLFSSL_ERROR_ZERO_RETURN: return asio::error::eof;
         default: return asio::ssl::error::unexpected_result;
     }

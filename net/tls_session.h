@@ -57,7 +57,7 @@ class TlsSession {
     std::size_t begin_ = 0, end_ = 0;  // of what wolfSSL has not taken yet
     bool drained_ = false;             // the last `recv` took all there was, and nobody has been told so yet
     std::vector<char> out_;
-    std::size_t sent_ = 0;  // of it
+    std::size_t sent_ = 0;             // of it
     error_code in_error_, out_error_;  // of the socket; what came before it failed is still read
     std::uint64_t received_bytes_ = 0;
 };

@@ -90,8 +90,7 @@ class Upgrade : public std::enable_shared_from_this<Upgrade> {
 
     void fail(const error_code& error) {
         const bool is_over = error == http::error::end_of_stream || error == http::error::partial_message;
-        done_({"WebSocket upgrade failed: " +
-                   stream_.in_words(is_over ? error_code(boost::asio::error::eof) : error),
+        done_({"WebSocket upgrade failed: " + stream_.in_words(is_over ? error_code(boost::asio::error::eof) : error),
                0,
                {},
                {}});

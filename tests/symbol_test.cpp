@@ -111,7 +111,7 @@ TEST(Symbol, NamesStreamsAndFindsTheMarketInThem) {
              {DepthStream::realtime, DepthStream::every_200ms, DepthStream::every_600ms, DepthStream::every_1000ms}) {
             for (const std::string& native : kListed) {
                 const std::string name = stream_name(channel, native, depth);
-                const Stream stream = split_stream(name, depth);
+                const StreamName stream = split_stream(name, depth);
                 EXPECT_EQ(stream.channel, channel) << name;
                 EXPECT_EQ(stream.native, native) << name;
             }

@@ -1,0 +1,303 @@
+// A network thread that spins, after its warm-up: what it asks of the kernel, of malloc and of the pager.
+#include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <thread>
+
+#include "engine/net_agent.h"
+#include "net/clock.h"
+#include "tests/line_harness.h"
+#include "tests/sanitized.h"
+
+namespace {
+
+thread_local constinit bool counting = false;  // calls of this thread that reach malloc
+std::atomic<std::uint64_t> malloc_calls{0};
+
+void note() noexcept {
+    if (counting) malloc_calls.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+// The sanitizers have a malloc of their own, which must not be replaced.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DAYPACK_OWN_MALLOC 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define DAYPACK_OWN_MALLOC 0
+#endif
+#endif
+#ifndef DAYPACK_OWN_MALLOC
+#define DAYPACK_OWN_MALLOC 1
+#endif
+#if DAYPACK_OWN_MALLOC
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+void __libc_free(void* memory);
+
+void* malloc(std::size_t size) noexcept {
+    note();
+    return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) noexcept {
+    note();
+    return __libc_calloc(count, size);
+}
+void* realloc(void* memory, std::size_t size) noexcept {
+    note();
+    return __libc_realloc(memory, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) noexcept {
+    note();
+    return __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+    note();
+    return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) noexcept {
+    note();
+    *memory = __libc_memalign(alignment, size);
+    return *memory == nullptr ? ENOMEM : 0;
+}
+void free(void* memory) noexcept {
+    note();
+    __libc_free(memory);
+}
+}
+#endif
+
+namespace daypack {
+namespace {
+
+using test::Exchange;
+using test::kSanitized;
+using test::ws_frame;
+
+// What a thread in jail asked of the kernel and did not get. In words rather than by death: the filter traps, the
+// handler notes the call and lets it fail.
+std::array<std::atomic<std::uint64_t>, 512> refused_calls{};
+
+[[nodiscard]] std::string refused_in_words() {
+    std::string words;
+    for (std::size_t i = 0; i < refused_calls.size(); ++i) {
+        const std::uint64_t count = refused_calls[i].load();
+        if (count > 0) words += " number " + std::to_string(i) + ": " + std::to_string(count) + " times;";
+    }
+    return words;
+}
+
+#if defined(__x86_64__)
+constexpr bool kCanJail = !kSanitized;  // the sanitizers map memory when they like
+
+void on_trap(int, siginfo_t* info, void* context) {
+    const auto number = static_cast<std::size_t>(info->si_syscall);
+    if (number < refused_calls.size()) refused_calls[number].fetch_add(1, std::memory_order_relaxed);
+    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RAX] = -ENOSYS;
+}
+
+// For this thread, for ever: it may receive and send, and what ends it and measures it.
+void enter_jail() {
+    struct sigaction action {};
+    action.sa_sigaction = on_trap;
+    action.sa_flags = SA_SIGINFO;
+    ASSERT_EQ(sigaction(SIGSYS, &action, nullptr), 0);
+    constexpr std::array kFree = {SYS_recvfrom, SYS_sendto, SYS_getrusage, SYS_rt_sigreturn, SYS_exit};
+    std::vector<sock_filter> filter = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+    for (std::size_t i = 0; i < kFree.size(); ++i) {
+        filter.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(kFree[i]),
+                                  static_cast<std::uint8_t>(kFree.size() - i), 0));
+    }
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+    ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0) << "this kernel has no seccomp filters";
+}
+#else
+constexpr bool kCanJail = false;
+void enter_jail() {}
+#endif
+
+long page_faults() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::string depth_frame(std::uint64_t id) {
+    const std::string n = std::to_string(id);
+    const std::string time = std::to_string(1'770'000'000'000'000 + id);
+    return R"({"data":{"E":)" + time + R"(,"T":)" + time + R"(,"U":)" + n + R"(,"a":[["137.)" +
+           std::to_string(10 + id % 90) +
+           R"(","12.5"],["138.01","0.00"],["139.55","4.20"]],"b":[["136.90","7.5"]],"e":"depth","s":"SOL_USDC","u":)" +
+           n + R"(},"stream":"depth.SOL_USDC"})";
+}
+
+// An exchange in a thread of its own that sends as fast as it is read: each frame in a TLS record of its own, and now
+// and then a ping.
+class Sender {
+  public:
+    explicit Sender(const TlsContext& tls)
+        : exchange_(io_, &tls), options_url_(exchange_.server.url("wss")), thread_([this] { run(); }) {}
+    ~Sender() {
+        over_ = true;
+        thread_.join();
+    }
+    [[nodiscard]] const std::string& url() const { return options_url_; }
+    [[nodiscard]] std::uint64_t pongs() const { return pongs_; }
+
+  private:
+    void run() {
+        std::uint64_t id = 1;
+        while (!over_) {
+            io_.restart();
+            io_.run_one_for(std::chrono::milliseconds(5));
+            pongs_ = exchange_.pongs.size();
+            if (exchange_.texts.empty()) continue;
+            test::Peer& peer = exchange_.peer();
+            while (peer.unsent_bytes() < 65'536 && !peer.ended()) {
+                if (id % 500 == 0) peer.send(ws_frame(test::ping, "here?"));
+                peer.send(ws_frame(test::text, depth_frame(id++)));
+            }
+        }
+    }
+
+    boost::asio::io_context io_;
+    Exchange exchange_;
+    std::string options_url_;
+    std::atomic<bool> over_{false};
+    std::atomic<std::uint64_t> pongs_{0};
+    std::thread thread_;
+};
+
+// All that a network agent is wired to.
+struct World {
+    World() {
+        (void)instruments.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
+        subscriptions.set(0, true);
+    }
+    ~World() { (void)shm_unlink(("/daypack." + instance).c_str()); }
+
+    const std::string instance = "hot_net." + std::to_string(getpid());
+    InstrumentTable instruments{4};
+    Subscriptions subscriptions{4};
+    EventQueue events{4'096};
+    LogQueue log{64};
+    Segment segment{{instance, 16, 4, 64, 0600, {}}};
+    LineHealth health[1];
+    Resubscribes resubscribes{16};
+};
+
+struct Outcome {
+    std::uint64_t frames = 0;
+    long page_faults = 0;
+    double cpu_ns_a_frame = 0;
+    double seconds = 0;
+};
+
+TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
+    constexpr std::uint64_t kWarmUp = 30'000;
+    constexpr std::uint64_t kFrames = kSanitized ? 20'000 : 1'000'000;
+    const test::TestTls tls;
+    World world;
+    Sender sender(*tls.server);
+    NetAgent::Options options;
+    options.idle = IdleMode::spin;
+    options.channels = {Channel::depth};
+    LineOptions line;
+    line.urls = {parse_url(sender.url(), UrlKind::websocket)};
+    line.tls = tls.client.get();
+    line.ping_interval_ms = 50;
+    options.lines = {line};
+    NetAgent agent(std::move(options), {&world.instruments, &world.subscriptions, &world.events, &world.log,
+                                        &world.segment, world.health, &world.resubscribes});
+    (void)mlockall(
+        MCL_CURRENT);  // where it is allowed; the pager of a machine without memory is not the thread's fault
+
+    std::atomic<std::uint64_t> popped{0};
+    std::atomic<bool> done{false};
+    Outcome outcome;
+    std::thread hot([&] {
+        const auto end = mono_now() + 300'000'000'000;
+        const auto turn_until = [&](std::uint64_t frames) {
+            while (popped.load(std::memory_order_relaxed) < frames && mono_now() < end) agent.do_work(mono_now());
+        };
+        turn_until(kWarmUp);
+        if (kCanJail) enter_jail();
+        turn_until(2 * kWarmUp);  // with the first trap, if any, behind it
+        for (auto& calls : refused_calls) calls = 0;
+        const long faults = page_faults();
+        const double cpu = cpu_seconds();
+        const std::uint64_t from = popped;
+        const MonoTime begin = mono_now();
+        counting = true;
+        turn_until(2 * kWarmUp + kFrames);
+        counting = false;
+        outcome.frames = popped - from;
+        outcome.seconds = static_cast<double>(mono_now() - begin) / 1e9;
+        outcome.cpu_ns_a_frame = (cpu_seconds() - cpu) * 1e9 / static_cast<double>(outcome.frames);
+        outcome.page_faults = page_faults() - faults;
+        done = true;
+        while (done) {
+        }  // until the calls are counted: what ends a thread asks the kernel for more
+    });
+    std::uint64_t last_id = 0;
+    std::uint64_t wrong = 0;
+    while (!done) {
+        const Event* const event = world.events.front();
+        if (event == nullptr) {
+            std::this_thread::yield();
+            continue;
+        }
+        if (event->last && event->kind != EventKind::line_up) {
+            if (event->last_id != last_id + 1 && last_id != 0) ++wrong;
+            last_id = event->last_id;
+            popped.fetch_add(1, std::memory_order_relaxed);
+        }
+        world.events.pop();
+    }
+    const std::string refused = refused_in_words();
+    done = false;
+    hot.join();
+    (void)munlockall();
+
+    EXPECT_GE(outcome.frames, kFrames - 1);
+    EXPECT_EQ(wrong, 0U) << "a frame was lost or came twice";
+    EXPECT_GT(sender.pongs(), kSanitized ? 50U : 1'000U);
+    EXPECT_EQ(refused, "") << "system calls, by their number in <asm/unistd_64.h>";
+    EXPECT_EQ(malloc_calls.load(), 0U) << "calls that reach malloc";
+    if (!kSanitized) EXPECT_EQ(outcome.page_faults, 0);
+    std::printf("%.0f ns of CPU a frame, spinning included; %.0f frames a second\n", outcome.cpu_ns_a_frame,
+                static_cast<double>(outcome.frames) / outcome.seconds);
+}
+
+}  // namespace
+}  // namespace daypack
