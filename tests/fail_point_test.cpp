@@ -12,9 +12,11 @@ namespace test {
 
 namespace {
 std::uint64_t stores_left = 0;  // 0: as many as it likes
+std::uint64_t stores = 0;       // so far
 }  // namespace
 
 void before_store() noexcept {
+    ++stores;
     if (stores_left != 0 && --stores_left == 0) raise(SIGKILL);
 }
 
@@ -330,6 +332,28 @@ TEST(FailPoint, AtEveryStoreOfAWriterThatReplacesTheSegment) {
     const std::uint64_t points = die_at_every_store(kDepth + 1);
     std::printf("%llu fail points\n", static_cast<unsigned long long>(points));
     EXPECT_GT(points, 500u);
+}
+
+TEST(FailPoint, NothingIsStoredThatStandsThereAlready) {
+    const Instance instance;
+    Writer writer({instance.name, kDepth, kSymbols, kRing, 0600, {}});
+    set_anew(writer, 10);
+    const auto stores_of = [&](const std::vector<Event>& events) {
+        for (const Event& event : events) writer.book.apply(event.side, event.price, event.quantity);
+        const std::uint64_t before = test::stores;
+        writer.publisher.publish_book(writer.update(events.back().last_id), events);
+        const std::uint64_t stored = test::stores - before;
+        writer.book.clear_dirty();
+        return stored;
+    };
+    // u, four times, the sequence twice; the ring's two cursors; sixteen words a record
+    constexpr std::uint64_t kLeast = 5 + 2 + 2;
+    EXPECT_EQ(stores_of({delta(11, Side::ask, 107, 12)}), kLeast + 16) << "outside the depth";
+    EXPECT_EQ(stores_of({delta(12, Side::bid, 98, 12)}), kLeast + 16 + 2) << "the quantity of a level";
+    EXPECT_EQ(stores_of({delta(13, Side::bid, 98, 13, false), delta(13, Side::ask, 108, 13)}), kLeast + 2 * 16 + 2);
+    EXPECT_EQ(stores_of({delta(14, Side::bid, 100, 14)}), kLeast + 2 * 16 + 2 + 1)
+        << "the best bid's quantity, and TOP";
+    EXPECT_EQ(stores_of({delta(15, Side::bid, 100, 14)}), kLeast + 16 + 2) << "the best bid once more";
 }
 
 }  // namespace

@@ -1,0 +1,196 @@
+// What the book thread does with its memory, of an agent that is stepped by hand.
+#include "engine/book_agent.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "tests/sanitized.h"
+#include "tests/shm_fixture.h"
+
+namespace daypack::test {
+namespace {
+
+thread_local bool watched = false;
+thread_local std::uint64_t calls = 0;  // of the allocator, while watched
+
+}  // namespace
+
+void on_allocator() noexcept {
+    if (watched) ++calls;
+}
+
+}  // namespace daypack::test
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__has_feature)
+#define DAYPACK_COUNTS_ALLOCATIONS 1
+extern "C" {
+void* __libc_malloc(std::size_t);               // NOLINT
+void __libc_free(void*);                        // NOLINT
+void* __libc_calloc(std::size_t, std::size_t);  // NOLINT
+void* __libc_realloc(void*, std::size_t);       // NOLINT
+
+void* __libc_memalign(std::size_t, std::size_t);  // NOLINT
+
+void* malloc(std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_malloc(bytes);
+}
+void free(void* block) {
+    if (block != nullptr) daypack::test::on_allocator();
+    __libc_free(block);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_memalign(alignment, bytes);
+}
+void* calloc(std::size_t count, std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_calloc(count, bytes);
+}
+void* realloc(void* block, std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_realloc(block, bytes);
+}
+}
+#endif
+
+namespace daypack {
+namespace {
+
+using test::delta;
+using test::Instance;
+
+// An agent of one symbol without a queue, joined at `u` 10.
+struct Rig {
+    explicit Rig(Timing timing = Timing::on)
+        : agent({&table,
+                 &segment,
+                 &publisher,
+                 {{nullptr, &resubscribes, &read_empty_ns}},
+                 &to_book,
+                 &requests,
+                 &spent,
+                 &log,
+                 &pool},
+                {60'000'000'000, 0}, {}, timing) {
+        (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
+        (void)table.append(test::instrument());
+        publisher.set_running();
+        ColdMessage add;
+        add.kind = ColdMessage::Kind::add_symbol;
+        add.sync = std::make_unique<Sync>(1'000, 8, pool);
+        (void)to_book.push(std::move(add));
+        agent.do_work(mono_now());
+        Event up;
+        up.kind = EventKind::line_up;
+        up.last = true;
+        agent.take({&up, 1}, mono_now());
+        join(10);
+    }
+    // Answers what was asked for.
+    void join(Sequence u) {
+        SnapshotRequest request;
+        while (requests.pop(request)) {
+            ColdMessage message;
+            message.request = request.request;
+            message.snapshot = std::make_unique<Snapshot>();
+            message.snapshot->last_id = u;
+            for (std::int64_t i = 0; i < 20; ++i) {
+                message.snapshot->bids.push_back({{1'000 - 19 + i}, {5}});
+                message.snapshot->asks.push_back({{1'001 + i}, {5}});
+            }
+            (void)to_book.push(std::move(message));
+        }
+    }
+    [[nodiscard]] std::uint64_t samples(daypack_histogram stage) const {
+        daypack_reader reader;
+        if (daypack_open(&reader, instance.name.c_str()) != DAYPACK_OK) return UINT64_MAX;
+        const std::uint64_t count = daypack_histogram_samples(&reader, stage);
+        daypack_close(&reader);
+        return count;
+    }
+    Event update(Sequence u, Side side, std::int64_t ticks, std::int64_t steps) const {
+        Event event = delta(u, side, ticks, steps);
+        event.match = {static_cast<std::int64_t>(u)};
+        event.receive = mono_now();
+        return event;
+    }
+
+    Instance instance;
+    InstrumentTable table{1};
+    Segment segment{{instance.name, 8, 1, 1'024, 0600, {}}};
+    Publisher publisher{segment};
+    PendingPool pool{1'000};
+    Resubscribes resubscribes{16};
+    ColdMessages to_book{16};
+    SnapshotRequests requests{16};
+    SpentBlocks spent{16};
+    LogQueue log{64};
+    std::atomic<std::int64_t> read_empty_ns{0};
+    BookAgent agent;
+};
+
+TEST(BookAgent, CallsNoAllocatorNotEvenWhereItRejoins) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    Sequence u = 10;
+    test::calls = 0;
+    for (int round = 0; round < 5; ++round) {
+        test::watched = true;
+        for (int i = 0; i < 2'000; ++i) {
+            const Side side = i % 2 == 0 ? Side::bid : Side::ask;
+            const std::int64_t ticks = side == Side::bid ? 1'000 - i % 37 : 1'001 + i % 41;
+            const Event event = rig.update(++u, side, ticks, i % 5);
+            rig.agent.take({&event, 1}, mono_now());
+            if (i % 16 == 0) rig.agent.do_work(mono_now());
+        }
+        u += 5;  // a gap, on the only line
+        const Event event = rig.update(++u, Side::bid, 900, 1);
+        rig.agent.take({&event, 1}, mono_now());
+        test::watched = false;
+        Spent spent;
+        while (rig.spent.pop(spent)) spent = {};
+        LogRecord record;
+        while (rig.log.pop(record)) {
+        }
+        rig.join(u);
+        test::watched = true;
+        rig.agent.do_work(mono_now());
+        test::watched = false;
+    }
+    Counters counters = rig.segment.symbol_counters(0);
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_gaps), 5u);
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_snapshots), 6u);
+    EXPECT_GE(counters.get(DAYPACK_SYMBOL_updates), 10'000u);
+    EXPECT_EQ(test::calls, 0u);
+#ifdef DAYPACK_COUNTS_ALLOCATIONS
+    test::watched = true;
+    for (void* volatile block : {std::malloc(8), std::aligned_alloc(64, 64)}) std::free(block);
+    test::watched = false;
+    EXPECT_EQ(test::calls, 4u) << "they are counted";
+#endif
+}
+
+TEST(BookAgent, TimesEachUpdateOnlyWhereItIsToldTo) {
+    for (const Timing timing : {Timing::on, Timing::off}) {
+        Rig rig(timing);
+        rig.agent.do_work(mono_now());
+        for (Sequence u = 11; u <= 20; ++u) {
+            Event event = rig.update(u, Side::bid, 990, static_cast<std::int64_t>(u));
+            stamp_decoded({&event, 1}, mono_now());
+            rig.agent.take({&event, 1}, mono_now());
+        }
+        const std::uint64_t expected = timing == Timing::on ? 10 : 0;
+        for (const auto stage : {DAYPACK_HISTOGRAM_FRAME_TO_SHM, DAYPACK_HISTOGRAM_DECODE, DAYPACK_HISTOGRAM_APPLY,
+                                 DAYPACK_HISTOGRAM_PUBLISH}) {
+            EXPECT_EQ(rig.samples(stage), expected) << daypack_histogram_name(stage);
+        }
+        EXPECT_EQ(rig.samples(DAYPACK_HISTOGRAM_QUEUE), 0u) << "there is none";
+        EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_updates), 10u);
+    }
+}
+
+}  // namespace
+}  // namespace daypack
