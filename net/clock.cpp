@@ -4,6 +4,8 @@
 #include <cpuid.h>
 #endif
 
+#include <cmath>
+
 namespace daypack {
 namespace {
 
@@ -74,7 +76,7 @@ MonoTime detail::anchor_clock() noexcept {
 ClockState clock_state() noexcept {
     const TickClock& clock = detail::thread_clock;
     if (!clock.started()) return {};
-    return {static_cast<std::uint64_t>(1e6 / clock.ns_per_tick() + 0.5), clock.drift_ppb(), clock.error_ns()};
+    return {static_cast<std::uint64_t>(std::llround(1e6 / clock.ns_per_tick())), clock.drift_ppb(), clock.error_ns()};
 }
 
 }  // namespace daypack

@@ -51,7 +51,7 @@ void TickClock::measure(std::uint64_t ticks, std::int64_t ns) noexcept {
 
 std::uint64_t TickClock::drift_ppb() const noexcept {
     if (first_rate_ == 0) return 0;
-    return static_cast<std::uint64_t>(std::fabs(rate_ / first_rate_ - 1) * 1e9 + 0.5);
+    return static_cast<std::uint64_t>(std::llround(std::fabs(rate_ / first_rate_ - 1) * 1e9));
 }
 
 }  // namespace daypack
