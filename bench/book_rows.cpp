@@ -32,8 +32,7 @@ class Ours {
     void seed(const Snapshot& snapshot) { book_.seed(snapshot); }
     void apply(const Change& change) { book_.apply(change.side, change.price, change.quantity); }
     void end_update() {
-        keep(book_.side(Side::bid).best());
-        keep(book_.side(Side::ask).best());
+        keep(best_of(book_));
         book_.clear_dirty();
     }
 

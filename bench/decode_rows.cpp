@@ -27,8 +27,7 @@ double ours(const Input& input, const Frames& frames, bool scan) {
             for (const Event& event : decoded.events) {
                 if (event.kind == EventKind::delta) book.apply(event.side, event.price, event.quantity);
             }
-            keep(book.side(Side::bid).best());
-            keep(book.side(Side::ask).best());
+            keep(best_of(book));
             book.clear_dirty();
         }
         return frames.size();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bench/input.h"
+#include "book/order_book.h"
 
 namespace daypack::bench {
 
@@ -23,6 +24,12 @@ namespace daypack::bench {
 struct Best {
     std::int64_t bid, bid_quantity, ask, ask_quantity;
 };
+// Ours in the same words.
+[[nodiscard]] inline Best best_of(const OrderBook& book) noexcept {
+    const Level bid = book.side(Side::bid).best().value_or(Level{});
+    const Level ask = book.side(Side::ask).best().value_or(Level{});
+    return {bid.price.ticks, bid.quantity.steps, ask.price.ticks, ask.quantity.steps};
+}
 
 // A sorted map a side, of any kind. `best_last`: where the far end is the cheaper one to change.
 template <class Map, bool best_last = false>

@@ -87,8 +87,8 @@ struct Sender::Impl {
         const std::string path =
             (std::filesystem::temp_directory_path() / ("daypack_bench_" + std::to_string(getpid()) + ".pem")).string();
         std::ofstream(path) << authority.certificate_pem();
-        client = std::make_unique<TlsContext>(TlsContext::client(path));
-        server = std::make_unique<TlsContext>(TlsContext::server(shown.certificate_pem, shown.key_pem));
+        client = std::make_unique<TlsContext>(TlsContext::client(path, true));
+        server = std::make_unique<TlsContext>(TlsContext::server(shown.certificate_pem, shown.key_pem, true));
         (void)std::remove(path.c_str());
         listening = Socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         sockaddr_in address{};

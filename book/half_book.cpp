@@ -59,22 +59,57 @@ std::size_t HalfBook::seed(std::span<const Level> ascending, bool cut) noexcept 
     return ascending.size() - kept;
 }
 
-std::size_t HalfBook::add_or_remove(Key at, Quantity quantity) noexcept {
-    const bool in_top = reaches_top(at);
+std::size_t HalfBook::add_in_window(Key at, Quantity quantity) noexcept {
+    window_.set(at, quantity.steps);
+    return added(at, quantity);
+}
+
+std::size_t HalfBook::remove_in_window(Key at) noexcept {
+    window_.erase(at);
+    return removed(at);
+}
+
+// In the tail, or above the window, which then moves up to it.
+std::size_t HalfBook::apply_outside(Key at, Quantity quantity) noexcept {
+    if (size_ == 0 && quantity.steps != 0) window_.move_to(TickWindow::base_for(at, kAbove));
+    if (!window_.below(at)) {
+        if (quantity.steps == 0) return 0;
+        if (window_.above(at)) move_window(TickWindow::base_for(at, kAbove));
+        return add_in_window(at, quantity);
+    }
+    const std::size_t found = in_tail(at);
+    const auto there = tail_.begin() + static_cast<std::ptrdiff_t>(found);
+    const bool is_there = found < tail_.size() && key(there->price) == at;
     if (quantity.steps == 0) {
-        if (!remove(at)) return 0;
-        if (in_top) erase_from_top(at);
-        follow_best_down();
+        if (!is_there) return 0;
+        tail_.erase(there);
+        return removed(at);
+    }
+    if (is_there) {
+        there->quantity = quantity;
+        if (at >= key(top_.front().price)) set_in_top(at, quantity);
         return 0;
     }
-    if (!store(at, quantity.steps)) {
-        if (in_top) set_in_top(at, quantity);
-        return 0;
-    }
+    tail_.insert(there, Level{{at ^ mirror_}, quantity});
+    return added(at, quantity);
+}
+
+std::size_t HalfBook::added(Key at, Quantity quantity) noexcept {
+    // where the top is all that there was, a worse level is one of it too
+    const bool in_top = top_.size() == size_ || at >= key(top_.front().price);
+    ++size_;
     if (in_top) insert_in_top({{at ^ mirror_}, quantity});
     if (size_ <= max_levels_) return 0;
     drop_worst();
     return 1;
+}
+
+std::size_t HalfBook::removed(Key at) noexcept {
+    --size_;
+    if (at < key(top_.front().price)) return 0;
+    erase_from_top(at);
+    follow_best_down();
+    return 0;
 }
 
 std::optional<Level> HalfBook::behind(std::optional<Price> price) const noexcept {
@@ -108,45 +143,8 @@ std::size_t HalfBook::find(std::span<const Level> worst_first, Key at) const noe
     return static_cast<std::size_t>(from - worst_first.data());
 }
 
-// Whether a level there is, or would be, one of the top's. Where the top is all that there is, a worse one is too.
-bool HalfBook::reaches_top(Key at) const noexcept {
-    return top_.size() == size_ || at >= key(top_.front().price);
-}
-
 HalfBook::Key HalfBook::worst() const noexcept {
     return tail_.empty() ? *window_.worst() : key(tail_.front().price);
-}
-
-bool HalfBook::store(Key at, std::int64_t steps) noexcept {
-    if (size_ == 0) window_.move_to(TickWindow::base_for(at, kAbove));
-    if (window_.below(at)) {
-        const std::size_t found = in_tail(at);
-        if (found < tail_.size() && key(tail_[found].price) == at) {
-            tail_[found].quantity.steps = steps;
-            return false;
-        }
-        tail_.insert(tail_.begin() + static_cast<std::ptrdiff_t>(found), Level{{at ^ mirror_}, {steps}});
-        ++size_;
-        return true;
-    }
-    if (window_.above(at)) move_window(TickWindow::base_for(at, kAbove));
-    const bool anew = window_.at(at) == 0;
-    window_.set(at, steps);
-    size_ += anew ? 1 : 0;
-    return anew;
-}
-
-bool HalfBook::remove(Key at) noexcept {
-    if (window_.below(at)) {
-        const std::size_t found = in_tail(at);
-        if (found == tail_.size() || key(tail_[found].price) != at) return false;
-        tail_.erase(tail_.begin() + static_cast<std::ptrdiff_t>(found));
-    } else {
-        if (window_.above(at) || window_.at(at) == 0) return false;
-        window_.erase(at);
-    }
-    --size_;
-    return true;
 }
 
 // Without a tail there is nothing that the window could take in.
@@ -173,7 +171,12 @@ void HalfBook::move_window(Key base) noexcept {
 }
 
 void HalfBook::drop_worst() noexcept {
-    (void)remove(worst());
+    if (tail_.empty()) {
+        window_.erase(worst());
+    } else {
+        tail_.erase(tail_.begin());
+    }
+    --size_;
     if (top_.size() > size_) top_.erase(top_.begin());
     const Key edge = worst();
     if (!known_to_ || key(*known_to_) < edge) known_to_ = Price{edge ^ mirror_};

@@ -55,8 +55,9 @@ class HalfBook {
                 if (at >= key(top_.front().price)) set_in_top(at, quantity);
                 return 0;
             }
+            return before == 0 ? add_in_window(at, quantity) : remove_in_window(at);
         }
-        return add_or_remove(at, quantity);
+        return apply_outside(at, quantity);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -89,14 +90,16 @@ class HalfBook {
     [[nodiscard]] std::size_t in_tail(Key key) const noexcept { return find(tail_, key); }
     // Where in them a level of that key is, or would be.
     [[nodiscard]] std::size_t find(std::span<const Level> worst_first, Key key) const noexcept;
-    [[nodiscard]] bool reaches_top(Key key) const noexcept;
     [[nodiscard]] Key worst() const noexcept;
 
-    std::size_t add_or_remove(Key key, Quantity quantity) noexcept;
+    // As apply().
+    std::size_t add_in_window(Key key, Quantity quantity) noexcept;
+    std::size_t remove_in_window(Key key) noexcept;
+    std::size_t apply_outside(Key key, Quantity quantity) noexcept;
+    // There is one more level; one less.
+    std::size_t added(Key key, Quantity quantity) noexcept;
+    std::size_t removed(Key key) noexcept;
     void set_in_top(Key key, Quantity quantity) noexcept;
-    // True: there is one more; one less.
-    [[nodiscard]] bool store(Key key, std::int64_t steps) noexcept;
-    [[nodiscard]] bool remove(Key key) noexcept;
     void follow_best_down() noexcept;
     void move_window(Key base) noexcept;
     void drop_worst() noexcept;

@@ -116,6 +116,7 @@ void BookAgent::end_pause() noexcept {
 }
 
 std::size_t BookAgent::take_cold(MonoTime now) noexcept {
+    if (wiring_.from_cold->front() == nullptr) return 0;
     std::size_t work = 0;
     ColdMessage message;
     while (wiring_.from_cold->pop(message)) {
@@ -167,6 +168,7 @@ void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcep
 
 std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
     EventQueue& events = *wiring_.sources[source].events;
+    if (events.front() == nullptr) return 0;
     auto& assembling = assembling_[source];
     if (const auto size = events.size(); size > high_water_) {
         high_water_ = size;

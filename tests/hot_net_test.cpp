@@ -1,4 +1,4 @@
-// A network thread that spins, after its warm-up: what it asks of the kernel, of malloc and of the pager.
+// A hot thread that spins, after its warm-up: what it asks of the kernel, of malloc and of the pager.
 #include <gtest/gtest.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -16,8 +16,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <optional>
 #include <thread>
 
+#include "engine/book_agent.h"
 #include "engine/net_agent.h"
 #include "net/clock.h"
 #include "tests/line_harness.h"
@@ -152,9 +154,14 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// When the venue matched an update.
+std::int64_t match_us(std::uint64_t id) {
+    return 1'770'000'000'000'000 + static_cast<std::int64_t>(id);
+}
+
 std::string depth_frame(std::uint64_t id) {
     const std::string n = std::to_string(id);
-    const std::string time = std::to_string(1'770'000'000'000'000 + id);
+    const std::string time = std::to_string(match_us(id));
     return R"({"data":{"E":)" + time + R"(,"T":)" + time + R"(,"U":)" + n + R"(,"a":[["137.)" +
            std::to_string(10 + id % 90) +
            R"(","12.5"],["138.01","0.00"],["139.55","4.20"]],"b":[["136.90","7.5"]],"e":"depth","s":"SOL_USDC","u":)" +
@@ -162,17 +169,21 @@ std::string depth_frame(std::uint64_t id) {
 }
 
 // An exchange in a thread of its own that sends as fast as it is read: each frame in a TLS record of its own, and now
-// and then a ping.
+// and then a ping. `lose_every`: of so many updates one is lost on its way; 0: none.
 class Sender {
   public:
-    explicit Sender(const TlsContext& tls)
-        : exchange_(io_, &tls), options_url_(exchange_.server.url("wss")), thread_([this] { run(); }) {}
+    explicit Sender(const TlsContext& tls, std::uint64_t lose_every = 0)
+        : exchange_(io_, &tls),
+          options_url_(exchange_.server.url("wss")),
+          lose_every_(lose_every),
+          thread_([this] { run(); }) {}
     ~Sender() {
         over_ = true;
         thread_.join();
     }
     [[nodiscard]] const std::string& url() const { return options_url_; }
     [[nodiscard]] std::uint64_t pongs() const { return pongs_; }
+    [[nodiscard]] std::uint64_t last_id() const { return last_id_; }
 
   private:
     void run() {
@@ -185,7 +196,9 @@ class Sender {
             test::Peer& peer = exchange_.peer();
             while (peer.unsent_bytes() < 65'536 && !peer.ended()) {
                 if (id % 500 == 0) peer.send(ws_frame(test::ping, "here?"));
-                peer.send(ws_frame(test::text, depth_frame(id++)));
+                if (lose_every_ != 0 && id % lose_every_ == 0) ++id;
+                peer.send(ws_frame(test::text, depth_frame(id)));
+                last_id_ = id++;
             }
         }
     }
@@ -193,18 +206,36 @@ class Sender {
     boost::asio::io_context io_;
     Exchange exchange_;
     std::string options_url_;
+    std::uint64_t lose_every_;
     std::atomic<bool> over_{false};
     std::atomic<std::uint64_t> pongs_{0};
+    std::atomic<std::uint64_t> last_id_{0};
     std::thread thread_;
 };
 
-// All that a network agent is wired to.
+// All that a network agent is wired to, and the agent.
 struct World {
-    World() {
+    World(const std::string& url, const TlsContext& tls) {
         (void)instruments.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
+        (void)segment.add_symbol("SOL-USDC", "SOL_USDC");
         subscriptions.set(0, true);
+        NetAgent::Options options;
+        options.idle = IdleMode::spin;
+        options.channels = {Channel::depth};
+        LineOptions line;
+        line.urls = {parse_url(url, UrlKind::websocket)};
+        line.tls = &tls;
+        line.ping_interval_ms = 50;
+        options.lines = {line};
+        net.emplace(std::move(options),
+                    NetAgent::Wiring{&instruments, &subscriptions, &events, &log, &segment, health, &resubscribes});
+        // where it is allowed; the pager of a machine without memory is not the thread's fault
+        (void)mlockall(MCL_CURRENT);
     }
-    ~World() { (void)shm_unlink(("/daypack." + instance).c_str()); }
+    ~World() {
+        (void)munlockall();
+        (void)shm_unlink(("/daypack." + instance).c_str());
+    }
 
     const std::string instance = "hot_net." + std::to_string(getpid());
     InstrumentTable instruments{4};
@@ -214,41 +245,39 @@ struct World {
     Segment segment{{instance, 16, 4, 64, 0600, {}}};
     LineHealth health[1];
     Resubscribes resubscribes{16};
+    std::optional<NetAgent> net;
 };
+
+constexpr std::uint64_t kWarmUp = 30'000;
+constexpr std::uint64_t kFrames = kSanitized ? 20'000 : 1'000'000;
 
 struct Outcome {
     std::uint64_t frames = 0;
     long page_faults = 0;
     double cpu_ns_a_frame = 0;
     double seconds = 0;
+    std::string refused;
+
+    void expect_clean() const {
+        EXPECT_GE(frames, kFrames);
+        EXPECT_EQ(refused, "") << "system calls, by their number in <asm/unistd_64.h>";
+        EXPECT_EQ(malloc_calls.load(), 0U) << "calls that reach malloc";
+        if (!kSanitized) EXPECT_EQ(page_faults, 0);
+        std::printf("%.0f ns of CPU a frame, spinning included; %.0f frames a second\n", cpu_ns_a_frame,
+                    static_cast<double>(frames) / seconds);
+    }
 };
 
-TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
-    constexpr std::uint64_t kWarmUp = 30'000;
-    constexpr std::uint64_t kFrames = kSanitized ? 20'000 : 1'000'000;
-    const test::TestTls tls;
-    World world;
-    Sender sender(*tls.server);
-    NetAgent::Options options;
-    options.idle = IdleMode::spin;
-    options.channels = {Channel::depth};
-    LineOptions line;
-    line.urls = {parse_url(sender.url(), UrlKind::websocket)};
-    line.tls = tls.client.get();
-    line.ping_interval_ms = 50;
-    options.lines = {line};
-    NetAgent agent(std::move(options), {&world.instruments, &world.subscriptions, &world.events, &world.log,
-                                        &world.segment, world.health, &world.resubscribes});
-    (void)mlockall(
-        MCL_CURRENT);  // where it is allowed; the pager of a machine without memory is not the thread's fault
-
-    std::atomic<std::uint64_t> popped{0};
+// Runs `turn` on a thread in jail until `frames` says that all have come, and meanwhile `beside` on this one.
+template <class Turn, class Beside>
+Outcome run_hot(const std::atomic<std::uint64_t>& frames, Turn&& turn, Beside&& beside) {
     std::atomic<bool> done{false};
     Outcome outcome;
+    malloc_calls = 0;
     std::thread hot([&] {
         const auto end = mono_now() + 300'000'000'000;
-        const auto turn_until = [&](std::uint64_t frames) {
-            while (popped.load(std::memory_order_relaxed) < frames && mono_now() < end) agent.do_work(mono_now());
+        const auto turn_until = [&](std::uint64_t count) {
+            while (frames.load(std::memory_order_relaxed) < count && mono_now() < end) turn();
         };
         turn_until(kWarmUp);
         if (kCanJail) enter_jail();
@@ -256,12 +285,12 @@ TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
         for (auto& calls : refused_calls) calls = 0;
         const long faults = page_faults();
         const double cpu = cpu_seconds();
-        const std::uint64_t from = popped;
+        const std::uint64_t from = frames;
         const MonoTime begin = mono_now();
         counting = true;
-        turn_until(2 * kWarmUp + kFrames);
+        turn_until(from + kFrames);
         counting = false;
-        outcome.frames = popped - from;
+        outcome.frames = frames - from;
         outcome.seconds = static_cast<double>(mono_now() - begin) / 1e9;
         outcome.cpu_ns_a_frame = (cpu_seconds() - cpu) * 1e9 / static_cast<double>(outcome.frames);
         outcome.page_faults = page_faults() - faults;
@@ -269,34 +298,94 @@ TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
         while (done) {
         }  // until the calls are counted: what ends a thread asks the kernel for more
     });
-    std::uint64_t last_id = 0;
-    std::uint64_t wrong = 0;
-    while (!done) {
-        const Event* const event = world.events.front();
-        if (event == nullptr) {
-            std::this_thread::yield();
-            continue;
-        }
-        if (event->last && event->kind != EventKind::line_up) {
-            if (event->last_id != last_id + 1 && last_id != 0) ++wrong;
-            last_id = event->last_id;
-            popped.fetch_add(1, std::memory_order_relaxed);
-        }
-        world.events.pop();
-    }
-    const std::string refused = refused_in_words();
+    while (!done) beside();
+    outcome.refused = refused_in_words();
     done = false;
     hot.join();
-    (void)munlockall();
+    return outcome;
+}
 
-    EXPECT_GE(outcome.frames, kFrames - 1);
+TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
+    const test::TestTls tls;
+    Sender sender(*tls.server);
+    World world(sender.url(), *tls.client);
+    std::atomic<std::uint64_t> popped{0};
+    std::uint64_t last_id = 0;
+    std::uint64_t wrong = 0;
+    const Outcome outcome = run_hot(
+        popped, [&] { world.net->do_work(mono_now()); },
+        [&] {
+            const Event* const event = world.events.front();
+            if (event == nullptr) return std::this_thread::yield();
+            if (event->last && event->kind != EventKind::line_up) {
+                if (event->last_id != last_id + 1 && last_id != 0) ++wrong;
+                last_id = event->last_id;
+                popped.fetch_add(1, std::memory_order_relaxed);
+            }
+            world.events.pop();
+        });
+    outcome.expect_clean();
     EXPECT_EQ(wrong, 0U) << "a frame was lost or came twice";
     EXPECT_GT(sender.pongs(), kSanitized ? 50U : 1'000U);
-    EXPECT_EQ(refused, "") << "system calls, by their number in <asm/unistd_64.h>";
-    EXPECT_EQ(malloc_calls.load(), 0U) << "calls that reach malloc";
-    if (!kSanitized) EXPECT_EQ(outcome.page_faults, 0);
-    std::printf("%.0f ns of CPU a frame, spinning included; %.0f frames a second\n", outcome.cpu_ns_a_frame,
-                static_cast<double>(outcome.frames) / outcome.seconds);
+}
+
+// The book's half on the same thread, and updates lost on the way: this thread stands for the one that fetches.
+TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
+    const test::TestTls tls;
+    Sender sender(*tls.server, kFrames / 5);
+    World world(sender.url(), *tls.client);
+    Publisher publisher(world.segment);
+    PendingPool pool(65'536);
+    ColdMessages to_book(16);
+    SnapshotRequests requests(16);
+    SpentBlocks spent(16);
+    LogQueue log(64);
+    std::atomic<std::uint64_t> applied{0};
+    BookAgent books(
+        {&world.instruments,
+         &world.segment,
+         &publisher,
+         {{nullptr, &world.resubscribes, &world.net->read_empty_ns()}},
+         &to_book,
+         &requests,
+         &spent,
+         &log,
+         &pool},
+        {.stale_after_ns = 60'000'000'000, .audit_every_ns = 0},
+        {.on_book = [&](const BookView&) { applied.fetch_add(1, std::memory_order_relaxed); }, .on_trade = {}});
+    world.net->keep_books(books);
+    ColdMessage add;
+    add.kind = ColdMessage::Kind::add_symbol;
+    add.sync = std::make_unique<Sync>(1'000, 16, pool);
+    ASSERT_TRUE(to_book.push(std::move(add)));
+    publisher.set_running();
+
+    const Outcome outcome = run_hot(
+        applied,
+        [&] {
+            world.net->do_work(mono_now());
+            (void)books.do_work(mono_now());
+        },
+        [&] {
+            Spent done_with;
+            while (spent.pop(done_with)) done_with = {};
+            LogRecord record;
+            while (log.pop(record)) {
+            }
+            SnapshotRequest request;
+            if (!requests.pop(request)) return std::this_thread::yield();
+            ColdMessage answer;
+            answer.symbol = request.symbol;
+            answer.request = request.request;
+            answer.snapshot = std::make_unique<Snapshot>();
+            answer.snapshot->last_id = sender.last_id();
+            answer.snapshot->timestamp.us = match_us(sender.last_id());
+            answer.snapshot->bids = {{{13'000}, {100}}};
+            answer.snapshot->asks = {{{14'000}, {100}}};
+            (void)to_book.push(std::move(answer));
+        });
+    outcome.expect_clean();
+    EXPECT_GE(world.segment.symbol_counters(0).get(DAYPACK_SYMBOL_resyncs_gap), 2U);
 }
 
 }  // namespace
