@@ -60,6 +60,10 @@ class HalfBook {
         return apply_outside(at, quantity);
     }
 
+    void prefetch(Price price) const noexcept {
+        window_.prefetch(key(price));
+        __builtin_prefetch(top_.data() + top_.size());  // the best is before it
+    }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     // How many were taken from the last snapshot.
     [[nodiscard]] std::size_t seeded() const noexcept { return seeded_; }

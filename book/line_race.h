@@ -20,6 +20,8 @@ class LineRace {
         std::int64_t ns;  // by which it was ahead of this copy
     };
 
+    void prefetch(const Event& update) const noexcept { __builtin_prefetch(&firsts_[update.last_id % kFirsts], 1); }
+
     // This update was applied, and is the first copy.
     void won(const Event& update) noexcept {
         firsts_[update.last_id % kFirsts] = {update.last_id, update.receive, update.line};

@@ -155,6 +155,8 @@ class Sync {
     [[nodiscard]] MonoTime receive() const noexcept { return receive_; }
     [[nodiscard]] const OrderBook& book() const noexcept { return book_; }
     void clear_dirty() noexcept { book_.clear_dirty(); }
+    // This event will be applied in a moment.
+    void prefetch(const Event& event) const noexcept { book_.side(event.side).prefetch(event.price); }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
   private:

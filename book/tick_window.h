@@ -40,6 +40,8 @@ class TickWindow {
 
     [[nodiscard]] bool covers(std::int64_t key) const noexcept { return offset(key) < kTicks; }
 
+    void prefetch(std::int64_t key) const noexcept { __builtin_prefetch(&quantities_[index(key)], 1); }
+
     // REQUIRES, of the four: covers(key).
     [[nodiscard]] std::int64_t at(std::int64_t key) const noexcept { return quantities_[index(key)]; }
     // REQUIRES: there is a quantity; this one is not zero either.

@@ -220,6 +220,11 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
 void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept {
     const Event& first = update.front();
     Book& book = books_[first.symbol];
+    // With many symbols none of this is in the first cache, and nothing else tells the processor so early.
+    wiring_.publisher->prefetch(first.symbol);
+    book.sync->prefetch(first);
+    book.race.prefetch(first);
+    wiring_.segment->symbol_counters(first.symbol).prefetch(DAYPACK_SYMBOL_updates);
     const Sequence have = book.sync->last_id();
     const std::uint64_t gaps = book.sync->counters().gaps;
     const auto outcome = book.sync->on_update(update, now, [&](std::span<const Event> applied) {

@@ -19,6 +19,7 @@ class Counters {
     void raise(unsigned counter, std::uint64_t value) noexcept {
         if (value > get(counter)) set(counter, value);
     }
+    void prefetch(unsigned counter) const noexcept { __builtin_prefetch(&words_[counter], 1); }
     [[nodiscard]] std::uint64_t get(unsigned counter) const noexcept { return load_relaxed(words_[counter]); }
 
   private:
