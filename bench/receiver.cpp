@@ -35,7 +35,7 @@ class Patience {
 }  // namespace
 
 struct LineReceiver::Impl final : LineListener {
-    explicit Impl(const Sender& sender) {
+    Impl(const Sender& sender, std::function<void(std::string_view)> each_) : each(std::move(each_)) {
         LineOptions options;
         options.urls = {parse_url("wss://127.0.0.1:" + std::to_string(sender.port()), UrlKind::websocket)};
         options.tls = &sender.client_tls();
@@ -46,8 +46,9 @@ struct LineReceiver::Impl final : LineListener {
         for (Patience patience; !up; patience.spend()) poll();
     }
 
-    bool on_frame(std::string_view, MonoTime) override {
+    bool on_frame(std::string_view frame, MonoTime) override {
         times.push_back(ticks());
+        if (each) each(frame);
         return true;
     }
     void on_up() override { up = true; }
@@ -59,6 +60,7 @@ struct LineReceiver::Impl final : LineListener {
         (void)line->do_work(mono_now());
     }
 
+    std::function<void(std::string_view)> each;
     bool up = false;
     std::string broken;
     std::vector<std::uint64_t> times;
@@ -67,7 +69,8 @@ struct LineReceiver::Impl final : LineListener {
     std::unique_ptr<Line> line;
 };
 
-LineReceiver::LineReceiver(const Sender& sender) : impl_(std::make_unique<Impl>(sender)) {}
+LineReceiver::LineReceiver(const Sender& sender, std::function<void(std::string_view)> each)
+    : impl_(std::make_unique<Impl>(sender, std::move(each))) {}
 LineReceiver::~LineReceiver() = default;
 
 const std::vector<std::uint64_t>& LineReceiver::receive(std::size_t count) {

@@ -1,7 +1,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "bench/sender.h"
@@ -14,7 +16,8 @@ namespace daypack::bench {
 class LineReceiver {
   public:
     // Connects; the sender's accept_wss() has to run meanwhile. Throws std::runtime_error.
-    explicit LineReceiver(const Sender& sender);
+    // `each` is handed every message.
+    explicit LineReceiver(const Sender& sender, std::function<void(std::string_view)> each = {});
     ~LineReceiver();
 
     // Until so many messages have come since the last call. In ticks, when each was in hand. Throws where they do not

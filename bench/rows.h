@@ -23,6 +23,8 @@ namespace daypack::bench {
 [[nodiscard]] std::vector<Row> wss_one_way(const Input& input);
 // Messages as fast as they come.
 [[nodiscard]] std::vector<Row> socket_frames(const Input& input);
+// What a hot thread asks of the kernel while it spins.
+[[nodiscard]] std::vector<Row> hot_thread_clean(const Input& input);
 // Frame to ring of a segment, as fast as it goes.
 [[nodiscard]] std::vector<Row> replay_frames(const Input& input);
 // A hundred books at once.

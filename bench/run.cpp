@@ -28,6 +28,7 @@ constexpr Measured kMeasured[] = {{"decode_apply", decode_apply},
                                   {"frame_to_publish_pipeline", frame_to_publish_pipeline},
                                   {"wss_one_way", wss_one_way},
                                   {"socket_frames", socket_frames},
+                                  {"hot_thread_clean", hot_thread_clean},
                                   {"replay_frames", replay_frames},
                                   {"timing_cost", timing_cost},
                                   {"symbols_100", symbols_100}};

@@ -1,24 +1,17 @@
 // A hot thread that spins, after its warm-up: what it asks of the kernel, of malloc and of the pager.
 #include <gtest/gtest.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <malloc.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <optional>
 #include <thread>
 
+#include "bench/jail.h"
 #include "engine/book_agent.h"
 #include "engine/net_agent.h"
 #include "net/clock.h"
@@ -93,57 +86,6 @@ namespace {
 using test::Exchange;
 using test::kSanitized;
 using test::ws_frame;
-
-// What a thread in jail asked of the kernel and did not get. In words rather than by death: the filter traps, the
-// handler notes the call and lets it fail.
-std::array<std::atomic<std::uint64_t>, 512> refused_calls{};
-
-[[nodiscard]] std::string refused_in_words() {
-    std::string words;
-    for (std::size_t i = 0; i < refused_calls.size(); ++i) {
-        const std::uint64_t count = refused_calls[i].load();
-        if (count > 0) words += " number " + std::to_string(i) + ": " + std::to_string(count) + " times;";
-    }
-    return words;
-}
-
-#if defined(__x86_64__)
-constexpr bool kCanJail = !kSanitized;  // the sanitizers map memory when they like
-
-void on_trap(int, siginfo_t* info, void* context) {
-    const auto number = static_cast<std::size_t>(info->si_syscall);
-    if (number < refused_calls.size()) refused_calls[number].fetch_add(1, std::memory_order_relaxed);
-    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RAX] = -ENOSYS;
-}
-
-// For this thread, for ever: it may receive and send, and what ends it and measures it.
-void enter_jail() {
-    struct sigaction action {};
-    action.sa_sigaction = on_trap;
-    action.sa_flags = SA_SIGINFO;
-    ASSERT_EQ(sigaction(SIGSYS, &action, nullptr), 0);
-    constexpr std::array kFree = {SYS_recvfrom, SYS_sendto, SYS_getrusage, SYS_rt_sigreturn, SYS_exit};
-    std::vector<sock_filter> filter = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
-    for (std::size_t i = 0; i < kFree.size(); ++i) {
-        filter.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(kFree[i]),
-                                  static_cast<std::uint8_t>(kFree.size() - i), 0));
-    }
-    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
-    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-    ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0) << "this kernel has no seccomp filters";
-}
-#else
-constexpr bool kCanJail = false;
-void enter_jail() {}
-#endif
-
-long page_faults() {
-    rusage usage{};
-    getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_minflt + usage.ru_majflt;
-}
 
 double cpu_seconds() {
     rusage usage{};
@@ -253,7 +195,7 @@ constexpr std::uint64_t kFrames = kSanitized ? 20'000 : 1'000'000;
 
 struct Outcome {
     std::uint64_t frames = 0;
-    long page_faults = 0;
+    std::uint64_t page_faults = 0;
     double cpu_ns_a_frame = 0;
     double seconds = 0;
     std::string refused;
@@ -262,7 +204,7 @@ struct Outcome {
         EXPECT_GE(frames, kFrames);
         EXPECT_EQ(refused, "") << "system calls, by their number in <asm/unistd_64.h>";
         EXPECT_EQ(malloc_calls.load(), 0U) << "calls that reach malloc";
-        if (!kSanitized) EXPECT_EQ(page_faults, 0);
+        if (!kSanitized) EXPECT_EQ(page_faults, 0U);
         std::printf("%.0f ns of CPU a frame, spinning included; %.0f frames a second\n", cpu_ns_a_frame,
                     static_cast<double>(frames) / seconds);
     }
@@ -280,10 +222,10 @@ Outcome run_hot(const std::atomic<std::uint64_t>& frames, Turn&& turn, Beside&& 
             while (frames.load(std::memory_order_relaxed) < count && mono_now() < end) turn();
         };
         turn_until(kWarmUp);
-        if (kCanJail) enter_jail();
+        if (bench::Jail::is_possible()) EXPECT_TRUE(bench::Jail::enter()) << "this kernel has no seccomp filters";
         turn_until(2 * kWarmUp);  // with the first trap, if any, behind it
-        for (auto& calls : refused_calls) calls = 0;
-        const long faults = page_faults();
+        bench::Jail::forget();
+        const std::uint64_t faults = bench::page_faults();
         const double cpu = cpu_seconds();
         const std::uint64_t from = frames;
         const MonoTime begin = mono_now();
@@ -293,13 +235,13 @@ Outcome run_hot(const std::atomic<std::uint64_t>& frames, Turn&& turn, Beside&& 
         outcome.frames = frames - from;
         outcome.seconds = static_cast<double>(mono_now() - begin) / 1e9;
         outcome.cpu_ns_a_frame = (cpu_seconds() - cpu) * 1e9 / static_cast<double>(outcome.frames);
-        outcome.page_faults = page_faults() - faults;
+        outcome.page_faults = bench::page_faults() - faults;
         done = true;
         while (done) {
         }  // until the calls are counted: what ends a thread asks the kernel for more
     });
     while (!done) beside();
-    outcome.refused = refused_in_words();
+    outcome.refused = bench::Jail::in_words();
     done = false;
     hot.join();
     return outcome;
