@@ -52,7 +52,7 @@ void read_everything(const std::string& instance) {
         std::uint64_t lost = 0;
         if (daypack_read_record(&reader.raw(), &cursor, &record, &lost) != DAYPACK_OK) continue;
         (void)event_line(record, "S");
-        (void)event_json(record, "S");
+        (void)event_json(record, "S", WallTime{7});
     }
     if (reader.symbols() > 64) return;  // the verbs below show all: enough is enough
     (void)draw_ladder(reader, 24, 80);

@@ -172,10 +172,10 @@ TEST(EventText, EachKindHasItsForm) {
     std::uint64_t cursor = 0;
     std::vector<std::string> json, text;
     for (const auto& record : drain(reader, cursor)) {
-        json.push_back(event_json(record, "S"));
+        json.push_back(event_json(record, "S", WallTime{7}));
         text.push_back(event_line(record, "S"));
     }
-    const std::string end = R"(,"line":0,"venue_match_us":0,"receive_ns":"0","publish_ns":"0"})";
+    const std::string end = R"(,"line":0,"venue_match_us":0,"receive_ns":"0","publish_ns":"0","seen_ns":"7"})";
     EXPECT_EQ(
         json,
         (std::vector<std::string>{

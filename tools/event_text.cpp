@@ -99,13 +99,14 @@ std::string event_line(const daypack_record& record, const std::string& symbol) 
                        own_text(record));
 }
 
-std::string event_json(const daypack_record& record, const std::string& symbol) {
+std::string event_json(const daypack_record& record, const std::string& symbol, WallTime seen) {
     std::string json =
         fmt::format(R"({{"kind":"{}","symbol":{}{},"line":{},"venue_match_us":{})", kind_text(record),
                     json_text(symbol), own_json(record), daypack_record_line(&record), record.venue_match_us);
     if (record.venue_send_us != 0) json += fmt::format(R"(,"venue_send_us":{})", record.venue_send_us);
     if (record.kernel_receive_ns != 0) json += fmt::format(R"(,"kernel_receive_ns":"{}")", record.kernel_receive_ns);
-    return json + fmt::format(R"(,"receive_ns":"{}","publish_ns":"{}"}})", record.receive_ns, record.publish_ns);
+    return json + fmt::format(R"(,"receive_ns":"{}","publish_ns":"{}","seen_ns":"{}"}})", record.receive_ns,
+                              record.publish_ns, seen.ns);
 }
 
 std::string lost_line(std::uint64_t lost) {

@@ -2,13 +2,14 @@
 #include <cstdint>
 #include <string>
 
+#include "book/types.h"
 #include "engine/daypack_shm.h"
 
 namespace daypack {
 
-// A record of the ring as one line, without its end.
+// A record of the ring as one line, without its end. `seen`: when this reader took it.
 [[nodiscard]] std::string event_line(const daypack_record& record, const std::string& symbol);
-[[nodiscard]] std::string event_json(const daypack_record& record, const std::string& symbol);
+[[nodiscard]] std::string event_json(const daypack_record& record, const std::string& symbol, WallTime seen);
 
 // That `lost` records were not seen.
 [[nodiscard]] std::string lost_line(std::uint64_t lost);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/shm_reader.h"
+#include "net/clock.h"
 #include "tools/event_text.h"
 #include "tools/shm_text.h"
 #include "tools/terminal.h"
@@ -51,7 +52,8 @@ int follow_events(const TailOptions& options, std::ostream& out) {
         if (lost > 0) {
             out << (options.json ? lost_json(lost) : lost_line(lost)) << '\n';
         } else if (const auto symbol = daypack_record_symbol(&record); !only || symbol == *only) {
-            out << (options.json ? event_json(record, names[symbol]) : event_line(record, names[symbol])) << '\n';
+            out << (options.json ? event_json(record, names[symbol], wall_now()) : event_line(record, names[symbol]))
+                << '\n';
         }
     }
     out.flush();
