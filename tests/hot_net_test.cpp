@@ -143,6 +143,7 @@ class Sender {
                 last_id_ = id++;
             }
         }
+        forget_handshakes();
     }
 
     boost::asio::io_context io_;
