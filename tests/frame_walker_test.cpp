@@ -154,7 +154,7 @@ TEST(FrameWalker, ReadsWhatBeastReads) {
     }
     EXPECT_GT(closed, kRounds / 150);
     EXPECT_GT(refused, kRounds / 60);
-    EXPECT_GT(messages, std::size_t{kRounds / 3});
+    EXPECT_GT(messages, static_cast<std::size_t>(kRounds / 3));
 }
 
 // The slow way: by the table of Unicode 15, 3-7.
