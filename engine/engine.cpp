@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <thread>
@@ -52,6 +53,11 @@ Config guarded(Config config) {
     return config;
 }
 
+// A network thread without a line has nothing to do but to keep a core warm.
+std::uint32_t threads_of_use(const Config& config) {
+    return std::min(config.engine.net_threads, std::max<std::uint32_t>(config.exchange.lines, 1));
+}
+
 void write_to_stderr(const std::string& line) {
     std::fputs((line + "\n").c_str(), stderr);
 }
@@ -86,7 +92,7 @@ struct Engine::Parts {
           to_book(2 * config.engine.max_symbols),
           spent(2 * config.engine.max_symbols),
           book_log(kLogRecords) {
-        const std::size_t hot = config.engine.net_threads + (is_fused(config.engine) ? 0 : 1);
+        const std::size_t hot = threads_of_use(config) + (is_fused(config.engine) ? 0 : 1);
         idle = config.engine.idle == Idle::automatic ? choose_idle(hot, usable_cores())
                : config.engine.idle == Idle::spin    ? IdleMode::spin
                                                      : IdleMode::backoff;
@@ -139,7 +145,8 @@ void Engine::Parts::make_nets() {
     health = std::vector<LineHealth>(lines);
     std::vector<Url> urls;
     for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
-    for (std::size_t i = 0; i < config.engine.net_threads; ++i) {
+    const std::size_t threads = threads_of_use(config);
+    for (std::size_t i = 0; i < threads; ++i) {
         nets.push_back(std::make_unique<Net>(config.engine, bell_of_book()));
         Net& net = *nets.back();
         net.tls = TlsContext::client(exchange.ca_file, config.engine.fast_aes);
@@ -147,7 +154,7 @@ void Engine::Parts::make_nets() {
         options.channels = channels_of(exchange);
         options.depth = exchange.depth_stream;
         options.idle = idle;
-        for (std::size_t line = i; line < lines; line += config.engine.net_threads) {
+        for (std::size_t line = i; line < lines; line += threads) {
             LineOptions of_line;
             of_line.index = static_cast<LineIndex>(line);
             for (std::size_t u = 0; u < urls.size(); ++u) of_line.urls.push_back(urls[(line + u) % urls.size()]);
@@ -260,6 +267,10 @@ void Engine::start() {
     if (!parts.config.not_built_yet.empty()) {
         say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
                         fmt::join(parts.config.not_built_yet, ", ")));
+    }
+    if (const auto threads = parts.nets.size(); threads < parts.config.engine.net_threads) {
+        say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
+                        parts.config.engine.net_threads, parts.config.exchange.lines, threads));
     }
     if (parts.config.engine.huge_pages) parts.put_on_huge_pages(say);
     if (parts.config.engine.mlock) {

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -64,7 +65,7 @@ std::string lock_memory() {
 }
 
 IdleMode choose_idle(std::size_t hot_threads, std::size_t cores) noexcept {
-    return cores > hot_threads ? IdleMode::spin : IdleMode::backoff;
+    return cores > std::max<std::size_t>(hot_threads, 2) ? IdleMode::spin : IdleMode::backoff;
 }
 
 }  // namespace daypack

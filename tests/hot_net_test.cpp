@@ -260,7 +260,9 @@ TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
         [&] {
             const Event* const event = world.events.front();
             if (event == nullptr) return std::this_thread::yield();
-            if (event->last && event->kind != EventKind::line_up) {
+            // dropped, said and counted: the queue was full for too long, as on a machine with other things to do
+            if (event->kind == EventKind::lost) last_id = 0;
+            if (event->last && event->kind != EventKind::line_up && event->kind != EventKind::lost) {
                 if (event->last_id != last_id + 1 && last_id != 0) ++wrong;
                 last_id = event->last_id;
                 popped.fetch_add(1, std::memory_order_relaxed);
@@ -268,7 +270,7 @@ TEST(HotNet, AThreadThatSpinsAsksNothingButRecvAndSendAndAllocatesNothing) {
             world.events.pop();
         });
     outcome.expect_clean();
-    EXPECT_EQ(wrong, 0U) << "a frame was lost or came twice";
+    EXPECT_EQ(wrong, 0U) << "a frame was lost without a word, or came twice";
     EXPECT_GT(sender.pongs(), kSanitized ? 50U : 1'000U);
 }
 

@@ -58,6 +58,8 @@ TEST(UsableCores, SpinsOnlyWhereOneCoreIsLeft) {
     EXPECT_EQ(choose_idle(2, 2), IdleMode::backoff);
     EXPECT_EQ(choose_idle(2, 3), IdleMode::spin);
     EXPECT_EQ(choose_idle(2, 0), IdleMode::backoff);
+    EXPECT_EQ(choose_idle(1, 2), IdleMode::backoff) << "fused, on a machine that others use as well";
+    EXPECT_EQ(choose_idle(1, 3), IdleMode::spin);
 }
 
 }  // namespace
