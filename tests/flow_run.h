@@ -60,11 +60,10 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
         }
         EXPECT_TRUE(seen[symbol].contains(exchange.last_u(symbol))) << symbol;
         run.gaps += live.counter(symbol, DAYPACK_SYMBOL_gaps);
-        run.resyncs += live.counter(symbol, DAYPACK_SYMBOL_resyncs);
-        for (unsigned reason = DAYPACK_SYMBOL_resyncs_gap; reason <= DAYPACK_SYMBOL_resyncs_crossed; ++reason) {
-            if (live.counter(symbol, reason) > 0)
-                std::printf("%s: %s\n", symbol.c_str(), daypack_symbol_counter_name(reason));
-        }
+        // Where the exchange's own stream lags behind its REST by a second, as on a machine with too much to do, a book
+        // is right to doubt itself: nothing was lost for that.
+        run.resyncs +=
+            live.counter(symbol, DAYPACK_SYMBOL_resyncs) - live.counter(symbol, DAYPACK_SYMBOL_resyncs_silent);
         run.updates += live.counter(symbol, DAYPACK_SYMBOL_updates);
     }
     for (unsigned line = 0; line < lines; ++line) {
