@@ -90,7 +90,6 @@ class HalfBook {
 
     // A complement keeps the order of bids and turns that of asks, for every number.
     [[nodiscard]] Key key(Price price) const noexcept { return price.ticks ^ mirror_; }
-    [[nodiscard]] Level level(Key key, std::int64_t steps) const noexcept { return {{key ^ mirror_}, {steps}}; }
     [[nodiscard]] std::size_t in_tail(Key key) const noexcept { return find(tail_, key); }
     // Where in them a level of that key is, or would be.
     [[nodiscard]] std::size_t find(std::span<const Level> worst_first, Key key) const noexcept;
