@@ -19,8 +19,20 @@ namespace daypack {
 // ticker     u             u                best of `side`; 0, 0 when empty  2, bid then ask
 // bad        0             0                -  (a frame of this symbol could not be read: resync it)  1
 // line_up, line_down       -                every symbol of `line`    1, symbol unused
-// lost       0             0                -  (a full queue cost this symbol updates; sent where it is known)  1
-enum class EventKind : std::uint8_t { delta, advance, trade, trade_orders, ticker, bad, line_up, line_down, lost };
+// kernel_receive  ns since 1970  0             -                         1, before the others of its frame; never
+// `last` lost       0             0                -  (a full queue cost this symbol updates; sent where it is known) 1
+enum class EventKind : std::uint8_t {
+    delta,
+    advance,
+    trade,
+    trade_orders,
+    ticker,
+    bad,
+    line_up,
+    line_down,
+    kernel_receive,
+    lost
+};
 
 struct alignas(64) Event {
     std::uint64_t first_id = 0;

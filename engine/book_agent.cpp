@@ -46,7 +46,8 @@ BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callback
       timing_(timing) {
     assembling_.resize(wiring_.sources.size());
     for (auto& events : assembling_) {
-        events.resize(kMaxUpdateEvents);  // all of it touched, so that a long update meets no page for the first time
+        events.resize(kMaxUpdateEvents +
+                      1);  // all of it touched, so that a long update meets no page for the first time
         events.clear();
     }
 }
@@ -196,6 +197,12 @@ std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
 void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime popped) noexcept {
     const Event& first = events.front();
     if (first.kind == EventKind::line_up || first.kind == EventKind::line_down) return on_line(first, now);
+    if (first.kind == EventKind::kernel_receive) {
+        kernel_receive_.ns = static_cast<std::int64_t>(first.first_id);
+        take(events.subspan(1), now, popped);
+        kernel_receive_ = {};
+        return;
+    }
     Book& book = books_[first.symbol];
     const bool has_units = first.kind != EventKind::bad && first.kind != EventKind::lost;
     if (!book.sync || (has_units && first.units != book.units)) return;
@@ -211,7 +218,8 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
         case EventKind::lost: book.sync->on_lost(Reason::queue, now); break;
         case EventKind::trade_orders:
         case EventKind::line_up:
-        case EventKind::line_down: break;
+        case EventKind::line_down:
+        case EventKind::kernel_receive: break;
     }
     tell_counters(first.symbol, first.receive);
     show(first.symbol, now);
@@ -228,9 +236,12 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime 
     const Sequence have = book.sync->last_id();
     const std::uint64_t gaps = book.sync->counters().gaps;
     const auto outcome = book.sync->on_update(update, now, [&](std::span<const Event> applied) {
-        const Stamps at = publish(book, applied);
+        const bool waited = applied.data() != update.data();
+        const WallTime kernel = waited ? WallTime{} : kernel_receive_;
+        const Stamps at = publish(book, applied, kernel);
         if (timing_ == Timing::off) return;
-        if (applied.data() == update.data()) {
+        if (kernel.ns != 0) times_.kernel(kernel, wall_.at(first.receive));
+        if (!waited) {
             times_.record(update.back(), popped.ns != 0, popped.ns != 0 ? popped : now, at.applied, at.published);
         } else {
             times_.late(applied.front().receive, at.published);
@@ -250,13 +261,14 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime 
 }
 
 // An update was applied, and the book stands at it.
-BookAgent::Stamps BookAgent::publish(Book& book, std::span<const Event> update) noexcept {
+BookAgent::Stamps BookAgent::publish(Book& book, std::span<const Event> update, WallTime kernel) noexcept {
     const Event& first = update.front();
     ++book.updates;
     if (first.kind == EventKind::delta) book.levels += update.size();
     Stamps at;
     at.applied = mono_now();
-    const BookUpdate shown = update_of(first.symbol, at.applied);
+    BookUpdate shown = update_of(first.symbol, at.applied);
+    shown.kernel_receive = kernel;
     wiring_.publisher->publish_book(shown, update);
     at.published = timing_ == Timing::on ? mono_now() : at.applied;
     book.flags = shown.flags;
@@ -326,6 +338,7 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
     update.match = trade.match;
     update.send = trade.send();
     update.receive = wall_.at(trade.receive);
+    update.kernel_receive = kernel_receive_;
     wiring_.publisher->publish_trade(trade, orders, update);
     tell_counters(trade.symbol, trade.receive);
     if (!callbacks_.on_trade) return;

@@ -84,7 +84,7 @@ class BookAgent {
     struct Stamps {
         MonoTime applied, published;
     };
-    Stamps publish(Book& book, std::span<const Event> update) noexcept;
+    Stamps publish(Book& book, std::span<const Event> update, WallTime kernel) noexcept;
     void race(Book& book, const Event& copy) noexcept;
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
@@ -116,6 +116,7 @@ class BookAgent {
     Timing timing_;
     std::size_t known_ = 0;                       // books_ in use
     std::vector<std::vector<Event>> assembling_;  // a source's update whose last event has not come yet
+    WallTime kernel_receive_;                     // of the frame that is being taken; 0: not told
     Sync::LineSet lines_up_ = 0;
     WallClock wall_;
     MonoTime beat_;

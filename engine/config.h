@@ -69,6 +69,7 @@ struct EngineConfig {
     bool mlock = false;
     bool huge_pages = false;
     bool fast_aes = true;
+    bool kernel_timestamps = false;
     std::string record;
     std::string metrics_listen;
     bool operator==(const EngineConfig&) const = default;

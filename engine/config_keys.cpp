@@ -167,6 +167,7 @@ void read_engine(ConfigSection& in, EngineConfig& out) {
     out.mlock = in.flag("mlock", out.mlock);
     out.huge_pages = in.flag("huge_pages", out.huge_pages);
     out.fast_aes = in.flag("fast_aes", out.fast_aes);
+    out.kernel_timestamps = in.flag("kernel_timestamps", out.kernel_timestamps);
     out.record = in.text("record", out.record);
     read_text(in, "metrics_listen", out.metrics_listen, listen_fault);
 }

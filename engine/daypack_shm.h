@@ -66,7 +66,7 @@ extern "C" {
 #endif
 
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
-#define DAYPACK_LAYOUT_VERSION 3u
+#define DAYPACK_LAYOUT_VERSION 4u
 #define DAYPACK_NAME_BYTES 64 /* of a symbol, its final zero included */
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
@@ -357,8 +357,9 @@ _Static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && s
  * QUEUE         until the book thread took them; without a queue (threads: fused) nothing is counted
  * APPLY         until the book stood at the update
  * PUBLISH       until slot and records were there
- * The last two are not counted of an update that had to wait for another, and DECODE and QUEUE neither. */
-#define DAYPACK_HISTOGRAMS(X) X(FRAME_TO_SHM, 0) X(DECODE, 1) X(QUEUE, 2) X(APPLY, 3) X(PUBLISH, 4)
+ * KERNEL        before all of it: from the kernel's receive time, where that is asked for, until the frame was in hand
+ * All but the first are not counted of an update that had to wait for another. */
+#define DAYPACK_HISTOGRAMS(X) X(FRAME_TO_SHM, 0) X(DECODE, 1) X(QUEUE, 2) X(APPLY, 3) X(PUBLISH, 4) X(KERNEL, 5)
 
 typedef enum daypack_histogram {
 #define DAYPACK_X(name, value) DAYPACK_HISTOGRAM_##name = value,

@@ -161,6 +161,7 @@ void Engine::Parts::make_nets() {
             of_line.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
             of_line.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
             of_line.frame_bytes_max = exchange.max_frame_bytes;
+            of_line.kernel_times = config.engine.kernel_timestamps;
             of_line.tls = &net.tls;
             options.lines.push_back(std::move(of_line));
         }

@@ -1,5 +1,7 @@
 #include "engine/net_feed.h"
 
+#include <algorithm>
+
 #include "engine/book_agent.h"
 #include "engine/clock.h"
 
@@ -19,15 +21,16 @@ NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wir
       index_(options.index),
       host_(options.urls.front().name()),
       health_(wiring.health[options.index]),
+      stamped_(options.kernel_times ? kMaxUpdateEvents + 1 : 0),
       lost_(wiring.instruments->capacity()),
       line_(io, std::move(options), *this) {}
 
-bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
+bool NetAgent::Feed::on_frame(std::string_view frame, const Received& received) {
     if (!say_state() || !say_lost()) {
-        if (!waiting_since_) waiting_since_ = receive;
+        if (!waiting_since_) waiting_since_ = received.in_hand;
         return false;
     }
-    const Decoded decoded = decoder_.decode(frame, receive, index_);
+    const Decoded decoded = decoder_.decode(frame, received.in_hand, index_);
     if (decoded.kind == FrameKind::error) {
         ++errors_;
         log(LogKind::venue_error, decoded.error_message, static_cast<std::uint64_t>(decoded.error_code));
@@ -38,7 +41,7 @@ bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
     if (!decoded.events.empty()) {
         const MonoTime now = mono_now();
         if (timing_ == Timing::on) stamp_decoded(decoded.events, now);
-        if (!hand_over(decoded.events, now)) return false;
+        if (!hand_over(with_kernel_time(decoded.events, received.kernel), now)) return false;
     }
     switch (decoded.kind) {
         case FrameKind::depth: ++updates_; break;
@@ -49,6 +52,17 @@ bool NetAgent::Feed::on_frame(std::string_view frame, MonoTime receive) {
         case FrameKind::other: break;
     }
     return true;
+}
+
+std::span<const Event> NetAgent::Feed::with_kernel_time(std::span<const Event> events, WallTime kernel) noexcept {
+    if (kernel.ns == 0 || events.size() >= stamped_.size()) return events;
+    Event& stamp = stamped_.front();
+    stamp.kind = EventKind::kernel_receive;
+    stamp.symbol = events.front().symbol;
+    stamp.line = index_;
+    stamp.first_id = static_cast<std::uint64_t>(kernel.ns);
+    std::copy(events.begin(), events.end(), stamped_.begin() + 1);
+    return {stamped_.data(), events.size() + 1};
 }
 
 bool NetAgent::Feed::tell(std::span<const Event> events, MonoTime now) {
@@ -74,8 +88,9 @@ bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
 
 void NetAgent::Feed::drop(std::span<const Event> events) {
     ++queue_dropped_;
-    const SymbolIndex symbol = events.front().symbol;
-    if (events.front().kind == EventKind::trade || events.front().kind == EventKind::ticker || lost_[symbol]) return;
+    const SymbolIndex symbol = events.back().symbol;
+    const EventKind kind = events.back().kind;
+    if (kind == EventKind::trade_orders || kind == EventKind::ticker || lost_[symbol]) return;
     lost_[symbol] = true;
     ++lost_count_;
 }

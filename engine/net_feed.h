@@ -22,7 +22,7 @@ class NetAgent::Feed final : public LineListener {
   public:
     Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth, Timing timing);
 
-    bool on_frame(std::string_view frame, MonoTime receive) override;
+    bool on_frame(std::string_view frame, const Received& received) override;
     void on_up() override;
     void on_down(std::string_view why) override;
 
@@ -42,6 +42,7 @@ class NetAgent::Feed final : public LineListener {
     [[nodiscard]] std::uint64_t delivered() const noexcept { return updates_ + trades_ + tickers_; }
     bool say_state();
     bool say_lost();
+    [[nodiscard]] std::span<const Event> with_kernel_time(std::span<const Event> events, WallTime kernel) noexcept;
     // To the books, all or none. False: the queue has no room.
     bool tell(std::span<const Event> events, MonoTime now);
     bool hand_over(std::span<const Event> events, MonoTime now);
@@ -57,7 +58,8 @@ class NetAgent::Feed final : public LineListener {
     LineHealth& health_;
     bool up_ = false;
     Told told_ = Told::down;
-    bool down_owed_ = false;  // the connection ended and another began before the queue had room to say so
+    bool down_owed_ = false;      // the connection ended and another began before the queue had room to say so
+    std::vector<Event> stamped_;  // room for a frame's events behind the kernel's time; none where nobody asks for it
     std::optional<MonoTime> waiting_since_;
     std::vector<bool> lost_;  // symbols that lost updates and have not been told
     std::size_t lost_count_ = 0;

@@ -24,12 +24,15 @@ inline void stamp_decoded(std::span<Event> events, MonoTime now) noexcept {
 class StageTimes {
   public:
     explicit StageTimes(const Segment& segment) noexcept
-        : frame_to_shm_(segment.histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)),
+        : kernel_(segment.histogram(DAYPACK_HISTOGRAM_KERNEL)),
+          frame_to_shm_(segment.histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)),
           decode_(segment.histogram(DAYPACK_HISTOGRAM_DECODE)),
           queue_(segment.histogram(DAYPACK_HISTOGRAM_QUEUE)),
           apply_(segment.histogram(DAYPACK_HISTOGRAM_APPLY)),
           publish_(segment.histogram(DAYPACK_HISTOGRAM_PUBLISH)) {}
 
+    // Both by the wall clock, the kernel's own.
+    void kernel(WallTime kernel, WallTime receive) noexcept { kernel_.record(receive.ns - kernel.ns); }
     // Of an update that waited for others to come first.
     void late(MonoTime receive, MonoTime published) noexcept { frame_to_shm_.record(published - receive); }
     // Of one that was applied as it came. `last`: its last event. `queued`: it came through a queue.
@@ -44,7 +47,7 @@ class StageTimes {
     }
 
   private:
-    Histogram frame_to_shm_, decode_, queue_, apply_, publish_;
+    Histogram kernel_, frame_to_shm_, decode_, queue_, apply_, publish_;
 };
 
 }  // namespace daypack

@@ -56,7 +56,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     enum class State : std::uint8_t { idle, waiting, connecting, opening, subscribing, up, stopping, stopped };
 
     void on_open() override;
-    bool on_frame(std::string_view frame, MonoTime receive) override;
+    bool on_frame(std::string_view frame, const Received& received) override;
     void on_pong() override;
     void on_sent() override;
     void on_end(const WebSocketEnd& end) override;
@@ -127,6 +127,7 @@ void Line::Impl::connect() {
 
 void Line::Impl::on_connected(std::unique_ptr<Stream> stream, const std::string& why) {
     if (!stream) return go_down(why);
+    if (options_.kernel_times) stream->keep_kernel_times();
     state_ = State::opening;
     socket_ = std::make_unique<WebSocket>(std::move(stream), url(), options_.frame_bytes_max, *this);
     socket_->open();
@@ -155,10 +156,10 @@ void Line::Impl::come_up() {
     listener_.on_up();
 }
 
-bool Line::Impl::on_frame(std::string_view frame, MonoTime receive) {
+bool Line::Impl::on_frame(std::string_view frame, const Received& received) {
     if (state_ == State::stopping) return true;
-    stats_.last_receive = receive;
-    if (!listener_.on_frame(frame, receive)) return false;
+    stats_.last_receive = received.in_hand;
+    if (!listener_.on_frame(frame, received)) return false;
     ++stats_.frames;
     stats_.bytes += frame.size();
     delivered_ = true;

@@ -7,6 +7,7 @@
 
 #include "book/types.h"
 #include "net/found.h"
+#include "net/received.h"
 #include "net/tls.h"
 #include "net/url.h"
 
@@ -23,6 +24,7 @@ struct LineOptions {
     int ping_interval_ms = 5'000;     // 0: no pings of its own
     int line_dead_ms = 10'000;  // without a byte for so long the line is dead; also the limit for getting connected
     std::size_t frame_bytes_max = 4'194'304;
+    bool kernel_times = false;  // see net/socket_reader.h
 };
 
 struct LineStats {
@@ -41,8 +43,7 @@ class LineListener {
   public:
     // A whole message; 64 bytes behind it may be read, whatever they hold (simdjson does). False: it cannot be taken
     // now. The line then keeps it and reads nothing more, so that TCP holds the sender back, until `resume()`.
-    // `receive`: when its last byte had been read and decrypted.
-    virtual bool on_frame(std::string_view frame, MonoTime receive) = 0;
+    virtual bool on_frame(std::string_view frame, const Received& received) = 0;
     // Connected, and every SUBSCRIBE written (the venue acknowledges none).
     virtual void on_up() = 0;
     // Lost, or an attempt to connect failed: may come many times without an `on_up` between. `why`: for the log, with

@@ -11,20 +11,7 @@ namespace daypack {
 
 std::size_t Stream::read_now(char* to, std::size_t size, error_code& error) noexcept {
     if (is_tls()) return tls_->read(socket_.native_handle(), to, size, error);
-    error = boost::asio::error::would_block;
-    if (std::exchange(drained_, false)) return 0;
-    ssize_t count;
-    do {
-        count = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
-    } while (count < 0 && errno == EINTR);
-    if (count == 0) error = boost::asio::error::eof;
-    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error = {errno, boost::system::system_category()};
-    if (count <= 0) return 0;
-    error.clear();
-    const auto got = static_cast<std::size_t>(count);
-    drained_ = got < size;
-    received_bytes_ += got;
-    return got;
+    return reader_.read(socket_.native_handle(), to, size, error);
 }
 
 std::size_t Stream::write_now(const char* from, std::size_t size, error_code& error) noexcept {

@@ -50,10 +50,10 @@ class Stream {
     [[nodiscard]] std::size_t write_now(const char* from, std::size_t size, error_code& error) noexcept;
     void flush_now(error_code& error) noexcept;
     [[nodiscard]] bool unsent() const noexcept { return tls_ && tls_->unsent(); }
-    // From the kernel, by `read_now`; of TLS whole records or not.
-    [[nodiscard]] std::uint64_t received_bytes() const noexcept {
-        return tls_ ? tls_->received_bytes() : received_bytes_;
-    }
+    // What the socket gave to `read_now`; of TLS whole records or not.
+    [[nodiscard]] const SocketReader& reader() const noexcept { return tls_ ? tls_->reader() : reader_; }
+    // See SocketReader. Once it is connected.
+    void keep_kernel_times() noexcept { (tls_ ? tls_->reader() : reader_).keep_kernel_times(socket_.native_handle()); }
 
     // As a client of `host`, whose name the certificate must bear. A plain stream needs no handshake and goes on at
     // once. The handler is `void(error_code)`; `why_refused` turns its error into words.
@@ -175,8 +175,7 @@ class Stream {
 
     Tcp socket_;
     std::unique_ptr<TlsSession> tls_;  // null: plain
-    bool drained_ = false;             // of a plain one: the last `recv` took all there was, and nobody knows it yet
-    std::uint64_t received_bytes_ = 0;
+    SocketReader reader_;              // of a plain one
 };
 
 // What Beast asks of a stream that it does not know (found by argument-dependent lookup): how to end it when WebSocket

@@ -107,22 +107,12 @@ TlsSession::error_code TlsSession::cause(int result) noexcept {
 // False: nothing is there now, or `in_error_`.
 bool TlsSession::fill() noexcept {
     if (in_error_) return false;
-    if (drained_) {
-        drained_ = false;
-        return false;
-    }
-    ssize_t size;
-    do {
-        size = ::recv(socket_, in_.get(), kInBytes, MSG_DONTWAIT);
-    } while (size < 0 && errno == EINTR);
-    if (size == 0) in_error_ = asio::ssl::error::stream_truncated;
-    if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK) in_error_ = last_error();
-    if (size <= 0) return false;
+    error_code error;
     begin_ = 0;
-    end_ = static_cast<std::size_t>(size);
-    drained_ = end_ < kInBytes;
-    received_bytes_ += end_;
-    return true;
+    end_ = reader_.read(socket_, in_.get(), kInBytes, error);
+    if (error == asio::error::eof) error = asio::ssl::error::stream_truncated;
+    if (error && error != asio::error::would_block) in_error_ = error;
+    return end_ > 0;
 }
 
 int TlsSession::receive(WOLFSSL*, char* to, int size, void* self_) noexcept {

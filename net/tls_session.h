@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "net/socket_reader.h"
 #include "net/tls.h"
 
 namespace daypack {
@@ -40,8 +41,8 @@ class TlsSession {
     void flush(int socket, error_code& error) noexcept;
 
     [[nodiscard]] bool unsent() const noexcept { return sent_ < out_.size(); }
-    // Of TLS, from the socket so far: a sign of life long before a record is whole.
-    [[nodiscard]] std::uint64_t received_bytes() const noexcept { return received_bytes_; }
+    // What the socket gave: its bytes are a sign of life long before a record is whole.
+    [[nodiscard]] SocketReader& reader() noexcept { return reader_; }
 
   private:
     static int receive(WOLFSSL* tls, char* to, int size, void* self) noexcept;
@@ -55,11 +56,10 @@ class TlsSession {
     int socket_ = -1;  // of the call that is under way
     std::unique_ptr<char[]> in_;
     std::size_t begin_ = 0, end_ = 0;  // of what wolfSSL has not taken yet
-    bool drained_ = false;             // the last `recv` took all there was, and nobody has been told so yet
+    SocketReader reader_;
     std::vector<char> out_;
     std::size_t sent_ = 0;             // of it
     error_code in_error_, out_error_;  // of the socket; what came before it failed is still read
-    std::uint64_t received_bytes_ = 0;
 };
 
 }  // namespace daypack

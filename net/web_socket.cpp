@@ -53,9 +53,9 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
     Found do_work(MonoTime now) {
         if (!open_) return Found::nothing;
         flush();
-        const std::uint64_t received = stream_->received_bytes();
+        const std::uint64_t bytes = stream_->reader().bytes();
         const Found found = read();
-        if (stream_->received_bytes() != received) last_byte_ = now;
+        if (stream_->reader().bytes() != bytes) last_byte_ = now;
         if (open_) flush();
         return found;
     }
@@ -104,7 +104,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
             walker_.add(size);
             behind.remove_prefix(size);
         }
-        receive_ = last_byte_ = mono_now();
+        received_.in_hand = last_byte_ = mono_now();
         open_ = true;
         listener_->on_open();
     }
@@ -129,7 +129,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
                 end({closing_ ? "closed by this side" : stream_->in_words(error), 0, {}});
                 return Found::all;
             }
-            receive_ = mono_now();
+            received_ = {mono_now(), stream_->reader().kernel_receive()};
             walker_.add(size);
             found = Found::all;
         }
@@ -164,7 +164,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
 
     bool deliver() {
         held_ = false;
-        const bool taken = listener_->on_frame(frame_, receive_);
+        const bool taken = listener_->on_frame(frame_, received_);
         held_ = !taken && open_ && !closing_;
         return open_ && !held_;
     }
@@ -208,7 +208,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
     FrameWalker walker_;
     Outbox outbox_;
     std::string_view frame_;  // in hand, in the walker
-    MonoTime receive_;        // of what was read last
+    Received received_;       // of what was read last
     MonoTime last_byte_;
     bool open_ = false;
     bool sending_ = false;  // a message of the owner's

@@ -7,6 +7,7 @@
 
 #include "book/types.h"
 #include "net/found.h"
+#include "net/received.h"
 #include "net/url.h"
 
 namespace daypack {
@@ -26,9 +27,8 @@ class WebSocketListener {
   public:
     virtual void on_open() = 0;
     // A whole message, with FrameWalker::kPadding bytes behind it. False: it cannot be taken now; it is handed in again
-    // by `resume()`, and until then nothing is read, so that TCP holds the sender back. `receive`: when its last byte
-    // had been read and decrypted.
-    virtual bool on_frame(std::string_view frame, MonoTime receive) = 0;
+    // by `resume()`, and until then nothing is read, so that TCP holds the sender back.
+    virtual bool on_frame(std::string_view frame, const Received& received) = 0;
     virtual void on_pong() = 0;
     // All that was given to `send` has been written.
     virtual void on_sent() = 0;

@@ -84,6 +84,7 @@ engine:
   mlock: false
   huge_pages: false
   fast_aes: true
+  kernel_timestamps: false
   record: ""
   metrics_listen: ""                   # 127.0.0.1:9464 serves Prometheus text
 )";
@@ -170,6 +171,7 @@ engine:
   mlock: true
   huge_pages: "${YES}"
   fast_aes: false
+  kernel_timestamps: true
   record: flow.rec
   metrics_listen: 127.0.0.1:9464
 )",
@@ -216,6 +218,7 @@ engine:
     EXPECT_TRUE(engine.mlock);
     EXPECT_TRUE(engine.huge_pages);
     EXPECT_FALSE(engine.fast_aes);
+    EXPECT_TRUE(engine.kernel_timestamps);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
     EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"api_key", "api_secret", "private channels",

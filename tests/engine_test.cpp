@@ -91,6 +91,41 @@ TEST_P(EngineTest, EachStageOfAnUpdateIsTimed) {
     }
 }
 
+TEST_P(EngineTest, TheKernelsReceiveTimeIsToldWhereItIsAskedFor) {
+    sim::Exchange exchange(over_tls());
+    for (const bool asked : {true, false}) {
+        LiveEngine live(exchange, kThree, 64, [&](Config& config) { config.engine.kernel_timestamps = asked; });
+        std::uint64_t cursor = daypack_cursor(&live.reader());
+        std::size_t deltas = 0;
+        std::size_t trades = 0;
+        std::size_t told = 0;
+        std::uint64_t lost = 0;
+        ASSERT_TRUE(wait_until([&] {
+            daypack_record record;
+            while (daypack_read_record(&live.reader(), &cursor, &record, &lost) == DAYPACK_OK) {
+                const unsigned kind = daypack_record_kind(&record);
+                if (kind != DAYPACK_KIND_DELTA && kind != DAYPACK_KIND_TRADE) continue;
+                ++(kind == DAYPACK_KIND_DELTA ? deltas : trades);
+                if (record.kernel_receive_ns == 0) continue;
+                ++told;
+                EXPECT_GT(record.kernel_receive_ns / 1000, record.venue_match_us - 1000);
+                EXPECT_LE(record.kernel_receive_ns, record.receive_ns + 1'000'000);  // a wall clock may be stepped
+            }
+            return deltas > 200 && trades > 5;
+        })) << live.log();
+        live.end();
+        const auto samples = [&](daypack_histogram stage) { return daypack_histogram_samples(&live.reader(), stage); };
+        if (asked) {
+            EXPECT_GE(told, (deltas + trades) / 2) << deltas << " deltas, " << trades << " trades";
+            EXPECT_GT(samples(DAYPACK_HISTOGRAM_KERNEL), 0u);
+            EXPECT_LE(samples(DAYPACK_HISTOGRAM_KERNEL), samples(DAYPACK_HISTOGRAM_APPLY));
+        } else {
+            EXPECT_EQ(told, 0u);
+            EXPECT_EQ(samples(DAYPACK_HISTOGRAM_KERNEL), 0u);
+        }
+    }
+}
+
 // While `disturb` works: the symbol leaves LIVE for `reason`, what is LIVE is always right, and it comes back.
 void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string& symbol, unsigned reason,
                    const std::function<void()>& disturb) {

@@ -16,8 +16,9 @@
 namespace daypack::test {
 
 struct Listener final : LineListener {
-    bool on_frame(std::string_view frame, MonoTime) override {
+    bool on_frame(std::string_view frame, const Received& at) override {
         ++offered;
+        received = at;
         if (refuse) return false;
         last_byte_behind = frame.data()[frame.size() + 63];  // readable, which AddressSanitizer checks
         frames.emplace_back(frame);
@@ -30,6 +31,7 @@ struct Listener final : LineListener {
 
     bool refuse = false;
     int offered = 0;
+    Received received;  // of the last frame
     int ups = 0;
     char last_byte_behind = 0;
     std::vector<std::string> frames;

@@ -66,7 +66,7 @@ TEST_F(LineStopTest, StopWhileItConnectsOrWaitsIsAtOnce) {
 
 TEST_F(LineStopTest, StopFromWithinAFrameIsFine) {
     struct Stopper final : LineListener {
-        bool on_frame(std::string_view, MonoTime) override {
+        bool on_frame(std::string_view, const Received&) override {
             ++frames;
             line->stop();
             return true;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 
+#include "net/clock.h"
 #include "tests/line_harness.h"
 
 namespace daypack {
@@ -54,6 +55,31 @@ TEST_F(LineTest, WorksOverPlainTcpOnLoopback) {
     plain.peer().send(ws_frame(test::text, "hello"));
     ASSERT_TRUE(until([&] { return !listener.frames.empty(); }));
     EXPECT_EQ(listener.frames[0], "hello");
+}
+
+TEST_F(LineTest, TheKernelTellsWhenItReceivedWhereThatIsAskedFor) {
+    Exchange plain(io, nullptr);
+    for (const bool over_tls : {false, true}) {
+        Exchange& at = over_tls ? exchange : plain;
+        for (const bool asked : {false, true}) {
+            SCOPED_TRACE(std::string(over_tls ? "tls" : "plain") + (asked ? ", asked" : ""));
+            listener = {};
+            LineOptions options = options_for(at, over_tls ? &tls : nullptr);
+            options.kernel_times = asked;
+            make(options);
+            line->start();
+            ASSERT_TRUE(until([&] { return listener.ups == 1; }));
+            const WallTime before = wall_now();
+            at.peer().send(ws_frame(test::text, "hello"));
+            ASSERT_TRUE(until([&] { return !listener.frames.empty(); }));
+            if (!asked) {
+                EXPECT_EQ(listener.received.kernel, WallTime{});
+                continue;
+            }
+            EXPECT_GE(listener.received.kernel, before);
+            EXPECT_LE(listener.received.kernel, wall_now());
+        }
+    }
 }
 
 TEST_F(LineTest, TheUpgradeAsksForThePathOfTheAddressAndOffersNoCompression) {

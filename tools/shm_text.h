@@ -37,6 +37,7 @@ struct Stage {
 };
 inline constexpr Stage kStages[] = {
     {DAYPACK_HISTOGRAM_FRAME_TO_SHM, "frame to shm", "frame_to_shm_ns"},
+    {DAYPACK_HISTOGRAM_KERNEL, "kernel", "kernel_ns"},
     {DAYPACK_HISTOGRAM_DECODE, "decode", "decode_ns"},
     {DAYPACK_HISTOGRAM_QUEUE, "queue", "queue_ns"},
     {DAYPACK_HISTOGRAM_APPLY, "apply", "apply_ns"},
