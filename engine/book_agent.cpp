@@ -1,8 +1,5 @@
 #include "engine/book_agent.h"
 
-#include <array>
-#include <optional>
-
 #include "engine/limits.h"
 
 namespace daypack {
@@ -11,22 +8,6 @@ namespace {
 constexpr std::int64_t kBeat_ns = 1'000'000;
 constexpr std::int64_t kLook_ns = 10'000'000;
 constexpr std::size_t kBatch = 256;  // events of a source before the others, and the beat, have their turn
-
-std::optional<unsigned> resyncs_counter(Reason reason) {
-    switch (reason) {
-        case Reason::gap: return DAYPACK_SYMBOL_resyncs_gap;
-        case Reason::restart: return DAYPACK_SYMBOL_resyncs_restart;
-        case Reason::audit: return DAYPACK_SYMBOL_resyncs_audit;
-        case Reason::depth: return DAYPACK_SYMBOL_resyncs_depth;
-        case Reason::tick: return DAYPACK_SYMBOL_resyncs_tick;
-        case Reason::bad_frame: return DAYPACK_SYMBOL_resyncs_bad_frame;
-        case Reason::queue: return DAYPACK_SYMBOL_resyncs_queue;
-        case Reason::overflow: return DAYPACK_SYMBOL_resyncs_overflow;
-        case Reason::silent: return DAYPACK_SYMBOL_resyncs_silent;
-        case Reason::crossed: return DAYPACK_SYMBOL_resyncs_crossed;
-        default: return std::nullopt;
-    }
-}
 
 std::vector<Resubscribes*> resubscribes_of(const std::vector<BookAgent::Source>& sources) {
     std::vector<Resubscribes*> all;
@@ -90,7 +71,7 @@ void BookAgent::look(MonoTime now) noexcept {
         sync->on_time(now);
         if (sync->counters().silences != silences) watch_.resubscribe(i, lines_up_);
         watch_.look(i, *sync, lines_up_, now);
-        tell_counters(i, {});
+        tell(i, {});
         show(i, now);
     }
 }
@@ -99,7 +80,7 @@ std::size_t BookAgent::audit(MonoTime now) noexcept {
     const SymbolIndex symbol = watch_.audited();
     if (!watch_.can_audit(*books_[symbol].sync)) return 0;
     if (!watch_.audit_some(*books_[symbol].sync, now)) {
-        tell_counters(symbol, {});
+        tell(symbol, {});
         show(symbol, now);
     }
     return 1;
@@ -114,57 +95,6 @@ void BookAgent::end_pause() noexcept {
     }
     pause_end_ = {};
     wiring_.publisher->caught_up();
-}
-
-std::size_t BookAgent::take_cold(MonoTime now) noexcept {
-    if (wiring_.from_cold->front() == nullptr) return 0;
-    std::size_t work = 0;
-    ColdMessage message;
-    while (wiring_.from_cold->pop(message)) {
-        ++work;
-        Book& book = books_[message.symbol];
-        Spent spent;
-        switch (message.kind) {
-            case ColdMessage::Kind::snapshot:
-                if (book.sync) on_snapshot(message, now);
-                break;
-            case ColdMessage::Kind::checked:
-                if (book.sync) watch_.on_checked(message.symbol, *book.sync, message.snapshot.get(), now);
-                break;
-            case ColdMessage::Kind::polled:
-                if (book.sync) on_polled(message, now);
-                break;
-            case ColdMessage::Kind::trades:
-                if (book.sync) on_trades(message);
-                break;
-            case ColdMessage::Kind::add_symbol:
-            case ColdMessage::Kind::drop_symbol: follow(message, spent, now); break;
-            case ColdMessage::Kind::market:
-                book.halted = message.reason;
-                show(message.symbol, now);
-                break;
-        }
-        spent.snapshot = std::move(message.snapshot);
-        spent.trades = std::move(message.trades);
-        if (!wiring_.spent->push(std::move(spent))) spent = {};  // full: freeing it here is better than keeping it
-    }
-    return work;
-}
-
-// From now on another Sync, or none.
-void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept {
-    Book& book = books_[message.symbol];
-    if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
-    if (book.sync) book.sync->on_lines(0);  // gives back what it kept
-    std::swap(book.sync, message.sync);
-    spent.sync = std::move(message.sync);
-    book.absent = message.reason;
-    book.halted = message.halted;
-    book.units = message.units;
-    book.tries = 0;
-    watch_.forget(message.symbol);
-    if (book.sync) book.sync->on_lines(lines_up_);
-    show(message.symbol, now);
 }
 
 std::size_t BookAgent::take_events(std::size_t source, MonoTime now) noexcept {
@@ -203,7 +133,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
         kernel_receive_ = {};
         return;
     }
-    Book& book = books_[first.symbol];
+    FollowedBook& book = books_[first.symbol];
     const bool has_units = first.kind != EventKind::bad && first.kind != EventKind::lost;
     if (!book.sync || (has_units && first.units != book.units)) return;
     switch (first.kind) {
@@ -221,13 +151,13 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
         case EventKind::line_down:
         case EventKind::kernel_receive: break;
     }
-    tell_counters(first.symbol, first.receive);
+    tell(first.symbol, first.receive);
     show(first.symbol, now);
 }
 
 void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept {
     const Event& first = update.front();
-    Book& book = books_[first.symbol];
+    FollowedBook& book = books_[first.symbol];
     // With many symbols none of this is in the first cache, and nothing else tells the processor so early.
     wiring_.publisher->prefetch(first.symbol);
     book.sync->prefetch(first);
@@ -250,18 +180,18 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime 
     if (outcome == Sync::Outcome::ignored) race(book, first);
     if (book.sync->counters().gaps != gaps) log_gap(first.symbol, have, first, now);
     if (outcome == Sync::Outcome::applied && book.sync->following()) {
-        tell_applied(book, first);
+        book.tell_applied(wiring_.segment->symbol_counters(first.symbol), wall_.at(first.receive));
         // The usual case: nothing is to be shown that was not published with the update. A book that was behind may
         // have caught up since, and one that was not live may be.
         if (book.state == State::live && (book.flags & kBehind) == 0) return;
     } else {
-        tell_counters(first.symbol, first.receive);
+        tell(first.symbol, first.receive);
     }
     show(first.symbol, now);
 }
 
 // An update was applied, and the book stands at it.
-BookAgent::Stamps BookAgent::publish(Book& book, std::span<const Event> update, WallTime kernel) noexcept {
+BookAgent::Stamps BookAgent::publish(FollowedBook& book, std::span<const Event> update, WallTime kernel) noexcept {
     const Event& first = update.front();
     ++book.updates;
     if (first.kind == EventKind::delta) book.levels += update.size();
@@ -281,7 +211,7 @@ BookAgent::Stamps BookAgent::publish(Book& book, std::span<const Event> update, 
     return at;
 }
 
-void BookAgent::race(Book& book, const Event& copy) noexcept {
+void BookAgent::race(FollowedBook& book, const Event& copy) noexcept {
     const auto lead = book.race.copy(copy);
     if (!lead) return;
     Counters counters = wiring_.segment->line_counters(lead->winner);
@@ -301,31 +231,6 @@ void BookAgent::log_gap(SymbolIndex symbol, Sequence have, const Event& got, Mon
     log(record);
 }
 
-void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
-    Book& book = books_[message.symbol];
-    const std::uint64_t refetches = book.sync->counters().refetches;
-    const bool joined = book.sync->on_snapshot(message.request, *message.snapshot, now, [&](const Event& event) {
-        if (event.last) ++book.updates;
-        if (event.kind == EventKind::delta) ++book.levels;
-    });
-    if (joined) {
-        book.tries = 0;
-        watch_.on_joined(message.symbol);
-        wiring_.publisher->publish_snapshot(update_of(message.symbol, mono_now()));
-        book.sync->clear_dirty();
-    } else if (book.sync->counters().refetches != refetches) {
-        LogRecord record;
-        record.kind = LogKind::refetch;
-        record.symbol = message.symbol;
-        record.have = book.sync->last_id();
-        record.got = message.snapshot->last_id;
-        record.time = now;
-        log(record);
-    }
-    tell_counters(message.symbol, {});
-    show(message.symbol, now);
-}
-
 void BookAgent::on_trade(std::span<const Event> events) noexcept {
     const Event& trade = events.front();
     const Event& orders = events.back();
@@ -340,7 +245,7 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
     update.receive = wall_.at(trade.receive);
     update.kernel_receive = kernel_receive_;
     wiring_.publisher->publish_trade(trade, orders, update);
-    tell_counters(trade.symbol, trade.receive);
+    tell(trade.symbol, trade.receive);
     if (!callbacks_.on_trade) return;
     callbacks_.on_trade(Trade{.symbol = trade.symbol,
                               .instrument = (*wiring_.instruments)[trade.symbol],
@@ -355,54 +260,17 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
                               .receive = trade.receive});
 }
 
-// What REST tells of trades. The first answer of all only tells where they stand: they happened before we listened.
-void BookAgent::on_trades(const ColdMessage& message) noexcept {
-    Book& book = books_[message.symbol];
-    const bool first = book.trade_filter.newest() == 0;
-    for (const RestTrade& told : *message.trades) {
-        if (first) {
-            (void)book.trade_filter.is_first(told.id, told.time);
-            continue;
-        }
-        std::array<Event, 2> events;
-        for (Event& event : events) {
-            event.symbol = message.symbol;
-            event.match = told.time;
-            event.send_after_match_us = Event::kNoSendTime;
-            event.receive = mono_now();
-        }
-        events[0].kind = EventKind::trade;
-        events[0].first_id = told.id;
-        events[0].price = told.price;
-        events[0].quantity = told.quantity;
-        events[0].side = told.aggressor;
-        events[1].kind = EventKind::trade_orders;  // REST does not tell the orders
-        on_trade(events);
-    }
-}
-
-void BookAgent::on_polled(const ColdMessage& message, MonoTime now) noexcept {
-    Book& book = books_[message.symbol];
-    wiring_.segment->symbol_counters(message.symbol).add(DAYPACK_SYMBOL_polls);
-    if (book.sync->on_polled(*message.snapshot, message.reason, now)) {
-        wiring_.publisher->publish_snapshot(update_of(message.symbol, mono_now()));
-        book.sync->clear_dirty();
-    }
-    tell_counters(message.symbol, {});
-    show(message.symbol, now);
-}
-
 void BookAgent::on_ticker(std::span<const Event> events) noexcept {
     const Event& bid = events.front();
     const Event& ask = events.back();
-    Book& book = books_[bid.symbol];
+    FollowedBook& book = books_[bid.symbol];
     ++book.tickers;
     book.touch.told(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
     check_touch(book, bid.symbol);
 }
 
 // A cross-check between two streams of the venue: where they tell of the same id, they must tell the same.
-void BookAgent::check_touch(Book& book, SymbolIndex symbol) noexcept {
+void BookAgent::check_touch(FollowedBook& book, SymbolIndex symbol) noexcept {
     if (!book.sync->following() || !book.touch.take(book.sync->last_id())) return;
     Counters counters = wiring_.segment->symbol_counters(symbol);
     counters.add(DAYPACK_SYMBOL_touch_checks);
@@ -421,27 +289,15 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
     }
 }
 
-// What is shown of it.
-State BookAgent::state_of(const Book& book) noexcept {
-    if (!book.sync) return book.halted != Reason::none && book.absent == book.halted ? State::halted : State::down;
-    const State state = book.sync->state();
-    return state == State::live && book.halted != Reason::none ? State::halted : state;
-}
-
-Reason BookAgent::reason_of(const Book& book, State state) noexcept {
-    if (!book.sync) return book.absent;
-    return state == State::halted ? book.halted : book.sync->reason();
-}
-
 BookView BookAgent::view(SymbolIndex symbol) const noexcept {
-    const Book& book = books_[symbol];
+    const FollowedBook& book = books_[symbol];
     const Sync& sync = *book.sync;
-    const State state = state_of(book);
+    const State state = book.state_now();
     return {symbol,
             (*wiring_.instruments)[symbol],
             sync.book(),
             state,
-            reason_of(book, state),
+            book.reason_now(state),
             sync.flags(),
             sync.last_id(),
             sync.match(),
@@ -454,9 +310,9 @@ BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept
     BookUpdate update;
     update.symbol = symbol;
     update.instrument = &(*wiring_.instruments)[symbol];
-    const Book& book = books_[symbol];
-    update.state = state_of(book);
-    update.reason = reason_of(book, update.state);
+    const FollowedBook& book = books_[symbol];
+    update.state = book.state_now();
+    update.reason = book.reason_now(update.state);
     update.publish = wall_.at(now);
     if (const Sync* sync = book.sync.get()) {
         update.book = &sync->book();
@@ -471,9 +327,9 @@ BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept
 
 // Makes a change of state known, in the slot, the ring and the log, and asks for the snapshot that it calls for.
 void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
-    Book& book = books_[symbol];
-    const State state = state_of(book);
-    const Reason reason = reason_of(book, state);
+    FollowedBook& book = books_[symbol];
+    const State state = book.state_now();
+    const Reason reason = book.reason_now(state);
     const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
     const bool told = state != book.state || reason != book.reason;
     if (told || flags != book.flags) {
@@ -497,7 +353,7 @@ void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
 }
 
 void BookAgent::ask(SymbolIndex symbol) noexcept {
-    Book& book = books_[symbol];
+    FollowedBook& book = books_[symbol];
     if (!book.sync || !book.sync->wants_snapshot()) return;
     if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
     // the queue has room, and only this thread fills it
@@ -506,43 +362,8 @@ void BookAgent::ask(SymbolIndex symbol) noexcept {
     ++book.tries;
 }
 
-void BookAgent::tell_counters(SymbolIndex symbol, MonoTime receive) noexcept {
-    Book& book = books_[symbol];
-    Counters counters = wiring_.segment->symbol_counters(symbol);
-    counters.set(DAYPACK_SYMBOL_updates, book.updates);
-    counters.set(DAYPACK_SYMBOL_levels, book.levels);
-    counters.set(DAYPACK_SYMBOL_trades, book.trades);
-    counters.set(DAYPACK_SYMBOL_tickers, book.tickers);
-    counters.set(DAYPACK_SYMBOL_bad_frames, book.bad_frames);
-    if (receive.ns != 0) {
-        counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_.at(receive).ns));
-    }
-    const Sync::Counters& now = book.sync->counters();
-    if (now == book.told) return;
-    if (now.resyncs > book.told.resyncs) {
-        const auto counter = resyncs_counter(book.sync->reason());
-        if (counter) counters.add(*counter, now.resyncs - book.told.resyncs);
-    }
-    book.told = now;
-    counters.set(DAYPACK_SYMBOL_duplicates, now.duplicates);
-    counters.set(DAYPACK_SYMBOL_gaps, now.gaps);
-    counters.set(DAYPACK_SYMBOL_restarts, now.restarts);
-    counters.set(DAYPACK_SYMBOL_resyncs, now.resyncs);
-    counters.set(DAYPACK_SYMBOL_snapshots, now.snapshots);
-    counters.set(DAYPACK_SYMBOL_refetches, now.refetches);
-    counters.set(DAYPACK_SYMBOL_crossed, now.crossed);
-    counters.set(DAYPACK_SYMBOL_buffer_dropped, now.buffer_dropped);
-    counters.set(DAYPACK_SYMBOL_waits, now.waits);
-    counters.set(DAYPACK_SYMBOL_silences, now.silences);
-    counters.set(DAYPACK_SYMBOL_levels_dropped, book.sync->book().dropped());
-}
-
-// Of an update that was applied to a book that goes on: nothing else has moved but what look() tells in time.
-void BookAgent::tell_applied(const Book& book, const Event& update) noexcept {
-    Counters counters = wiring_.segment->symbol_counters(update.symbol);
-    counters.set(DAYPACK_SYMBOL_updates, book.updates);
-    counters.set(DAYPACK_SYMBOL_levels, book.levels);
-    counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_.at(update.receive).ns));
+void BookAgent::tell(SymbolIndex symbol, MonoTime receive) noexcept {
+    books_[symbol].tell(wiring_.segment->symbol_counters(symbol), wall_.at(receive));
 }
 
 void BookAgent::tell_clock() noexcept {

@@ -5,12 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "book/line_race.h"
-#include "book/touch_check.h"
-#include "book/trade_filter.h"
 #include "engine/book_watch.h"
 #include "engine/callbacks.h"
 #include "engine/clock.h"
+#include "engine/followed_book.h"
 #include "engine/log.h"
 #include "engine/messages.h"
 #include "engine/publisher.h"
@@ -57,22 +55,6 @@ class BookAgent {
     void take(std::span<const Event> update, MonoTime now) noexcept { take(update, now, {}); }
 
   private:
-    struct Book {
-        std::unique_ptr<Sync> sync;       // none: not followed
-        Reason absent = Reason::stopped;  // why there is no sync
-        std::uint8_t units = 0;           // of the events that it takes
-        Reason halted = Reason::none;     // why the market is not open; none: it is
-        State state = State::down;        // as shown last
-        Reason reason = Reason::none;
-        std::uint16_t flags = 0;
-        std::uint32_t tries = 0;  // snapshots asked for since it last joined
-        std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
-        Sync::Counters told;  // as in shared memory
-        LineRace race;
-        TradeFilter trade_filter;
-        TouchCheck touch;
-    };
-
     void keep_time(MonoTime now) noexcept;
     void end_pause() noexcept;
     std::size_t take_cold(MonoTime now) noexcept;
@@ -84,33 +66,30 @@ class BookAgent {
     struct Stamps {
         MonoTime applied, published;
     };
-    Stamps publish(Book& book, std::span<const Event> update, WallTime kernel) noexcept;
-    void race(Book& book, const Event& copy) noexcept;
+    Stamps publish(FollowedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
+    void race(FollowedBook& book, const Event& copy) noexcept;
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
     void on_trades(const ColdMessage& message) noexcept;
     void on_polled(const ColdMessage& message, MonoTime now) noexcept;
     void on_ticker(std::span<const Event> events) noexcept;
-    void check_touch(Book& book, SymbolIndex symbol) noexcept;
+    void check_touch(FollowedBook& book, SymbolIndex symbol) noexcept;
     void follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept;
     void look(MonoTime now) noexcept;
     std::size_t audit(MonoTime now) noexcept;
     void on_line(const Event& event, MonoTime now) noexcept;
     void show(SymbolIndex symbol, MonoTime now) noexcept;
     void ask(SymbolIndex symbol) noexcept;
-    void tell_counters(SymbolIndex symbol, MonoTime receive) noexcept;
-    void tell_applied(const Book& book, const Event& update) noexcept;
+    void tell(SymbolIndex symbol, MonoTime receive) noexcept;
     void tell_clock() noexcept;
     void log(const LogRecord& record) noexcept;
     [[nodiscard]] BookUpdate update_of(SymbolIndex symbol, MonoTime now) const noexcept;
-    [[nodiscard]] static State state_of(const Book& book) noexcept;
-    [[nodiscard]] static Reason reason_of(const Book& book, State state) noexcept;
     [[nodiscard]] BookView view(SymbolIndex symbol) const noexcept;
 
     Wiring wiring_;
     Callbacks callbacks_;
-    std::vector<Book> books_;
+    std::vector<FollowedBook> books_;
     BookWatch watch_;
     StageTimes times_;
     Timing timing_;

@@ -1,0 +1,53 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "book/line_race.h"
+#include "book/state.h"
+#include "book/sync.h"
+#include "book/touch_check.h"
+#include "book/trade_filter.h"
+#include "engine/segment.h"
+
+namespace daypack {
+
+// What the book thread keeps of one symbol, and what is shown of it.
+//
+// Thread: book.
+struct FollowedBook {
+    std::unique_ptr<Sync> sync;       // none: not followed
+    Reason absent = Reason::stopped;  // why there is no sync
+    std::uint8_t units = 0;           // of the events that it takes
+    Reason halted = Reason::none;     // why the market is not open; none: it is
+    State state = State::down;        // as shown last
+    Reason reason = Reason::none;
+    std::uint16_t flags = 0;
+    std::uint32_t tries = 0;  // snapshots asked for since it last joined
+    std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
+    Sync::Counters told;  // as in shared memory
+    LineRace race;
+    TradeFilter trade_filter;
+    TouchCheck touch;
+
+    // What is to be shown of it now.
+    [[nodiscard]] State state_now() const noexcept {
+        if (!sync) return halted != Reason::none && absent == halted ? State::halted : State::down;
+        const State its = sync->state();
+        return its == State::live && halted != Reason::none ? State::halted : its;
+    }
+    [[nodiscard]] Reason reason_now(State now) const noexcept {
+        if (!sync) return absent;
+        return now == State::halted ? halted : sync->reason();
+    }
+
+    // Into the symbol's counters in shared memory. `receive`: of what was told last; 0: nothing was. REQUIRES: sync.
+    void tell(Counters counters, WallTime receive) noexcept;
+    // Of an update that was applied to a book that goes on: nothing else has moved but what tell() says in time.
+    void tell_applied(Counters counters, WallTime receive) const noexcept {
+        counters.set(DAYPACK_SYMBOL_updates, updates);
+        counters.set(DAYPACK_SYMBOL_levels, levels);
+        counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(receive.ns));
+    }
+};
+
+}  // namespace daypack
