@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -81,6 +82,15 @@ struct Config {
     EngineConfig engine;
     // What the file asks for and this version does not do, as the start names it in one line: "snapshot_interval".
     std::vector<std::string> not_built_yet;
+
+    // A network thread without a line has nothing to do but to keep a core warm: these have one.
+    [[nodiscard]] std::uint32_t net_threads_in_use() const noexcept {
+        return std::min(engine.net_threads, std::max<std::uint32_t>(exchange.lines, 1));
+    }
+    // These and the book thread, where it is another.
+    [[nodiscard]] std::uint32_t hot_threads() const noexcept {
+        return net_threads_in_use() + (engine.threads == ThreadModel::fused ? 0 : 1);
+    }
     bool operator==(const Config&) const = default;
 };
 

@@ -53,11 +53,6 @@ Config guarded(Config config) {
     return config;
 }
 
-// A network thread without a line has nothing to do but to keep a core warm.
-std::uint32_t threads_of_use(const Config& config) {
-    return std::min(config.engine.net_threads, std::max<std::uint32_t>(config.exchange.lines, 1));
-}
-
 void write_to_stderr(const std::string& line) {
     std::fputs((line + "\n").c_str(), stderr);
 }
@@ -92,8 +87,7 @@ struct Engine::Parts {
           to_book(2 * config.engine.max_symbols),
           spent(2 * config.engine.max_symbols),
           book_log(kLogRecords) {
-        const std::size_t hot = threads_of_use(config) + (is_fused(config.engine) ? 0 : 1);
-        idle = config.engine.idle == Idle::automatic ? choose_idle(hot, usable_cores())
+        idle = config.engine.idle == Idle::automatic ? choose_idle(config.hot_threads(), usable_cores())
                : config.engine.idle == Idle::spin    ? IdleMode::spin
                                                      : IdleMode::backoff;
         make_nets();
@@ -145,7 +139,7 @@ void Engine::Parts::make_nets() {
     health = std::vector<LineHealth>(lines);
     std::vector<Url> urls;
     for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
-    const std::size_t threads = threads_of_use(config);
+    const std::size_t threads = config.net_threads_in_use();
     for (std::size_t i = 0; i < threads; ++i) {
         nets.push_back(std::make_unique<Net>(config.engine, bell_of_book()));
         Net& net = *nets.back();

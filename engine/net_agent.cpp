@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 
+#include "engine/book_agent.h"
 #include "engine/clock.h"
 #include "engine/net_feed.h"
 
@@ -120,6 +121,7 @@ void NetAgent::stop() {
             feed->line().wake_on_bytes();
         }
         io_->context.run_one_for(std::chrono::milliseconds(1));
+        if (wiring_.books != nullptr) (void)wiring_.books->do_work(mono_now());  // its beat goes on
     }
 }
 

@@ -242,9 +242,13 @@ TEST_F(Doctor, WhatWorksLessWellThanItCouldIsAWarning) {
     expect("config.rt_priority", "warn", "sched_rt_runtime_us=-1");
     ask("  rt_priority: 10\n  idle: backoff\n");
     expect("config.rt_priority", "ok");
-    ask("  net_threads: 8\n  idle: spin\n");
+    machine_.write("/proc/self/status", "CapEff:\t0000000000000000\nCpus_allowed_list:\t0-1\n");
+    ask("  net_threads: 8\n  idle: spin\n");  // of which two have a line
+    expect("config.idle", "warn", "3 hot threads");
     expect("config.idle", "warn", "idle: auto");
     EXPECT_EQ(exit_code_, 0);
+    ask("  threads: fused\n  idle: spin\n");
+    expect("config.idle", "ok", "1 hot threads");
 }
 
 TEST_F(Doctor, AWrongConfigurationIsRefusedAsByRun) {

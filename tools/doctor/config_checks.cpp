@@ -12,13 +12,10 @@
 namespace daypack {
 namespace {
 
-std::size_t hot_threads(const EngineConfig& engine) {
-    return engine.net_threads + (engine.threads == ThreadModel::fused ? 0 : 1);
-}
-
-bool spins(const Machine& machine, const EngineConfig& engine) {
-    if (engine.idle != Idle::automatic) return engine.idle == Idle::spin;
-    return choose_idle(hot_threads(engine), static_cast<std::size_t>(machine.usable_cores())) == IdleMode::spin;
+bool spins(const Machine& machine, const Config& config) {
+    const Idle idle = config.engine.idle;
+    if (idle != Idle::automatic) return idle == Idle::spin;
+    return choose_idle(config.hot_threads(), static_cast<std::size_t>(machine.usable_cores())) == IdleMode::spin;
 }
 
 // What of `wanted` is not in `there`. REQUIRES: both are in order.
@@ -30,7 +27,9 @@ std::vector<int> missing(const std::vector<int>& wanted, const std::vector<int>&
 
 Finding pinning(const Machine& machine, const EngineConfig& engine) {
     std::vector<int> wanted = engine.net_cpus;
-    if (engine.threads != ThreadModel::fused) {
+    if (engine.threads == ThreadModel::fused) {
+        wanted.resize(std::min<std::size_t>(wanted.size(), 1));
+    } else {
         wanted.insert(wanted.end(), engine.book_cpus.begin(), engine.book_cpus.end());
     }
     std::sort(wanted.begin(), wanted.end());
@@ -70,13 +69,13 @@ Finding pinning(const Machine& machine, const EngineConfig& engine) {
     return {"config.pinning", Verdict::ok, fmt::format("CPUs {}, isolated", cpu_list_text(wanted))};
 }
 
-Finding idling(const Machine& machine, const EngineConfig& engine) {
+Finding idling(const Machine& machine, const Config& config) {
     const double usable = machine.usable_cores();
-    const std::size_t hot = hot_threads(engine);
+    const std::uint32_t hot = config.hot_threads();
     if (usable == 0) return {"config.idle", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
     const std::string found = fmt::format("{} hot threads, {:g} cores: {}", hot, usable,
-                                          spins(machine, engine) ? "they spin" : "they sleep when nothing comes");
-    if (engine.idle == Idle::spin && static_cast<double>(hot) > usable) {
+                                          spins(machine, config) ? "they spin" : "they sleep when nothing comes");
+    if (config.engine.idle == Idle::spin && static_cast<double>(hot) > usable) {
         return {"config.idle", Verdict::warn, found + " and take the CPU from one another",
                 "`idle: auto`, fewer `net_threads`, or more cores"};
     }
@@ -112,7 +111,8 @@ Finding locking(const Machine& machine, const EngineConfig& engine) {
             kMemlockFix};
 }
 
-Finding real_time(const Machine& machine, const EngineConfig& engine) {
+Finding real_time(const Machine& machine, const Config& config) {
+    const EngineConfig& engine = config.engine;
     if (engine.rt_priority == 0) return {"config.rt_priority", Verdict::ok, "not asked for"};
     const auto limit = machine.limit("Max realtime priority", Machine::Limit::soft);
     if (!machine.has_capability(kCapSysNice)) {
@@ -123,7 +123,7 @@ Finding real_time(const Machine& machine, const EngineConfig& engine) {
         }
     }
     const auto share_us = machine.number("/proc/sys/kernel/sched_rt_runtime_us");
-    if (share_us && *share_us >= 0 && spins(machine, engine)) {
+    if (share_us && *share_us >= 0 && spins(machine, config)) {
         return {"config.rt_priority", Verdict::warn,
                 fmt::format("allowed, but a spinning thread is stopped after {} ms of each period", *share_us / 1000),
                 "`sudo sysctl kernel.sched_rt_runtime_us=-1`, on isolated CPUs alone"};
@@ -147,8 +147,8 @@ Finding huge(const Machine& machine, const EngineConfig& engine) {
 
 Findings check_config(const Machine& machine, const Config& config) {
     const EngineConfig& engine = config.engine;
-    Findings findings{pinning(machine, engine), idling(machine, engine),    shm_room(machine, config),
-                      locking(machine, engine), real_time(machine, engine), huge(machine, engine)};
+    Findings findings{pinning(machine, engine), idling(machine, config),    shm_room(machine, config),
+                      locking(machine, engine), real_time(machine, config), huge(machine, engine)};
     for (Finding& finding : findings) finding.asked = true;
     return findings;
 }
