@@ -59,6 +59,18 @@ void write_times(daypack_slot& slot, const BookUpdate& update) noexcept {
     store_relaxed(slot.receive_ns, update.receive.ns);
 }
 
+void write_ranks(daypack_level* to, const HalfBook& half, std::size_t from, std::size_t end,
+                 const Instrument& instrument) noexcept {
+    const std::int64_t tick = instrument.tick.mantissa;  // no store below is taken for one of these
+    const std::int64_t step = instrument.step.mantissa;
+    const auto top = half.top();
+    for (std::size_t rank = from; rank < end; ++rank) {
+        const Level& level = top[top.size() - 1 - rank];
+        store_relaxed(to[rank].price, level.price.ticks * tick);
+        store_relaxed(to[rank].quantity, level.quantity.steps * step);
+    }
+}
+
 // Down means nothing to read. The levels stay behind, unshown, for the update that may follow. True: there was a best.
 bool clear_numbers(daypack_slot& slot) noexcept {
     constexpr std::uint64_t kNone = 0;
@@ -149,10 +161,14 @@ void Publisher::claim(std::size_t records) noexcept {
     }
 }
 
-// Most updates are of levels that are not published: for them this is all.
+// Most updates reach no published level, or change one quantity: for them this is all.
 void Publisher::publish_book(const BookUpdate& update, std::span<const Event> events) noexcept {
     auto& slot = this->slot(update.symbol);
-    if (load_relaxed(slot.u) == 0 || is_dirty(update, Side::bid) || is_dirty(update, Side::ask)) {
+    const HalfBook& bids = update.book->side(Side::bid);
+    const HalfBook& asks = update.book->side(Side::ask);
+    const std::uint64_t counts = load_relaxed(slot.counts);
+    if (load_relaxed(slot.u) == 0 || !keeps_count_and_best(bids.dirty(), counts & 0xffffffff) ||
+        !keeps_count_and_best(asks.dirty(), counts >> 32)) {
         return publish_levels(update, events);
     }
     const std::uint64_t before = load_relaxed(slot.status);
@@ -163,6 +179,12 @@ void Publisher::publish_book(const BookUpdate& update, std::span<const Event> ev
     {
         const SlotWrite write(slot);
         write_times(slot, update);
+        auto* const levels = reinterpret_cast<daypack_level*>(&slot + 1);
+        const Instrument& instrument = *update.instrument;
+        if (const std::size_t rank = bids.dirty().from; rank < depth_)
+            write_ranks(levels, bids, rank, rank + 1, instrument);
+        if (const std::size_t rank = asks.dirty().from; rank < depth_)
+            write_ranks(levels + depth_, asks, rank, rank + 1, instrument);
         if (written.status_changed) [[unlikely]]
             store_relaxed(slot.status, written.status);
     }
@@ -238,8 +260,9 @@ std::uint64_t Publisher::status_word_of(const BookUpdate& update) const noexcept
     return status_word(epoch_, static_cast<unsigned>(update.state), static_cast<unsigned>(update.reason), update.flags);
 }
 
-bool Publisher::is_dirty(const BookUpdate& update, Side side) const noexcept {
-    return update.book->side(side).dirty().from < depth_;
+// Of a side of which `count` levels are shown.
+bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) const noexcept {
+    return dirty.from >= depth_ || (dirty.from != 0 && dirty.to == dirty.from + 1 && dirty.to < count);
 }
 
 // The ranks that changed; the others stand in the slot as they were written before, shown or not. `count`: how many are
@@ -249,17 +272,9 @@ bool Publisher::is_dirty(const BookUpdate& update, Side side) const noexcept {
     const HalfBook& half = update.book->side(side);
     const Dirty dirty = half.dirty();
     if (dirty.from >= depth_) return count;
-    // the usual change of one quantity leaves as many as there were
-    if (dirty.to != dirty.from + 1 || dirty.to >= count) count = count_of(half);
+    count = count_of(half);
     const std::size_t end = std::min<std::size_t>(dirty.to, count);
-    const std::int64_t tick = update.instrument->tick.mantissa;
-    const std::int64_t step = update.instrument->step.mantissa;
-    const auto top = half.top();
-    for (std::size_t rank = dirty.from; rank < end; ++rank) {
-        const Level& level = top[top.size() - 1 - rank];
-        store_relaxed(to[rank].price, level.price.ticks * tick);
-        store_relaxed(to[rank].quantity, level.quantity.steps * step);
-    }
+    write_ranks(to, half, dirty.from, end, *update.instrument);
     return count;
 }
 
