@@ -36,7 +36,7 @@ struct Dirty {
 // 1. The tail ascends by key, and all of it lies below the window. No quantity is zero.
 // 2. top() is the best levels of the side, worst first: at least `depth` of them, or all.
 // 3. At most max_levels. A side that is full drops its worst level, and from then on it is truncated there.
-class HalfBook {
+class alignas(64) HalfBook {
   public:
     HalfBook(Side side, std::size_t max_levels, std::size_t depth);
 
@@ -111,16 +111,17 @@ class HalfBook {
     void erase_from_top(Key key) noexcept;
     void fill_top() noexcept;
 
+    // In the first cache line what every update of either side looks at; the window's own first is the second.
+    std::optional<Price> known_to_;
     Key mirror_;
+    std::size_t size_ = 0;
+    std::vector<Level> top_;
+    Dirty dirty_;
+    TickWindow window_;
     std::size_t max_levels_;
     std::size_t depth_;
-    std::size_t size_ = 0;
     std::size_t seeded_ = 0;
-    TickWindow window_;
     std::vector<Level> tail_;
-    std::vector<Level> top_;
-    std::optional<Price> known_to_;
-    Dirty dirty_;
 };
 
 }  // namespace daypack

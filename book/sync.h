@@ -75,12 +75,12 @@ class Sync {
     // `first`: why it begins, as readers see it.
     Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool, std::int64_t gap_wait_ns = kGapWait_ns,
          Reason first = Reason::start)
-        : book_(max_levels, depth),
-          pending_(pool),
+        : reason_(first),
           depth_(depth),
+          pending_(pool),
+          book_(max_levels, depth),
           gap_wait_ns_(gap_wait_ns),
-          first_(first),
-          reason_(first) {}
+          first_(first) {}
 
     // One whole update, all its events. `applied(update)` is called for it, and for each that waited for it, in order,
     // with the book standing at its `u`. REQUIRES: not empty; U <= u.
@@ -192,45 +192,41 @@ class Sync {
     void look_at_touch(MonoTime now) noexcept;
     void look_at_depth() noexcept;
 
-    OrderBook book_;
-    Pending pending_;
-    std::size_t depth_;
-    std::int64_t gap_wait_ns_;
-    Reason first_;
-    Counters counters_;
-
+    // In the first cache lines what every update looks at.
     Phase phase_ = Phase::idle;
     Reason reason_;
-    bool in_flight_ = false;
-    std::uint32_t doubts_ = 0;  // snapshots in a row that disagreed with the stream about the numbering
-    std::uint32_t request_ = 0;
+    Reason lost_ = Reason::none;  // an update whose number is not known, and that another line may bring
     bool unconfirmed_ = false;
+    bool waiting_ = false;  // following, with a hole before what is in pending_
+    bool silent_ = false;   // rest_id_ stands for longer than gap_wait, or the book was rejoined for it and nothing
+                            // confirms it
+    bool crossed_ = false;
+    bool in_flight_ = false;
     bool had_book_ = false;
-
-    Sequence last_id_ = 0;  // of the book
+    std::uint32_t rest_doubts_ = 0;  // answers in a row that told an earlier id at a later time
+    LineSet up_ = 0;
+    Sequence last_id_ = 0;    // of the book
+    Sequence newest_id_ = 0;  // of what was ever heard of in this numbering, applied or not
+    Sequence rest_id_ = 0;    // that REST told and no line has reached; 0: none
     VenueTime match_;
     VenueTime send_;
     MonoTime receive_;
-    Sequence newest_id_ = 0;   // of what was ever heard of in this numbering, applied or not
     VenueTime newest_match_;   // rule 3: an id that is not new, later than this, is a restart
     VenueTime heard_match_;    // the latest `T` of any update
     VenueTime ignore_before_;  // rule 3: older than this is from before the restart
-    LineSet up_ = 0;
+    std::size_t depth_;
+    Pending pending_;
+    OrderBook book_;
     std::array<Told, kMaxLines> lines_{};  // by line, of this connection and numbering
 
-    bool waiting_ = false;  // following, with a hole before what is in pending_
-    MonoTime waiting_since_;
-    Reason lost_ = Reason::none;  // an update whose number is not known, and that another line may bring
-    MonoTime lost_since_;
-    Sequence rest_id_ = 0;  // that REST told and no line has reached; 0: none
-    MonoTime rest_since_;
-    bool silent_ = false;  // ... for longer than gap_wait, or the book was rejoined for it and nothing confirms it
-    std::uint32_t rest_doubts_ = 0;  // answers in a row that told an earlier id at a later time
-
+    std::int64_t gap_wait_ns_;
+    Reason first_;
+    Counters counters_;
+    std::uint32_t doubts_ = 0;  // snapshots in a row that disagreed with the stream about the numbering
+    std::uint32_t request_ = 0;
+    MonoTime waiting_since_, lost_since_, rest_since_;
     MonoTime polled_;  // when REST last answered a poll
     std::int64_t poll_gap_ns_ = 0;
-
-    bool crossed_ = false;
     VenueTime crossed_match_;  // since when, by the venue's clock
     MonoTime crossed_since_;   // ... and by ours
 };

@@ -93,10 +93,10 @@ class TickWindow {
         return static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + words * 64 + in_word);
     }
 
-    std::vector<std::int64_t> quantities_;
-    std::array<std::uint64_t, kWords> bits_{};
-    std::array<std::uint64_t, kWords / 64> summary_{};
     std::int64_t base_ = 0;
+    std::vector<std::int64_t> quantities_;
+    std::array<std::uint64_t, kWords / 64> summary_{};
+    std::array<std::uint64_t, kWords> bits_{};
 };
 
 }  // namespace daypack

@@ -22,20 +22,21 @@ class ExpectedText {
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     // REQUIRES: kMost bytes may be read before `end`.
     [[nodiscard]] bool stands_before(const char* end) const noexcept {
-        std::uint64_t other = 0;
-        for (std::size_t i = 0; i < kWords; ++i) {
-            std::uint64_t word;
-            std::memcpy(&word, end - kMost + 8 * i, sizeof word);
-            other |= (word ^ words_[i]) & mask_[i];
+        Pair other{};
+        for (std::size_t i = 0; i < kPairs; ++i) {
+            Pair pair;
+            std::memcpy(&pair, end - kMost + sizeof pair * i, sizeof pair);
+            other |= (pair ^ words_[i]) & mask_[i];
         }
-        return other == 0;
+        return (other[0] | other[1]) == 0;
     }
 
   private:
-    static constexpr std::size_t kWords = kMost / 8;
+    using Pair = std::uint64_t __attribute__((vector_size(16)));  // compared at once
+    static constexpr std::size_t kPairs = kMost / sizeof(Pair);
 
-    std::array<std::uint64_t, kWords> words_{};  // the text ends where these do
-    std::array<std::uint64_t, kWords> mask_{};   // of its bytes
+    std::array<Pair, kPairs> words_{};  // the text ends where these do
+    std::array<Pair, kPairs> mask_{};   // of its bytes
     std::size_t size_ = 0;
 };
 
@@ -101,10 +102,13 @@ class DepthEnds {
     // Of the last bytes: most names whole, and what is before short ones.
     static constexpr std::size_t kHashed = 24;
     [[nodiscard]] static std::uint32_t hash_of(std::string_view frame) noexcept {
-        std::uint64_t words[kHashed / 8];
-        std::memcpy(words, frame.data() + frame.size() - kHashed, kHashed);
+        const char* const end = frame.data() + frame.size();
+        std::uint64_t first, second, third;
+        std::memcpy(&first, end - 24, 8);
+        std::memcpy(&second, end - 16, 8);
+        std::memcpy(&third, end - 8, 8);
         const std::uint64_t hash =
-            (words[0] ^ std::rotl(words[1], 23)) * 0x9e3779b97f4a7c15ull + words[2] * 0xd6e8feb86659fd93ull;
+            (first ^ std::rotl(second, 23)) * 0x9e3779b97f4a7c15ull + third * 0xd6e8feb86659fd93ull;
         return static_cast<std::uint32_t>((hash ^ hash >> 29) * 0xa0761d6478bd642full >> 32);
     }
     [[nodiscard]] DepthEnd* probe(std::string_view frame, std::uint32_t hash) noexcept {

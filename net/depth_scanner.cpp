@@ -86,18 +86,19 @@ class Cursor {
 class LevelReader {
   public:
     LevelReader(const DepthEnd& market, std::span<Event> room, const char* end) noexcept
-        : market_(market), next_(room.data()), room_end_(room.data() + room.size()), end_(end) {}
+        : market_(market), first_(room.data()), next_(room.data()), room_end_(room.data() + room.size()), end_(end) {}
 
     // Behind the last event.
     [[nodiscard]] Event* end() const noexcept { return next_; }
 
-    // Those of one side, of which the first is there. False: not of this shape, or no room.
-    [[nodiscard]] DAYPACK_SSE41 bool take(Cursor& cursor, const Event& shared, Side side) noexcept {
+    // Those of one side, of which the first is there. False: not of this shape, or no room. The first event of all has
+    // what the others share.
+    [[nodiscard]] DAYPACK_SSE41 bool take(Cursor& cursor, Side side) noexcept {
         if (!cursor.take("[\"")) return false;
         do {
             if (cursor.at() >= end_ || next_ == room_end_) return false;
             Event& event = *next_++;
-            event = shared;
+            if (&event != first_) event = *first_;
             event.side = side;
             if (!take_price(cursor, event.price) || !cursor.take("\",\"") || !take_quantity(cursor, event.quantity)) {
                 return false;
@@ -127,6 +128,7 @@ class LevelReader {
     }
 
     const DepthEnd& market_;
+    const Event* first_;
     Event* next_;
     Event* room_end_;
     const char* end_;  // of the levels
@@ -170,24 +172,26 @@ DAYPACK_SSE41 std::size_t DepthScanner::scan_usual(std::string_view frame, MonoT
         !cursor.take_number(first_id) || !cursor.take(",\"a\":[") || !are_update_ids(first_id, last_id)) {
         return 0;
     }
-    Event shared;
-    shared.first_id = first_id;
-    shared.last_id = last_id;
-    shared.match.us = static_cast<std::int64_t>(match_us);
-    shared.receive = receive;
-    shared.send_after_match_us = send_after_match(static_cast<std::int64_t>(send_us), shared.match);
-    shared.symbol = market->symbol;
-    shared.line = line;
-    shared.units = market->instrument->units;
+    Event& shared = room.front();
+    const VenueTime match{static_cast<std::int64_t>(match_us)};
+    shared = {.first_id = first_id,
+              .last_id = last_id,
+              .match = match,
+              .receive = receive,
+              .price = {},
+              .quantity = {},
+              .send_after_match_us = send_after_match(static_cast<std::int64_t>(send_us), match),
+              .symbol = market->symbol,
+              .line = line,
+              .units = market->instrument->units};
     LevelReader levels(*market, room, levels_end);
-    if (!cursor.sees("]") && !levels.take(cursor, shared, Side::ask)) return 0;
+    if (!cursor.sees("]") && !levels.take(cursor, Side::ask)) return 0;
     if (!cursor.take("],\"b\":[")) return 0;
-    if (cursor.at() != levels_end && !levels.take(cursor, shared, Side::bid)) return 0;
+    if (cursor.at() != levels_end && !levels.take(cursor, Side::bid)) return 0;
     if (cursor.at() != levels_end) return 0;
     if (levels.end() == room.data()) {
-        room[0] = shared;
-        room[0].kind = EventKind::advance;
-        room[0].last = true;
+        shared.kind = EventKind::advance;
+        shared.last = true;
         return 1;
     }
     levels.end()[-1].last = true;
