@@ -77,6 +77,10 @@ class alignas(64) HalfBook {
     [[nodiscard]] bool is_known(Price price) const noexcept { return !known_to_ || key(price) >= key(*known_to_); }
     // What of top() may be shown.
     [[nodiscard]] std::span<const Level> known_top() const noexcept;
+    // That is so many levels, or more.
+    [[nodiscard]] bool knows(std::size_t count) const noexcept {
+        return count == 0 || (top_.size() >= count && is_known(top_[top_.size() - count].price));
+    }
     // The best of the levels that may be shown.
     [[nodiscard]] std::optional<Level> best() const noexcept {
         return top_.empty() || !is_known(top_.back().price) ? std::nullopt : std::optional(top_.back());

@@ -19,30 +19,6 @@ constexpr std::int64_t kPollsAway_ns = 10'000'000'000;
 
 }  // namespace
 
-State Sync::state() const noexcept {
-    if (phase_ == Phase::following) return silent_ ? State::stale : State::live;
-    if (phase_ == Phase::polling) return State::polling;
-    if (reason_ == Reason::line_dead || reason_ == Reason::silent) return State::stale;
-    if (reason_ == Reason::crossed) return State::invalid;
-    return State::syncing;
-}
-
-Reason Sync::reason() const noexcept {
-    if (phase_ != Phase::following) return reason_;
-    return silent_ ? Reason::silent : Reason::none;
-}
-
-std::uint16_t Sync::flags() const noexcept {
-    std::uint16_t flags = 0;
-    if (waiting_ || rest_id_ != 0 || lost_ != Reason::none) flags |= kBehind;
-    if (unconfirmed_) flags |= kUnconfirmed;
-    if (crossed_) flags |= kCrossed;
-    for (const Side side : {Side::bid, Side::ask}) {
-        if (book_.side(side).known_to() && book_.side(side).known_top().size() < depth_) flags |= kPartial;
-    }
-    return flags;
-}
-
 bool Sync::restarted(const Event& update) const noexcept {
     const Told& told = lines_[update.line % kMaxLines];
     if (update.first_id <= told.last_id && update.match > told.match) return true;
@@ -332,11 +308,7 @@ void Sync::on_time(MonoTime now) noexcept {
     rejoin(Reason::silent);
 }
 
-void Sync::look_at_touch(MonoTime now) noexcept {
-    if (!book_.crossed()) {
-        crossed_ = false;
-        return;
-    }
+void Sync::on_crossed(MonoTime now) noexcept {
     if (!crossed_) {
         crossed_ = true;
         crossed_match_ = match_;
@@ -352,9 +324,9 @@ void Sync::look_at_touch(MonoTime now) noexcept {
 void Sync::look_at_depth() noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const HalfBook& half = book_.side(side);
-        if (!half.known_to()) continue;
+        if (!half.known_to() || half.dirty().to != Dirty::kAll) continue;  // only what comes or goes can change that
         const std::size_t enough = std::min(depth_, half.seeded() * 3 / 4);
-        if (half.known_top().size() < enough && phase_ == Phase::following) rejoin(Reason::depth);
+        if (!half.knows(enough) && phase_ == Phase::following) rejoin(Reason::depth);
     }
 }
 

@@ -143,9 +143,27 @@ class Sync {
         return ++request_;
     }
 
-    [[nodiscard]] State state() const noexcept;
-    [[nodiscard]] Reason reason() const noexcept;
-    [[nodiscard]] std::uint16_t flags() const noexcept;
+    [[nodiscard]] State state() const noexcept {
+        if (phase_ == Phase::following) return silent_ ? State::stale : State::live;
+        if (phase_ == Phase::polling) return State::polling;
+        if (reason_ == Reason::line_dead || reason_ == Reason::silent) return State::stale;
+        if (reason_ == Reason::crossed) return State::invalid;
+        return State::syncing;
+    }
+    [[nodiscard]] Reason reason() const noexcept {
+        if (phase_ != Phase::following) return reason_;
+        return silent_ ? Reason::silent : Reason::none;
+    }
+    [[nodiscard]] std::uint16_t flags() const noexcept {
+        std::uint16_t flags = 0;
+        if (waiting_ || rest_id_ != 0 || lost_ != Reason::none) flags |= kBehind;
+        if (unconfirmed_) flags |= kUnconfirmed;
+        if (crossed_) flags |= kCrossed;
+        for (const Side side : {Side::bid, Side::ask}) {
+            if (book_.side(side).known_to() && !book_.side(side).knows(depth_)) flags |= kPartial;
+        }
+        return flags;
+    }
     [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
     [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
     // The last id that this line told; 0: none over this connection, in this numbering.
@@ -189,7 +207,12 @@ class Sync {
     void begin_at(const Snapshot& snapshot) noexcept;
     void end_join(MonoTime now) noexcept;
     void apply(const Event& event) noexcept;
-    void look_at_touch(MonoTime now) noexcept;
+    void look_at_touch(MonoTime now) noexcept {
+        if (book_.crossed()) [[unlikely]]
+            return on_crossed(now);
+        crossed_ = false;
+    }
+    void on_crossed(MonoTime now) noexcept;
     void look_at_depth() noexcept;
 
     // In the first cache lines what every update looks at.

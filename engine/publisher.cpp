@@ -279,7 +279,7 @@ bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) co
 }
 
 std::uint64_t Publisher::count_of(const HalfBook& half) const noexcept {
-    return std::min(half.known_top().size(), depth_);
+    return half.knows(depth_) ? depth_ : half.known_top().size();
 }
 
 // An update that reaches a published level, or the first one that is published.

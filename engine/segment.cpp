@@ -257,15 +257,6 @@ void Segment::stop() noexcept {
     store_release(header().phase, DAYPACK_PHASE_STOPPED);
 }
 
-Counters Segment::line_counters(LineIndex line) const noexcept {
-    return Counters(counters(DAYPACK_ENGINE_COUNTER_COUNT + std::size_t{line} * DAYPACK_LINE_COUNTER_COUNT));
-}
-
-Counters Segment::symbol_counters(SymbolIndex symbol) const noexcept {
-    const std::size_t before = DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * DAYPACK_LINE_COUNTER_COUNT;
-    return Counters(counters(before + std::size_t{symbol} * DAYPACK_SYMBOL_COUNTER_COUNT));
-}
-
 Histogram Segment::histogram(unsigned histogram) const noexcept {
     return Histogram(&at<std::uint64_t>(layout_.histograms + 8u * histogram * DAYPACK_HISTOGRAM_BUCKETS));
 }

@@ -60,8 +60,14 @@ class Segment {
     [[nodiscard]] std::string_view native(SymbolIndex index) const noexcept;  // REQUIRES: index < symbols()
 
     [[nodiscard]] Counters engine_counters() const noexcept { return Counters(counters(0)); }
-    [[nodiscard]] Counters line_counters(LineIndex line) const noexcept;
-    [[nodiscard]] Counters symbol_counters(SymbolIndex symbol) const noexcept;
+    [[nodiscard]] Counters line_counters(LineIndex line) const noexcept {
+        return Counters(counters(DAYPACK_ENGINE_COUNTER_COUNT + std::size_t{line} * DAYPACK_LINE_COUNTER_COUNT));
+    }
+    [[nodiscard]] Counters symbol_counters(SymbolIndex symbol) const noexcept {
+        constexpr std::size_t kBefore =
+            DAYPACK_ENGINE_COUNTER_COUNT + std::size_t{DAYPACK_MAX_LINES} * DAYPACK_LINE_COUNTER_COUNT;
+        return Counters(counters(kBefore + std::size_t{symbol} * DAYPACK_SYMBOL_COUNTER_COUNT));
+    }
     // DAYPACK_HISTOGRAM_…
     [[nodiscard]] Histogram histogram(unsigned histogram) const noexcept;
 

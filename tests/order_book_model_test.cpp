@@ -54,6 +54,10 @@ std::string difference(const OrderBook& book, const MapBook& model, std::size_t 
         const auto levels = best_first(book.side(side));
         if (levels.size() != book.side(side).size()) return "not as many levels as it says";
         if (levels.size() > max_levels) return "more levels than max_levels";
+        const std::size_t shown = book.side(side).known_top().size();
+        for (const std::size_t count : {std::size_t{0}, shown / 2, shown, shown + 1}) {
+            if (book.side(side).knows(count) != (count <= shown)) return "it knows more levels than it shows, or fewer";
+        }
         for (std::size_t i = 0; i < levels.size(); ++i) {
             if (levels[i].quantity.steps == 0) return "a level of quantity zero";
             if (model.at(side, levels[i].price) != levels[i].quantity) return "a level that is not so in the model";
