@@ -123,6 +123,7 @@ void NetAgent::stop() {
         io_->context.run_one_for(std::chrono::milliseconds(1));
         if (wiring_.books != nullptr) (void)wiring_.books->do_work(mono_now());  // its beat goes on
     }
+    for (auto& feed : feeds_) feed->tell_counters();
 }
 
 }  // namespace daypack

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kPatience_ns = 100'000'000;  // with a full queue, until updates are dropped
 constexpr std::int64_t kMute_ns = 1'000'000'000;    // after subscribing again, until nothing at all is too little
+constexpr std::int64_t kTell_ns = 1'000'000;        // between two looks of the counters, whose cache lines others share
 
 }  // namespace
 
@@ -160,10 +161,12 @@ void NetAgent::Feed::do_work(MonoTime now) {
     const bool said = say_state() && say_lost();
     if (said && !line_.held()) waiting_since_.reset();
     if (waiting_since_ && (said || now - *waiting_since_ >= kPatience_ns)) line_.resume();
+    if (now - told_counters_ < kTell_ns) return;
+    told_counters_ = now;
     tell_counters();
 }
 
-void NetAgent::Feed::tell_counters() {
+void NetAgent::Feed::tell_counters() noexcept {
     Counters counters = wiring_.segment->line_counters(index_);
     const auto set = [&](unsigned counter, std::uint64_t value) { counters.set(counter, value); };
     const LineStats& stats = line_.stats();

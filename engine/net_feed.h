@@ -30,8 +30,9 @@ class NetAgent::Feed final : public LineListener {
     // come since that was last done, the connection is replaced.
     void subscribe_again(const std::vector<std::string>& streams, MonoTime now);
 
-    // Goes on where the queue was full, and tells the counters.
+    // Goes on where the queue was full, and tells the counters now and then.
     void do_work(MonoTime now);
+    void tell_counters() noexcept;
 
     [[nodiscard]] Line& line() noexcept { return line_; }
     [[nodiscard]] bool waiting() const noexcept { return waiting_since_.has_value(); }
@@ -47,7 +48,6 @@ class NetAgent::Feed final : public LineListener {
     bool tell(std::span<const Event> events, MonoTime now);
     bool hand_over(std::span<const Event> events, MonoTime now);
     void drop(std::span<const Event> events);
-    void tell_counters();
     void log(LogKind kind, std::string_view words, std::uint64_t number = 0);
 
     const Wiring& wiring_;
@@ -67,6 +67,7 @@ class NetAgent::Feed final : public LineListener {
     std::uint64_t mute_at_ = 0;           // `delivered()` when it was last subscribed again
     std::optional<MonoTime> mute_since_;  // ... and when that was, over this connection
     std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;
+    MonoTime told_counters_;
     Line line_;  // last: it may call back while it is destroyed
 };
 

@@ -22,7 +22,7 @@ class SocketReader {
 
     // From now on the kernel is asked when it received what is read; that costs a `recvmsg` in place of a `recv`.
     void keep_kernel_times(int socket) noexcept;
-    // Of the last byte of the last read; 0: not asked for, or the kernel did not tell.
+    // Of the last byte of the last read; 0: not asked for, or not told: the kernel begins a moment after it was asked.
     [[nodiscard]] WallTime kernel_receive() const noexcept { return kernel_receive_; }
     // From the socket so far.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }

@@ -42,9 +42,9 @@ class WebSocketListener {
 // A client's WebSocket over a connected stream: whole frames, where they were received.
 //
 // Thread: the one that runs the stream's executor, and calls `do_work` in turn.
-// Invariants: once open it makes no system call but `recv` and, with something to send, `send`, and allocates nothing
-// but for a message larger than any before; at most one frame is in hand; compression is never offered; a frame larger
-// than `frame_bytes_max` ends it.
+// Invariants: once open it makes no system call but `recv` (`recvmsg` where kernel times are kept) and, with something
+// to send, `send`, and allocates nothing but for a message larger than any before; at most one frame is in hand;
+// compression is never offered; a frame larger than `frame_bytes_max` ends it.
 class WebSocket {
   public:
     WebSocket(std::unique_ptr<Stream> stream, const Url& url, std::size_t frame_bytes_max, WebSocketListener& listener);
