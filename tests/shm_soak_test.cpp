@@ -64,6 +64,7 @@ TEST(SeqlockSoak, AHundredMillionReadsOfAnotherProcess) {
     ASSERT_EQ(child.line().hear(), 'r');
     ShmReader shm(instance.name);
     daypack_reader& reader = shm.raw();
+    constexpr std::uint64_t kFresh = 1'000'000;
     std::uint64_t attempts = 0, whole = 0, fresh = 0, torn = 0;
     std::uint64_t before = 0;
     daypack_book book;
@@ -76,7 +77,8 @@ TEST(SeqlockSoak, AHundredMillionReadsOfAnotherProcess) {
         fresh += top.u != before ? 1 : 0;
         before = top.u;
     };
-    while (whole < kReads) {
+    // On a machine so busy that writer and reader take turns on one core, most reads are of one update.
+    while (whole < kReads || (fresh <= kFresh && whole < 30 * kReads)) {
         for (int i = 0; i < 15; ++i, ++attempts) {
             daypack_top top;
             if (daypack_read_top(&reader, 0, &top) == DAYPACK_OK) take(top);
@@ -96,7 +98,7 @@ TEST(SeqlockSoak, AHundredMillionReadsOfAnotherProcess) {
                 100.0 * static_cast<double>(whole) / static_cast<double>(attempts),
                 static_cast<unsigned long long>(fresh), static_cast<unsigned long long>(torn));
     EXPECT_EQ(torn, 0u);
-    EXPECT_GT(fresh, 1'000'000u);
+    EXPECT_GT(fresh, kFresh);
     EXPECT_GE(2 * whole, attempts);
 }
 
