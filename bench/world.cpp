@@ -71,12 +71,8 @@ void World::rewind() {
     }
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         const auto symbol = static_cast<SymbolIndex>(i);
-        ColdMessage add;
-        add.kind = ColdMessage::Kind::add_symbol;
-        add.symbol = symbol;
-        add.units = table_[symbol].units;
-        add.sync = std::make_unique<Sync>(kMaxLevels, kDepth, pool_);
-        (void)to_book_.push(std::move(add));
+        (void)to_book_.push(
+            ColdMessage::add(symbol, table_[symbol], std::make_unique<Sync>(kMaxLevels, kDepth, pool_)));
         run();
         if (!requests_.pop(request)) throw std::runtime_error("a book of the bench asks for no snapshot");
         ColdMessage joined;

@@ -135,7 +135,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
     }
     FollowedBook& book = books_[first.symbol];
     const bool has_units = first.kind != EventKind::bad && first.kind != EventKind::lost;
-    if (!book.sync || (has_units && first.units != book.units)) return;
+    if (!book.sync || (has_units && first.units != book.instrument->units)) return;
     switch (first.kind) {
         case EventKind::delta:
         case EventKind::advance: return on_update(events, now, popped);
@@ -248,7 +248,7 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
     tell(trade.symbol, trade.receive);
     if (!callbacks_.on_trade) return;
     callbacks_.on_trade(Trade{.symbol = trade.symbol,
-                              .instrument = (*wiring_.instruments)[trade.symbol],
+                              .instrument = *books_[trade.symbol].instrument,
                               .id = trade.first_id,
                               .price = trade.price,
                               .quantity = trade.quantity,
@@ -293,24 +293,16 @@ BookView BookAgent::view(SymbolIndex symbol) const noexcept {
     const FollowedBook& book = books_[symbol];
     const Sync& sync = *book.sync;
     const State state = book.state_now();
-    return {symbol,
-            (*wiring_.instruments)[symbol],
-            sync.book(),
-            state,
-            book.reason_now(state),
-            sync.flags(),
-            sync.last_id(),
-            sync.match(),
-            sync.send(),
-            sync.receive()};
+    return {symbol,       *book.instrument, sync.book(),  state,       book.reason_now(state),
+            sync.flags(), sync.last_id(),   sync.match(), sync.send(), sync.receive()};
 }
 
 // What shared memory shall say of a symbol now. REQUIRES: it is followed, or only its state will be published.
 BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept {
     BookUpdate update;
     update.symbol = symbol;
-    update.instrument = &(*wiring_.instruments)[symbol];
     const FollowedBook& book = books_[symbol];
+    update.instrument = book.instrument;
     update.state = book.state_now();
     update.reason = book.reason_now(update.state);
     update.publish = wall_.at(now);

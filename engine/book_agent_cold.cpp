@@ -49,7 +49,7 @@ void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcep
     spent.sync = std::move(message.sync);
     book.absent = message.reason;
     book.halted = message.halted;
-    book.units = message.units;
+    book.instrument = message.instrument;
     book.tries = 0;
     watch_.forget(message.symbol);
     if (book.sync) book.sync->on_lines(lines_up_);

@@ -165,7 +165,7 @@ void ColdAgent::adopt_directory(const std::vector<Market>& markets) {
     while (wiring_.instruments->size() < wiring_.segment->symbols()) {
         const auto index = static_cast<SymbolIndex>(wiring_.instruments->size());
         if (!wiring_.instruments->append(make_instrument(std::string(wiring_.segment->native(index)), markets))) return;
-        send(ColdMessage::drop(index, Reason::stopped));
+        send(ColdMessage::drop(index, (*wiring_.instruments)[index], Reason::stopped));
     }
 }
 
@@ -188,9 +188,8 @@ void ColdAgent::want(const std::string& native, const std::vector<Market>& marke
     wanted_[*index] = true;
     halted_[*index] = instrument.halted;
     if (listed && instrument.listed && instrument.halted != Reason::closed) return follow(*index, Reason::start);
-    ColdMessage message;  // the venue has no book of it, and its stream is silent
-    message.kind = ColdMessage::Kind::add_symbol;
-    message.symbol = *index;
+    // the venue has no book of it, and its stream is silent
+    ColdMessage message = ColdMessage::add(*index, (*wiring_.instruments)[*index]);
     message.halted = instrument.halted;
     message.reason = listed && instrument.listed ? Reason::closed : Reason::no_market;
     send(std::move(message));
@@ -198,13 +197,10 @@ void ColdAgent::want(const std::string& native, const std::vector<Market>& marke
 
 // Subscribes it and has the book thread follow it, anew where it was followed.
 void ColdAgent::follow(SymbolIndex symbol, Reason first) {
-    ColdMessage message;
-    message.kind = ColdMessage::Kind::add_symbol;
-    message.symbol = symbol;
+    ColdMessage message = ColdMessage::add(symbol, (*wiring_.instruments)[symbol],
+                                           std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool,
+                                                                  config_.exchange.gap_wait_ms * kNs, first));
     message.halted = halted_[symbol];
-    message.units = (*wiring_.instruments)[symbol].units;
-    message.sync = std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool,
-                                          config_.exchange.gap_wait_ms * kNs, first);
     send(std::move(message));
     wiring_.subscriptions->set(symbol, true);
 }
@@ -221,19 +217,20 @@ void ColdAgent::follow_market(SymbolIndex symbol, Instrument now) {
                     format_decimal(now.tick.mantissa, now.tick.exponent, now.tick.decimals()),
                     format_decimal(now.step.mantissa, now.step.exponent, now.step.decimals())));
     halted_[symbol] = now.halted;
-    ColdMessage message;
-    message.symbol = symbol;
-    message.reason = message.halted = now.halted;
     if (now.halted == Reason::closed) {
         wiring_.subscriptions->set(symbol, false);
-        message.kind = ColdMessage::Kind::add_symbol;
-        return send(std::move(message));
+        ColdMessage closed = ColdMessage::add(symbol, before);
+        closed.reason = closed.halted = now.halted;
+        return send(std::move(closed));
     }
     if (other_units) wiring_.instruments->replace(symbol, std::move(now));
     if (other_units || was_halted == Reason::closed) {
         return follow(symbol, other_units ? Reason::tick : Reason::start);
     }
+    ColdMessage message;
     message.kind = ColdMessage::Kind::market;
+    message.symbol = symbol;
+    message.reason = halted_[symbol];
     send(std::move(message));
 }
 
@@ -243,7 +240,7 @@ void ColdAgent::drop_unwanted(const std::vector<std::string>& natives) {
         if (std::find(natives.begin(), natives.end(), (*wiring_.instruments)[i].native) != natives.end()) continue;
         wanted_[i] = false;
         wiring_.subscriptions->set(i, false);
-        send(ColdMessage::drop(i, Reason::stopped));
+        send(ColdMessage::drop(i, (*wiring_.instruments)[i], Reason::stopped));
     }
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "book/instrument.h"
 #include "book/line_race.h"
 #include "book/state.h"
 #include "book/sync.h"
@@ -17,9 +18,10 @@ namespace daypack {
 struct FollowedBook {
     std::unique_ptr<Sync> sync;       // none: not followed
     Reason absent = Reason::stopped;  // why there is no sync
-    std::uint8_t units = 0;           // of the events that it takes
-    Reason halted = Reason::none;     // why the market is not open; none: it is
-    State state = State::down;        // as shown last
+    // Whose units its events and prices are in. Not the table's: that one may be of other units before the books know.
+    const Instrument* instrument = nullptr;
+    Reason halted = Reason::none;  // why the market is not open; none: it is
+    State state = State::down;     // as shown last
     Reason reason = Reason::none;
     std::uint16_t flags = 0;
     std::uint32_t tries = 0;  // snapshots asked for since it last joined

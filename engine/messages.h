@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "book/instrument.h"
@@ -43,14 +44,25 @@ struct ColdMessage {
     std::unique_ptr<Snapshot> snapshot;
     std::unique_ptr<Sync> sync;  // add_symbol; none: a symbol that is only shown as down
     std::unique_ptr<Trades> trades;
-    std::uint8_t units = 0;        // add_symbol: of the events that it takes
-    Reason halted = Reason::none;  // add_symbol: why the market is not open
-    Reason reason = Reason::none;  // polled: why; add_symbol: why there is no sync; drop_symbol: why
+    const Instrument* instrument = nullptr;  // add_symbol, drop_symbol: whose units it takes, and is shown in
+    Reason halted = Reason::none;            // add_symbol: why the market is not open
+    Reason reason = Reason::none;            // polled: why; add_symbol: why there is no sync; drop_symbol: why
 
-    [[nodiscard]] static ColdMessage drop(SymbolIndex symbol, Reason reason) {
+    // `instrument`: of the table, where it stays whatever replaces it.
+    [[nodiscard]] static ColdMessage add(SymbolIndex symbol, const Instrument& instrument,
+                                         std::unique_ptr<Sync> sync = nullptr) {
+        ColdMessage message;
+        message.kind = Kind::add_symbol;
+        message.symbol = symbol;
+        message.instrument = &instrument;
+        message.sync = std::move(sync);
+        return message;
+    }
+    [[nodiscard]] static ColdMessage drop(SymbolIndex symbol, const Instrument& instrument, Reason reason) {
         ColdMessage message;
         message.kind = Kind::drop_symbol;
         message.symbol = symbol;
+        message.instrument = &instrument;
         message.reason = reason;
         return message;
     }

@@ -48,10 +48,7 @@ class AgentWorld {
         (void)table_.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
         reader_ = std::make_unique<ShmReader>(instance);
         publisher_.set_running();
-        ColdMessage add;
-        add.kind = ColdMessage::Kind::add_symbol;
-        add.sync = std::make_unique<Sync>(16'384, depth_, pool_);
-        tell(std::move(add));
+        tell(ColdMessage::add(0, table_[0], std::make_unique<Sync>(16'384, depth_, pool_)));
         for (std::size_t line = 0; line < lines_.size(); ++line) turn(line, true);
         truth_ = venue_.told(0).base;
         truth_id_ = venue_.told(0).first - 1;

@@ -78,10 +78,7 @@ struct Rig {
         (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
         (void)table.append(test::instrument());
         publisher.set_running();
-        ColdMessage add;
-        add.kind = ColdMessage::Kind::add_symbol;
-        add.sync = std::make_unique<Sync>(1'000, 8, pool);
-        (void)to_book.push(std::move(add));
+        (void)to_book.push(ColdMessage::add(0, table[0], std::make_unique<Sync>(1'000, 8, pool)));
         agent.do_work(mono_now());
         Event up;
         up.kind = EventKind::line_up;
@@ -190,6 +187,44 @@ TEST(BookAgent, TimesEachUpdateOnlyWhereItIsToldTo) {
         EXPECT_EQ(rig.samples(DAYPACK_HISTOGRAM_QUEUE), 0u) << "there is none";
         EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_updates), 10u);
     }
+}
+
+// The cold thread puts another tick into the table a moment before it tells the books.
+TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    Instrument finer = rig.table[0];
+    --finer.tick.exponent;
+    const int exponent = rig.table[0].tick.exponent;
+    rig.table.replace(0, finer);
+    const Event event = rig.update(11, Side::bid, 1'000, 7);  // the best, in the old units
+    rig.agent.take({&event, 1}, mono_now());
+    const auto shown = [&] {
+        daypack_reader reader;
+        daypack_top top{};
+        EXPECT_EQ(daypack_open(&reader, rig.instance.name.c_str()), DAYPACK_OK);
+        EXPECT_EQ(daypack_read_top(&reader, 0, &top), DAYPACK_OK);
+        daypack_close(&reader);
+        return top;
+    };
+    daypack_top top = shown();
+    EXPECT_EQ(top.state, DAYPACK_STATE_LIVE);
+    EXPECT_EQ(top.u, 11u);
+    EXPECT_EQ(top.bid_price, 1'000 * rig.table[0].tick.mantissa);
+    EXPECT_EQ(top.bid_quantity, 7 * rig.table[0].step.mantissa);
+    EXPECT_EQ(top.price_exponent, exponent);
+
+    (void)rig.to_book.push(ColdMessage::add(0, rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)));
+    rig.agent.do_work(mono_now());
+    EXPECT_EQ(shown().state, DAYPACK_STATE_SYNCING);
+    rig.agent.take({&event, 1}, mono_now());  // of the old units: nobody's
+    rig.join(12);
+    rig.agent.do_work(mono_now());
+    top = shown();
+    EXPECT_EQ(top.state, DAYPACK_STATE_LIVE);
+    EXPECT_EQ(top.u, 12u);
+    EXPECT_EQ(top.bid_price, 1'000 * finer.tick.mantissa);
+    EXPECT_EQ(top.price_exponent, exponent - 1);
 }
 
 }  // namespace

@@ -299,10 +299,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
         {.stale_after_ns = 60'000'000'000, .audit_every_ns = 0},
         {.on_book = [&](const BookView&) { applied.fetch_add(1, std::memory_order_relaxed); }, .on_trade = {}});
     world.net->keep_books(books);
-    ColdMessage add;
-    add.kind = ColdMessage::Kind::add_symbol;
-    add.sync = std::make_unique<Sync>(1'000, 16, pool);
-    ASSERT_TRUE(to_book.push(std::move(add)));
+    ASSERT_TRUE(to_book.push(ColdMessage::add(0, world.instruments[0], std::make_unique<Sync>(1'000, 16, pool))));
     publisher.set_running();
 
     const Outcome outcome = run_hot(
