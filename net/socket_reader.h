@@ -19,6 +19,8 @@ class SocketReader {
     // At most `size` bytes. `would_block` may be said without asking the socket, once after a read that took all there
     // was.
     [[nodiscard]] std::size_t read(int socket, char* to, std::size_t size, error_code& error) noexcept;
+    // Time has passed: the next read asks the socket, whatever the last one said.
+    void ask_again() noexcept { drained_ = false; }
 
     // From now on the kernel is asked when it received what is read; that costs a `recvmsg` in place of a `recv`.
     void keep_kernel_times(int socket) noexcept;

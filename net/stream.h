@@ -52,8 +52,9 @@ class Stream {
     [[nodiscard]] bool unsent() const noexcept { return tls_ && tls_->unsent(); }
     // What the socket gave to `read_now`; of TLS whole records or not.
     [[nodiscard]] const SocketReader& reader() const noexcept { return tls_ ? tls_->reader() : reader_; }
-    // See SocketReader. Once it is connected.
-    void keep_kernel_times() noexcept { (tls_ ? tls_->reader() : reader_).keep_kernel_times(socket_.native_handle()); }
+    // See SocketReader, both. The second once it is connected.
+    void ask_again() noexcept { mutable_reader().ask_again(); }
+    void keep_kernel_times() noexcept { mutable_reader().keep_kernel_times(socket_.native_handle()); }
 
     // As a client of `host`, whose name the certificate must bear. A plain stream needs no handshake and goes on at
     // once. The handler is `void(error_code)`; `why_refused` turns its error into words.
@@ -103,6 +104,7 @@ class Stream {
     void close() noexcept;
 
   private:
+    [[nodiscard]] SocketReader& mutable_reader() noexcept { return tls_ ? tls_->reader() : reader_; }
     // A message of several buffers goes into one record, as far as it fits.
     template <class Buffers>
     [[nodiscard]] std::size_t write_record(const Buffers& buffers, error_code& error) {

@@ -54,6 +54,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         if (!open_) return Found::nothing;
         flush();
         const std::uint64_t bytes = stream_->reader().bytes();
+        stream_->ask_again();  // who hears that nothing is left may rest a book's rightness on it
         const Found found = read();
         if (stream_->reader().bytes() != bytes) last_byte_ = now;
         if (open_) flush();

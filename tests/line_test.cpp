@@ -93,6 +93,32 @@ TEST_F(LineTest, TheKernelTellsWhenItReceivedWhereThatIsAskedFor) {
     }
 }
 
+// What one read brought may last for several rounds. Only a round that has asked the socket may say that nothing is
+// left: after a pause books are LIVE again on the strength of it.
+TEST_F(LineTest, NothingIsLeftOnlyWhereTheSocketSaysSo) {
+    Exchange plain(io, nullptr);
+    make(options_for(plain, nullptr));
+    line->start();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; }));
+    turns.reset();
+    std::string burst;
+    for (int i = 0; i < 200; ++i) burst += ws_frame(test::text, "x");
+    plain.peer().send(burst);
+    Found found = Found::nothing;
+    ASSERT_TRUE(until([&] { return (found = line->do_work(mono_now())) != Found::nothing; }));
+    ASSERT_EQ(found, Found::more);
+    ASSERT_LT(listener.frames.size(), 200u);
+    plain.peer().send(ws_frame(test::text, "late"));
+    while (io.poll() > 0) {  // until the kernel has it
+    }
+    for (int round = 0; found == Found::more; ++round) {
+        ASSERT_LT(round, 100);
+        found = line->do_work(mono_now());
+    }
+    EXPECT_EQ(listener.frames.size(), 201u);
+    EXPECT_EQ(listener.frames.back(), "late");
+}
+
 TEST_F(LineTest, TheUpgradeAsksForThePathOfTheAddressAndOffersNoCompression) {
     LineOptions options = options_for(exchange, &tls);
     options.urls = {parse_url(exchange.server.url("wss") + "/v2/stream", UrlKind::websocket)};
