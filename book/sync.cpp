@@ -324,7 +324,7 @@ void Sync::on_crossed(MonoTime now) noexcept {
 void Sync::look_at_depth() noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const HalfBook& half = book_.side(side);
-        if (!half.known_to() || half.dirty().to != Dirty::kAll) continue;  // only what comes or goes can change that
+        if (!half.known_to() || half.knows(depth_)) continue;
         const std::size_t enough = std::min(depth_, half.seeded() * 3 / 4);
         if (!half.knows(enough) && phase_ == Phase::following) rejoin(Reason::depth);
     }
