@@ -2,7 +2,7 @@
 
 #include "bench/rows.h"
 #include "bench/scratch_segment.h"
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "net/decoder.h"
 
 namespace daypack::bench {

@@ -6,8 +6,8 @@
 
 #include "book/event.h"
 #include "book/order_book.h"
-#include "book/pending.h"
 #include "book/snapshot.h"
+#include "book/sync/pending.h"
 
 namespace daypack {
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "book/types.h"
 
 namespace daypack {

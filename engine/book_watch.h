@@ -5,7 +5,7 @@
 
 #include "book/audit.h"
 #include "book/silence.h"
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "engine/log.h"
 #include "engine/messages.h"
 #include "engine/segment.h"

@@ -5,7 +5,7 @@
 #include "book/instrument.h"
 #include "book/line_race.h"
 #include "book/state.h"
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "book/touch_check.h"
 #include "book/trade_filter.h"
 #include "engine/segment.h"

@@ -6,7 +6,7 @@
 
 #include "book/instrument.h"
 #include "book/snapshot.h"
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "engine/event_queue.h"
 #include "net/rest_decoder.h"
 

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "book/half_book.h"
-#include "book/pending.h"
+#include "book/sync/pending.h"
 #include "engine/event_queue.h"
 #include "engine/huge_pages.h"
 #include "engine/limits.h"

@@ -1,4 +1,4 @@
-#include "book/pending.h"
+#include "book/sync/pending.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "tests/map_book.h"
 
 namespace daypack::test {

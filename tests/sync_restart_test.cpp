@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "tests/sync_feed.h"
 
 namespace daypack {

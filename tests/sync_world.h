@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "book/sync.h"
+#include "book/sync/sync.h"
 #include "tests/random.h"
 #include "tests/sync_truth.h"
 #include "tests/venue_model.h"

@@ -1,4 +1,4 @@
-#include "book/sync.h"
+#include "book/sync/sync.h"
 
 #include <algorithm>
 

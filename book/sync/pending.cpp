@@ -1,4 +1,4 @@
-#include "book/pending.h"
+#include "book/sync/pending.h"
 
 namespace daypack {
 
