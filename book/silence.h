@@ -46,7 +46,7 @@ class Silence {
         if (sync.following() && mark_ > before_mark_ && before_mark_ != 0) {
             for (LineIndex line = 0; line < Sync::kMaxLines; ++line) {
                 const Sync::LineSet bit = Sync::LineSet{1} << line;
-                if ((up & marked_up_ & bit) != 0 && sync.told(line) <= before_mark_) lagging |= bit;
+                if ((up & marked_up_ & bit) != 0 && sync.last_id_from(line) <= before_mark_) lagging |= bit;
             }
         }
         const bool goes_on = sync.following() && sync.last_id() >= mark_;

@@ -68,7 +68,7 @@ void BookAgent::look(MonoTime now) noexcept {
         Sync* const sync = books_[i].sync.get();
         if (sync == nullptr) continue;
         const std::uint64_t silences = sync->counters().silences;
-        sync->on_time(now);
+        if (sync->on_time(now)) on_joined(i);
         if (sync->counters().silences != silences) watch_.resubscribe(i, lines_up_);
         watch_.look(i, *sync, lines_up_, now);
         tell(i, {});
@@ -140,12 +140,12 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
         case EventKind::delta:
         case EventKind::advance: return on_update(events, now, popped);
         case EventKind::trade: return on_trade(events);
-        case EventKind::ticker: on_ticker(events); break;
+        case EventKind::ticker: on_ticker(events, now); break;
         case EventKind::bad:
             ++book.bad_frames;
-            book.sync->on_lost(Reason::bad_frame, now);
+            book.sync->on_lost(first.line, Reason::bad_frame, now);
             break;
-        case EventKind::lost: book.sync->on_lost(Reason::queue, now); break;
+        case EventKind::lost: book.sync->on_lost(first.line, Reason::queue, now); break;
         case EventKind::trade_orders:
         case EventKind::line_up:
         case EventKind::line_down:
@@ -178,6 +178,7 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime 
         }
     });
     if (outcome == Sync::Outcome::ignored) race(book, first);
+    if (outcome == Sync::Outcome::joined) on_joined(first.symbol);
     if (book.sync->counters().gaps != gaps) log_gap(first.symbol, have, first, now);
     if (outcome == Sync::Outcome::applied && book.sync->following()) {
         book.tell_applied(wiring_.segment->symbol_counters(first.symbol), wall_.at(first.receive));
@@ -207,7 +208,7 @@ BookAgent::Stamps BookAgent::publish(FollowedBook& book, std::span<const Event> 
     watch_.on_update(first.symbol, update);
     wiring_.segment->line_counters(first.line).add(DAYPACK_LINE_wins);
     if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
-    check_touch(book, first.symbol);
+    check_touch(book, first.symbol, at.applied);
     return at;
 }
 
@@ -260,23 +261,23 @@ void BookAgent::on_trade(std::span<const Event> events) noexcept {
                               .receive = trade.receive});
 }
 
-void BookAgent::on_ticker(std::span<const Event> events) noexcept {
+void BookAgent::on_ticker(std::span<const Event> events, MonoTime now) noexcept {
     const Event& bid = events.front();
     const Event& ask = events.back();
     FollowedBook& book = books_[bid.symbol];
     ++book.tickers;
     book.touch.told(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
-    check_touch(book, bid.symbol);
+    check_touch(book, bid.symbol, now);
 }
 
 // A cross-check between two streams of the venue: where they tell of the same id, they must tell the same.
-void BookAgent::check_touch(FollowedBook& book, SymbolIndex symbol) noexcept {
+void BookAgent::check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now) noexcept {
     if (!book.sync->following() || !book.touch.take(book.sync->last_id())) return;
     Counters counters = wiring_.segment->symbol_counters(symbol);
     counters.add(DAYPACK_SYMBOL_touch_checks);
     if (book.touch.agrees(book.sync->book())) return;
     counters.add(DAYPACK_SYMBOL_touch_mismatches);
-    book.sync->on_contradiction();
+    book.sync->on_contradiction(now);
 }
 
 void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
@@ -284,7 +285,7 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
     lines_up_ = event.kind == EventKind::line_up ? lines_up_ | bit : lines_up_ & ~bit;
     for (SymbolIndex i = 0; i < known_; ++i) {
         if (!books_[i].sync) continue;
-        books_[i].sync->on_lines(lines_up_);
+        books_[i].sync->on_lines(lines_up_, now);
         show(i, now);
     }
 }
@@ -341,17 +342,17 @@ void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
         log(record);
         if (callbacks_.on_book && book.sync) callbacks_.on_book(view(symbol));
     }
-    ask(symbol);
+    ask(symbol, now);
 }
 
-void BookAgent::ask(SymbolIndex symbol) noexcept {
-    FollowedBook& book = books_[symbol];
-    if (!book.sync || !book.sync->wants_snapshot()) return;
+void BookAgent::ask(SymbolIndex symbol, MonoTime now) noexcept {
+    const FollowedBook& book = books_[symbol];
+    if (!book.sync || !book.sync->wants_snapshot(now)) return;
     if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
     // the queue has room, and only this thread fills it
+    const bool in_vain = book.sync->asks_in_vain();
     (void)wiring_.requests->push(
-        SnapshotRequest{symbol, book.sync->take_request(), book.tries, SnapshotRequest::Purpose::join});
-    ++book.tries;
+        SnapshotRequest{symbol, book.sync->take_request(now), in_vain, SnapshotRequest::Purpose::join});
 }
 
 void BookAgent::tell(SymbolIndex symbol, MonoTime receive) noexcept {

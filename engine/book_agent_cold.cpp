@@ -44,30 +44,22 @@ std::size_t BookAgent::take_cold(MonoTime now) noexcept {
 void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept {
     FollowedBook& book = books_[message.symbol];
     if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
-    if (book.sync) book.sync->on_lines(0);  // gives back what it kept
+    if (book.sync) book.sync->on_lines(0, now);  // gives back what it kept
     std::swap(book.sync, message.sync);
     spent.sync = std::move(message.sync);
     book.absent = message.reason;
     book.halted = message.halted;
     book.instrument = message.instrument;
-    book.tries = 0;
     watch_.forget(message.symbol);
-    if (book.sync) book.sync->on_lines(lines_up_);
+    if (book.sync) book.sync->on_lines(lines_up_, now);
     show(message.symbol, now);
 }
 
 void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
     FollowedBook& book = books_[message.symbol];
     const std::uint64_t refetches = book.sync->counters().refetches;
-    const bool joined = book.sync->on_snapshot(message.request, *message.snapshot, now, [&](const Event& event) {
-        if (event.last) ++book.updates;
-        if (event.kind == EventKind::delta) ++book.levels;
-    });
-    if (joined) {
-        book.tries = 0;
-        watch_.on_joined(message.symbol);
-        wiring_.publisher->publish_snapshot(update_of(message.symbol, mono_now()));
-        book.sync->clear_dirty();
+    if (book.sync->on_snapshot(message.request, *message.snapshot, now)) {
+        on_joined(message.symbol);
     } else if (book.sync->counters().refetches != refetches) {
         LogRecord record;
         record.kind = LogKind::refetch;
@@ -79,6 +71,16 @@ void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
     }
     tell(message.symbol, {});
     show(message.symbol, now);
+}
+
+// The whole book is another one.
+void BookAgent::on_joined(SymbolIndex symbol) noexcept {
+    FollowedBook& book = books_[symbol];
+    book.updates += book.sync->kept_at_join().updates;
+    book.levels += book.sync->kept_at_join().levels;
+    watch_.on_joined(symbol);
+    wiring_.publisher->publish_snapshot(update_of(symbol, mono_now()));
+    book.sync->clear_dirty();
 }
 
 // What REST tells of trades. The first answer of all only tells where they stand: they happened before we listened.

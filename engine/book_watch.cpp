@@ -56,6 +56,7 @@ void BookWatch::forget(SymbolIndex symbol) noexcept {
 }
 
 void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept {
+    const MonoTime asked = watched_[symbol].checking_since;
     watched_[symbol].checking_since = {};
     const bool audited = audit_.phase() == Audit::Phase::asked && symbol == audit_.symbol();
     if (snapshot == nullptr) {
@@ -63,7 +64,7 @@ void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snaps
         return;
     }
     if (audited && sync.following()) (void)audit_.on_snapshot(*snapshot);
-    sync.on_told(snapshot->last_id, snapshot->timestamp, now);
+    sync.on_rest_id(snapshot->last_id, asked, now);
 }
 
 void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines) noexcept {
@@ -89,7 +90,7 @@ bool BookWatch::audit_some(Sync& sync, MonoTime now) noexcept {
     record.got = result->mismatches();
     record.time = now;
     (void)log_.push(record);
-    sync.on_contradiction();
+    sync.on_contradiction(now);
     return false;
 }
 

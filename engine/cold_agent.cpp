@@ -69,7 +69,7 @@ ColdAgent::~ColdAgent() {
 void ColdAgent::do_work() {
     const MonoTime now = mono_now();
     SnapshotRequest request;
-    while (wiring_.requests->pop(request)) snapshots_->request(request, now);
+    while (wiring_.requests->pop(request)) snapshots_->request(request);
     snapshots_->do_work(now);
     poll(now);
     if (markets_due_.ns != 0 && markets_due_ <= now) fetch_markets();

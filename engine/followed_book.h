@@ -24,7 +24,6 @@ struct FollowedBook {
     State state = State::down;     // as shown last
     Reason reason = Reason::none;
     std::uint16_t flags = 0;
-    std::uint32_t tries = 0;  // snapshots asked for since it last joined
     std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
     Sync::Counters told;  // as in shared memory
     LineRace race;

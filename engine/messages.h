@@ -22,7 +22,7 @@ struct SnapshotRequest {
     };
     SymbolIndex symbol = 0;
     std::uint32_t request = 0;  // handed back with the answer
-    std::uint32_t tries = 0;    // asked before without success: the cold thread waits longer each time
+    bool in_vain = false;       // asked often without success: other symbols go first
     Purpose purpose = Purpose::join;
 };
 

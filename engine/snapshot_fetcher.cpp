@@ -25,13 +25,11 @@ SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instru
       say_(std::move(say)),
       doubt_(std::move(doubt)) {}
 
-void SnapshotFetcher::request(const SnapshotRequest& request, MonoTime now) {
+void SnapshotFetcher::request(const SnapshotRequest& request) {
     if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
     // A newer request of a symbol makes those that still wait pointless.
     std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
-    if (request.tries == 0) return fetch(request, 0);
-    const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
-    waiting_.push_back({request, now + next_delay_ms(request.tries, jitter) * kNs, 0});
+    fetch(request, 0);
 }
 
 void SnapshotFetcher::do_work(MonoTime now) {
@@ -53,7 +51,7 @@ void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failur
     rest_.get(
         "/api/v1/depth?symbol=" + instruments_[request.symbol].native,
         [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
-        joins ? RestClient::Rank::urgent : RestClient::Rank::idle);
+        !joins ? RestClient::Rank::idle : (request.in_vain ? RestClient::Rank::normal : RestClient::Rank::urgent));
 }
 
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {

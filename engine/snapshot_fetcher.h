@@ -12,8 +12,8 @@
 
 namespace daypack {
 
-// Fetches the snapshots that the book thread asks for. For a join at once the first time, and later and later when one
-// does not help; for a check once, when there is room in the budget.
+// Fetches the snapshots that the book thread asks for. For a join at once, and again, later and later, until an answer
+// comes; for a check once, when there is room in the budget.
 //
 // Thread: cold. Invariant: each request is answered in the end: a join with a snapshot, a check with or without one;
 // but a join that gives way to a newer one of its symbol is not.
@@ -26,7 +26,7 @@ class SnapshotFetcher {
     SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
                     std::function<void()> doubt);
 
-    void request(const SnapshotRequest& request, MonoTime now);
+    void request(const SnapshotRequest& request);
     // Sends what is due.
     void do_work(MonoTime now);
 

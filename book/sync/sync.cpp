@@ -1,68 +1,66 @@
 #include "book/sync/sync.h"
 
 #include <algorithm>
+#include <array>
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kCrossedVenue_us = 100'000;
-constexpr std::int64_t kCrossed_ns = 1'000'000'000;
-// A snapshot's `timestamp` is not the `T` of its last update: by how much they may differ is not documented.
-constexpr std::int64_t kSnapshotClock_us = 1'000'000;
-// A snapshot that disagrees with the stream about the numbering is fetched again, and believed this time in a row: REST
-// lags no longer, and a wrong clock must not keep a book from being joined.
+// An earlier id that REST tells so often in a row, where there is no line, is the book.
 constexpr std::uint32_t kBelieved = 3;
-// An update that REST knows and no line brings for so long was lost with its subscription.
-constexpr std::int64_t kSilence_ns = 1'000'000'000;
 // Polls that stay away for so long, and for three times what lay between the last two, leave a book that may be old.
 constexpr std::int64_t kPollsAway_ns = 10'000'000'000;
+// So many of the kept levels that a snapshot must hold are compared with it.
+constexpr std::size_t kCompared = 64;
 
 }  // namespace
 
-bool Sync::restarted(const Event& update) const noexcept {
-    const Told& told = lines_[update.line % kMaxLines];
-    if (update.first_id <= told.last_id && update.match > told.match) return true;
-    return newest_id_ != 0 && update.last_id <= newest_id_ && update.match > newest_match_;
-}
-
-void Sync::hear(const Event& update) noexcept {
-    heard_match_ = std::max(heard_match_, update.match);
-    Told& told = lines_[update.line % kMaxLines];
-    told.last_id = std::max(told.last_id, update.last_id);
-    told.match = std::max(told.match, update.match);
-}
-
-// What becomes of an update; `applied`: it is to be applied now.
 Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept {
-    const Event& first = update.front();
     if (phase_ == Phase::idle || phase_ == Phase::polling) return Outcome::ignored;
-    if (first.match < ignore_before_) {
-        ++counters_.duplicates;
-        return Outcome::ignored;
+    const Event& first = update.front();
+    const bool follows = phase_ == Phase::following;
+    heard_ = now;
+    const auto [kin, key] = numbering_.judge(update, follows ? last_id_ : newest_id_, follows ? &book_ : nullptr, now);
+    key_ = key;
+    switch (kin) {
+        case Numbering::Kin::next:
+            if (!follows) return keep(update, now);
+            numbering_.remember(first, key);
+            return Outcome::applied;
+        case Numbering::Kin::copy:
+        case Numbering::Kin::old:
+            ++counters_.duplicates;
+            if (waiting_ && passed_by_every_line()) declare_gap(now);  // this line does not have it either
+            return Outcome::ignored;
+        case Numbering::Kin::ahead:
+            if (follows) return wait(update, now);
+            // A hole among what is kept: only what is behind it can be of use.
+            if (!pending_.empty()) ++counters_.gaps;
+            pending_.clear();
+            held_id_ = 0;
+            numbering_.begin_with(first.line);
+            return keep(update, now);
+        case Numbering::Kin::foreign: ++counters_.foreign; return Outcome::ignored;
+        case Numbering::Kin::restart:
+            break_chain(Reason::restart, now);
+            numbering_.restart_by(first.line);
+            return keep(update, now);
+        case Numbering::Kin::contradiction:
+            ++counters_.contradictions;
+            break_chain(Reason::restart, now);
+            numbering_.forget();
+            return Outcome::ignored;
     }
-    const bool anew = restarted(first);
-    if (anew) restart(first);
-    hear(first);
-    if (anew) return keep(update);
-    if (phase_ == Phase::following) {
-        if (first.last_id > last_id_ && first.first_id <= last_id_ + 1) return Outcome::applied;
-        if (first.last_id > newest_id_) return wait(update, now);
-    } else if (first.last_id > newest_id_) {
-        return keep(update);
-    }
-    ++counters_.duplicates;
-    if (waiting_ && passed_by_every_line()) take_for_gap();  // this line does not have it either
     return Outcome::ignored;
 }
 
 void Sync::apply_whole(std::span<const Event> update, MonoTime now) noexcept {
     for (const Event& event : update) apply(event);
-    if (last_id_ > newest_id_) {
-        newest_id_ = last_id_;
-        newest_match_ = match_;
-    }
-    look_at_touch(now);
-    look_at_depth();
+    newest_id_ = std::max(newest_id_, last_id_);
+    numbering_.went_on();
+    rest_.on_applied(last_id_, now);
+    check_crossed(now);
+    check_depth(now);
 }
 
 // An update was applied: what was waited for may be there.
@@ -70,18 +68,10 @@ void Sync::caught_up() noexcept {
     if (phase_ != Phase::following) return;
     if (pending_.empty()) waiting_ = false;
     lost_ = Reason::none;
-    if (rest_id_ <= last_id_) {
-        rest_id_ = 0;
-        silent_ = false;
-    }
-    rest_doubts_ = 0;
-}
-
-bool Sync::passed_by_every_line() const noexcept {
-    for (std::size_t line = 0; line < kMaxLines; ++line) {
-        if ((up_ >> line & 1) != 0 && lines_[line].last_id <= last_id_) return false;
-    }
-    return true;
+    before_id_ = 0;
+    if (rest_.knows_later()) return;
+    silent_ = false;
+    only_a_line_ = false;
 }
 
 // While following: keeps an update that is ahead of the book.
@@ -91,22 +81,23 @@ Sync::Outcome Sync::wait(std::span<const Event> update, MonoTime now) noexcept {
         waiting_since_ = now;
         ++counters_.waits;
     }
-    if (!passed_by_every_line()) return keep(update);
-    take_for_gap();
-    return keep(update);
+    if (passed_by_every_line()) declare_gap(now);
+    (void)buffer(update, now);
+    return Outcome::waiting;
 }
 
 // What is missing will not come. A snapshot that no update has followed was never joined to the stream: it was merely
 // too old.
-void Sync::take_for_gap() noexcept {
+void Sync::declare_gap(MonoTime now) noexcept {
     if (unconfirmed_) {
-        ++counters_.refetches;
-        start_joining(reason_);
+        enter_joining(reason_);
+        (void)refuse(now);
         return;
     }
     ++counters_.gaps;
     if (had_book_) ++counters_.resyncs;
-    start_joining(Reason::gap);
+    enter_joining(Reason::gap);
+    pace_.on_break(Reason::gap, now);
 }
 
 void Sync::apply(const Event& event) noexcept {
@@ -118,215 +109,291 @@ void Sync::apply(const Event& event) noexcept {
     unconfirmed_ = false;
 }
 
-// Keeps an update that is new, unbroken by number, until what is missing before it comes.
-Sync::Outcome Sync::keep(std::span<const Event> update) noexcept {
+// Into the pool, behind what is there. False: there is no room, and all that was kept is gone.
+bool Sync::buffer(std::span<const Event> update, MonoTime now) noexcept {
     const Event& first = update.front();
-    if (!pending_.empty() && first.first_id > newest_id_ + 1) {  // a hole: only what is behind it can be of use
-        if (phase_ == Phase::joining) ++counters_.gaps;
-        pending_.clear();
-    }
+    if (!pending_.empty() && first.first_id > newest_id_ + 1) pending_.clear();  // a hole: as in a join
+    numbering_.remember(first, key_);
     newest_id_ = first.last_id;
-    newest_match_ = first.match;
     for (std::size_t i = 0; i < update.size(); ++i) {
         if (pending_.push(update[i])) continue;
         counters_.buffer_dropped += pending_.size() + update.size() - i;
-        if (phase_ == Phase::following) rejoin(Reason::overflow);
+        const Sequence dropped_to = newest_id_;
+        if (phase_ == Phase::following) rejoin(Reason::overflow, now);
+        newest_id_ = dropped_to;
         pending_.clear();  // a snapshot under way may still reach beyond it all
         reason_ = Reason::overflow;
-        break;
+        return false;
     }
-    return Outcome::waiting;
+    return true;
+}
+
+// While joining: an update that follows on the chain's tip, or begins a chain.
+Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
+    lossy_ = false;
+    if (!buffer(update, now)) return Outcome::waiting;
+    numbering_.went_on();
+    if (held_id_ == 0 || newest_id_ < held_id_) return Outcome::waiting;
+    return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
 
 // With what was kept so far.
-void Sync::start_joining(Reason reason) noexcept {
+void Sync::enter_joining(Reason reason) noexcept {
     phase_ = Phase::joining;
     reason_ = reason;
     in_flight_ = false;
-    doubts_ = 0;
+    held_id_ = 0;
     waiting_ = false;
+    lossy_ = false;
     lost_ = Reason::none;
-    rest_id_ = 0;
-    silent_ = reason == Reason::silent;
-    rest_doubts_ = 0;
+    rest_.clear();
+    silent_ = only_a_line_ = false;
 }
 
-void Sync::rejoin(Reason reason) noexcept {
-    if (had_book_ && phase_ == Phase::following) ++counters_.resyncs;
-    start_joining(reason);
+// The book is wrong or gone, and its numbering goes on: the chain is what the book stood at.
+void Sync::rejoin(Reason reason, MonoTime now) noexcept {
+    const bool followed = phase_ == Phase::following;
+    if (had_book_ && followed) ++counters_.resyncs;
+    enter_joining(reason);
     pending_.clear();
+    if (followed) newest_id_ = last_id_;
+    pace_.on_break(reason, now);
 }
 
-void Sync::restart(const Event& first) noexcept {
-    rejoin(Reason::restart);
-    forget(first.match);
-}
-
-// What was told so far is of an old numbering; so is all that is older than this.
-void Sync::forget(VenueTime before) noexcept {
-    ++counters_.restarts;
-    pending_.clear();
+// The same, and what the lines told so far is of no use. The caller says whose the next chain is.
+void Sync::break_chain(Reason reason, MonoTime now) noexcept {
+    if (reason == Reason::restart) ++counters_.restarts;
+    rejoin(reason, now);
     newest_id_ = 0;
-    ignore_before_ = before;
-    lines_.fill({});
 }
 
-// Ids and times grow together in one numbering, so where a snapshot and the stream disagree about which of them is the
-// older, they are of two numberings. Which is the newer one, the time tells.
-Sync::Age Sync::age_of(const Snapshot& snapshot) const noexcept {
-    const std::int64_t late_us = snapshot.timestamp.us + kSnapshotClock_us;
-    const std::int64_t early_us = snapshot.timestamp.us - kSnapshotClock_us;
-    if (snapshot.timestamp < ignore_before_) return Age::older;
-    if (snapshot.last_id < newest_id_ && early_us > newest_match_.us) return Age::newer;
-    if (newest_id_ <= snapshot.last_id && late_us < newest_match_.us) return Age::older;
-    if (pending_.empty()) return Age::same;
-    const Event& first = pending_.front();
-    return first.last_id <= snapshot.last_id && late_us < first.match.us ? Age::older : Age::same;
-}
-
-bool Sync::fits(std::uint32_t request, const Snapshot& snapshot) noexcept {
+bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime now) noexcept {
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
-    const Age age = age_of(snapshot);
-    doubts_ = age == Age::same ? 0 : doubts_ + 1;
-    const bool believed = doubts_ == 0 || doubts_ >= kBelieved;
-    if (believed && age == Age::newer) {
-        // What is ignored is told by the stream's own clock: by another's, a book might ignore all and look right.
-        forget({heard_match_.us + 1});
-        return true;
+    const Fit fit = fit_of(snapshot.last_id, now);
+    if (fit == Fit::none) return refuse(now);
+    book_.seed(snapshot);
+    held_id_ = snapshot.last_id;
+    held_time_ = snapshot.timestamp;
+    held_since_ = now;
+    return fit != Fit::hold && join(fit, now);
+}
+
+// What a snapshot of that id is worth, by what the lines told.
+Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
+    if ((asked_up_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
+    if (newest_id_ == 0) return quiet(now) ? Fit::stands : Fit::hold;
+    if ((asked_up_ & numbering_.counting()) == 0) return Fit::none;
+    const Sequence oldest = pending_.empty() ? newest_id_ : pending_.front().first_id - 1;
+    if (id < oldest) return Fit::none;  // REST trails the socket by a few updates
+    if (id > newest_id_) return quiet(now) ? Fit::stands : Fit::hold;
+    if (id == newest_id_ && lossy_ && !quiet(now)) return Fit::hold;
+    return Fit::joins;
+}
+
+// The snapshot in book_ holds what the last updates up to its id set. Of a price that several of them set, the last
+// counts.
+bool Sync::tells_what_was_kept(Sequence id) const noexcept {
+    std::array<const Event*, kCompared> last{};
+    std::size_t count = 0;
+    pending_.for_each([&](const Event& event) {
+        if (event.last_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
+    });
+    const std::size_t compared = std::min(count, kCompared);
+    for (std::size_t i = 0; i < compared; ++i) {
+        const Event& event = *last[(count - 1 - i) % kCompared];
+        bool set_later = false;
+        for (std::size_t later = 0; later < i && !set_later; ++later) {
+            const Event& other = *last[(count - 1 - later) % kCompared];
+            set_later = other.side == event.side && other.price == event.price;
+        }
+        const HalfBook& half = book_.side(event.side);
+        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return false;
     }
-    const bool joins =
-        pending_.empty() ? newest_id_ <= snapshot.last_id : pending_.front().first_id <= snapshot.last_id + 1;
-    if (believed && joins) return true;
-    ++counters_.refetches;  // REST trails the socket by a few updates
+    return true;
+}
+
+bool Sync::refuse(MonoTime now) noexcept {
+    held_id_ = 0;
+    ++counters_.refetches;
+    pace_.on_refusal(now);
     return false;
 }
 
-void Sync::begin_at(const Snapshot& snapshot) noexcept {
-    book_.seed(snapshot);
-    last_id_ = snapshot.last_id;
-    match_ = snapshot.timestamp;
+void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
+    last_id_ = id;
+    match_ = timestamp;
     send_ = {};
     receive_ = {};
     unconfirmed_ = true;
     waiting_ = false;
-    if (last_id_ > newest_id_) {
-        newest_id_ = last_id_;
-        newest_match_ = {snapshot.timestamp.us + kSnapshotClock_us};
-    }
 }
 
-void Sync::end_join(MonoTime now) noexcept {
+// The snapshot in book_ becomes the book, with what was kept behind it.
+bool Sync::join(Fit fit, MonoTime now) noexcept {
+    if (fit == Fit::hold) return false;
+    if (fit == Fit::none || !tells_what_was_kept(held_id_)) return refuse(now);
+    begin_at(held_id_, held_time_);
+    held_id_ = 0;
+    kept_ = {};
+    while (!pending_.empty()) {
+        const Event event = pending_.front();
+        pending_.pop();
+        if (event.last_id <= last_id_ && unconfirmed_) continue;
+        apply(event);
+        if (event.last) ++kept_.updates;
+        if (event.kind == EventKind::delta) ++kept_.levels;
+    }
+    if (fit == Fit::stands) stand();
+    newest_id_ = last_id_;
+    if (!unconfirmed_) before_id_ = 0;
     phase_ = Phase::following;
     had_book_ = true;
-    crossed_ = false;
-    if (!unconfirmed_) silent_ = false;
+    lossy_ = false;
     ++counters_.snapshots;
-    look_at_touch(now);
+    pace_.on_joined(now);
+    const bool again = reason_ == Reason::crossed;
+    crossed_.uncrossed();
+    check_crossed(now);
+    if (again && crossed_.crossed()) crossed_.confirmed_by_venue();
+    return true;
 }
 
-void Sync::on_lines(LineSet up) noexcept {
-    for (std::size_t line = 0; line < kMaxLines; ++line) {
-        if (((up ^ up_) >> line & 1) != 0) lines_[line] = {};  // it may begin within what it told before
-    }
+// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book once
+// stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
+void Sync::stand() noexcept {
+    const bool stopped_before = newest_id_ != 0 && newest_id_ < last_id_ && !lossy_;
+    only_a_line_ = reason_ == Reason::restart || last_id_ < before_id_;
+    silent_ = only_a_line_ || stopped_before || reason_ == Reason::silent;
+    if (newest_id_ == 0) numbering_.begin_at_snapshot(asked_up_);
+}
+
+void Sync::on_lines(LineSet up, MonoTime now) noexcept {
     const bool idle = phase_ == Phase::idle || phase_ == Phase::polling;
-    up_ = up;
-    if (up == 0 && !idle) {
+    numbering_.on_lines(up);
+    asked_up_ &= up;
+    if (up == 0) {
+        if (idle) return;
+        if (phase_ == Phase::following) before_id_ = last_id_;
+        enter_joining(had_book_ ? Reason::line_dead : first_);
         phase_ = Phase::idle;
         pending_.clear();
-        waiting_ = false;
-        reason_ = had_book_ ? Reason::line_dead : first_;
-    } else if (up != 0 && idle) {
+        numbering_.forget();
+        newest_id_ = 0;
+        heard_ = {};
+    } else if (idle) {
         if (had_book_) ++counters_.resyncs;
-        start_joining(had_book_ ? Reason::gap : first_);
+        newest_id_ = 0;
+        enter_joining(had_book_ ? Reason::gap : first_);
+        pace_.on_break(reason_, now);
+    } else {
+        lose_line(now);
+    }
+}
+
+// One of several may have gone, and with the last that counted all that was told.
+void Sync::lose_line(MonoTime now) noexcept {
+    const bool has_chain = phase_ == Phase::following || newest_id_ != 0;
+    if (has_chain && numbering_.carrying() == 0) {
+        if (phase_ == Phase::following) before_id_ = last_id_;
+        break_chain(phase_ == Phase::following ? Reason::gap : reason_, now);
+        numbering_.forget();
     } else if (waiting_ && passed_by_every_line()) {
-        take_for_gap();
+        declare_gap(now);
     }
 }
 
 bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept {
-    if (up_ != 0) return false;
-    const bool older = snapshot.last_id < last_id_ && snapshot.timestamp <= match_;
+    if (numbering_.up() != 0) return false;
     poll_gap_ns_ = phase_ == Phase::polling ? now - polled_ : 0;
     polled_ = now;
-    if (older || (phase_ == Phase::polling && snapshot.last_id == last_id_)) return false;
-    newest_id_ = 0;  // no line has told anything since; the venue may number anew
-    begin_at(snapshot);
+    // A replica may trail; the venue may number anew. Which of them it is shows when REST says it again and again.
+    earlier_polls_ = had_book_ && snapshot.last_id < last_id_ ? earlier_polls_ + 1 : 0;
+    if (earlier_polls_ != 0 && earlier_polls_ < kBelieved) return false;
+    if (phase_ == Phase::polling && snapshot.last_id == last_id_) return false;
+    earlier_polls_ = 0;
+    newest_id_ = 0;
+    before_id_ = 0;
+    book_.seed(snapshot);
+    begin_at(snapshot.last_id, snapshot.timestamp);
     phase_ = Phase::polling;
     reason_ = reason;
     unconfirmed_ = false;
     had_book_ = true;
-    crossed_ = false;
+    crossed_.uncrossed();
     ++counters_.snapshots;
-    look_at_touch(now);
+    check_crossed(now);
     return true;
 }
 
-void Sync::on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept {
+void Sync::on_rest_id(Sequence id, MonoTime asked, MonoTime now) noexcept {
     if (phase_ != Phase::following) return;
-    if (timestamp < ignore_before_) return;
-    const bool earlier = id < newest_id_ && timestamp.us - kSnapshotClock_us > newest_match_.us;
-    const bool old_numbering = newest_id_ <= id && timestamp.us + kSnapshotClock_us < newest_match_.us;
-    rest_doubts_ = earlier ? rest_doubts_ + 1 : 0;
-    if (rest_doubts_ >= kBelieved) {
-        rejoin(Reason::restart);
-        forget({heard_match_.us + 1});
-    } else if (id > last_id_ && !old_numbering && rest_id_ == 0) {
-        rest_id_ = id;
-        rest_since_ = now;
-    } else if (id == last_id_ && rest_id_ == 0) {
-        silent_ = false;  // a quiet market
-    }
+    if (rest_.on_answer(id, last_id_, asked, now) && !only_a_line_) silent_ = false;  // a quiet market
 }
 
 // In one numbering what was lost is the next id of the book, or an older one: so whatever applies next ends the doubt.
-void Sync::on_lost(Reason reason, MonoTime now) noexcept {
-    const bool alone = (up_ & (up_ - 1)) == 0;
-    if (phase_ != Phase::following || alone) return rejoin_if_joined(reason);
-    if (lost_ != Reason::none) return;
-    lost_ = reason;
-    lost_since_ = now;
+void Sync::on_lost(LineIndex line, Reason reason, MonoTime now) noexcept {
+    const LineSet carrying = numbering_.carrying();
+    const LineSet others = carrying & ~(LineSet{1} << line % kMaxLines);
+    if (carrying == others && others != 0) return;  // of a line that does not count
+    if (phase_ == Phase::joining) {
+        lossy_ = true;  // what comes next on this line shows the hole, if anything comes
+        if (reason_ != Reason::restart) reason_ = reason;
+    } else if (phase_ == Phase::following && others == 0) {
+        rejoin(reason, now);
+        lossy_ = true;
+    } else if (phase_ == Phase::following && lost_ == Reason::none) {
+        lost_ = reason;
+        lost_since_ = now;
+    }
 }
 
-void Sync::rejoin_if_joined(Reason reason) noexcept {
-    if (phase_ == Phase::joining || phase_ == Phase::following) rejoin(reason);
-}
-
-void Sync::on_time(MonoTime now) noexcept {
+bool Sync::on_time(MonoTime now) noexcept {
     if (phase_ == Phase::polling && now - polled_ >= kPollsAway_ns + 3 * poll_gap_ns_) {
         phase_ = Phase::idle;
         reason_ = reason_ == Reason::rest_only ? Reason::silent : Reason::line_dead;
     }
-    if (phase_ != Phase::following) return;
-    if (waiting_ && now - waiting_since_ >= gap_wait_ns_) return take_for_gap();
-    if (lost_ != Reason::none && now - lost_since_ >= gap_wait_ns_) return rejoin(lost_);
-    if (crossed_ && now - crossed_since_ >= kCrossed_ns) return rejoin(Reason::crossed);
-    if (rest_id_ == 0) return;
-    if (now - rest_since_ >= gap_wait_ns_) silent_ = true;
-    if (now - rest_since_ < kSilence_ns) return;
-    ++counters_.silences;
-    rejoin(Reason::silent);
+    const bool may_be_foreign = phase_ == Phase::following || (phase_ == Phase::joining && newest_id_ != 0);
+    if (may_be_foreign && numbering_.unexplained(now)) {
+        break_chain(Reason::restart, now);
+        newest_id_ = numbering_.follow_unexplained();
+        return false;
+    }
+    if (phase_ == Phase::joining && held_id_ != 0) {
+        if (quiet(now)) return join(fit_of(held_id_, now), now);
+        if (now - held_since_ >= kHold_ns && heard_ > held_since_) (void)refuse(now);
+        return false;
+    }
+    if (phase_ != Phase::following) return false;
+    if (waiting_ && now - waiting_since_ >= gap_wait_ns_) {
+        declare_gap(now);
+    } else if (lost_ != Reason::none && now - lost_since_ >= gap_wait_ns_) {
+        rejoin(lost_, now);
+        lossy_ = true;
+    } else if (crossed_.on_time(now)) {
+        rejoin(Reason::crossed, now);
+    } else if (rest_.knows_later_for(RestCheck::kSilence_ns, now)) {
+        ++counters_.silences;
+        rejoin(Reason::silent, now);
+    } else if (rest_.knows_later_for(gap_wait_ns_, now) || rest_.contradicts(now)) {
+        silent_ = true;
+    }
+    return false;
 }
 
 void Sync::on_crossed(MonoTime now) noexcept {
-    if (!crossed_) {
-        crossed_ = true;
-        crossed_match_ = match_;
-        crossed_since_ = now;
-        ++counters_.crossed;
-    } else if (match_.us - crossed_match_.us >= kCrossedVenue_us) {
-        rejoin(Reason::crossed);
-    }
+    if (!crossed_.crossed()) ++counters_.crossed;
+    if (crossed_.on_update(now) && phase_ == Phase::following) rejoin(Reason::crossed, now);
 }
 
 // Refetching cannot give more than the venue's cut, so a book is left alone until a quarter of what it began with is
 // gone.
-void Sync::look_at_depth() noexcept {
+void Sync::check_depth(MonoTime now) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const HalfBook& half = book_.side(side);
         if (!half.known_to() || half.knows(depth_)) continue;
         const std::size_t enough = std::min(depth_, half.seeded() * 3 / 4);
-        if (!half.knows(enough) && phase_ == Phase::following) rejoin(Reason::depth);
+        if (!half.knows(enough) && phase_ == Phase::following) rejoin(Reason::depth, now);
     }
 }
 

@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,39 +7,41 @@
 #include "book/order_book.h"
 #include "book/snapshot.h"
 #include "book/state.h"
+#include "book/sync/crossed_watch.h"
+#include "book/sync/join_pace.h"
+#include "book/sync/numbering.h"
 #include "book/sync/pending.h"
+#include "book/sync/rest_check.h"
 
 namespace daypack {
 
 // Keeps the book of one symbol in step with the venue: joins a REST snapshot with the update stream, follows the stream
 // by number, and rejoins when it cannot be right. Pure: no clock and no I/O; whoever owns it feeds it and fetches the
-// snapshots it wants.
+// snapshots it wants. No rule rests on a time of the venue: with other times it does the same, the times aside.
 //
 // The rules (the venue's documentation says only that `U` is always the previous `u` + 1; the joining rule was
-// confirmed against the live venue by others):
+// confirmed against the live venue by others; book/README.md has the evidence for each, and what overturns it):
 // 1. Join. Updates are kept while a snapshot with id L is fetched; those with u <= L are dropped, the first kept one
-//    must have U <= L + 1, later ones are checked by rule 2. A snapshot older than the first kept update is fetched
-//    again. With nothing kept the snapshot alone is the book (flag unconfirmed): markets are quiet for half a minute.
-// 2. Follow. The first copy of an update, from any line, counts: it applies when U <= last + 1 <= u (quantities are
-//    absolute, so a straddling one is harmless) and is a duplicate when u <= last. With U > last + 1 it waits (flag
-//    behind) for another line to bring what is missing; once every line that is up has told an id past that, or
-//    gap_wait is over, it is a gap: rejoin, keeping what waited.
-// 3. Restart. Ids grow with the venue's time. An id that is not new with a time that is later means that the venue
-//    numbers anew: forget, rejoin, and ignore what is still under way from before. An id that one connection told
-//    before, with a later time, means the same even inside an update that reaches beyond what is known.
-//    A snapshot must agree with that too. Lower in id and later in time than the stream: the venue numbers anew, and
-//    what was kept is forgotten. Higher in id and earlier in time, or older than a restart: it is itself of an old
-//    numbering. Both rest on clocks that may be wrong, so such a snapshot is fetched again, twice, and then believed.
-//    Assumed: the venue needs longer to restart than REST lags (1 s) and than our lines lag.
+//    must have U <= L + 1, later ones are checked by rule 2. What the last of the dropped ones say must stand in the
+//    snapshot, which else is of another numbering, or another market. A snapshot beyond what the lines told waits until
+//    they get there. One that is no use is asked for again, ever later (JoinPace). Where no line has told anything for
+//    a second the snapshot alone is the book (flag unconfirmed): markets are quiet for half a minute.
+// 2. Follow. The first copy of an update, from any line that counts, applies when U <= last + 1 <= u (quantities are
+//    absolute, so a straddling one is harmless). With U > last + 1 it waits (flag behind) for another line to bring
+//    what is missing; once every line that counts has told an id past that, or gap_wait is over, it is a gap: rejoin,
+//    keeping what waited.
+// 3. Numbering. Which lines count, and what is a copy, a restart or a contradiction, Numbering says. Rejoin at a
+//    restart, at a contradiction, when nothing explains what a line tells while the book stands still, and when the
+//    last line that counts is gone: what was kept dies with the connections that told it.
 // 4. Lines. Without a line that carries the symbol the book may be old; when one is back, rejoin. What REST tells
 //    while no line is up is the book as well: POLLING.
-// 5. Crossed. Best bid >= best ask after a whole update is flagged at once; when it lasts 100 ms of the venue's time,
-//    or 1 s of ours, the book contradicts itself: INVALID, rejoin.
+// 5. Crossed. CrossedWatch says when the book contradicts itself: INVALID, rejoin. Where the snapshot is crossed as
+//    well it is INVALID for as long, and followed.
 // 6. Depth. Beyond what a truncated snapshot covers nothing is shown; when too little is left inside, rejoin.
 // 7. Silence. When REST tells a later id than the stream, the book is behind; after gap_wait it is STALE, and after 1 s
-//    without an update that reaches it the subscription is taken for lost: rejoin, and subscribe again. The book stays
-//    STALE then until a line brings an update, or REST tells the same id again: the market is quiet. When REST tells an
-//    earlier id at a later time, three times in a row, the venue numbers anew: rejoin.
+//    without an update the subscription is taken for lost: rejoin, and subscribe again. When REST tells an earlier id,
+//    or nothing at all, the book is STALE. It stays STALE until a line brings an update, or REST tells the same id: the
+//    market is quiet.
 //
 // Thread: book. Invariant: state() is live only while the book equals the venue's at last_id(), inside known_to.
 class Sync {
@@ -49,6 +50,8 @@ class Sync {
         std::uint64_t duplicates = 0;
         std::uint64_t gaps = 0;
         std::uint64_t restarts = 0;
+        std::uint64_t contradictions = 0;  // restarts that two lines showed by what they told under the same ids
+        std::uint64_t foreign = 0;         // updates of lines that did not count
         std::uint64_t resyncs = 0;         // rejoins for any reason but the first start
         std::uint64_t snapshots = 0;       // joined
         std::uint64_t refetches = 0;       // snapshots that did not fit
@@ -62,14 +65,18 @@ class Sync {
 
     enum class Outcome : std::uint8_t {
         applied,  // the book stands at the update's `u`, or beyond
-        ignored,  // a duplicate, or from before a restart
+        ignored,  // a copy, or of no use
         waiting,  // kept, or of no use, until what is missing comes
+        joined,   // kept, and a snapshot that waited for it was joined: the whole book is another one
     };
 
-    // The lines that are up, a bit each.
-    using LineSet = std::uint32_t;
-    static constexpr std::size_t kMaxLines = 32;
+    using LineSet = Numbering::LineSet;
+    static constexpr std::size_t kMaxLines = Numbering::kMaxLines;
     static constexpr std::int64_t kGapWait_ns = 50'000'000;
+    // A stream that told nothing for so long is quiet.
+    static constexpr std::int64_t kQuiet_ns = 1'000'000'000;
+    // A snapshot beyond what the lines told waits for them for so long, while they tell anything.
+    static constexpr std::int64_t kHold_ns = 500'000'000;
 
     // `depth`: levels a side that are published.
     // `first`: why it begins, as readers see it.
@@ -83,7 +90,7 @@ class Sync {
           first_(first) {}
 
     // One whole update, all its events. `applied(update)` is called for it, and for each that waited for it, in order,
-    // with the book standing at its `u`. REQUIRES: not empty; U <= u.
+    // with the book standing at its `u`; not where it ends a join. REQUIRES: not empty; U <= u.
     template <class Applied>
     Outcome on_update(std::span<const Event> update, MonoTime now, Applied&& applied) noexcept {
         const Outcome outcome = accept(update, now);
@@ -103,48 +110,50 @@ class Sync {
         return on_update(update, now, [](std::span<const Event>) {});
     }
 
-    // The answer to a request. True: the book is joined; `applied(event)` was called for each kept event behind the
-    // snapshot, in order. False: it was of no use (wants_snapshot() says whether another is wanted).
-    template <class Applied>
-    bool on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime now, Applied&& applied) noexcept {
-        if (!fits(request, snapshot)) return false;
-        begin_at(snapshot);
-        while (!pending_.empty()) {
-            const Event event = pending_.front();
-            pending_.pop();
-            if (event.last_id <= snapshot.last_id) continue;
-            apply(event);
-            applied(event);
-        }
-        end_join(now);
-        return true;
-    }
+    // The answer to a request. True: the book is joined. False: it was of no use yet (wants_snapshot() says whether
+    // another is wanted).
+    bool on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime now) noexcept;
 
-    // Which lines carry the symbol now.
-    void on_lines(LineSet up) noexcept;
+    // Which lines carry the symbol now. Each connection is seen to end, and to begin.
+    void on_lines(LineSet up, MonoTime now) noexcept;
     // While no line is up, or none is wanted: REST's book is the book. False: it is older than what is shown, or a line
     // is up.
     bool on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept;
-    // What REST told while lines are up, asked for without a need of the join: rule 7.
-    void on_told(Sequence id, VenueTime timestamp, MonoTime now) noexcept;
-    // An update was lost where its number is not known: bad_frame or queue. With more than one line another brings it
-    // in gap_wait; else rejoin.
-    void on_lost(Reason reason, MonoTime now) noexcept;
+    // The last id that REST told while lines are up, asked for at `asked` without a need of the join: rule 7.
+    void on_rest_id(Sequence id, MonoTime asked, MonoTime now) noexcept;
+    // REST answers no check of a book that has been quiet for long: nobody vouches for it.
+    void on_unanswered() noexcept {
+        if (phase_ == Phase::following) silent_ = true;
+    }
+    // An update was lost on a line where its number is not known: bad_frame or queue. With more than one line another
+    // brings it in gap_wait; else rejoin.
+    void on_lost(LineIndex line, Reason reason, MonoTime now) noexcept;
     // What is shown contradicts what the venue says elsewhere: rejoin.
-    void on_contradiction() noexcept { rejoin_if_joined(Reason::audit); }
-    // Looks at what only time can tell (rules 2, 5 and 7). REQUIRES: `now` does not go back.
-    void on_time(MonoTime now) noexcept;
+    void on_contradiction(MonoTime now) noexcept {
+        if (phase_ == Phase::following) rejoin(Reason::audit, now);
+    }
+    // Looks at what only time can tell. True: the book is joined with a snapshot that waited. REQUIRES: `now` does not
+    // go back.
+    bool on_time(MonoTime now) noexcept;
 
     // A snapshot is wanted, and none that could still be of use is under way. The owner then takes a request, fetches,
     // and hands both to on_snapshot(). What was asked for before a break is of no use after it: it may be older.
-    [[nodiscard]] bool wants_snapshot() const noexcept { return phase_ == Phase::joining && !in_flight_; }
-    [[nodiscard]] std::uint32_t take_request() noexcept {
+    [[nodiscard]] bool wants_snapshot(MonoTime now) const noexcept {
+        return phase_ == Phase::joining && !in_flight_ && held_id_ == 0 && pace_.may_ask(now);
+    }
+    [[nodiscard]] std::uint32_t take_request(MonoTime now) noexcept {
         in_flight_ = true;
+        asked_up_ = numbering_.up();
+        pace_.on_asked(now);
         return ++request_;
     }
+    // So many were of no use that other markets go first.
+    [[nodiscard]] bool asks_in_vain() const noexcept { return pace_.in_vain(); }
 
     [[nodiscard]] State state() const noexcept {
-        if (phase_ == Phase::following) return silent_ ? State::stale : State::live;
+        if (phase_ == Phase::following) {
+            return silent_ ? State::stale : (crossed_.at_venue() ? State::invalid : State::live);
+        }
         if (phase_ == Phase::polling) return State::polling;
         if (reason_ == Reason::line_dead || reason_ == Reason::silent) return State::stale;
         if (reason_ == Reason::crossed) return State::invalid;
@@ -152,25 +161,40 @@ class Sync {
     }
     [[nodiscard]] Reason reason() const noexcept {
         if (phase_ != Phase::following) return reason_;
-        return silent_ ? Reason::silent : Reason::none;
+        return silent_ ? Reason::silent : (crossed_.at_venue() ? Reason::crossed : Reason::none);
     }
     [[nodiscard]] std::uint16_t flags() const noexcept {
         std::uint16_t flags = 0;
-        if (waiting_ || rest_id_ != 0 || lost_ != Reason::none) flags |= kBehind;
+        if (waiting_ || rest_.knows_later() || lost_ != Reason::none) flags |= kBehind;
         if (unconfirmed_) flags |= kUnconfirmed;
-        if (crossed_) flags |= kCrossed;
+        if (crossed_.crossed()) flags |= kCrossed;
         for (const Side side : {Side::bid, Side::ask}) {
             if (book_.side(side).known_to() && !book_.side(side).knows(depth_)) flags |= kPartial;
         }
         return flags;
     }
     [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
+    // A snapshot is wanted, or under way, or waits.
+    [[nodiscard]] bool joining() const noexcept { return phase_ == Phase::joining; }
     [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
-    // The last id that this line told; 0: none over this connection, in this numbering.
-    [[nodiscard]] Sequence told(LineIndex line) const noexcept { return line < kMaxLines ? lines_[line].last_id : 0; }
+    // The last id that this line told over its connection; 0: none.
+    [[nodiscard]] Sequence last_id_from(LineIndex line) const noexcept {
+        return line < kMaxLines ? numbering_.last_id_of(line) : 0;
+    }
+    // Lines that tell another numbering than the book's, while it goes on: replacing their connections may help. Each
+    // is named once in a while.
+    [[nodiscard]] LineSet take_foreign_lines(MonoTime now) noexcept {
+        const bool goes_on = phase_ == Phase::following || phase_ == Phase::joining;
+        return goes_on ? numbering_.take_foreign(now) : 0;
+    }
     [[nodiscard]] VenueTime match() const noexcept { return match_; }  // `T` of the last update, or the snapshot's time
     [[nodiscard]] VenueTime send() const noexcept { return send_; }  // `E` of the last update; 0 after a snapshot alone
     [[nodiscard]] MonoTime receive() const noexcept { return receive_; }
+    // What was kept and applied at the last join.
+    struct Kept {
+        std::uint64_t updates = 0, levels = 0;
+    };
+    [[nodiscard]] const Kept& kept_at_join() const noexcept { return kept_; }
     [[nodiscard]] const OrderBook& book() const noexcept { return book_; }
     void clear_dirty() noexcept { book_.clear_dirty(); }
     // This event will be applied in a moment.
@@ -179,79 +203,82 @@ class Sync {
 
   private:
     enum class Phase : std::uint8_t { idle, polling, joining, following };  // idle, polling: no line
-
-    // Of a snapshot's numbering, seen from the stream's.
-    enum class Age : std::uint8_t { same, newer, older };
-    // What one connection has told in this numbering.
-    struct Told {
-        Sequence last_id = 0;
-        VenueTime match;
+    enum class Fit : std::uint8_t {
+        none,    // ask again
+        hold,    // it waits for the stream
+        joins,   // with what was kept
+        stands,  // for itself: the lines have been quiet
     };
 
     [[nodiscard]] Outcome accept(std::span<const Event> update, MonoTime now) noexcept;
     void apply_whole(std::span<const Event> update, MonoTime now) noexcept;
     void caught_up() noexcept;
-    [[nodiscard]] bool restarted(const Event& update) const noexcept;
-    void hear(const Event& update) noexcept;
-    [[nodiscard]] bool passed_by_every_line() const noexcept;
+    [[nodiscard]] bool passed_by_every_line() const noexcept { return numbering_.all_passed(last_id_); }
     [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
-    void take_for_gap() noexcept;
-    void start_joining(Reason reason) noexcept;
-    void rejoin_if_joined(Reason reason) noexcept;
-    void rejoin(Reason reason) noexcept;
-    void restart(const Event& first) noexcept;
-    void forget(VenueTime before) noexcept;
-    Outcome keep(std::span<const Event> update) noexcept;
-    [[nodiscard]] Age age_of(const Snapshot& snapshot) const noexcept;
-    [[nodiscard]] bool fits(std::uint32_t request, const Snapshot& snapshot) noexcept;
-    void begin_at(const Snapshot& snapshot) noexcept;
-    void end_join(MonoTime now) noexcept;
+    void declare_gap(MonoTime now) noexcept;
+    void enter_joining(Reason reason) noexcept;
+    void break_chain(Reason reason, MonoTime now) noexcept;
+    void rejoin(Reason reason, MonoTime now) noexcept;
+    Outcome keep(std::span<const Event> update, MonoTime now) noexcept;
+    [[nodiscard]] bool buffer(std::span<const Event> update, MonoTime now) noexcept;
+    void lose_line(MonoTime now) noexcept;
+
+    [[nodiscard]] bool quiet(MonoTime now) const noexcept { return heard_.ns == 0 || now - heard_ >= kQuiet_ns; }
+    [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
+    [[nodiscard]] bool tells_what_was_kept(Sequence id) const noexcept;
+    [[nodiscard]] bool refuse(MonoTime now) noexcept;
+    void begin_at(Sequence id, VenueTime timestamp) noexcept;
+    [[nodiscard]] bool join(Fit fit, MonoTime now) noexcept;
+    void stand() noexcept;
     void apply(const Event& event) noexcept;
-    void look_at_touch(MonoTime now) noexcept {
+    void check_crossed(MonoTime now) noexcept {
         if (book_.crossed()) [[unlikely]]
             return on_crossed(now);
-        crossed_ = false;
+        crossed_.uncrossed();
     }
     void on_crossed(MonoTime now) noexcept;
-    void look_at_depth() noexcept;
+    void check_depth(MonoTime now) noexcept;
 
     // In the first cache lines what every update looks at.
     Phase phase_ = Phase::idle;
     Reason reason_;
     Reason lost_ = Reason::none;  // an update whose number is not known, and that another line may bring
     bool unconfirmed_ = false;
-    bool waiting_ = false;  // following, with a hole before what is in pending_
-    bool silent_ = false;   // rest_id_ stands for longer than gap_wait, or the book was rejoined for it and nothing
-                            // confirms it
-    bool crossed_ = false;
+    bool waiting_ = false;      // following, with a hole before what is in pending_
+    bool silent_ = false;       // following, and nothing vouches for the book: rule 7
+    bool only_a_line_ = false;  // ... nor can REST: the numbering is in doubt
     bool in_flight_ = false;
     bool had_book_ = false;
-    std::uint32_t rest_doubts_ = 0;  // answers in a row that told an earlier id at a later time
-    LineSet up_ = 0;
+    bool lossy_ = false;      // joining, and an update behind the chain's tip was lost
+    LineSet asked_up_ = 0;    // lines that are up since the last request was taken
     Sequence last_id_ = 0;    // of the book
-    Sequence newest_id_ = 0;  // of what was ever heard of in this numbering, applied or not
-    Sequence rest_id_ = 0;    // that REST told and no line has reached; 0: none
+    Sequence newest_id_ = 0;  // of what was kept, or waits; joining: the chain's tip, 0 where there is no chain
+    UpdateKey key_ = 0;       // of the update that is being taken
     VenueTime match_;
     VenueTime send_;
     MonoTime receive_;
-    VenueTime newest_match_;   // rule 3: an id that is not new, later than this, is a restart
-    VenueTime heard_match_;    // the latest `T` of any update
-    VenueTime ignore_before_;  // rule 3: older than this is from before the restart
+    MonoTime heard_;  // when a line last told an update; 0: none since a line is up
+    CrossedWatch crossed_;
+    RestCheck rest_;
     std::size_t depth_;
     Pending pending_;
     OrderBook book_;
-    std::array<Told, kMaxLines> lines_{};  // by line, of this connection and numbering
+    Numbering numbering_;
 
     std::int64_t gap_wait_ns_;
     Reason first_;
     Counters counters_;
-    std::uint32_t doubts_ = 0;  // snapshots in a row that disagreed with the stream about the numbering
+    Kept kept_;
+    JoinPace pace_;
     std::uint32_t request_ = 0;
-    MonoTime waiting_since_, lost_since_, rest_since_;
+    Sequence held_id_ = 0;  // of a snapshot that is in book_ and waits for the stream; 0: none
+    VenueTime held_time_;
+    MonoTime held_since_;
+    Sequence before_id_ = 0;  // where the book stood when its lines went; 0: no matter
+    MonoTime waiting_since_, lost_since_;
     MonoTime polled_;  // when REST last answered a poll
     std::int64_t poll_gap_ns_ = 0;
-    VenueTime crossed_match_;  // since when, by the venue's clock
-    MonoTime crossed_since_;   // ... and by ours
+    std::uint32_t earlier_polls_ = 0;  // answers in a row that told an earlier id
 };
 
 }  // namespace daypack

@@ -1,0 +1,46 @@
+#pragma once
+#include <cstdint>
+
+#include "book/types.h"
+
+namespace daypack {
+
+// How long the book has been crossed, and whether that is the venue's own doing.
+//
+// One event of the matching engine may span several frames, so a book may be crossed for a moment. It contradicts
+// itself when that outlives 100 ms in which updates came, or 1 s. A snapshot that is crossed as well tells that orders
+// rest crossed at the venue, as in an auction: to fetch it again would give the same.
+//
+// Thread: book. Time is this machine's.
+class CrossedWatch {
+  public:
+    static constexpr std::int64_t kWithUpdates_ns = 100'000'000;
+    static constexpr std::int64_t kAlone_ns = 1'000'000'000;
+
+    [[nodiscard]] bool crossed() const noexcept { return crossed_; }
+    // The venue's own book is crossed.
+    [[nodiscard]] bool at_venue() const noexcept { return at_venue_; }
+
+    void uncrossed() noexcept { crossed_ = at_venue_ = false; }
+    // After an update that left the book crossed. True: it has been for too long.
+    [[nodiscard]] bool on_update(MonoTime now) noexcept {
+        if (!crossed_) {
+            crossed_ = true;
+            since_ = now;
+            return false;
+        }
+        return !at_venue_ && now - since_ >= kWithUpdates_ns;
+    }
+    [[nodiscard]] bool on_time(MonoTime now) const noexcept {
+        return crossed_ && !at_venue_ && now - since_ >= kAlone_ns;
+    }
+    // A snapshot that was fetched because the book was crossed is crossed.
+    void confirmed_by_venue() noexcept { at_venue_ = true; }
+
+  private:
+    bool crossed_ = false;
+    bool at_venue_ = false;
+    MonoTime since_;
+};
+
+}  // namespace daypack

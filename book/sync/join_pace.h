@@ -1,0 +1,63 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include "book/state.h"
+#include "book/types.h"
+
+namespace daypack {
+
+// When a book that is being joined may ask for its next snapshot: at once where there is hope, and ever more rarely
+// where the last ones did not help, or where the book broke again for the same reason soon after it was joined.
+//
+// Thread: book. Time is this machine's.
+class JoinPace {
+  public:
+    // A book that stood for so long was right; what breaks it then is news.
+    static constexpr std::int64_t kStood_ns = 10'000'000'000;
+    static constexpr std::int64_t kFirst_ns = 100'000'000;
+    static constexpr std::int64_t kMost_ns = 10'000'000'000;
+    // Between two snapshots of a market that contradicts itself.
+    static constexpr std::int64_t kRestarts_ns = 1'000'000'000;
+
+    // The book is gone, or what was kept for it is.
+    void on_break(Reason reason, MonoTime now) noexcept {
+        const bool stood = joined_.ns != 0 && now - joined_ >= kStood_ns;
+        repeats_ = reason == reason_ && !stood ? repeats_ + 1 : 0;
+        reason_ = reason;
+        refusals_ = 0;
+        due_ = now;
+        if (repeats_ > 0) due_ = std::max(due_, asked_ + grown(repeats_ - 1, 2));
+        if (repeats_ > 0 && reason == Reason::restart) due_ = std::max(due_, asked_ + kRestarts_ns);
+    }
+    // An answer did not help. REST trails the socket by some updates, so the next is soon: each waits for a quarter
+    // longer than the one before, so that a market which is right again is found within a fifth of the time it was not.
+    void on_refusal(MonoTime now) noexcept { due_ = now + grown(refusals_++, 1.25); }
+    void on_joined(MonoTime now) noexcept {
+        joined_ = now;
+        refusals_ = 0;
+    }
+    void on_asked(MonoTime now) noexcept { asked_ = now; }
+
+    [[nodiscard]] bool may_ask(MonoTime now) const noexcept { return now >= due_; }
+    // It has been in vain so often that other markets go first.
+    [[nodiscard]] bool in_vain() const noexcept { return repeats_ + refusals_ >= kPatience; }
+
+  private:
+    static constexpr std::uint32_t kPatience = 8;
+
+    [[nodiscard]] static std::int64_t grown(std::uint32_t times, double by) noexcept {
+        double wait_ns = kFirst_ns;
+        for (; times > 0 && wait_ns < kMost_ns; --times) wait_ns *= by;
+        return std::min(static_cast<std::int64_t>(wait_ns), kMost_ns);
+    }
+
+    Reason reason_ = Reason::none;  // of the last break
+    std::uint32_t repeats_ = 0;     // breaks in a row for it
+    std::uint32_t refusals_ = 0;    // answers in a row that did not help
+    MonoTime due_;
+    MonoTime asked_;
+    MonoTime joined_;  // 0: never
+};
+
+}  // namespace daypack

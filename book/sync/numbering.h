@@ -1,0 +1,131 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "book/event.h"
+#include "book/order_book.h"
+#include "book/sync/remembered.h"
+#include "book/sync/update_key.h"
+#include "book/types.h"
+
+namespace daypack {
+
+// Which connections tell the numbering of the book, and what an update of each is worth. No rule here looks at a time
+// of the venue: its clocks step, jitter and differ from line to line; ids and levels alone are evidence.
+//
+// - An update is a copy only if its edges and its levels equal what is remembered of that id.
+// - A line counts once one of its updates was recognised as a copy, or it brought the first update behind a snapshot
+//   that was asked for after it came up. Until then what it brings is foreign: a stand-by of the venue may tell other
+//   things under the same ids.
+// - A line that counts and goes back, without bringing copies, shows that the venue numbers anew. The other lines are
+//   then late: they do not begin anything until they are recognised, show the same, or are connected anew.
+// - Two lines that count and tell other things under one id contradict each other.
+//
+// The chain: the updates of one numbering that follow one another, up to its tip. Whoever uses this keeps them.
+//
+// Thread: book. Invariant: a line counts only while it is up.
+class Numbering {
+  public:
+    // The lines that are up, a bit each.
+    using LineSet = std::uint32_t;
+    static constexpr std::size_t kMaxLines = 32;
+    // Foreign updates of a line that nothing explained for so long, while the chain stood still, mean another
+    // numbering. It is longer than lines lag behind each other, and leaves time to be right again within a second.
+    static constexpr std::int64_t kUnexplained_ns = 500'000'000;
+    // A line that tells another numbering than the chain for so long is of no use.
+    static constexpr std::int64_t kForeign_ns = 1'000'000'000;
+
+    enum class Kin : std::uint8_t {
+        next,     // follows on the chain's tip, or reaches across it
+        copy,     // is in the chain already, just like that
+        old,      // of a line that counts, at or before the tip; nothing is remembered that it could be held against
+        ahead,    // of a line that counts; something is missing between the tip and it
+        foreign,  // of a line that does not count
+        restart,  // of a line that counts, and went back
+        contradiction,  // of a line that counts, and not what another told under the same ids
+    };
+    struct Judgement {
+        Kin kin;
+        UpdateKey key;
+    };
+
+    // `tip`: the last id of the chain; 0: there is none yet, and any line that is not late may begin it.
+    // `standing`: a book that stands at the tip; null: there is none.
+    [[nodiscard]] Judgement judge(std::span<const Event> update, Sequence tip, const OrderBook* standing,
+                                  MonoTime now) noexcept;
+    // It is part of the chain from now on, or waits for what is missing before it.
+    void remember(const Event& update, UpdateKey key) noexcept {
+        remembered_.add(update.last_id, key);
+        if ((up_ & ~counting_) != 0) [[unlikely]]
+            compare_waiting(update.last_id, key);
+    }
+    // The chain went on: what stood unexplained is forgotten.
+    void went_on() noexcept {
+        old_since_ = {};
+        carriers_ = 0;
+        if ((up_ & ~counting_) != 0) [[unlikely]]
+            forget_unexplained();
+    }
+
+    // The chain ends, and nobody counts.
+    void forget() noexcept;
+    // The same, and the next chain is that line's: it went back, so that all others are late.
+    void restart_by(LineIndex line) noexcept;
+    // A chain that begins with an update of that line alone.
+    void begin_with(LineIndex line) noexcept;
+    // A snapshot alone is the chain: the first update behind it, of one of these lines, is to be its next.
+    void begin_at_snapshot(LineSet carriers) noexcept;
+
+    void on_lines(LineSet up) noexcept;
+
+    [[nodiscard]] LineSet up() const noexcept { return up_; }
+    [[nodiscard]] LineSet counting() const noexcept { return counting_; }
+    // Those that can still bring the chain's next update.
+    [[nodiscard]] LineSet carrying() const noexcept { return counting_ | carriers_; }
+    // The last id that this line told over its connection; 0: none.
+    [[nodiscard]] Sequence last_id_of(LineIndex line) const noexcept { return lines_[line].last_id; }
+    // Every line that counts has told an id beyond that.
+    [[nodiscard]] bool all_passed(Sequence id) const noexcept;
+    // Updates of a line were explained by nothing for kUnexplained_ns, while the chain did not go on. It may be a line
+    // that counts, if it is behind by more than is remembered.
+    [[nodiscard]] bool unexplained(MonoTime now) const noexcept;
+    // The lines that told foreign updates for kForeign_ns; each is named once in that time.
+    [[nodiscard]] LineSet take_foreign(MonoTime now) noexcept;
+    // What was unexplained is the numbering from now on: the line that told it counts, the others are late. Returns the
+    // last id that it told, the tip of the next chain; 0: no line of its own told it, and any may begin.
+    Sequence follow_unexplained() noexcept;
+
+  private:
+    // What one connection has told.
+    struct Line {
+        Sequence last_id = 0;
+        // Of the first of its updates that lay beyond the tip, while it does not count: once the chain gets there, the
+        // two are compared. 0: none.
+        Sequence waiting_id = 0;
+        UpdateKey waiting_key = 0;
+        MonoTime foreign_since;      // 0: nothing foreign
+        MonoTime unexplained_since;  // likewise, since the chain last went on
+    };
+
+    [[nodiscard]] static LineSet bit(LineIndex line) noexcept { return LineSet{1} << line; }
+    [[nodiscard]] Kin judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip,
+                                     MonoTime now) noexcept;
+    [[nodiscard]] Kin judge_other(LineIndex line, std::span<const Event> update, UpdateKey key, Sequence tip,
+                                  const OrderBook* standing, MonoTime now) noexcept;
+    [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
+    void recognise(LineIndex line) noexcept;
+    void compare_waiting(Sequence last_id, UpdateKey key) noexcept;
+    void forget_unexplained() noexcept;
+
+    LineSet up_ = 0;
+    LineSet counting_ = 0;
+    LineSet carriers_ = 0;  // of a snapshot that no update has followed
+    LineSet late_ = 0;      // lines that were up when another showed that the venue numbers anew
+    MonoTime old_since_;    // 0: nothing old since the chain last went on
+    std::array<Line, kMaxLines> lines_{};
+    Remembered remembered_;
+};
+
+}  // namespace daypack

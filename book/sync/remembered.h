@@ -1,0 +1,56 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "book/sync/update_key.h"
+#include "book/types.h"
+
+namespace daypack {
+
+// The last updates of one numbering, by key: what a copy is held against.
+//
+// How many: enough for a line that lags by a second, at a thousand updates a second of one market. What an even later
+// line brings is passed over unseen (Numbering::Kin::old).
+//
+// Thread: book. Nothing is allocated after construction. Invariant: ids ascend strictly.
+class Remembered {
+  public:
+    static constexpr std::size_t kUpdates = 1'024;
+
+    void clear() noexcept { size_ = 0; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    // Takes its place by id; the oldest gives way when all places are taken.
+    void add(Sequence last_id, UpdateKey key) noexcept {
+        if (size_ == 0 || at(size_ - 1).last_id < last_id) [[likely]]
+            return push({last_id, key});
+        insert({last_id, key});
+    }
+    // The key of the update that ended at `last_id`; none: it is not known.
+    [[nodiscard]] std::optional<UpdateKey> find(Sequence last_id) const noexcept;
+
+  private:
+    struct Update {
+        Sequence last_id;
+        UpdateKey key;
+    };
+    // By age, the oldest first.
+    [[nodiscard]] const Update& at(std::size_t age) const noexcept { return updates_[(first_ + age) % kUpdates]; }
+    [[nodiscard]] Update& at(std::size_t age) noexcept { return updates_[(first_ + age) % kUpdates]; }
+    void push(Update update) noexcept {
+        if (size_ == kUpdates) {
+            first_ = (first_ + 1) % kUpdates;
+            --size_;
+        }
+        at(size_++) = update;
+    }
+    void insert(Update update) noexcept;
+
+    std::vector<Update> updates_ = std::vector<Update>(kUpdates);
+    std::size_t first_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace daypack

@@ -1,0 +1,40 @@
+#pragma once
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <span>
+
+#include "book/event.h"
+
+namespace daypack {
+
+// What tells one update from another with the same last id: how many ids it covers, in the upper half, and a digest of
+// its levels, in the lower. Two lines bring copies of an update if their keys are equal; nothing else makes a copy, and
+// least of all a time.
+using UpdateKey = std::uint64_t;
+
+// REQUIRES: not empty, one whole update.
+[[nodiscard]] inline UpdateKey key_of(std::span<const Event> update) noexcept {
+    constexpr std::uint64_t kMultiplier = 0x9E37'79B9'7F4A'7C15;  // odd, its bits spread: the golden ratio's
+    std::uint64_t digest = static_cast<std::uint64_t>(update.front().kind);
+    for (const Event& event : update) {
+        const auto price = static_cast<std::uint64_t>(event.price.ticks);
+        const auto quantity = static_cast<std::uint64_t>(event.quantity.steps);
+        const auto side = static_cast<std::uint64_t>(event.side);
+        digest = (digest ^ price ^ std::rotl(quantity, 31) ^ (side << 62)) * kMultiplier;
+        digest ^= digest >> 32;
+    }
+    const Event& first = update.front();
+    const std::uint64_t covered = std::min<std::uint64_t>(first.last_id - first.first_id, UINT32_MAX);
+    return covered << 32 | (digest & UINT32_MAX);
+}
+
+[[nodiscard]] constexpr bool same_edges(UpdateKey a, UpdateKey b) noexcept {
+    return a >> 32 == b >> 32;
+}
+// The update covers several ids, as those of an aggregated stream do.
+[[nodiscard]] constexpr bool is_aggregated(UpdateKey key) noexcept {
+    return key >> 32 != 0;
+}
+
+}  // namespace daypack
