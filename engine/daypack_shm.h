@@ -125,7 +125,7 @@ static inline const char* daypack_reason_name(unsigned reason) {
     }
 }
 
-/* Phases of a writer. CATCHING_UP: it paused, and has not read its lines empty since. STOPPED: ended cleanly. RETIRED:
+/* Phases of a writer. CATCHING_UP: it paused, and has not read all that came meanwhile. STOPPED: ended cleanly. RETIRED:
  * the segment was replaced by one of another layout; reopen. */
 #define DAYPACK_PHASES(X) X(STARTING, 0) X(RUNNING, 1) X(CATCHING_UP, 2) X(STOPPED, 3) X(RETIRED, 4)
 

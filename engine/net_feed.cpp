@@ -113,7 +113,7 @@ bool NetAgent::Feed::say_lost() {
 }
 
 bool NetAgent::Feed::say_state() {
-    while (down_owed_ || (told_ == Told::up) != up_) {
+    while (owes_state()) {
         Event event;
         const bool up = !down_owed_ && up_;
         event.kind = up ? EventKind::line_up : EventKind::line_down;

@@ -35,12 +35,16 @@ class NetAgent::Feed final : public LineListener {
     void tell_counters() noexcept;
 
     [[nodiscard]] Line& line() noexcept { return line_; }
+    // Something that was on its way when the line was last told to catch up has not been handed over yet.
+    [[nodiscard]] bool catching_up() const noexcept { return line_.catching_up() || lost_count_ > 0 || owes_state(); }
     [[nodiscard]] bool waiting() const noexcept { return waiting_since_.has_value(); }
 
   private:
     enum class Told : std::uint8_t { down, up };
 
     [[nodiscard]] std::uint64_t delivered() const noexcept { return updates_ + trades_ + tickers_; }
+    // The books have not been told that the line went down, or came up.
+    [[nodiscard]] bool owes_state() const noexcept { return down_owed_ || (told_ == Told::up) != up_; }
     bool say_state();
     bool say_lost();
     [[nodiscard]] std::span<const Event> with_kernel_time(std::span<const Event> events, WallTime kernel) noexcept;
