@@ -104,7 +104,7 @@ void NetAgent::answer_pause() noexcept {
     backlog_.read_ns.store(pause_, std::memory_order_release);  // pairs with BookAgent::end_pause()
 }
 
-// What the book thread found that a line does not bring.
+// What the book thread found that a line does not bring, or tells and no other line does.
 void NetAgent::resubscribe(MonoTime now) {
     Resubscribe lost;
     while (wiring_.resubscribes->pop(lost)) {
@@ -112,7 +112,11 @@ void NetAgent::resubscribe(MonoTime now) {
         const std::vector<std::string> streams = streams_of(lost.symbol);
         for (auto& feed : feeds_) {
             if ((lost.lines >> feed->line().index() & 1) == 0) continue;
-            feed->subscribe_again(streams, now);
+            if (lost.kind == Resubscribe::Kind::replace) {
+                feed->replace((*wiring_.instruments)[lost.symbol].native, now);
+            } else {
+                feed->subscribe_again(streams, now);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/net_agent.h"
@@ -29,6 +30,10 @@ class NetAgent::Feed final : public LineListener {
     // The book thread found that the line does not bring these: they are subscribed again. Where nothing at all has
     // come since that was last done, the connection is replaced.
     void subscribe_again(const std::vector<std::string>& streams, MonoTime now);
+
+    // The book thread found that what the line tells of a symbol is told by no other: its connection is replaced, not
+    // more often than every 10 s, so that a venue that contradicts itself is not stormed.
+    void replace(std::string_view native, MonoTime now);
 
     // Goes on where the queue was full, and tells the counters now and then.
     void do_work(MonoTime now);
@@ -70,6 +75,8 @@ class NetAgent::Feed final : public LineListener {
     std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
     std::uint64_t mute_at_ = 0;           // `delivered()` when it was last subscribed again
     std::optional<MonoTime> mute_since_;  // ... and when that was, over this connection
+    std::optional<MonoTime> replaced_;    // for what it told
+    std::uint64_t replaces_ = 0, replaces_refused_ = 0;
     std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;
     MonoTime told_counters_;
     Line line_;  // last: it may call back while it is destroyed

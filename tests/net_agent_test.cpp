@@ -184,6 +184,36 @@ TEST_F(NetAgentTest, AfterAPauseItAnswersNotBeforeTheBooksAreToldWhatTheyLost) {
     EXPECT_EQ(told[0].kind, EventKind::lost);
 }
 
+TEST_F(NetAgentTest, ALineWithANumberingOfItsOwnIsReplacedOnceInTenSeconds) {
+    const auto ask = [&] {
+        ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b10, Resubscribe::Kind::replace}));
+        turn();
+    };
+    (void)logged();
+    exchanges[1].mute = false;
+    ask();
+    EXPECT_TRUE(contains(logged(), "tells a numbering of SOL_USDC that no other line tells"));
+    ASSERT_TRUE(until([&] { return health[1].up && counter(1, DAYPACK_LINE_connects) == 2; }));
+    EXPECT_EQ(exchanges[1].texts.back(), R"({"method":"SUBSCRIBE","params":["depth.SOL_USDC"]})");
+    std::vector<EventKind> told;
+    for (const Event& event : pop_all()) told.push_back(event.kind);
+    EXPECT_EQ(told, (std::vector{EventKind::line_down, EventKind::line_up}));
+
+    ahead_ns += 9 * kSecond_ns;
+    for (int i = 0; i < 3; ++i) ask();
+    EXPECT_TRUE(health[1].up);
+    ASSERT_TRUE(until([&] { return counter(1, DAYPACK_LINE_replaces_refused) == 3; }));
+    EXPECT_EQ(counter(1, DAYPACK_LINE_replaces), 1U);
+    EXPECT_EQ(pop_all().size(), 0U);
+
+    ahead_ns += kSecond_ns;
+    ask();
+    ASSERT_TRUE(until([&] { return health[1].up && counter(1, DAYPACK_LINE_connects) == 3; }));
+    EXPECT_EQ(counter(1, DAYPACK_LINE_replaces), 2U);
+    EXPECT_EQ(counter(0, DAYPACK_LINE_connects), 1U) << "the other line has nothing to do with it";
+    EXPECT_EQ(counter(0, DAYPACK_LINE_failures), 0U);
+}
+
 TEST_F(NetAgentTest, ALineThatLostASubscriptionSubscribesAgainOverTheSameConnection) {
     ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b01}));
     ASSERT_TRUE(until([&] { return exchanges[0].texts.size() == 3; }));
