@@ -28,7 +28,7 @@ World::World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, C
       agent_({&table_,
               &segment_,
               &publisher_,
-              {{&events_, &resubscribes_, &read_empty_ns_}},
+              {{&events_, &resubscribes_, &backlog_}},
               &to_book_,
               &requests_,
               &spent_,

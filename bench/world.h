@@ -65,7 +65,7 @@ class World {
     SnapshotRequests requests_{1'024};
     SpentBlocks spent_{2'048};
     LogQueue log_{1'024};
-    std::atomic<std::int64_t> read_empty_ns_{INT64_MAX};  // no line holds anything back
+    Backlog backlog_{.pause_end_ns = 0, .read_ns = INT64_MAX};  // no line holds anything back
     BookAgent agent_;
     std::uint64_t updates_before_ = 0;
 };

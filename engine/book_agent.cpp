@@ -53,6 +53,9 @@ void BookAgent::keep_time(MonoTime now) noexcept {
     beat_ = now;
     if (wiring_.publisher->beat(now)) {
         pause_end_ = now;
+        // release: pairs with NetAgent::follow_pause()
+        for (const auto& source : wiring_.sources)
+            source.backlog->pause_end_ns.store(now.ns, std::memory_order_release);
         wiring_.segment->engine_counters().add(DAYPACK_ENGINE_pauses);
     }
     if (now - looked_ < kLook_ns) return;
@@ -86,11 +89,12 @@ std::size_t BookAgent::audit(MonoTime now) noexcept {
     return 1;
 }
 
-// After a pause the books may be old by what lies unread: they are shown as stale until every source was read empty.
+// After a pause the books may be old by what lies unread: they are shown as stale until every source has read all that
+// was on its way, and it has come through the queue.
 void BookAgent::end_pause() noexcept {
     for (const auto& source : wiring_.sources) {
-        // acquire: pairs with the network thread's release; what it had read by then is in the queue
-        if (source.read_empty_ns->load(std::memory_order_acquire) <= pause_end_.ns) return;
+        // acquire: pairs with NetAgent::answer_pause(); what was read by then is in the queue
+        if (source.backlog->read_ns.load(std::memory_order_acquire) < pause_end_.ns) return;
         if (source.events != nullptr && source.events->size() > 0) return;
     }
     pause_end_ = {};

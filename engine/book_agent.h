@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/backlog.h"
 #include "engine/book_watch.h"
 #include "engine/callbacks.h"
 #include "engine/clock.h"
@@ -28,8 +29,7 @@ class BookAgent {
     struct Source {
         EventQueue* events;  // null: it hands its events to take()
         Resubscribes* resubscribes;
-        // When that thread last began a round that left nothing unread, on the monotonic clock.
-        const std::atomic<std::int64_t>* read_empty_ns;
+        Backlog* backlog;
     };
     struct Wiring {
         const InstrumentTable* instruments;

@@ -125,8 +125,8 @@ static inline const char* daypack_reason_name(unsigned reason) {
     }
 }
 
-/* Phases of a writer. CATCHING_UP: it paused, and has not read its lines empty since. STOPPED: ended cleanly. RETIRED:
- * the segment was replaced by one of another layout; reopen. */
+/* Phases of a writer. CATCHING_UP: it paused, and has not read all that came meanwhile. STOPPED: ended cleanly.
+ * RETIRED: the segment was replaced by one of another layout; reopen. */
 #define DAYPACK_PHASES(X) X(STARTING, 0) X(RUNNING, 1) X(CATCHING_UP, 2) X(STOPPED, 3) X(RETIRED, 4)
 
 /* Kinds of a record.
@@ -184,7 +184,9 @@ static inline const char* daypack_kind_name(unsigned kind) {
     X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)             \
     X(wins)    /* updates of which it brought the first copy */                                        \
     X(leads)   /* copies of them that other lines brought later, */                                    \
-    X(lead_ns) /* and by how much later, summed */
+    X(lead_ns) /* and by how much later, summed */                                                     \
+    X(replaces)         /* connections given up for a numbering that no other line told, */            \
+    X(replaces_refused) /* and times that this was not done, within 10 s of the last */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \

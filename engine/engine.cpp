@@ -172,7 +172,7 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log, &pool};
     for (auto& net : nets) {
         EventQueue* const events = is_fused(config.engine) ? nullptr : &net->events;
-        wiring.sources.push_back({events, &net->resubscribes, &net->agent->read_empty_ns()});
+        wiring.sources.push_back({events, &net->resubscribes, &net->agent->backlog()});
     }
     BookWatch::Options watch;
     watch.stale_after_ns = config.exchange.stale_after_ms * kMs;

@@ -74,10 +74,16 @@ struct Spent {
     std::unique_ptr<Trades> trades;
 };
 
-// The book thread to a network thread: these lines lost their subscription of a symbol.
+// The book thread to a network thread: what these lines bring of a symbol is not right.
 struct Resubscribe {
+    enum class Kind : std::uint8_t {
+        subscribe_again,  // nothing comes: the subscription was lost
+        replace,          // a numbering that no other line tells: the connection is of no use. Refused within 10 s of
+                          // the last time, and counted: who still thinks so then asks again
+    };
     SymbolIndex symbol = 0;
     Sync::LineSet lines = 0;
+    Kind kind = Kind::subscribe_again;
 };
 
 using Resubscribes = SpscQueue<Resubscribe>;

@@ -37,21 +37,18 @@ NetAgent::~NetAgent() = default;
 
 void NetAgent::do_work(MonoTime now) {
     follow_subscriptions();
-    resubscribe();
+    resubscribe(now);
+    follow_pause(now);
     const bool backoff = options_.idle == IdleMode::backoff;
     bool worked = run_io();
-    bool empty = true;
     bool waiting = false;
     for (auto& feed : feeds_) {
         const Found found = feed->line().do_work(now);
         feed->do_work(mono_now());
         worked |= found != Found::nothing;
         waiting |= feed->waiting();
-        empty &= found != Found::more;
     }
-    if (empty && !waiting) {
-        read_empty_ns_.store(now.ns, std::memory_order_release);  // release: pairs with BookAgent::end_pause()
-    }
+    answer_pause();
     if (worked || !backoff) return;
     for (auto& feed : feeds_) feed->line().wake_on_bytes();
     // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue, and
@@ -91,15 +88,35 @@ void NetAgent::follow_subscriptions() {
     }
 }
 
-// What the book thread found that a line does not bring.
-void NetAgent::resubscribe() {
+// Where the books were paused, each line that is up has to bring all that is on its way.
+void NetAgent::follow_pause(MonoTime now) {
+    const std::int64_t pause =
+        backlog_.pause_end_ns.load(std::memory_order_acquire);  // pairs with BookAgent::keep_time()
+    if (pause == pause_) return;
+    pause_ = pause;
+    for (auto& feed : feeds_) feed->line().catch_up(now);
+}
+
+void NetAgent::answer_pause() noexcept {
+    if (answered_ == pause_) return;
+    if (std::any_of(feeds_.begin(), feeds_.end(), [](const auto& feed) { return feed->catching_up(); })) return;
+    answered_ = pause_;
+    backlog_.read_ns.store(pause_, std::memory_order_release);  // pairs with BookAgent::end_pause()
+}
+
+// What the book thread found that a line does not bring, or tells and no other line does.
+void NetAgent::resubscribe(MonoTime now) {
     Resubscribe lost;
     while (wiring_.resubscribes->pop(lost)) {
         if (!subscribed_[lost.symbol]) continue;
         const std::vector<std::string> streams = streams_of(lost.symbol);
         for (auto& feed : feeds_) {
             if ((lost.lines >> feed->line().index() & 1) == 0) continue;
-            feed->subscribe_again(streams, mono_now());
+            if (lost.kind == Resubscribe::Kind::replace) {
+                feed->replace((*wiring_.instruments)[lost.symbol].native, now);
+            } else {
+                feed->subscribe_again(streams, now);
+            }
         }
     }
 }

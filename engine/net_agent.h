@@ -1,11 +1,11 @@
 #pragma once
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "book/event.h"
+#include "engine/backlog.h"
 #include "engine/event_queue.h"
 #include "engine/idle.h"
 #include "engine/line_health.h"
@@ -59,8 +59,8 @@ class NetAgent {
     // Closes the lines. Bounded by half a second.
     void stop();
 
-    // When the last round began that left nothing unread.
-    [[nodiscard]] const std::atomic<std::int64_t>& read_empty_ns() const noexcept { return read_empty_ns_; }
+    // Of its lines. For the book thread that it hands its events to.
+    [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
 
   private:
     class Feed;
@@ -68,7 +68,9 @@ class NetAgent {
 
     bool run_io();
     void follow_subscriptions();
-    void resubscribe();
+    void resubscribe(MonoTime now);
+    void follow_pause(MonoTime now);
+    void answer_pause() noexcept;
     [[nodiscard]] std::vector<std::string> streams_of(SymbolIndex symbol) const;
 
     Options options_;
@@ -77,7 +79,9 @@ class NetAgent {
     std::vector<std::unique_ptr<Feed>> feeds_;
     std::uint64_t revision_ = 0;
     std::vector<bool> subscribed_;
-    std::atomic<std::int64_t> read_empty_ns_{0};
+    Backlog backlog_;
+    std::int64_t pause_ = 0;     // the last one that the lines were told of,
+    std::int64_t answered_ = 0;  // and that they have caught up with
 };
 
 }  // namespace daypack

@@ -8,9 +8,10 @@
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kPatience_ns = 100'000'000;  // with a full queue, until updates are dropped
-constexpr std::int64_t kMute_ns = 1'000'000'000;    // after subscribing again, until nothing at all is too little
-constexpr std::int64_t kTell_ns = 1'000'000;        // between two looks of the counters, whose cache lines others share
+constexpr std::int64_t kPatience_ns = 100'000'000;    // with a full queue, until updates are dropped
+constexpr std::int64_t kMute_ns = 1'000'000'000;      // after subscribing again, until nothing at all is too little
+constexpr std::int64_t kReplace_ns = 10'000'000'000;  // between two replacements for what the connection told
+constexpr std::int64_t kTell_ns = 1'000'000;  // between two looks of the counters, whose cache lines others share
 
 }  // namespace
 
@@ -113,7 +114,7 @@ bool NetAgent::Feed::say_lost() {
 }
 
 bool NetAgent::Feed::say_state() {
-    while (down_owed_ || (told_ == Told::up) != up_) {
+    while (owes_state()) {
         Event event;
         const bool up = !down_owed_ && up_;
         event.kind = up ? EventKind::line_up : EventKind::line_down;
@@ -157,6 +158,17 @@ void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, Mo
     mute_since_ = now;
 }
 
+void NetAgent::Feed::replace(std::string_view native, MonoTime now) {
+    if (!line_.up()) return;
+    if (replaced_ && now - *replaced_ < kReplace_ns) {
+        ++replaces_refused_;
+        return;
+    }
+    replaced_ = now;
+    ++replaces_;
+    line_.replace("tells a numbering of " + std::string(native) + " that no other line tells");
+}
+
 void NetAgent::Feed::do_work(MonoTime now) {
     const bool said = say_state() && say_lost();
     if (said && !line_.held()) waiting_since_.reset();
@@ -183,6 +195,8 @@ void NetAgent::Feed::tell_counters() noexcept {
     set(DAYPACK_LINE_unknown_frames, unknown_frames_);
     set(DAYPACK_LINE_queue_waits, queue_waits_);
     set(DAYPACK_LINE_queue_dropped, queue_dropped_);
+    set(DAYPACK_LINE_replaces, replaces_);
+    set(DAYPACK_LINE_replaces_refused, replaces_refused_);
     set(DAYPACK_LINE_pings, stats.pings);
     set(DAYPACK_LINE_pongs, stats.pongs);
     const WallClock wall;

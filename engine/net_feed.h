@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/net_agent.h"
@@ -30,17 +31,25 @@ class NetAgent::Feed final : public LineListener {
     // come since that was last done, the connection is replaced.
     void subscribe_again(const std::vector<std::string>& streams, MonoTime now);
 
+    // The book thread found that what the line tells of a symbol is told by no other: its connection is replaced, not
+    // more often than every 10 s, so that a venue that contradicts itself is not stormed.
+    void replace(std::string_view native, MonoTime now);
+
     // Goes on where the queue was full, and tells the counters now and then.
     void do_work(MonoTime now);
     void tell_counters() noexcept;
 
     [[nodiscard]] Line& line() noexcept { return line_; }
+    // Something that was on its way when the line was last told to catch up has not been handed over yet.
+    [[nodiscard]] bool catching_up() const noexcept { return line_.catching_up() || lost_count_ > 0 || owes_state(); }
     [[nodiscard]] bool waiting() const noexcept { return waiting_since_.has_value(); }
 
   private:
     enum class Told : std::uint8_t { down, up };
 
     [[nodiscard]] std::uint64_t delivered() const noexcept { return updates_ + trades_ + tickers_; }
+    // The books have not been told that the line went down, or came up.
+    [[nodiscard]] bool owes_state() const noexcept { return down_owed_ || (told_ == Told::up) != up_; }
     bool say_state();
     bool say_lost();
     [[nodiscard]] std::span<const Event> with_kernel_time(std::span<const Event> events, WallTime kernel) noexcept;
@@ -66,6 +75,8 @@ class NetAgent::Feed final : public LineListener {
     std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
     std::uint64_t mute_at_ = 0;           // `delivered()` when it was last subscribed again
     std::optional<MonoTime> mute_since_;  // ... and when that was, over this connection
+    std::optional<MonoTime> replaced_;    // for what it told
+    std::uint64_t replaces_ = 0, replaces_refused_ = 0;
     std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;
     MonoTime told_counters_;
     Line line_;  // last: it may call back while it is destroyed

@@ -240,7 +240,9 @@ void Publisher::publish_trade(const Event& trade, const Event& orders, const Boo
 }
 
 bool Publisher::beat(MonoTime now) noexcept {
-    const bool paused = now - beat_ > kPause_ns && load_relaxed(header_->phase) == DAYPACK_PHASE_RUNNING;
+    const std::uint64_t phase = load_relaxed(header_->phase);
+    const bool paused =
+        now - beat_ > kPause_ns && (phase == DAYPACK_PHASE_RUNNING || phase == DAYPACK_PHASE_CATCHING_UP);
     // before the beat: a reader that takes the beat for fresh sees the phase
     if (paused) store_relaxed(header_->phase, std::uint64_t{DAYPACK_PHASE_CATCHING_UP});
     beat_ = now;

@@ -60,10 +60,10 @@ class Publisher {
     // A `trade` event and the `trade_orders` that followed it.
     void publish_trade(const Event& trade, const Event& orders, const BookUpdate& update) noexcept;
 
-    // Every ms. True after a pause of more than kPause while running: the phase is catching_up from here on, and every
-    // LIVE reads STALE, until caught_up().
+    // Every ms. True after a pause of more than kPause, but for one of the start: the phase is catching_up from here
+    // on, and every LIVE reads STALE, until caught_up().
     bool beat(MonoTime now) noexcept;
-    void caught_up() noexcept;    // every line was read empty since
+    void caught_up() noexcept;    // all that was on its way at the end of the last pause is in the books
     void set_running() noexcept;  // the start is over: readers see the states as they are published
 
     static constexpr std::int64_t kPause_ns = 100'000'000;

@@ -20,6 +20,10 @@ constexpr std::int64_t kMsNs = 1'000'000;
 constexpr std::int64_t kTooManyRequestsMs = 10'000;     // the pause after a 429 that names none
 constexpr std::int64_t kTooManyRequestsMsMax = 60'000;  // and the longest that a server may ask for
 
+[[nodiscard]] std::string_view bytes_of(const std::uint64_t& number) noexcept {
+    return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
 }  // namespace
 
 class Line::Impl final : public WebSocketListener, public std::enable_shared_from_this<Impl> {
@@ -43,8 +47,10 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     void subscribe(const std::vector<std::string>& streams);
     void unsubscribe(const std::vector<std::string>& streams);
     void replace(std::string_view why);
+    void catch_up(MonoTime now);
     void resume();
 
+    [[nodiscard]] bool catching_up() const noexcept { return catching_up_; }
     [[nodiscard]] bool up() const noexcept { return state_ == State::up; }
     [[nodiscard]] bool needs_io() const noexcept { return state_ == State::connecting || state_ == State::opening; }
     [[nodiscard]] bool stopped() const noexcept { return state_ == State::stopped; }
@@ -57,7 +63,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
 
     void on_open() override;
     bool on_frame(std::string_view frame, const Received& received) override;
-    void on_pong() override;
+    void on_pong(std::string_view payload) override;
     void on_sent() override;
     void on_end(const WebSocketEnd& end) override;
 
@@ -66,6 +72,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     void connect();
     void on_connected(std::unique_ptr<Stream> stream, const std::string& why);
     void send(std::string_view method, const std::vector<std::string>& streams);
+    bool ping();
     void come_up();
     void go_down(const std::string& why, std::int64_t delay_ms_min = 0);
     void finish() noexcept;
@@ -83,6 +90,12 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     bool delivered_ = false;   // a frame, over this connection
     MonoTime due_;             // waiting: to connect; opening: to give up; stopping: to be gone
     MonoTime next_ping_;
+    // Who may answer several pings by one pong (RFC 6455, 5.5.3) answers the last: while a pong is waited for, the
+    // usual pings are like the one that it belongs to.
+    bool catching_up_ = false;
+    std::uint64_t catch_up_ping_ = 0;  // the payload of it, which no ping before had
+    bool catch_up_owed_ = false;       // that ping had no room yet
+    MonoTime catch_up_since_;
     MonoTime resumed_;  // silence is not counted from before: the window was closed by us
     LineStats stats_;
 };
@@ -167,9 +180,10 @@ bool Line::Impl::on_frame(std::string_view frame, const Received& received) {
     return true;
 }
 
-void Line::Impl::on_pong() {
+void Line::Impl::on_pong(std::string_view payload) {
     ++stats_.pongs;
     stats_.last_receive = mono_now();
+    if (catching_up_ && payload == bytes_of(catch_up_ping_)) catching_up_ = false;
 }
 
 void Line::Impl::on_end(const WebSocketEnd& end) {
@@ -185,6 +199,7 @@ void Line::Impl::on_end(const WebSocketEnd& end) {
 void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
     connector_.cancel();
     socket_.reset();
+    catching_up_ = catch_up_owed_ = false;  // what it held is gone with it
     state_ = State::waiting;
     ++stats_.failures;
     if (tries_ < std::numeric_limits<std::uint32_t>::max()) ++tries_;
@@ -195,18 +210,37 @@ void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
     listener_.on_down(why);
 }
 
-// Pings when that is due, and looks for death: by the last byte, so that a frame in pieces is life.
+// Pings when that is due, and looks for death: by the last byte, so that a frame in pieces is life, and by the pong
+// that is to stand behind old frames, so that old ones are not waited for without end.
 void Line::Impl::watch(MonoTime now) {
     if (held()) resumed_ = now;  // nothing can arrive where nothing is read
     const std::int64_t silent_ns = std::min(now - socket_->last_byte(), now - resumed_);
     if (silent_ns >= options_.line_dead_ms * kMsNs) {
         return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ns / kMsNs) + " ms");
     }
+    if (catching_up_ && !held() && now - catch_up_since_ >= options_.line_dead_ms * kMsNs) {
+        return go_down(url().name() + ": dead: no pong to a ping for " + std::to_string(options_.line_dead_ms) + " ms");
+    }
+    if (catch_up_owed_) (void)ping();
     if (options_.ping_interval_ms > 0 && now - next_ping_ >= 0) {
-        socket_->ping();
-        ++stats_.pings;
+        (void)ping();
         next_ping_ = now + options_.ping_interval_ms * kMsNs;
     }
+}
+
+bool Line::Impl::ping() {
+    if (!socket_->ping(catching_up_ ? bytes_of(catch_up_ping_) : std::string_view{})) return false;
+    ++stats_.pings;
+    catch_up_owed_ = false;
+    return true;
+}
+
+void Line::Impl::catch_up(MonoTime now) {
+    if (!open()) return;
+    catching_up_ = true;
+    catch_up_since_ = now;
+    ++catch_up_ping_;
+    catch_up_owed_ = !ping();
 }
 
 void Line::Impl::subscribe(const std::vector<std::string>& streams) {
@@ -292,6 +326,12 @@ void Line::unsubscribe(const std::vector<std::string>& streams) {
 }
 void Line::replace(std::string_view why) {
     impl_->replace(why);
+}
+void Line::catch_up(MonoTime now) {
+    impl_->catch_up(now);
+}
+bool Line::catching_up() const noexcept {
+    return impl_->catching_up();
 }
 void Line::resume() {
     impl_->resume();

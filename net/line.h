@@ -91,6 +91,13 @@ class Line {
     // Not from within `on_frame`.
     void replace(std::string_view why);
 
+    // All that the server has sent by now, wherever on the way it lies, is read before `catching_up()` is false again:
+    // a ping that no other is like is sent, and its pong stands behind all that. Asked again meanwhile, only the last
+    // ping counts. The end of the connection ends it, and so does, for the connection, no pong within `line_dead_ms`.
+    // Nothing where no connection is open: what the next one brings is new.
+    void catch_up(MonoTime now);
+    [[nodiscard]] bool catching_up() const noexcept;
+
     // After `on_frame` returned false: hands the frame in again. Not from within `on_frame`.
     void resume();
     [[nodiscard]] bool held() const noexcept;  // a frame waits for it

@@ -15,9 +15,10 @@ Outbox::Outbox() : random_(std::random_device{}()) {
     bytes_.reserve(kControlBytesMax);
 }
 
-void Outbox::add(Opcode opcode, std::string_view payload) {
-    if (opcode != text && bytes_.size() + payload.size() + 6 > kControlBytesMax) return;
+bool Outbox::add(Opcode opcode, std::string_view payload) {
+    if (opcode != text && bytes_.size() + payload.size() + 6 > kControlBytesMax) return false;
     add_frame(opcode, payload);
+    return true;
 }
 
 void Outbox::add_close(std::uint16_t code) {

@@ -21,7 +21,8 @@ class Outbox {
     enum Opcode : std::uint8_t { text = 1, ping = 9, pong = 10 };
 
     Outbox();
-    void add(Opcode opcode, std::string_view payload);
+    // False: no room for a ping or pong now.
+    bool add(Opcode opcode, std::string_view payload);
     void add_close(std::uint16_t code);
 
     [[nodiscard]] bool empty() const noexcept { return sent_ == bytes_.size(); }

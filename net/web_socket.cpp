@@ -54,7 +54,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         if (!open_) return Found::nothing;
         flush();
         const std::uint64_t bytes = stream_->reader().bytes();
-        stream_->ask_again();  // who hears that nothing is left may rest a book's rightness on it
+        stream_->ask_again();  // who hears that nothing is left may wait for the socket
         const Found found = read();
         if (stream_->reader().bytes() != bytes) last_byte_ = now;
         if (open_) flush();
@@ -71,9 +71,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         outbox_.add(Outbox::text, text);
         sending_ = true;
     }
-    void ping() {
-        if (!closing_) outbox_.add(Outbox::ping, {});
-    }
+    bool ping(std::string_view payload) { return !closing_ && outbox_.add(Outbox::ping, payload); }
     void close() {
         if (std::exchange(closing_, true)) return;
         outbox_.add_close(kNormal);
@@ -152,7 +150,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
                     if (!closing_) outbox_.add(Outbox::pong, item.payload);
                     break;
                 case FrameWalker::Kind::pong:
-                    if (!closing_) listener_->on_pong();
+                    if (!closing_) listener_->on_pong(item.payload);
                     break;
                 case FrameWalker::Kind::close:
                 case FrameWalker::Kind::refused: finish(item); break;
@@ -239,8 +237,8 @@ void WebSocket::wake_on_bytes() {
 void WebSocket::send(std::string_view text) {
     impl_->send(text);
 }
-void WebSocket::ping() {
-    impl_->ping();
+bool WebSocket::ping(std::string_view payload) {
+    return impl_->ping(payload);
 }
 void WebSocket::resume() {
     const std::shared_ptr<Impl> impl = impl_;

@@ -29,7 +29,8 @@ class WebSocketListener {
     // A whole message, with FrameWalker::kPadding bytes behind it. False: it cannot be taken now; it is handed in again
     // by `resume()`, and until then nothing is read, so that TCP holds the sender back.
     virtual bool on_frame(std::string_view frame, const Received& received) = 0;
-    virtual void on_pong() = 0;
+    // `payload`: of the ping that it answers, if the server keeps to the protocol.
+    virtual void on_pong(std::string_view payload) = 0;
     // All that was given to `send` has been written.
     virtual void on_sent() = 0;
     // The last call, once: declined, closed, broken or ended by `close()`.
@@ -62,7 +63,8 @@ class WebSocket {
 
     // These queue; `do_work` sends. `send`: a text message. REQUIRES: open.
     void send(std::string_view text);
-    void ping();
+    // `payload`: up to 125 bytes, which the server's pong repeats. False: too much waits to be sent.
+    bool ping(std::string_view payload = {});
     // A Close frame; `on_end` follows when the server has answered it.
     void close();
     void resume();

@@ -36,7 +36,7 @@ class AgentWorld {
           agent_({&table_,
                   &segment_,
                   &publisher_,
-                  {{fused ? nullptr : &events_, &resubscribes_, &read_empty_ns_}},
+                  {{fused ? nullptr : &events_, &resubscribes_, &backlog_}},
                   &to_book_,
                   &requests_,
                   &spent_,
@@ -192,7 +192,7 @@ class AgentWorld {
 
     // The agent does what there is to do; then a reader looks.
     std::string look() {
-        read_empty_ns_.store(now_.ns + 1, std::memory_order_release);  // release: as the network thread does
+        backlog_.read_ns.store(now_.ns, std::memory_order_release);  // release: as the network thread does
         for (int rounds = 0; agent_.do_work(now_) > 0; ++rounds) {
             if (rounds == 10'000) return "the agent finds no rest";
         }
@@ -248,7 +248,7 @@ class AgentWorld {
     SnapshotRequests requests_{1'024};
     SpentBlocks spent_{1'024};
     LogQueue log_{1'024};
-    std::atomic<std::int64_t> read_empty_ns_{0};
+    Backlog backlog_;
     BookAgent agent_;
     Decoder decoder_;
     std::unique_ptr<ShmReader> reader_;

@@ -62,13 +62,15 @@ namespace {
 using test::delta;
 using test::Instance;
 
-// An agent of one symbol without a queue, joined at `u` 10.
+// An agent of one symbol, joined at `u` 10.
 struct Rig {
-    explicit Rig(Timing timing = Timing::on)
+    enum class Path : std::uint8_t { direct, queue };
+
+    explicit Rig(Timing timing = Timing::on, Path path = Path::direct)
         : agent({&table,
                  &segment,
                  &publisher,
-                 {{nullptr, &resubscribes, &read_empty_ns}},
+                 {{path == Path::queue ? &events : nullptr, &resubscribes, &backlog}},
                  &to_book,
                  &requests,
                  &spent,
@@ -125,7 +127,8 @@ struct Rig {
     SnapshotRequests requests{16};
     SpentBlocks spent{16};
     LogQueue log{64};
-    std::atomic<std::int64_t> read_empty_ns{0};
+    EventQueue events{1'023};
+    Backlog backlog;
     BookAgent agent;
 };
 
@@ -225,6 +228,70 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
     EXPECT_EQ(top.u, 12u);
     EXPECT_EQ(top.bid_price, 1'000 * finer.tick.mantissa);
     EXPECT_EQ(top.price_exponent, exponent - 1);
+}
+
+// After a pause the book may be seconds old until the network thread has read all that was on its way, however often it
+// found its sockets empty meanwhile.
+TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheBacklogOfThatPauseIsRead) {
+    Rig rig;
+    const auto shown = [&](MonoTime now) {
+        rig.agent.do_work(now);
+        return rig.segment.header().phase == DAYPACK_PHASE_RUNNING ? "as it is" : "stalled";
+    };
+    // ahead of this machine's clock, so that no pause of this process is one of the test's
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    const std::int64_t pause_ns = Publisher::kPause_ns + 1;
+    const auto told = [&] { return rig.backlog.pause_end_ns.load(std::memory_order_acquire); };
+    const auto read = [&](MonoTime end) { rig.backlog.read_ns.store(end.ns, std::memory_order_release); };
+    rig.agent.do_work(now);
+    read(now);
+    EXPECT_EQ(shown(now), std::string("as it is"));
+    const MonoTime before = now;
+
+    now = now + pause_ns;
+    const MonoTime first = now;
+    EXPECT_EQ(shown(now), std::string("stalled"));
+    EXPECT_EQ(told(), first.ns);
+    now = now + 50'000'000;
+    read(before);
+    EXPECT_EQ(shown(now), std::string("stalled")) << "that was another pause";
+
+    now = now + pause_ns;  // another, before the first was caught up with
+    const MonoTime second = now;
+    read(first);
+    EXPECT_EQ(shown(now), std::string("stalled"));
+    EXPECT_EQ(told(), second.ns);
+    for (int i = 0; i < 100; ++i) {
+        now = now + 1'000'000;
+        EXPECT_EQ(shown(now), std::string("stalled"));
+    }
+    read(second);
+    EXPECT_EQ(shown(now), std::string("as it is"));
+    EXPECT_EQ(told(), second.ns);
+}
+
+// What the network thread has read is in the books only once it has come through the queue.
+TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheQueueIsEmpty) {
+    Rig rig(Timing::on, Rig::Path::queue);
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    rig.agent.do_work(now);
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    rig.agent.do_work(now);
+    ASSERT_EQ(rig.segment.header().phase, std::uint64_t{DAYPACK_PHASE_RUNNING});
+
+    for (Sequence u = 11; u <= 600; ++u) {
+        const Event event = rig.update(u, Side::bid, 990, static_cast<std::int64_t>(u));
+        ASSERT_TRUE(rig.events.push({&event, 1}));
+    }
+    now = now + Publisher::kPause_ns + 1;
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    int rounds = 0;
+    for (; rig.events.size() > 0; ++rounds) {
+        rig.agent.do_work(now);
+        EXPECT_EQ(rig.segment.header().phase == DAYPACK_PHASE_RUNNING, rig.events.size() == 0);
+    }
+    EXPECT_GT(rounds, 1);
+    EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_updates), 590u);
 }
 
 }  // namespace

@@ -290,7 +290,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
         {&world.instruments,
          &world.segment,
          &publisher,
-         {{nullptr, &world.resubscribes, &world.net->read_empty_ns()}},
+         {{nullptr, &world.resubscribes, &world.net->backlog()}},
          &to_book,
          &requests,
          &spent,

@@ -58,6 +58,7 @@ struct Exchange {
             if (frame->opcode == text) texts.push_back(frame->payload);
             if (frame->opcode == pong) pongs.push_back(frame->payload);
             if (frame->opcode == ping) ++pings;
+            if (frame->opcode == ping) ping_payloads.push_back(frame->payload);
             if (frame->opcode == close) ++closes;
             if (mute) continue;
             if (frame->opcode == ping) peer.send(ws_frame(pong, frame->payload));
@@ -72,6 +73,7 @@ struct Exchange {
     std::vector<std::string> heads;
     std::vector<std::string> texts;
     std::vector<std::string> pongs;
+    std::vector<std::string> ping_payloads;
     int pings = 0;
     int closes = 0;
     RawServer server;

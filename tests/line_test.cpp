@@ -94,7 +94,7 @@ TEST_F(LineTest, TheKernelTellsWhenItReceivedWhereThatIsAskedFor) {
 }
 
 // What one read brought may last for several rounds. Only a round that has asked the socket may say that nothing is
-// left: after a pause books are LIVE again on the strength of it.
+// left.
 TEST_F(LineTest, NothingIsLeftOnlyWhereTheSocketSaysSo) {
     Exchange plain(io, nullptr);
     make(options_for(plain, nullptr));

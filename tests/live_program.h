@@ -17,15 +17,16 @@ namespace daypack {
 // `daypack run` as a process of its own against a simulated exchange, over TLS on loopback.
 class LiveProgram : public LiveReader {
   public:
-    // `symbols`: native names. `feed`, `engine`: more lines of the configuration, as they stand in the file.
+    // `symbols`: native names. `feed`, `engine`: more lines of the configuration, as they stand in the file. `ws_url`:
+    // where its lines lead, if not straight to the exchange.
     LiveProgram(sim::Exchange& exchange, const std::vector<std::string>& symbols, const std::string& feed,
-                const std::string& engine) {
+                const std::string& engine, const std::string& ws_url = {}) {
         std::filesystem::create_directory(folder_);
         std::ofstream(folder_ + "/ca.pem") << exchange.ca_pem();
         std::ofstream file(folder_ + "/my.yaml");
         file << "exchanges:\n  ccxt_backpack:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n"
              << "    channels: [TRADES, L2_BOOK]\n    ca_file: ca.pem\n    rest_urls: [\"" << exchange.rest_url()
-             << "\"]\n    ws_urls: [\"" << exchange.ws_url() << "\"]\n    symbols: [";
+             << "\"]\n    ws_urls: [\"" << (ws_url.empty() ? exchange.ws_url() : ws_url) << "\"]\n    symbols: [";
         for (const auto& symbol : symbols) file << (symbol == symbols.front() ? "" : ", ") << symbol;
         file << "]\n" << feed << "engine:\n  instance: " << instance_ << "\n" << engine;
         file.close();

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "tests/live_program.h"
+#include "tests/slow_path.h"
 
 namespace daypack {
 namespace {
@@ -65,16 +66,20 @@ class ProgramSleepTest : public testing::Test {
     }
 
     sim::Exchange exchange_{options()};
-    LiveProgram live_{exchange_, kMarkets, "    lines: 2\n", "  depth: 2048\n  max_symbols: 8\n"};
+    SlowPath path_{exchange_.port()};
+    LiveProgram live_{exchange_, kMarkets, "    lines: 2\n", "  depth: 2048\n  max_symbols: 8\n",
+                      "wss://localhost:" + std::to_string(path_.port())};
     std::map<std::string, std::uint64_t> first_live_;  // the `u` at which each was LIVE first, since it was cleared
 };
 
-// While it sleeps nothing is LIVE. Awake, it is LIVE again only with all that lay in its sockets when it awoke: what
-// the exchange sent meanwhile, but for what was just on its way.
+// While it sleeps nothing is LIVE. Awake, it is LIVE again only with all that the exchange sent meanwhile, but for what
+// was just on its way there: whether that lay in its sockets when it awoke or, as behind a small TCP window, did not.
 TEST_F(ProgramSleepTest, AsleepItReadsStalledAndAwakeItIsLiveWithWhatItHadMissed) {
     constexpr std::uint64_t kOnItsWay = 20;  // updates
     ASSERT_TRUE(all_right());
-    for (int round = 0; round < 3; ++round) {
+    for (const bool in_its_sockets : {true, false, false}) {
+        SCOPED_TRACE(in_its_sockets ? "in its sockets" : "on the way");
+        if (!in_its_sockets) path_.hold();
         live_.run().signal(SIGSTOP);
         siginfo_t info;
         ASSERT_EQ(waitid(P_PID, static_cast<id_t>(live_.run().pid()), &info, WSTOPPED), 0);
@@ -89,6 +94,7 @@ TEST_F(ProgramSleepTest, AsleepItReadsStalledAndAwakeItIsLiveWithWhatItHadMissed
         }
         first_live_.clear();
         live_.run().signal(SIGCONT);
+        path_.release();
         ASSERT_TRUE(wait_until([&] {
             for (const auto& market : kMarkets) {
                 const auto top = live_.top(market);
