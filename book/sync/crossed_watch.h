@@ -38,6 +38,8 @@ class CrossedWatch {
     void confirmed_by_venue() noexcept { at_venue_ = true; }
 
   private:
+    friend struct StateHash;  // tests/small_worlds.h
+
     bool crossed_ = false;
     bool at_venue_ = false;
     MonoTime since_;

@@ -44,6 +44,8 @@ class JoinPace {
     [[nodiscard]] bool in_vain() const noexcept { return repeats_ + refusals_ >= kPatience; }
 
   private:
+    friend struct StateHash;  // tests/small_worlds.h
+
     static constexpr std::uint32_t kPatience = 8;
 
     [[nodiscard]] static std::int64_t grown(std::uint32_t times, double by) noexcept {

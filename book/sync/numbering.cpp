@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace daypack {
 namespace {
@@ -63,26 +64,35 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
                                       const OrderBook* standing, MonoTime now) noexcept {
     Line& line = lines_[index];
     const Event& first = update.front();
-    if (first.first_id <= line.last_id) late_ &= ~bit(index);  // it numbers anew as well
+    if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
+        late_ &= ~bit(index);
+        line.went_back = line.waiting_id != 0;
+    }
+    if (outdated_.find(first.last_id) == key) late_ |= bit(index);
     const bool late = (late_ & bit(index)) != 0;
-    const bool carries = (carriers_ & bit(index)) != 0;
+    const bool carries = !late && (carriers_ & bit(index)) != 0;
     const auto known = remembered_.find(first.last_id);
     // What a snapshot holds is not remembered: there the book itself is compared.
-    const bool told_by_book = !known && !late && standing != nullptr && first.last_id == tip &&
-                              (carries || says_something(update)) && agrees(update, *standing);
+    const bool told_by_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
+                              first.last_id == tip && (carries || says_something(update)) && agrees(update, *standing);
     if (known == key || told_by_book) {
         recognise(index);
         line.last_id = first.last_id;
         return Kin::copy;
     }
     const bool begins = tip == 0 && !late;
+    if (begins && !remembered_.empty()) {
+        std::swap(outdated_, remembered_);
+        remembered_.clear();
+    }
+    if (line.went_back) outdated_.add(line.waiting_id, line.waiting_key);
     if (begins || (carries && carries_on(line, first, key, tip))) {
         recognise(index);
         line.last_id = first.last_id;
         return begins || first.first_id <= tip + 1 ? Kin::next : Kin::ahead;
     }
     line.last_id = first.last_id;
-    if (first.last_id > tip && line.waiting_id <= tip) {
+    if (first.last_id > tip && line.waiting_id <= tip && !line.went_back) {
         line.waiting_id = first.last_id;
         line.waiting_key = key;
     }
@@ -103,6 +113,7 @@ void Numbering::recognise(LineIndex line) noexcept {
     counting_ |= bit(line);
     late_ &= ~bit(line);
     lines_[line].waiting_id = 0;
+    lines_[line].went_back = false;
     lines_[line].foreign_since = {};
     lines_[line].unexplained_since = {};
 }
@@ -113,32 +124,40 @@ void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         Line& line = lines_[index];
         if (line.waiting_id == 0 || line.waiting_id > last_id) continue;
-        if (line.waiting_id == last_id && line.waiting_key == key) {
-            recognise(index);
-        } else {
-            line.waiting_id = 0;
-        }
+        const bool same = line.waiting_id == last_id && line.waiting_key == key;
+        if (same && line.went_back) ahead_ = index;
+        if (same && !line.went_back) recognise(index);
+        line.waiting_id = 0;
+        line.went_back = false;
     }
 }
 
-void Numbering::forget_unexplained() noexcept {
+void Numbering::wait_for_explanation(MonoTime now) noexcept {
     for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
-        lines_[static_cast<std::size_t>(std::countr_zero(others))].unexplained_since = {};
+        Line& line = lines_[static_cast<std::size_t>(std::countr_zero(others))];
+        if (line.unexplained_since.ns != 0) line.unexplained_since = now;
     }
 }
 
 void Numbering::forget() noexcept {
     remembered_.clear();
-    counting_ = 0;
-    carriers_ = 0;
-    old_since_ = {};
+    lose_lines();
     for (Line& line : lines_) {
         line.waiting_id = 0;
-        line.foreign_since = line.unexplained_since = {};
+        line.went_back = false;
     }
 }
 
+void Numbering::lose_lines() noexcept {
+    counting_ = 0;
+    carriers_ = 0;
+    old_since_ = {};
+    ahead_ = kNoLine;
+    for (Line& line : lines_) line.foreign_since = line.unexplained_since = {};
+}
+
 void Numbering::restart_by(LineIndex line) noexcept {
+    if (!remembered_.empty()) std::swap(outdated_, remembered_);
     forget();
     late_ = up_ & ~bit(line);
     counting_ = bit(line);
@@ -160,9 +179,17 @@ void Numbering::on_lines(LineSet up) noexcept {
     }
     const LineSet stayed = up & up_;
     up_ = up;
+    if (ahead_ != kNoLine && (stayed & bit(ahead_)) == 0) ahead_ = kNoLine;
     counting_ &= stayed;
     carriers_ &= stayed;
     late_ &= stayed;
+}
+
+bool Numbering::any_foreign() const noexcept {
+    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+        if (lines_[static_cast<std::size_t>(std::countr_zero(others))].last_id != 0) return true;
+    }
+    return false;
 }
 
 bool Numbering::all_passed(Sequence id) const noexcept {
@@ -173,6 +200,7 @@ bool Numbering::all_passed(Sequence id) const noexcept {
 }
 
 bool Numbering::unexplained(MonoTime now) const noexcept {
+    if (ahead_ != kNoLine) return true;
     if (old_since_.ns != 0 && now - old_since_ >= kUnexplained_ns) return true;
     for (LineSet others = up_ & ~counting_ & ~late_; others != 0; others &= others - 1) {
         const MonoTime since = lines_[static_cast<std::size_t>(std::countr_zero(others))].unexplained_since;
@@ -193,6 +221,10 @@ Numbering::LineSet Numbering::take_foreign(MonoTime now) noexcept {
 }
 
 Sequence Numbering::follow_unexplained() noexcept {
+    if (const LineIndex ahead = ahead_; ahead != kNoLine) {
+        restart_by(ahead);
+        return lines_[ahead].last_id;
+    }
     for (LineSet others = up_ & ~counting_ & ~late_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         if (lines_[index].unexplained_since.ns == 0) continue;

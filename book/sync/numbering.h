@@ -61,17 +61,20 @@ class Numbering {
         if ((up_ & ~counting_) != 0) [[unlikely]]
             compare_waiting(update.last_id, key);
     }
-    // The chain went on: what stood unexplained is forgotten.
-    void went_on() noexcept {
+    // The chain went on: what is foreign has time again to be explained.
+    void went_on(MonoTime now) noexcept {
         old_since_ = {};
         carriers_ = 0;
         if ((up_ & ~counting_) != 0) [[unlikely]]
-            forget_unexplained();
+            wait_for_explanation(now);
     }
 
-    // The chain ends, and nobody counts.
+    // The chain ends, and nobody counts, nor is anything remembered.
     void forget() noexcept;
-    // The same, and the next chain is that line's: it went back, so that all others are late.
+    // The same, but who tells again what is remembered goes on with the chain.
+    void lose_lines() noexcept;
+    // The same, and the next chain is that line's: it went back, so that all others are late, and so is whoever tells
+    // again what the chain held.
     void restart_by(LineIndex line) noexcept;
     // A chain that begins with an update of that line alone.
     void begin_with(LineIndex line) noexcept;
@@ -86,6 +89,8 @@ class Numbering {
     [[nodiscard]] LineSet carrying() const noexcept { return counting_ | carriers_; }
     // The last id that this line told over its connection; 0: none.
     [[nodiscard]] Sequence last_id_of(LineIndex line) const noexcept { return lines_[line].last_id; }
+    // A line told something, and does not count.
+    [[nodiscard]] bool any_foreign() const noexcept;
     // Every line that counts has told an id beyond that.
     [[nodiscard]] bool all_passed(Sequence id) const noexcept;
     // Updates of a line were explained by nothing for kUnexplained_ns, while the chain did not go on. It may be a line
@@ -98,6 +103,8 @@ class Numbering {
     Sequence follow_unexplained() noexcept;
 
   private:
+    friend struct StateHash;  // tests/small_worlds.h
+
     // What one connection has told.
     struct Line {
         Sequence last_id = 0;
@@ -105,8 +112,9 @@ class Numbering {
         // two are compared. 0: none.
         Sequence waiting_id = 0;
         UpdateKey waiting_key = 0;
+        bool went_back = false;      // since then
         MonoTime foreign_since;      // 0: nothing foreign
-        MonoTime unexplained_since;  // likewise, since the chain last went on
+        MonoTime unexplained_since;  // likewise, or since the chain last went on
     };
 
     [[nodiscard]] static LineSet bit(LineIndex line) noexcept { return LineSet{1} << line; }
@@ -117,15 +125,19 @@ class Numbering {
     [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
     void recognise(LineIndex line) noexcept;
     void compare_waiting(Sequence last_id, UpdateKey key) noexcept;
-    void forget_unexplained() noexcept;
+    void wait_for_explanation(MonoTime now) noexcept;
+
+    static constexpr LineIndex kNoLine = kMaxLines;
 
     LineSet up_ = 0;
     LineSet counting_ = 0;
-    LineSet carriers_ = 0;  // of a snapshot that no update has followed
-    LineSet late_ = 0;      // lines that were up when another showed that the venue numbers anew
-    MonoTime old_since_;    // 0: nothing old since the chain last went on
+    LineSet carriers_ = 0;       // of a snapshot that no update has followed
+    LineSet late_ = 0;           // lines that tell what was before the venue numbered anew, as another showed
+    MonoTime old_since_;         // 0: nothing old since the chain last went on
+    LineIndex ahead_ = kNoLine;  // a line that told what the chain came to hold, and had gone back by then
     std::array<Line, kMaxLines> lines_{};
     Remembered remembered_;
+    Remembered outdated_;  // what was remembered when another numbering last began
 };
 
 }  // namespace daypack

@@ -32,6 +32,8 @@ class Remembered {
     [[nodiscard]] std::optional<UpdateKey> find(Sequence last_id) const noexcept;
 
   private:
+    friend struct StateHash;  // tests/small_worlds.h
+
     struct Update {
         Sequence last_id;
         UpdateKey key;

@@ -56,6 +56,8 @@ class RestCheck {
     }
 
   private:
+    friend struct StateHash;  // tests/small_worlds.h
+
     Sequence later_id_ = 0;  // 0: none
     MonoTime later_told_;
     MonoTime later_since_;    // then, or when an update was applied since

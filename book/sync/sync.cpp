@@ -28,6 +28,8 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             numbering_.remember(first, key);
             return Outcome::applied;
         case Numbering::Kin::copy:
+            if (!follows && newest_id_ == 0) newest_id_ = first.last_id;  // the chain goes on from here
+            [[fallthrough]];
         case Numbering::Kin::old:
             ++counters_.duplicates;
             if (waiting_ && passed_by_every_line()) declare_gap(now);  // this line does not have it either
@@ -57,7 +59,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
 void Sync::apply_whole(std::span<const Event> update, MonoTime now) noexcept {
     for (const Event& event : update) apply(event);
     newest_id_ = std::max(newest_id_, last_id_);
-    numbering_.went_on();
+    numbering_.went_on(now);
     rest_.on_applied(last_id_, now);
     check_crossed(now);
     check_depth(now);
@@ -69,6 +71,7 @@ void Sync::caught_up() noexcept {
     if (pending_.empty()) waiting_ = false;
     lost_ = Reason::none;
     before_id_ = 0;
+    in_doubt_ = false;
     if (rest_.knows_later()) return;
     silent_ = false;
     only_a_line_ = false;
@@ -132,7 +135,7 @@ bool Sync::buffer(std::span<const Event> update, MonoTime now) noexcept {
 Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
     lossy_ = false;
     if (!buffer(update, now)) return Outcome::waiting;
-    numbering_.went_on();
+    numbering_.went_on(now);
     if (held_id_ == 0 || newest_id_ < held_id_) return Outcome::waiting;
     return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
@@ -162,7 +165,10 @@ void Sync::rejoin(Reason reason, MonoTime now) noexcept {
 
 // The same, and what the lines told so far is of no use. The caller says whose the next chain is.
 void Sync::break_chain(Reason reason, MonoTime now) noexcept {
-    if (reason == Reason::restart) ++counters_.restarts;
+    if (reason == Reason::restart) {
+        ++counters_.restarts;
+        in_doubt_ = true;
+    }
     rejoin(reason, now);
     newest_id_ = 0;
 }
@@ -246,7 +252,7 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     }
     if (fit == Fit::stands) stand();
     newest_id_ = last_id_;
-    if (!unconfirmed_) before_id_ = 0;
+    if (!unconfirmed_) before_id_ = 0, in_doubt_ = false;
     phase_ = Phase::following;
     had_book_ = true;
     lossy_ = false;
@@ -259,11 +265,11 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     return true;
 }
 
-// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book once
-// stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
+// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book
+// once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
 void Sync::stand() noexcept {
     const bool stopped_before = newest_id_ != 0 && newest_id_ < last_id_ && !lossy_;
-    only_a_line_ = reason_ == Reason::restart || last_id_ < before_id_;
+    only_a_line_ = in_doubt_ || last_id_ < before_id_ || numbering_.any_foreign();
     silent_ = only_a_line_ || stopped_before || reason_ == Reason::silent;
     if (newest_id_ == 0) numbering_.begin_at_snapshot(asked_up_);
 }
@@ -278,7 +284,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
         enter_joining(had_book_ ? Reason::line_dead : first_);
         phase_ = Phase::idle;
         pending_.clear();
-        numbering_.forget();
+        numbering_.lose_lines();
         newest_id_ = 0;
         heard_ = {};
     } else if (idle) {
@@ -297,7 +303,7 @@ void Sync::lose_line(MonoTime now) noexcept {
     if (has_chain && numbering_.carrying() == 0) {
         if (phase_ == Phase::following) before_id_ = last_id_;
         break_chain(phase_ == Phase::following ? Reason::gap : reason_, now);
-        numbering_.forget();
+        numbering_.lose_lines();
     } else if (waiting_ && passed_by_every_line()) {
         declare_gap(now);
     }

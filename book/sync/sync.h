@@ -202,6 +202,8 @@ class Sync {
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
   private:
+    friend struct StateHash;  // tests/small_worlds.h
+
     enum class Phase : std::uint8_t { idle, polling, joining, following };  // idle, polling: no line
     enum class Fit : std::uint8_t {
         none,    // ask again
@@ -247,6 +249,7 @@ class Sync {
     bool waiting_ = false;      // following, with a hole before what is in pending_
     bool silent_ = false;       // following, and nothing vouches for the book: rule 7
     bool only_a_line_ = false;  // ... nor can REST: the numbering is in doubt
+    bool in_doubt_ = false;     // the venue numbered anew, and no update has been applied since
     bool in_flight_ = false;
     bool had_book_ = false;
     bool lossy_ = false;      // joining, and an update behind the chain's tip was lost

@@ -1,0 +1,106 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include "book/sync/sync.h"
+
+namespace daypack {
+
+// Everything that a Sync decides by, as one number: two that agree in it do the same from here on. Times count by how
+// long ago they were, and beyond every bound of the rules not at all. The venue's times are no part of it.
+struct StateHash {
+    MonoTime now;
+    std::uint64_t value = 0x1234'5678'9ABC'DEF1;
+
+    static std::uint64_t of(const Sync& sync, MonoTime now) {
+        StateHash hash{now};
+        hash.add(sync);
+        return hash.value;
+    }
+
+    void mix(std::uint64_t word) {
+        value = (value ^ word) * 0x9E37'79B9'7F4A'7C15;
+        value ^= value >> 29;
+    }
+    // A time that may be unset.
+    void age(MonoTime time) { mix(time.ns == 0 ? ~std::uint64_t{0} : elapsed(time)); }
+    void since(MonoTime time) { mix(elapsed(time)); }
+    [[nodiscard]] std::uint64_t elapsed(MonoTime time) const {
+        constexpr std::int64_t kBeyondAll_ns = 11'000'000'000;
+        return static_cast<std::uint64_t>(std::clamp(now - time, -kBeyondAll_ns, kBeyondAll_ns));
+    }
+
+    void add(const Sync& sync) {
+        for (const auto word :
+             {static_cast<std::uint64_t>(sync.phase_), static_cast<std::uint64_t>(sync.reason_),
+              static_cast<std::uint64_t>(sync.lost_), std::uint64_t{sync.unconfirmed_}, std::uint64_t{sync.waiting_},
+              std::uint64_t{sync.silent_}, std::uint64_t{sync.only_a_line_}, std::uint64_t{sync.in_flight_},
+              std::uint64_t{sync.in_doubt_}, std::uint64_t{sync.had_book_}, std::uint64_t{sync.lossy_},
+              std::uint64_t{sync.asked_up_}, sync.last_id_, sync.newest_id_, sync.held_id_, sync.before_id_}) {
+            mix(word);
+        }
+        age(sync.heard_);
+        if (sync.held_id_ != 0) since(sync.held_since_);
+        if (sync.waiting_) since(sync.waiting_since_);
+        if (sync.lost_ != Reason::none) since(sync.lost_since_);
+        add(sync.crossed_);
+        add(sync.rest_);
+        add(sync.pace_);
+        add(sync.numbering_);
+        sync.pending_.for_each([this](const Event& event) { add(event); });
+        for (const Side side : {Side::bid, Side::ask}) {
+            for (const Level& level : sync.book_.side(side).top()) {
+                mix(static_cast<std::uint64_t>(level.price.ticks));
+                mix(static_cast<std::uint64_t>(level.quantity.steps));
+            }
+        }
+    }
+    void add(const Event& event) {
+        mix(event.last_id);
+        mix(static_cast<std::uint64_t>(event.price.ticks));
+        mix(static_cast<std::uint64_t>(event.quantity.steps));
+    }
+    void add(const CrossedWatch& watch) {
+        mix(std::uint64_t{watch.crossed_} | std::uint64_t{watch.at_venue_} << 1);
+        if (watch.crossed_) since(watch.since_);
+    }
+    void add(const RestCheck& check) {
+        mix(check.later_id_);
+        age(check.earlier_since_);
+        age(check.applied_);
+        if (check.later_id_ == 0) return;
+        since(check.later_since_);
+        since(check.later_told_);
+    }
+    void add(const JoinPace& pace) {
+        mix(static_cast<std::uint64_t>(pace.reason_));
+        mix(pace.repeats_);
+        mix(pace.refusals_);
+        mix(static_cast<std::uint64_t>(std::max<std::int64_t>(pace.due_ - now, 0)));
+        since(pace.asked_);
+        age(pace.joined_);
+    }
+    void add(const Numbering& numbering) {
+        for (const auto set : {numbering.up_, numbering.counting_, numbering.carriers_, numbering.late_}) mix(set);
+        age(numbering.old_since_);
+        mix(numbering.ahead_);
+        for (LineIndex i = 0; i < 4; ++i) {
+            const auto& line = numbering.lines_[i];
+            for (const auto word : {line.last_id, line.waiting_id, line.waiting_key}) mix(word);
+            mix(std::uint64_t{line.went_back});
+            age(line.foreign_since);
+            age(line.unexplained_since);
+        }
+        add(numbering.remembered_);
+        add(numbering.outdated_);
+    }
+    void add(const Remembered& remembered) {
+        mix(remembered.size_);
+        for (std::size_t i = 0; i < remembered.size_; ++i) {
+            mix(remembered.at(i).last_id);
+            mix(remembered.at(i).key);
+        }
+    }
+};
+
+}  // namespace daypack
