@@ -73,7 +73,8 @@ void BookAgent::look(MonoTime now) noexcept {
         const std::uint64_t silences = sync->counters().silences;
         if (sync->on_time(now)) on_joined(i);
         if (sync->counters().silences != silences) watch_.resubscribe(i, lines_up_);
-        watch_.look(i, *sync, lines_up_, now);
+        // after a pause the silence is ours, and what is unread may end it
+        if (pause_end_.ns == 0) watch_.look(i, *sync, lines_up_, now);
         tell(i, {});
         show(i, now);
     }

@@ -270,6 +270,35 @@ TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheBacklogOfThatPauseIsRead) {
     EXPECT_EQ(told(), second.ns);
 }
 
+// The silence was its own: REST, asked at once, would know what only lies unread, and the lines would be blamed for it.
+TEST(BookAgent, AfterAPauseNobodyIsAskedAboutTheSilenceUntilTheBacklogIsRead) {
+    Rig rig;
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    const auto pass_a_second = [&] {
+        for (int i = 0; i < 100; ++i) {
+            now = now + 10'000'000;
+            rig.agent.do_work(now);
+        }
+    };
+    rig.agent.do_work(now);
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    rig.agent.do_work(now);
+    const Event event = rig.update(11, Side::bid, 990, 1);
+    rig.agent.take({&event, 1}, now);
+    pass_a_second();
+    Counters counters = rig.segment.symbol_counters(0);
+    const std::uint64_t checks = counters.get(DAYPACK_SYMBOL_checks);
+
+    now = now + 10'000'000'000;
+    const MonoTime pause_end = now;
+    rig.agent.do_work(now);
+    pass_a_second();
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_checks), checks);
+    rig.backlog.read_ns.store(pause_end.ns, std::memory_order_release);
+    pass_a_second();
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_checks), checks + 1) << "there was really nothing";
+}
+
 // What the network thread has read is in the books only once it has come through the queue.
 TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheQueueIsEmpty) {
     Rig rig(Timing::on, Rig::Path::queue);
