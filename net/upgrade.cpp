@@ -12,6 +12,7 @@
 
 #include "net/clock.h"
 #include "net/harmless.h"
+#include "net/refused.h"
 #include "net/retry_after.h"
 #include "net/web_socket_key.h"
 
