@@ -35,8 +35,9 @@ RestClient::RestClient(boost::asio::io_context& io, RestOptions options)
       trades_budget_(options_.trades_per_minute, burst_of(options_.trades_per_minute), mono_now()),
       wake_(io),
       alive_(std::make_shared<RestClient*>(this)) {
+    const auto addresses = std::make_shared<Addresses>();
     for (int i = 0; i < options_.connections; ++i) {
-        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, options_.body_bytes_max));
+        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, options_.body_bytes_max, addresses));
     }
 }
 

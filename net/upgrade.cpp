@@ -42,7 +42,8 @@ std::string declined(const Response& response) {
 
 std::optional<int> retry_after_s(const Response& response) {
     const auto text = response[http::field::retry_after];
-    return parse_retry_after({text.data(), text.size()}, wall_now());
+    const auto date = response[http::field::date];
+    return parse_retry_after({text.data(), text.size()}, {date.data(), date.size()}, wall_now());
 }
 
 // What is wrong with an answer that says 101; null: nothing.
