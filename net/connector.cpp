@@ -46,7 +46,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         deadline_.async_wait([self = shared_from_this()](const error_code& error) {
             if (error || self->over()) return;
             self->mark_failed();
-            self->fail(self->last_error_.empty() ? self->overdue(self->timeout_) : self->last_error_);
+            self->fail(self->overdue(self->timeout_));
         });
         lookup_.emplace(url_.host, url_.port);
         wait_for_lookup();
