@@ -18,7 +18,7 @@ constexpr std::int64_t kPreferFirstNs =
     300 * kSecondNs;                                   // how long another host serves before the first is tried again
 constexpr std::int64_t kLookAgainNs = kSecondNs / 20;  // where there are tokens, and not for what waits
 constexpr int kHoldS = 10;                             // after a 429 that names no time
-constexpr int kRenewedMax = 3;                         // over a kept connection, and two addresses
+constexpr int kRenewedMax = 2;                         // after a kept connection, and an address on trial
 
 std::int64_t burst_of(std::int64_t per_minute) {
     return std::max<std::int64_t>(per_minute / 4, 1);
@@ -116,7 +116,7 @@ std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime no
             return request;
         }
         look_again_ = std::min(look_again_, ready);
-        if (now - at->asked >= options_.timeout_ms * (kSecondNs / 1000)) {
+        if (rank != Rank::urgent && now - at->asked >= options_.timeout_ms * (kSecondNs / 1000)) {
             ++stats_.held;
             refuse(std::move(at->done), "held back, because the exchange " +
                                             std::string(gate_.holds_all() ? "refuses" : "is away") + ": " + trouble_);
@@ -165,22 +165,31 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
     count(answer);
     const bool elsewhere = outcome == Outcome::unreachable || answer.status == 451 || answer.status == 403;
     if (elsewhere && try_next_host(request)) return again(std::move(request));
-    judge(request, answer);
+    const bool known_away = gate_.is_away(request.target);
+    const auto verdict = judge(request, answer);
+    if (known_away && verdict == RestGate::Verdict::away && request.rank == Rank::urgent) {
+        request.renewed = 0;
+        request.hosts_tried = 0;
+        waiting_[static_cast<std::size_t>(request.rank)].push_back(std::move(request));
+        return pump();
+    }
     give(request, std::move(answer));
 }
 
-// What the gate is to know of an answer.
-void RestClient::judge(const Request& request, const RestAnswer& answer) {
+// Tells the gate what became of a request.
+RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& answer) {
     const int status = answer.status;
     auto verdict = RestGate::Verdict::away;
     if (status == 429 || is_blocked(status, answer.body)) {
         verdict = RestGate::Verdict::refused;
-    } else if ((status >= 200 && status < 300) || (status >= 400 && status < 500 && status != 403 && status != 451)) {
+    } else if ((status == 0 && answer.encoded) || (status >= 200 && status < 300) ||
+               (status >= 400 && status < 500 && status != 403 && status != 451)) {
         verdict = RestGate::Verdict::answered;
     }
     if (verdict != RestGate::Verdict::answered) trouble_ = status == 0 ? answer.error : refusal(status, answer.body);
     const int unsaid_s = verdict == RestGate::Verdict::refused ? kHoldS : 0;
     gate_.done(request.target, request.sent, verdict, answer.retry_after_s.value_or(unsaid_s), mono_now());
+    return verdict;
 }
 
 // From now on requests go to the next host; false when this one has been to all of them.

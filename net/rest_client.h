@@ -44,7 +44,8 @@ struct RestStats {
 // A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
 // the preferred one is tried again. A 429 is handed on, and so is a firewall's 403, which gives way too where there is
 // another host; what is held back then, or while the venue is away, net/rest_gate.h says. Who is held back for
-// `timeout_ms` is told so in place of an answer.
+// `timeout_ms` is told so in place of an answer; but an urgent request is told once that the venue is away, and then
+// waits until it is back.
 class RestClient {
   public:
     using Done = std::function<void(RestAnswer answer)>;
@@ -92,7 +93,7 @@ class RestClient {
     void again(Request request);
     void send(HttpConnection& connection, Request request);
     void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
-    void judge(const Request& request, const RestAnswer& answer);
+    [[nodiscard]] RestGate::Verdict judge(const Request& request, const RestAnswer& answer);
     bool try_next_host(Request& request);
     void give(const Request& request, RestAnswer answer);
     void count(const RestAnswer& answer);

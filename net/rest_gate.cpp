@@ -16,22 +16,22 @@ MonoTime RestGate::ready(const std::string& target, MonoTime now) const {
     if (!told_.empty()) {
         if (const auto told = told_.find(target); told != told_.end()) when = std::max(when, told->second);
     }
-    if (!paths_.empty()) {
-        const auto path = paths_.find(path_of(target));
-        if (path != paths_.end() && path->second.away() && path->second.failed.contains(target)) {
-            when = std::max(when, path->second.probe);
-        }
-    }
+    if (is_away(target)) when = std::max(when, paths_.find(path_of(target))->second.probe);
     return when;
+}
+
+bool RestGate::is_away(const std::string& target) const {
+    if (paths_.empty()) return false;
+    const auto path = paths_.find(path_of(target));
+    return path != paths_.end() && path->second.away() && path->second.failed.contains(target);
 }
 
 void RestGate::sent(const std::string& target, MonoTime now) {
     if (held_) held_probe_ = now + held_step_ns_;
-    if (paths_.empty()) return;
-    const auto path = paths_.find(path_of(target));
-    if (path == paths_.end() || !path->second.away() || !path->second.failed.contains(target)) return;
-    path->second.probe = now + path->second.delay_ns;
-    path->second.delay_ns = std::min(2 * path->second.delay_ns, kProbeAwayMaxNs);
+    if (!is_away(target)) return;
+    Path& path = paths_[path_of(target)];
+    path.probe = now + path.delay_ns;
+    path.delay_ns = std::min(2 * path.delay_ns, kProbeAwayMaxNs);
 }
 
 void RestGate::done(const std::string& target, MonoTime sent, Verdict verdict, int wait_s, MonoTime now) {

@@ -36,6 +36,8 @@ class RestGate {
     void done(const std::string& target, MonoTime sent, Verdict verdict, int wait_s, MonoTime now);
 
     [[nodiscard]] bool holds_all() const noexcept { return held_; }
+    // Its path is away, and it was among those that found that out.
+    [[nodiscard]] bool is_away(const std::string& target) const;
 
     static constexpr std::int64_t kProbeMinNs = 100'000'000;
     static constexpr std::int64_t kProbeAwayMaxNs = 2'000'000'000;

@@ -111,10 +111,14 @@ TEST_F(RestHold, AVenueThatIsAwayIsLookedForByOneAndFoundForAll) {
     bool away = true;
     api.answer = [&](Peer& peer, const std::string&) { away ? peer.cut() : peer.send(http("200 OK", "well")); };
     std::set<std::string> well;
+    std::size_t told = 0;
     std::function<void(const std::string&)> join = [&](const std::string& target) {
-        rest().get(target, [&, target](const RestAnswer& answer) {
-            answer.status == 200 ? void(well.insert(target)) : join(target);  // with no pause of its own
-        });
+        const auto done = [&, target](const RestAnswer& answer) {
+            if (answer.status == 200) return void(well.insert(target));
+            ++told;
+            join(target);  // with no pause of its own
+        };
+        rest().get(target, done, RestClient::Rank::urgent);
     };
     for (std::size_t i = 0; i < markets; ++i) join("/depth?symbol=S" + std::to_string(i));
     ASSERT_TRUE(run_until(io, [&] { return rest().stats().failed >= markets; })) << "each once";
@@ -122,6 +126,7 @@ TEST_F(RestHold, AVenueThatIsAwayIsLookedForByOneAndFoundForAll) {
     const auto from = Clock::now();
     ASSERT_TRUE(run_until(io, [&] { return Clock::now() - from >= milliseconds(700); }));
     EXPECT_LE(rest().stats().requests - before, 4U + 4U) << "probes after 100, 200, 400 ms";
+    EXPECT_LE(told, markets) << "each is told once, and then waits";
     away = false;
     EXPECT_TRUE(run_until(io, [&] { return well.size() == markets; }));
 }
