@@ -107,6 +107,7 @@ Found Line::Impl::do_work(MonoTime now) {
             return Found::nothing;
         case State::opening:
             if (now - due_ >= 0) {
+                connector_.failed();
                 go_down(url().name() + ": no answer to the WebSocket upgrade within " + std::to_string(patience_ms_) +
                         " ms");
             }
@@ -193,11 +194,11 @@ void Line::Impl::on_end(const WebSocketEnd& end) {
     if (state_ == State::stopping) return finish();
     std::int64_t pause_ms = end.http_status == 429 || end.blocked ? kTooManyRequestsMs : 0;
     if (end.retry_after_s) pause_ms = *end.retry_after_s * std::int64_t{1000};
+    if (!open()) connector_.failed();  // another address of the host may do
     go_down(url().name() + ": " + end.why, pause_ms);
 }
 
 void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
-    if (!delivered_ && socket_) connector_.failed();  // the next connect begins at another address, if there is one
     connector_.cancel();
     socket_.reset();
     catching_up_ = catch_up_owed_ = false;  // what it held is gone with it
@@ -217,6 +218,7 @@ void Line::Impl::watch(MonoTime now) {
     if (held()) resumed_ = now;  // nothing can arrive where nothing is read
     const std::int64_t silent_ns = std::min(now - socket_->last_byte(), now - resumed_);
     if (silent_ns >= options_.line_dead_ms * kMsNs) {
+        if (!delivered_) connector_.failed();
         return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ns / kMsNs) + " ms");
     }
     if (catching_up_ && !held() && now - catch_up_since_ >= options_.line_dead_ms * kMsNs) {
@@ -268,6 +270,7 @@ void Line::Impl::unsubscribe(const std::vector<std::string>& streams) {
 void Line::Impl::replace(std::string_view why) {
     if (!up()) return;
     delivered_ = false;
+    connector_.failed();
     go_down(url().name() + ": " + std::string(why));
 }
 
