@@ -59,7 +59,7 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     if (answer.status != 200) {
         if (answer.status == 404 || answer.status == 400) doubt_();
         const std::int64_t wait_ms =
-            answer.retry_after_s ? *answer.retry_after_s * 1000 : (answer.status == 429 ? kLimitedMs : 0);
+            answer.retry_after_s ? *answer.retry_after_s * std::int64_t{1000} : (answer.status == 429 ? kLimitedMs : 0);
         return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
     }
     auto snapshot = std::make_unique<Snapshot>();

@@ -1,9 +1,13 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "net/addresses.h"
 #include "net/stream.h"
 #include "net/url.h"
 
@@ -20,20 +24,32 @@ class Connector {
     using Done = std::function<void(std::unique_ptr<Stream> stream, const std::string& why)>;
 
     // `tls` may be null where no address will ask for TLS; else it outlives the connector and its streams.
-    Connector(boost::asio::io_context& io, const TlsContext* tls) noexcept : io_(io), tls_(tls) {}
+    // `addresses`: what is known of them, which connectors of one thread may share.
+    Connector(boost::asio::io_context& io, const TlsContext* tls,
+              std::shared_ptr<Addresses> addresses = std::make_shared<Addresses>())
+        : io_(io), tls_(tls), addresses_(std::move(addresses)) {}
     ~Connector() { cancel(); }
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
-    // Tries every address that the name has, each for its share of the time; `turn` says which is the first.
+    // Tries every address that the name has, each for its share of the time; `turn` says which is the first. Those that
+    // failed the last time come last.
     void connect(const Url& url, int timeout_ms, std::size_t turn, Done done);
     void cancel() noexcept;
+
+    // Of the stream that was made last, from its owner: whether its server speaks at all.
+    void answered();
+    void failed();
+    // How long to wait for that before `failed()` and another connect, which will then try another address. None: as
+    // long as the owner likes.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const;
 
   private:
     class Attempt;
 
     boost::asio::io_context& io_;
     const TlsContext* tls_;
+    std::shared_ptr<Addresses> addresses_;
     std::shared_ptr<Attempt> attempt_;
 };
 

@@ -14,9 +14,4 @@ namespace daypack {
     return result;
 }
 
-// What a 451, or a 403 from the edge, means, and what to do. `key`: of the configuration, rest_urls or ws_urls.
-[[nodiscard]] inline std::string region_refused(const std::string& key) {
-    return "the exchange refuses this address or region; set " + key + " to a host that serves it";
-}
-
 }  // namespace daypack

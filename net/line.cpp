@@ -17,8 +17,7 @@ namespace daypack {
 namespace {
 
 constexpr std::int64_t kMsNs = 1'000'000;
-constexpr std::int64_t kTooManyRequestsMs = 10'000;     // the pause after a 429 that names none
-constexpr std::int64_t kTooManyRequestsMsMax = 60'000;  // and the longest that a server may ask for
+constexpr std::int64_t kTooManyRequestsMs = 10'000;  // the pause after a 429, or a firewall's 403, that names none
 
 [[nodiscard]] std::string_view bytes_of(const std::uint64_t& number) noexcept {
     return {reinterpret_cast<const char*>(&number), sizeof number};
@@ -86,9 +85,10 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     State state_ = State::idle;
     std::vector<std::string> wanted_;  // in the order in which they were asked for
     std::size_t url_ = 0;
-    std::uint32_t tries_ = 0;  // that failed since a frame was last delivered
-    bool delivered_ = false;   // a frame, over this connection
-    MonoTime due_;             // waiting: to connect; opening: to give up; stopping: to be gone
+    std::uint32_t tries_ = 0;       // that failed since a frame was last delivered
+    bool delivered_ = false;        // a frame, over this connection
+    MonoTime due_;                  // waiting: to connect; opening: to give up; stopping: to be gone
+    std::int64_t patience_ms_ = 0;  // opening: until then
     MonoTime next_ping_;
     // Who may answer several pings by one pong (RFC 6455, 5.5.3) answers the last: while a pong is waited for, the
     // usual pings are like the one that it belongs to.
@@ -107,8 +107,9 @@ Found Line::Impl::do_work(MonoTime now) {
             return Found::nothing;
         case State::opening:
             if (now - due_ >= 0) {
-                go_down(url().name() + ": no answer to the WebSocket upgrade within " +
-                        std::to_string(options_.line_dead_ms) + " ms");
+                connector_.failed();
+                go_down(url().name() + ": no answer to the WebSocket upgrade within " + std::to_string(patience_ms_) +
+                        " ms");
             }
             return Found::nothing;
         case State::subscribing:
@@ -144,11 +145,14 @@ void Line::Impl::on_connected(std::unique_ptr<Stream> stream, const std::string&
     state_ = State::opening;
     socket_ = std::make_unique<WebSocket>(std::move(stream), url(), options_.frame_bytes_max, *this);
     socket_->open();
-    due_ = mono_now() + options_.line_dead_ms * kMsNs;
+    patience_ms_ = options_.line_dead_ms;
+    if (const auto trial = connector_.trial()) patience_ms_ = std::min<std::int64_t>(patience_ms_, trial->count());
+    due_ = mono_now() + patience_ms_ * kMsNs;
 }
 
 void Line::Impl::on_open() {
     state_ = State::subscribing;
+    connector_.answered();
     ++stats_.connects;
     resumed_ = mono_now();
     next_ping_ = resumed_ + options_.ping_interval_ms * kMsNs;
@@ -188,11 +192,9 @@ void Line::Impl::on_pong(std::string_view payload) {
 
 void Line::Impl::on_end(const WebSocketEnd& end) {
     if (state_ == State::stopping) return finish();
-    std::int64_t pause_ms = 0;
-    if (end.http_status == 429) {
-        pause_ms = end.retry_after_s ? std::min(*end.retry_after_s * std::int64_t{1000}, kTooManyRequestsMsMax)
-                                     : kTooManyRequestsMs;
-    }
+    std::int64_t pause_ms = end.http_status == 429 || end.blocked ? kTooManyRequestsMs : 0;
+    if (end.retry_after_s) pause_ms = *end.retry_after_s * std::int64_t{1000};
+    if (!open()) connector_.failed();  // another address of the host may do
     go_down(url().name() + ": " + end.why, pause_ms);
 }
 
@@ -216,6 +218,7 @@ void Line::Impl::watch(MonoTime now) {
     if (held()) resumed_ = now;  // nothing can arrive where nothing is read
     const std::int64_t silent_ns = std::min(now - socket_->last_byte(), now - resumed_);
     if (silent_ns >= options_.line_dead_ms * kMsNs) {
+        if (!delivered_) connector_.failed();
         return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ns / kMsNs) + " ms");
     }
     if (catching_up_ && !held() && now - catch_up_since_ >= options_.line_dead_ms * kMsNs) {
@@ -267,6 +270,7 @@ void Line::Impl::unsubscribe(const std::vector<std::string>& streams) {
 void Line::Impl::replace(std::string_view why) {
     if (!up()) return;
     delivered_ = false;
+    connector_.failed();
     go_down(url().name() + ": " + std::string(why));
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <string>
@@ -24,6 +25,9 @@ class Lookup {
     struct Shared;
     std::shared_ptr<Shared> shared_;
 };
+
+// For tests alone, and before any look-up: `host` has these addresses, whatever the system says. Empty: as it says.
+void pretend_addresses(const std::string& host, std::vector<boost::asio::ip::address> addresses);
 
 // Puts another address first, so that who counts from 0 up gets each in turn. Only among those that stand first and are
 // of one family: what the system prefers stays preferred.

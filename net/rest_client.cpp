@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "net/clock.h"
+#include "net/refused.h"
+#include "net/rest_decoder.h"
 
 namespace daypack {
 
@@ -16,7 +18,7 @@ constexpr std::int64_t kPreferFirstNs =
     300 * kSecondNs;                                   // how long another host serves before the first is tried again
 constexpr std::int64_t kLookAgainNs = kSecondNs / 20;  // where there are tokens, and not for what waits
 constexpr int kHoldS = 10;                             // after a 429 that names no time
-constexpr int kHoldMaxS = 300;
+constexpr int kRenewedMax = 2;                         // after a kept connection, and an address on trial
 
 std::int64_t burst_of(std::int64_t per_minute) {
     return std::max<std::int64_t>(per_minute / 4, 1);
@@ -35,8 +37,9 @@ RestClient::RestClient(boost::asio::io_context& io, RestOptions options)
       trades_budget_(options_.trades_per_minute, burst_of(options_.trades_per_minute), mono_now()),
       wake_(io),
       alive_(std::make_shared<RestClient*>(this)) {
+    const auto addresses = std::make_shared<Addresses>();
     for (int i = 0; i < options_.connections; ++i) {
-        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, options_.body_bytes_max));
+        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, options_.body_bytes_max, addresses));
     }
 }
 
@@ -51,18 +54,23 @@ std::size_t RestClient::waiting() const noexcept {
 void RestClient::get(std::string target, Done done, Rank rank) {
     const bool full = waiting() >= kWaitingMax;
     if (full || !is_plain(target)) {
-        const char* const why = full ? "too many requests are waiting already" : "no such thing can be asked for";
-        boost::asio::post(io_, [alive = std::weak_ptr(alive_), done = std::move(done), why] {
-            if (alive.lock()) done({0, {}, why, {}});
-        });
-        return;
+        return refuse(std::move(done),
+                      full ? "too many requests are waiting already" : "no such thing can be asked for");
     }
     Request request;
     request.target = std::move(target);
     request.rank = rank;
     request.done = std::move(done);
+    request.asked = mono_now();
     waiting_[static_cast<std::size_t>(rank)].push_back(std::move(request));
     pump();
+}
+
+// Never from within the call that is under way.
+void RestClient::refuse(Done done, std::string why) {
+    boost::asio::post(io_, [alive = std::weak_ptr(alive_), done = std::move(done), why = std::move(why)] {
+        if (alive.lock()) done({0, {}, why, {}});
+    });
 }
 
 // Sends what may be sent now; wakes up again when more may.
@@ -71,27 +79,53 @@ void RestClient::pump() {
         HttpConnection* const connection = idle_connection();
         if (connection == nullptr) return;  // the next to be done pumps
         const MonoTime now = mono_now();
-        if (now - held_until_ < 0) return wake_at(held_until_, now);
-        std::deque<Request>* const from = next(now);
-        if (from == nullptr) return wake_at(std::max(budget_.next(now), now + kLookAgainNs), now);
-        (void)budget_.try_take(now);  // next() saw that there is one
+        std::optional<Request> request = take_next(now);
+        if (!request) {
+            if (waiting() > 0) wake_at(look_again_, now);
+            return;
+        }
+        (void)budget_.try_take(now);  // take_next() saw that there is one
         if (url_ != 0 && now - prefer_first_ >= 0) url_ = 0;
-        Request request = std::move(from->front());
-        from->pop_front();
-        send(*connection, std::move(request));
+        request->sent = now;
+        gate_.sent(request->target, now);
+        send(*connection, std::move(*request));
     }
 }
 
-// Whose turn it is; null: nobody's for now.
-std::deque<RestClient::Request>* RestClient::next(MonoTime now) {
+// Whose turn it is; none: nobody's for now.
+std::optional<RestClient::Request> RestClient::take_next(MonoTime now) {
     const std::int64_t tokens = budget_.tokens(now);
-    if (tokens == 0) return nullptr;
-    const auto of = [this](Rank rank) { return &waiting_[static_cast<std::size_t>(rank)]; };
-    if (!of(Rank::urgent)->empty()) return of(Rank::urgent);
-    if (!of(Rank::normal)->empty()) return of(Rank::normal);
-    if (!of(Rank::trades)->empty() && trades_budget_.try_take(now)) return of(Rank::trades);
-    if (!of(Rank::idle)->empty() && 2 * tokens >= burst_of(options_.requests_per_minute)) return of(Rank::idle);
-    return nullptr;
+    look_again_ = std::max(budget_.next(now), now + kLookAgainNs);
+    if (tokens == 0) return std::nullopt;
+    for (const Rank rank : {Rank::urgent, Rank::normal, Rank::trades, Rank::idle}) {
+        if (rank == Rank::idle && 2 * tokens < burst_of(options_.requests_per_minute)) continue;
+        if (auto request = take_ready(rank, now)) return request;
+    }
+    return std::nullopt;
+}
+
+// The first of a rank that the gate lets through. Those that it has held back for too long are told so.
+std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime now) {
+    auto& queue = waiting_[static_cast<std::size_t>(rank)];
+    for (auto at = queue.begin(); at != queue.end();) {
+        const MonoTime ready = gate_.ready(at->target, now);
+        if (ready <= now) {
+            if (rank == Rank::trades && !trades_budget_.try_take(now)) return std::nullopt;
+            Request request = std::move(*at);
+            queue.erase(at);
+            return request;
+        }
+        look_again_ = std::min(look_again_, ready);
+        if (rank != Rank::urgent && now - at->asked >= options_.timeout_ms * (kSecondNs / 1000)) {
+            ++stats_.held;
+            refuse(std::move(at->done), "held back, because the exchange " +
+                                            std::string(gate_.holds_all() ? "refuses" : "is away") + ": " + trouble_);
+            at = queue.erase(at);
+        } else {
+            ++at;
+        }
+    }
+    return std::nullopt;
 }
 
 HttpConnection* RestClient::idle_connection() noexcept {
@@ -108,32 +142,54 @@ void RestClient::send(HttpConnection& connection, Request request) {
     ++stats_.requests;
     request.url = url_;
     const std::string target = request.target;
-    const bool fresh = request.fresh;
+    const bool fresh = request.renewed > 0;
     connection.get(options_.urls[url_], target, options_.timeout_ms, fresh,
                    [this, request = std::move(request)](HttpConnection::Outcome outcome, RestAnswer answer) {
                        on_outcome(outcome, std::move(answer), request);
                    });
 }
 
+void RestClient::again(Request request) {
+    waiting_[static_cast<std::size_t>(request.rank)].push_front(std::move(request));
+    pump();
+}
+
 void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request) {
     using Outcome = HttpConnection::Outcome;
     --under_way_;
-    if (outcome == Outcome::stale && !request.fresh) {
-        request.fresh = true;
-        waiting_[static_cast<std::size_t>(request.rank)].push_front(std::move(request));
-        return pump();
+    if (outcome == Outcome::stale && request.renewed < kRenewedMax) {
+        ++request.renewed;
+        ++stats_.renewed;
+        return again(std::move(request));
     }
     count(answer);
-    if (answer.status == 429) {
-        const int hold_s = std::clamp(answer.retry_after_s.value_or(kHoldS), 1, kHoldMaxS);
-        held_until_ = mono_now() + hold_s * kSecondNs;
-    }
     const bool elsewhere = outcome == Outcome::unreachable || answer.status == 451 || answer.status == 403;
-    if (elsewhere && try_next_host(request)) {
-        waiting_[static_cast<std::size_t>(request.rank)].push_front(std::move(request));
+    if (elsewhere && try_next_host(request)) return again(std::move(request));
+    const bool known_away = gate_.is_away(request.target);
+    const auto verdict = judge(request, answer);
+    if (known_away && verdict == RestGate::Verdict::away && request.rank == Rank::urgent) {
+        request.renewed = 0;
+        request.hosts_tried = 0;
+        waiting_[static_cast<std::size_t>(request.rank)].push_back(std::move(request));
         return pump();
     }
     give(request, std::move(answer));
+}
+
+// Tells the gate what became of a request.
+RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& answer) {
+    const int status = answer.status;
+    auto verdict = RestGate::Verdict::away;
+    if (status == 429 || is_blocked(status, answer.body)) {
+        verdict = RestGate::Verdict::refused;
+    } else if ((status == 0 && answer.encoded) || (status >= 200 && status < 300) ||
+               (status >= 400 && status < 500 && status != 403 && status != 451)) {
+        verdict = RestGate::Verdict::answered;
+    }
+    if (verdict != RestGate::Verdict::answered) trouble_ = status == 0 ? answer.error : refusal(status, answer.body);
+    const int unsaid_s = verdict == RestGate::Verdict::refused ? kHoldS : 0;
+    gate_.done(request.target, request.sent, verdict, answer.retry_after_s.value_or(unsaid_s), mono_now());
+    return verdict;
 }
 
 // From now on requests go to the next host; false when this one has been to all of them.
@@ -150,10 +206,11 @@ void RestClient::give(const Request& request, RestAnswer answer) {
     pump();
 }
 
-void RestClient::count(const RestAnswer& answer) noexcept {
+void RestClient::count(const RestAnswer& answer) {
+    if (answer.encoded) ++stats_.encoded;
     if (answer.status == 0) {
         ++stats_.failed;
-    } else if (answer.status == 429) {
+    } else if (answer.status == 429 || is_blocked(answer.status, answer.body)) {
         ++stats_.limited;
     } else if (answer.status >= 200 && answer.status < 300) {
         ++stats_.ok;

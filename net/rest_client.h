@@ -5,10 +5,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/http_connection.h"
+#include "net/rest_gate.h"
 #include "net/token_bucket.h"
 
 namespace daypack {
@@ -26,10 +28,13 @@ struct RestOptions {
 struct RestStats {
     std::uint64_t requests = 0;  // sent, repetitions included
     std::uint64_t ok = 0;        // answers of 2xx
-    std::uint64_t refused = 0;   // of 4xx but 429
-    std::uint64_t limited = 0;   // of 429
+    std::uint64_t refused = 0;   // of 4xx but those that are
+    std::uint64_t limited = 0;   // 429, and a firewall's 403
     std::uint64_t server = 0;    // of 5xx, and of anything else
     std::uint64_t failed = 0;    // no answer
+    std::uint64_t encoded = 0;   // of these, and of refusals: came in a coding that was not asked for
+    std::uint64_t renewed = 0;   // sent again over a fresh connection: the first was gone, or forgotten on the way
+    std::uint64_t held = 0;      // answered with an error here, after they were held back for too long
 };
 
 // The exchange's REST side: GET requests, by rank and then in the order in which they were asked for, over a few
@@ -37,7 +42,10 @@ struct RestStats {
 //
 // Thread: the one that runs `io`; a `done` may call `get`, but not destroy the client.
 // A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
-// the preferred one is tried again. A 429 is handed on, and holds everything back for as long as it asks for.
+// the preferred one is tried again. A 429 is handed on, and so is a firewall's 403, which gives way too where there is
+// another host; what is held back then, or while the venue is away, net/rest_gate.h says. Who is held back for
+// `timeout_ms` is told so in place of an answer; but an urgent request is told once that the venue is away, and then
+// waits until it is back.
 class RestClient {
   public:
     using Done = std::function<void(RestAnswer answer)>;
@@ -70,19 +78,25 @@ class RestClient {
         std::string target;
         Rank rank = Rank::normal;
         Done done;
-        std::size_t url = 0;          // where it was last sent
+        MonoTime asked;               // by the caller
+        MonoTime sent;                // the last time
+        std::size_t url = 0;          // where that was
         std::size_t hosts_tried = 0;  // that were no good
-        bool fresh = false;           // not over a connection that was kept open
+        int renewed = 0;              // over connections that were no good
     };
 
     [[nodiscard]] std::size_t waiting() const noexcept;
     void pump();
-    [[nodiscard]] std::deque<Request>* next(MonoTime now);
+    [[nodiscard]] std::optional<Request> take_next(MonoTime now);
+    [[nodiscard]] std::optional<Request> take_ready(Rank rank, MonoTime now);
+    void refuse(Done done, std::string why);
+    void again(Request request);
     void send(HttpConnection& connection, Request request);
     void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
+    [[nodiscard]] RestGate::Verdict judge(const Request& request, const RestAnswer& answer);
     bool try_next_host(Request& request);
     void give(const Request& request, RestAnswer answer);
-    void count(const RestAnswer& answer) noexcept;
+    void count(const RestAnswer& answer);
     void wake_at(MonoTime when, MonoTime now);
     [[nodiscard]] HttpConnection* idle_connection() noexcept;
 
@@ -95,7 +109,9 @@ class RestClient {
     TokenBucket trades_budget_;
     std::size_t url_ = 0;    // where requests go now
     MonoTime prefer_first_;  // when the first host gets another try
-    MonoTime held_until_;    // after a 429
+    RestGate gate_;
+    MonoTime look_again_;  // when something that waits may be ready; set by take_next
+    std::string trouble_;  // the latest answer that was none, in words
     boost::asio::steady_timer wake_;
     std::shared_ptr<RestClient*> alive_;  // what a handler asks that may outlive the client
     RestStats stats_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "book/digits.h"
-#include "net/harmless.h"
 #include "net/json.h"
+#include "net/refused.h"
 #include "net/symbol.h"
 
 namespace daypack {
@@ -213,6 +213,7 @@ Result<VenueTime> parse_time(std::string_view body) noexcept {
 
 std::string refusal(int status, std::string_view body) {
     const std::string said = "HTTP " + std::to_string(status) + ": ";
+    if (is_blocked(status, body)) return said + blocked_words();
     if (status == 451 || status == 403) return said + region_refused("rest_urls");
     if (status >= 300 && status < 400) return said + "redirects are not followed; set rest_urls to where it points";
     return said + parse_error(body);

@@ -3,22 +3,35 @@
 #include <time.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
+#include <cstdint>
 #include <string>
 
 namespace daypack {
 
-std::optional<int> parse_retry_after(std::string_view text, WallTime now) {
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0) return seconds;
+namespace {
+
+// Seconds since 1970 of "Wed, 21 Oct 2015 07:28:00 GMT".
+std::optional<std::int64_t> parse_date(std::string_view text) {
     tm date{};
     const std::string whole(text);
     const char* const rest = strptime(whole.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
     if (rest == nullptr || *rest != '\0') return std::nullopt;
-    const std::int64_t away_s = std::int64_t{timegm(&date)} - now.ns / 1'000'000'000;
-    return static_cast<int>(std::clamp<std::int64_t>(away_s, 0, std::numeric_limits<int>::max()));
+    return std::int64_t{timegm(&date)};
+}
+
+}  // namespace
+
+std::optional<int> parse_retry_after(std::string_view text, std::string_view date, WallTime now) {
+    const bool digits = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    if (digits) {
+        int seconds = 0;  // of any number of digits: it stops growing long before it could overflow
+        for (const char c : text) seconds = std::min(seconds * 10 + (c - '0'), kRetryAfterMaxS);
+        return seconds;
+    }
+    const auto due_s = parse_date(text);
+    if (!due_s) return std::nullopt;
+    const std::int64_t now_s = parse_date(date).value_or(now.ns / 1'000'000'000);
+    return static_cast<int>(std::clamp<std::int64_t>(*due_s - now_s, 0, kRetryAfterMaxS));
 }
 
 }  // namespace daypack

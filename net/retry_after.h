@@ -6,8 +6,13 @@
 
 namespace daypack {
 
-// Seconds from `now` that a Retry-After header asks for, in either of its forms: "120", or
-// "Wed, 21 Oct 2015 07:28:00 GMT" (0 where that is over). None: it says neither.
-[[nodiscard]] std::optional<int> parse_retry_after(std::string_view text, WallTime now);
+// The longest that a server is obeyed: what is asked again after this time costs nobody anything, and a number with a
+// slip of the pen, or a date by a clock that is hours off, must not silence a market for the day.
+inline constexpr int kRetryAfterMaxS = 300;
+
+// Seconds that a Retry-After header asks for, in either of its forms: "120", or "Wed, 21 Oct 2015 07:28:00 GMT" (0
+// where that is over); never more than kRetryAfterMaxS. None: it says neither. `date`: the answer's Date header, by the
+// same clock as a date in `text`; where it is none, `now` stands for it.
+[[nodiscard]] std::optional<int> parse_retry_after(std::string_view text, std::string_view date, WallTime now);
 
 }  // namespace daypack

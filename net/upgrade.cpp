@@ -8,10 +8,12 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/write.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "net/clock.h"
 #include "net/harmless.h"
+#include "net/refused.h"
 #include "net/retry_after.h"
 #include "net/web_socket_key.h"
 
@@ -24,12 +26,15 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::uint32_t kHeaderBytesMax = 65'536;
+constexpr int kInterimMax = 16;  // interim answers (1xx) before the final one
 
 using Response = http::response<http::empty_body>;
 
-std::string declined(const Response& response) {
+// `body`: as much of it as came with the header.
+std::string declined(const Response& response, std::string_view body) {
     const int status = static_cast<int>(response.result_int());
     const std::string said = "HTTP " + std::to_string(status) + " " + harmless(response.reason(), 40);
+    if (is_blocked(status, body)) return said + ": " + blocked_words();
     if (status == 403 || status == 451) return said + ": " + region_refused("ws_urls");
     if (status == 429) return said + ": too many connections or requests from this address";
     if (status >= 300 && status < 400) {
@@ -41,7 +46,8 @@ std::string declined(const Response& response) {
 
 std::optional<int> retry_after_s(const Response& response) {
     const auto text = response[http::field::retry_after];
-    return parse_retry_after({text.data(), text.size()}, wall_now());
+    const auto date = response[http::field::date];
+    return parse_retry_after({text.data(), text.size()}, {date.data(), date.size()}, wall_now());
 }
 
 // What is wrong with an answer that says 101; null: nothing.
@@ -69,7 +75,7 @@ class Upgrade : public std::enable_shared_from_this<Upgrade> {
         request_.set(http::field::sec_websocket_key, key_);
         request_.set(http::field::sec_websocket_version, "13");
         request_.set(http::field::user_agent, "daypack");
-        parser_.header_limit(kHeaderBytesMax);
+        expect();
     }
 
     void start() {
@@ -80,8 +86,13 @@ class Upgrade : public std::enable_shared_from_this<Upgrade> {
     }
 
   private:
+    void expect() {
+        parser_.emplace();
+        parser_->header_limit(kHeaderBytesMax);
+    }
+
     void read() {
-        http::async_read_header(stream_, buffer_, parser_,
+        http::async_read_header(stream_, buffer_, *parser_,
                                 [self = shared_from_this()](const error_code& error, std::size_t) {
                                     if (error) return self->fail(error);
                                     self->on_answer();
@@ -97,22 +108,29 @@ class Upgrade : public std::enable_shared_from_this<Upgrade> {
     }
 
     void on_answer() {
-        const Response& response = parser_.get();
-        if (response.result() != http::status::switching_protocols) {
-            return done_({declined(response), static_cast<int>(response.result_int()), retry_after_s(response), {}});
+        const Response& response = parser_->get();
+        const int status = static_cast<int>(response.result_int());
+        const auto behind = buffer_.cdata();
+        const std::string_view rest(static_cast<const char*>(behind.data()), behind.size());
+        if (status / 100 == 1 && status != 101 && ++interims_ <= kInterimMax) {
+            expect();
+            return read();
+        }
+        if (status != 101) {
+            return done_({declined(response, rest), status, retry_after_s(response), {}, is_blocked(status, rest)});
         }
         if (const char* const why = fault(response, key_)) {
             return done_({std::string("WebSocket upgrade failed: the answer is not right: ") + why, 0, {}, {}});
         }
-        const auto behind = buffer_.cdata();
-        done_({"", 0, {}, {static_cast<const char*>(behind.data()), behind.size()}});
+        done_({"", 0, {}, rest});
     }
 
     Stream& stream_;
     std::string key_;
     std::function<void(const Upgraded&)> done_;
     http::request<http::empty_body> request_;
-    http::response_parser<http::empty_body> parser_;
+    std::optional<http::response_parser<http::empty_body>> parser_;
+    int interims_ = 0;
     beast::flat_buffer buffer_;
 };
 

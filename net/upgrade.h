@@ -15,6 +15,7 @@ struct Upgraded {
     int http_status = 0;               // of a server that declined; else 0
     std::optional<int> retry_after_s;  // which it may have said with it
     std::string_view behind;           // bytes that came with the answer and are WebSocket's already
+    bool blocked = false;              // declined by a firewall; see is_blocked
 };
 
 // Asks for it, by HTTP over a connected stream, and offers no extension. It sets no time limit; closing the stream ends

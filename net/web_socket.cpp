@@ -44,7 +44,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         async_upgrade(*stream_, url_, [self = shared_from_this()](const Upgraded& upgraded) {
             if (self->listener_ == nullptr) return;
             if (!upgraded.why.empty()) {
-                return self->end({upgraded.why, upgraded.http_status, upgraded.retry_after_s});
+                return self->end({upgraded.why, upgraded.http_status, upgraded.retry_after_s, upgraded.blocked});
             }
             self->begin(upgraded.behind);
         });

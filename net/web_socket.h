@@ -19,6 +19,7 @@ struct WebSocketEnd {
     std::string why;                   // in words for a log
     int http_status = 0;               // of an upgrade that the server declined; else 0
     std::optional<int> retry_after_s;  // which it may have said with it
+    bool blocked = false;              // it was no region's refusal but a firewall's, which wants fewer requests
 };
 
 // Who is told what happens on a WebSocket: from within its `do_work` and `resume`, and before it is open from the

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "net/line.h"
+#include "net/lookup.h"
 #include "tests/line_harness.h"
 
 namespace daypack {
@@ -28,6 +29,49 @@ TEST_F(LineReconnectTest, AServerThatNeverAnswersTheUpgradeIsGivenUp) {
     make(options);
     line->start();
     EXPECT_TRUE(down("no answer to the WebSocket upgrade within 300 ms"));
+}
+
+TEST_F(LineReconnectTest, AnAddressThatIsSilentGivesWayToTheHostsNextWithinASecondOrTwo) {
+    using boost::asio::ip::make_address;
+    pretend_addresses("localhost", {make_address("127.0.0.2"), make_address("127.0.0.1")});
+    RawServer hole(
+        io, tls.server.get(), [](Peer&) {}, exchange.server.port(), "127.0.0.2");
+    make();  // with ten seconds for a server that is the only one
+    line->start();
+    EXPECT_TRUE(down("no answer to the WebSocket upgrade within 1000 ms")) << listener.why();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; }));
+    exchange.peer().cut();
+    ASSERT_TRUE(until([&] { return listener.ups == 2; }));
+    EXPECT_EQ(hole.peers().size(), 1U) << "it does not go back there";
+    pretend_addresses("localhost", {});
+}
+
+TEST_F(LineReconnectTest, InterimAnswersBeforeTheUpgradeAreSkipped) {
+    RawServer server(io, tls.server.get(), [](Peer& peer) {
+        if (const auto head = peer.take_head()) {
+            peer.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" +
+                      test::upgrade_answer(*head) + ws_frame(test::text, "first"));
+        }
+    });
+    LineOptions options = options_for(exchange, &tls);
+    options.urls = {parse_url(server.url("wss"), UrlKind::websocket)};
+    make(options);
+    line->start();
+    ASSERT_TRUE(until([&] { return listener.frames.size() == 1; })) << listener.why();
+    EXPECT_EQ(listener.frames[0], "first");
+}
+
+TEST_F(LineReconnectTest, AFirewallsBlockHoldsTheLineAndIsNoRegions) {
+    const std::string body = "<H2>The request could not be satisfied.</H2>Request blocked.";
+    exchange.refusal = "HTTP/1.1 403 Forbidden\r\nRetry-After: 1\r\nContent-Length: " + std::to_string(body.size()) +
+                       "\r\n\r\n" + body;
+    make();
+    line->start();
+    ASSERT_TRUE(down("HTTP 403 Forbidden: request blocked by the firewall")) << listener.why();
+    const MonoTime refused = mono_now();
+    exchange.refusal.clear();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; }));
+    EXPECT_GE(mono_now() - refused, 990 * 1'000'000);
 }
 
 TEST_F(LineReconnectTest, AServerThatNeverSpeaksTlsIsGivenUp) {

@@ -116,11 +116,12 @@ class Peer : public std::enable_shared_from_this<Peer> {
 class RawServer {
   public:
     // `on_bytes` is called whenever a peer has received more.
-    RawServer(boost::asio::io_context& io, const TlsContext* tls, Peer::OnBytes on_bytes, std::uint16_t port = 0)
+    RawServer(boost::asio::io_context& io, const TlsContext* tls, Peer::OnBytes on_bytes, std::uint16_t port = 0,
+              const char* address = "127.0.0.1")
         : io_(io),
           tls_(tls),
           on_bytes_(std::move(on_bytes)),
-          acceptor_(io, {boost::asio::ip::make_address("127.0.0.1"), port}) {
+          acceptor_(io, {boost::asio::ip::make_address(address), port}) {
         accept();
     }
     ~RawServer() {

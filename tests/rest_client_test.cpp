@@ -5,72 +5,21 @@
 #include <chrono>
 
 #include "tests/raw_server.h"
+#include "tests/rest_harness.h"
 
 namespace daypack {
 namespace {
 
+using test::Api;
+using test::contains;
+using test::http;
 using test::Peer;
 using test::RawServer;
 using test::run_until;
 using test::TestTls;
 using Clock = std::chrono::steady_clock;
 
-std::string http(const std::string& status, const std::string& body, const std::string& fields = "") {
-    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + fields + "\r\n" +
-           body;
-}
-
-// A server whose answers a test sets: `answer` is asked for each request.
-struct Api {
-    Api(boost::asio::io_context& io, const TlsContext* tls)
-        : server(io, tls, [this](Peer& peer) {
-              while (const auto head = peer.take_head()) {
-                  heads.push_back(*head);
-                  answer(peer, *head);
-              }
-          }) {}
-
-    std::function<void(Peer&, const std::string& head)> answer = [](Peer& peer, const std::string&) {
-        peer.send(http("200 OK", "{}"));
-    };
-    std::vector<std::string> heads;
-    RawServer server;
-};
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
-
-class RestClientTest : public testing::Test {
-  protected:
-    RestOptions options_for(const Api& server, const std::string& scheme = "https") {
-        RestOptions options;
-        options.urls = {parse_url(server.server.url(scheme), UrlKind::rest)};
-        options.tls = tls.client.get();
-        return options;
-    }
-    void make(RestOptions options) { client = std::make_unique<RestClient>(io, std::move(options)); }
-    RestClient& rest() {
-        if (!client) make(options_for(api));
-        return *client;
-    }
-    void ask(const std::string& target) {
-        rest().get(target, [this](RestAnswer answer) { answers.push_back(std::move(answer)); });
-    }
-    RestAnswer get(const std::string& target = "/api/v1/time") {
-        const std::size_t before = answers.size();
-        ask(target);
-        EXPECT_EQ(answers.size(), before) << "answered from within get()";
-        EXPECT_TRUE(run_until(io, [&] { return answers.size() > before; }));
-        return answers.size() > before ? answers.back() : RestAnswer{};
-    }
-
-    boost::asio::io_context io;
-    TestTls tls;
-    Api api{io, tls.server.get()};
-    std::unique_ptr<RestClient> client;
-    std::vector<RestAnswer> answers;
-};
+class RestClientTest : public test::RestTest {};
 
 TEST_F(RestClientTest, AnAnswerComesWithItsStatusAndBodyAndRoomBehindIt) {
     api.answer = [](Peer& peer, const std::string&) { peer.send(http("200 OK", "1788285151083")); };
