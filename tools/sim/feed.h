@@ -56,6 +56,11 @@ class Aggregate {
 // Invariant: truth() is the book after every event taken so far, sent or not, in the numbering of now.
 class Feed {
   public:
+    struct Made {
+        Trade trade;
+        std::int64_t at_ms;
+    };
+
     // A market without a book: Closed.
     explicit Feed(Market market);
     Feed(std::unique_ptr<Source> source, std::size_t history_changes);
@@ -63,6 +68,8 @@ class Feed {
     [[nodiscard]] const Market& market() const noexcept { return market_; }
     [[nodiscard]] const Notation& notation() const noexcept { return notation_; }
     [[nodiscard]] const Truth& truth() const noexcept { return truth_; }
+    // The last ones, newest first.
+    [[nodiscard]] const std::deque<Made>& trades() const noexcept { return trades_; }
     [[nodiscard]] std::array<Aggregate, 3>& aggregates() noexcept { return aggregates_; }
     [[nodiscard]] bool has_begun() const noexcept { return begun_; }
     // Nothing comes any more.
@@ -104,11 +111,6 @@ class Feed {
                                          std::optional<std::size_t> ago = std::nullopt) const;
 
   private:
-    struct Made {
-        Trade trade;
-        std::int64_t at_ms;
-    };
-
     Market market_;
     Notation notation_;
     std::unique_ptr<Source> source_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "tools/sim/public_data.h"
 #include "tools/sim/text.h"
 
 namespace daypack::sim {
@@ -150,6 +151,64 @@ Reply trades(const RestView& view, std::string_view target) {
     return feed == nullptr ? no_such_symbol() : json(feed->trades_body(limit));
 }
 
+// Every market that `concerns` wants a row of, or the one that is asked for.
+template <class Concerns, class Append>
+Reply rows(const RestView& view, std::string_view target, Concerns concerns, Append append) {
+    const auto symbol = parameter(target, "symbol");
+    if (symbol && find(view, symbol) == nullptr) return no_such_symbol();
+    std::string body = "[";
+    for (const Feed& feed : view.feeds) {
+        const Market& market = feed.market();
+        if (!is_in_lists(market) || market.is_closed() || !concerns(market)) continue;
+        if (symbol && market.symbol != *symbol) continue;
+        if (body.size() > 1) body.push_back(',');
+        append(body, feed);
+    }
+    return json(body + "]");
+}
+
+Reply ticker(const RestView& view, std::string_view target) {
+    const Feed* feed = find(view, parameter(target, "symbol"));
+    if (feed == nullptr) return no_such_symbol();
+    if (feed->market().is_closed()) return closed();
+    std::string body;
+    append_ticker(body, *feed);
+    return json(std::move(body));
+}
+
+// What nobody needs to follow a book, but asks for before; nullopt: no such path.
+std::optional<Reply> public_data(const RestView& view, std::string_view path, std::string_view target) {
+    const auto all = [](const Market&) { return true; };
+    const auto derivative = [](const Market& market) { return market.type() != "SPOT"; };
+    const std::int64_t now_ms = view.wall_us / 1000;
+    if (path == "/api/v1/assets") return json(assets_body(view.feeds));
+    if (path == "/api/v1/ticker") return ticker(view, target);
+    if (path == "/api/v1/tickers") return rows(view, target, all, append_ticker);
+    if (path == "/api/v1/markPrices") {
+        return rows(view, target, derivative,
+                    [&](std::string& out, const Feed& feed) { append_mark_price(out, feed, now_ms); });
+    }
+    if (path == "/api/v1/openInterest") {
+        return rows(view, target, derivative,
+                    [&](std::string& out, const Feed& feed) { append_open_interest(out, feed, now_ms); });
+    }
+    if (path == "/api/v1/securities") {
+        std::string body = "[";
+        for (const Feed& feed : view.feeds) {
+            if (feed.market().type() != "RFQ") continue;
+            if (body.size() > 1) body.push_back(',');
+            append_security(body, feed.market());
+        }
+        return json(body + "]");
+    }
+    return std::nullopt;
+}
+
+Reply status(const RestView& view) {
+    return json(view.maintenance ? R"({"message":"Scheduled upgrade","status":"Maintenance"})"
+                                 : R"({"message":null,"status":"Ok"})");
+}
+
 Reply truth(const RestView& view, std::string_view target) {
     const Feed* feed = find_any(view, parameter(target, "symbol"));
     if (feed == nullptr) return plain(404, "no such symbol; ask /_sim/truth?symbol=S[&u=N][&ago=RESTARTS]");
@@ -202,14 +261,11 @@ Reply answer(const RestView& view, std::string_view target) {
     if (path == "/api/v1/market") return market(view, target);
     if (path == "/api/v1/depth") return depth(view, target);
     if (path == "/api/v1/trades") return trades(view, target);
-    if (path == "/api/v1/status") {
-        return json(view.maintenance ? R"({"message":"Scheduled upgrade","status":"Maintenance"})"
-                                     : R"({"message":null,"status":"Ok"})");
-    }
+    if (path == "/api/v1/status") return status(view);
     if (path == "/api/v1/time") return plain(200, std::to_string(view.clock.rest_us(view.wall_us) / 1000));
     if (path == "/api/v1/ping") return plain(200, "pong");
     if (path == "/_sim/truth") return truth(view, target);
-    return plain(404, "404 not found");
+    return public_data(view, path, target).value_or(plain(404, "404 not found"));
 }
 
 }  // namespace daypack::sim
