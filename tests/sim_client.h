@@ -24,6 +24,7 @@ class Client {
 
     struct Answer {
         int status = 0;
+        int interim = 0;  // answers before it
         std::string head;
         std::string body;
     };
@@ -52,8 +53,11 @@ class Client {
     Answer get(const std::string& target) {
         write("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Answer answer;
-        answer.head = read_head();
-        answer.status = std::stoi(answer.head.substr(9, 3));
+        do {
+            answer.head = read_head();
+            answer.status = std::stoi(answer.head.substr(9, 3));
+            answer.interim += answer.status < 200;
+        } while (answer.status < 200);
         const std::size_t length = answer.head.find("Content-Length: ");
         answer.body = read_exactly(length == std::string::npos ? 0 : std::stoul(answer.head.substr(length + 16)));
         return answer;

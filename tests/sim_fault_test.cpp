@@ -166,8 +166,35 @@ TEST(SimFault, TextIsReadStrictly) {
     EXPECT_EQ(Fault::parse("cert:which=name").which, CertificateKind::other_name);
     EXPECT_EQ(Fault::parse("away@3:for_ms=50").for_ms, 50u);
     EXPECT_EQ(Fault::parse("restart").at, 1u);
-    for (const char* bad : {"", "dorp", "drop@", "drop@0", "drop@x", "drop:by=3", "drop:line",
-                            "drop:line=", "cert:which=old", "away", "stale:by=-1", "close@1:=2"}) {
+    EXPECT_EQ(Fault::parse("restart:by=-4").shift_ids, -4);
+    EXPECT_EQ(Fault::parse("restart:by=+4").shift_ids, 4);
+    EXPECT_EQ(Fault::parse("restart:by=0").shift_ids, 0);
+    EXPECT_EQ(Fault::parse("restart:to=17,how=rolling").first_id, 17u);
+    EXPECT_EQ(Fault::parse("clock:by_ms=-30000").how, "step");
+    EXPECT_EQ(Fault::parse("lag:line=2,by_ms=20,jitter_ms=5").jitter_ms, 5u);
+    for (const char* bad : {"",
+                            "dorp",
+                            "drop@",
+                            "drop@0",
+                            "drop@x",
+                            "drop:by=3",
+                            "drop:line",
+                            "drop:line=",
+                            "cert:which=old",
+                            "away",
+                            "stale:by=-1",
+                            "close@1:=2",
+                            "lag",
+                            "lag:by_ms=-3",
+                            "lag:line=1,of=odd,by_ms=3",
+                            "clock",
+                            "clock:by_ms=0",
+                            "clock:of=moon,by_ms=3",
+                            "restart:to=5,by=3",
+                            "restart:to=0",
+                            "restart:book=best",
+                            "listing:how=gone",
+                            "rest:how=odd"}) {
         EXPECT_THROW((void)Fault::parse(bad), std::runtime_error) << bad;
     }
 }

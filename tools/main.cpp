@@ -138,6 +138,13 @@ void CommandLine::add_sim() {
     sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
         ->type_name("FILE");
     sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
+    sub.add_flag("--jitter,!--no-jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow");
+    sub.add_option("--odd-lag", sim_.odd_lag_ms, "messages of every odd connection leave so much later")
+        ->type_name("MS")
+        ->check(whole(60'000));
+    sub.add_option("--markets-cache", sim_.markets_cache_ms, "/markets is as old as this at most, as a cache serves it")
+        ->type_name("MS")
+        ->check(whole(3'600'000));
     sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)
@@ -145,6 +152,7 @@ void CommandLine::add_sim() {
     sub.add_option("--chaos", sim_.chaos_seed, "random faults that a client has to survive, from this seed")
         ->type_name("SEED")
         ->check(whole(INT64_MAX));
+    sub.add_flag("--chaos-unkind", sim_.chaos_unkind, "also those that mislead: lags, clocks, numberings, answers");
     sub.add_option("--chaos-every", sim_.chaos_every_ms, "between them")->type_name("MS")->check(whole(3'600'000));
     sub.footer("Faults, with their keys; times=K strikes K times in a row:\n" + sim::fault_help());
 }

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tools/sim/frame_edit.h"
 #include "tools/sim/market.h"
 #include "tools/sim/truth.h"
 
@@ -32,6 +34,13 @@ struct Event {
     Trade trade;                  // trade
     std::string frame;
 
+    // Its ids so much further on (modulo 2^64).
+    void renumber(std::uint64_t by) {
+        if (channel == Channel::trade) return;
+        first_u += by;
+        u += by;
+        shift_ids(frame, by);
+    }
     // Its prices counted in a last decimal that is ten times smaller; the frame stays as it is.
     void refine() noexcept {
         for (Change& change : changes) change.price *= 10;
@@ -55,11 +64,17 @@ class Source {
     virtual void begin(std::int64_t venue_us) = 0;
     // False: nothing comes any more. Throws std::runtime_error where a recording is damaged.
     [[nodiscard]] virtual bool next(Event& event) = 0;
-    // From the next event on the market's numbering follows on `u`.
-    virtual void renumber(std::uint64_t u) = 0;
+    // From the next event on the market's numbers are so much further on (modulo 2^64).
+    virtual void renumber(std::uint64_t by) = 0;
     // From the next event on the market's tick is a tenth of what it was: another decimal. False: a recording has the
     // one that it was made with.
     [[nodiscard]] virtual bool refine_tick() { return false; }
+    // From the next event on new prices are on a grid ten times as coarse; what stands stays where it is, and prices
+    // are counted as before. False: as above.
+    [[nodiscard]] virtual bool coarsen_tick() { return false; }
+    // From the next event on the book is a stand-by's, which has other quantities and fewer levels; that book. Nullopt:
+    // a recording has its own alone.
+    [[nodiscard]] virtual std::optional<Book> stand_by() { return std::nullopt; }
 };
 
 }  // namespace daypack::sim

@@ -1,19 +1,12 @@
 #include "tools/sim/fanout.h"
 
 #include <algorithm>
-#include <chrono>
 
+#include "tools/sim/clocks.h"
 #include "tools/sim/fault_frames.h"
+#include "tools/sim/frame_edit.h"
 
 namespace daypack::sim {
-namespace {
-
-std::int64_t mono_ns() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
-}  // namespace
 
 bool Fanout::subscribe(Connection& connection, StreamKind kind) {
     List& subscribers = list(kind);
@@ -31,6 +24,7 @@ void Fanout::forget(Connection& connection) {
     for (List& subscribers : lists_) std::erase(subscribers, &connection);
     late_.erase(&connection);
     muted_.erase(&connection);
+    old_.erase(&connection);
 }
 
 bool Fanout::wants_any() const noexcept {
@@ -82,7 +76,8 @@ Fanout::Fate Fanout::strike(bool is_depth, Connection* connection) {
             }
         });
     }
-    for (const FaultKind kind : {FaultKind::close, FaultKind::reset, FaultKind::stall, FaultKind::violate}) {
+    for (const FaultKind kind :
+         {FaultKind::close, FaultKind::reset, FaultKind::stall, FaultKind::violate, FaultKind::lag}) {
         strike_kind(kind, nothing_here);
     }
     if (connection == nullptr) strike_kind(FaultKind::away, nothing_here);
@@ -118,11 +113,20 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
     frame_faults_.reserve(64);
     const Fate of_all = faulty ? strike(is_depth, nullptr) : Fate{};
     if (of_all.drop) return 0;
-    const auto message = std::make_shared<const std::string>(std::move(frame));
+    Message of_old;
+    if (!old_.empty()) {
+        std::string shifted = frame;
+        if (kind != StreamKind::trade) shift_ids(shifted, old_shift_);
+        of_old = std::make_shared<const std::string>(std::move(shifted));
+    }
+    const auto of_now = std::make_shared<const std::string>(std::move(frame));
     std::size_t sent = 0;
     for (Connection* connection : subscribers) {
         Fate fate = faulty ? strike(is_depth, connection) : Fate{};
         if (fate.drop || (is_depth && is_muted(connection))) continue;
+        const bool is_old = old_.contains(connection);
+        if (is_old && kind == StreamKind::book_ticker && !same_book_) continue;
+        const Message& message = is_old ? of_old : of_now;
         fate.duplicate |= of_all.duplicate;
         fate.late |= of_all.late;
         if (fate.frame == nullptr) fate.frame = of_all.frame;

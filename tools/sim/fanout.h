@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,15 @@ class Fanout {
     bool subscribe(Connection& connection, StreamKind kind);
     void unsubscribe(Connection& connection, StreamKind kind);
     void forget(Connection& connection);
+
+    // Until unite(): these connections get the old numbering, whose ids are so much further on (modulo 2^64); the best
+    // bid and offer only where the old book has the same.
+    void split(std::set<const Connection*> old, std::uint64_t shift, bool same_book) {
+        old_ = std::move(old);
+        old_shift_ = shift;
+        same_book_ = same_book;
+    }
+    void unite() noexcept { old_.clear(); }
 
     [[nodiscard]] bool wants(StreamKind kind) const noexcept { return !list(kind).empty(); }
     [[nodiscard]] bool wants_any() const noexcept;
@@ -57,8 +67,11 @@ class Fanout {
     Faults& faults_;
     Struck struck_;
     std::array<List, kStreamKinds> lists_;
-    std::vector<Fault> frame_faults_;                  // what a Fate points at, while a frame is delivered
-    std::map<Connection*, Message> late_;              // to be sent behind the next
+    std::vector<Fault> frame_faults_;      // what a Fate points at, while a frame is delivered
+    std::map<Connection*, Message> late_;  // to be sent behind the next
+    std::set<const Connection*> old_;
+    std::uint64_t old_shift_ = 0;
+    bool same_book_ = true;
     std::map<const Connection*, std::int64_t> muted_;  // until then, monotonic ns; 0: until subscribed again
 };
 

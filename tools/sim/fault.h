@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,33 +20,45 @@ enum class FaultKind {
     restart,
     tick,
     market,
+    venue,
+    clock,
     // at the Nth message
     close,
     reset,
     stall,
     violate,
     away,
+    lag,
     // at the Nth connection, upgrade or request
     connect,
     cert,
     upgrade,
     rest,
     stale,
+    cache,
+    listing,
 };
 
 // One thing that goes wrong. Written KIND[@N][:key=value,…]; N is 1 where it is not given.
 struct Fault {
     FaultKind kind = FaultKind::drop;
     std::uint64_t at = 1;
-    std::uint64_t times = 1;          // it strikes at the Nth occurrence and the ones behind it, so many in all
-    std::string symbol;               // of this market alone; empty: of all, counted together
-    std::uint64_t line = 0;           // on the so-manieth WebSocket connection alone, counted on it; 0: on all
-    std::string how;                  // in which of the ways that the kind has
-    std::string path;                 // rest: of these requests alone: depth, trades, markets; empty: of all
-    std::uint64_t by = 1;             // stale: updates
-    std::uint64_t for_ms = 0;         // 0: for ever, or not at all
-    std::uint64_t bytes = 5'000'000;  // frame:how=huge
-    std::uint64_t retry_after_s = 0;  // rest, upgrade: 0: not said
+    std::uint64_t times = 1;                // it strikes at the Nth occurrence and the ones behind it, so many in all
+    std::string symbol;                     // of this market alone; empty: of all, counted together
+    std::uint64_t line = 0;                 // on the so-manieth WebSocket connection alone, counted on it; 0: on all
+    std::string how;                        // in which of the ways that the kind has
+    std::string of;                         // which part of the venue: see the kinds' texts
+    std::string path;                       // rest: of these requests alone: depth, trades, markets; empty: of all
+    std::string as;                         // rest:how=other: the market that is answered with; empty: another one
+    std::uint64_t by = 1;                   // stale: updates
+    std::int64_t by_ms = 0;                 // lag, clock, stale: so much later; negative: earlier
+    std::uint64_t jitter_ms = 0;            // lag: at most so much more, drawn for each frame
+    std::optional<std::int64_t> shift_ids;  // restart:by
+    std::optional<std::uint64_t> first_id;  // restart:to
+    bool other_book = false;                // restart:book=other
+    std::uint64_t for_ms = 0;               // 0: for ever, or not at all
+    std::uint64_t bytes = 5'000'000;        // frame:how=huge
+    std::uint64_t retry_after_s = 0;        // rest, upgrade: 0: not said
     CertificateKind which = CertificateKind::expired;  // cert
 
     // Throws std::runtime_error with a sentence that says what is meant.

@@ -6,7 +6,8 @@
 namespace daypack::sim {
 namespace {
 
-constexpr std::size_t kTradesKept = 1000;  // what /api/v1/trades gives at most
+constexpr std::size_t kNumberingsKept = 4;  // beside that of now
+constexpr std::size_t kTradesKept = 1000;   // what /api/v1/trades gives at most
 
 std::map<std::int64_t, std::int64_t> refined(const std::map<std::int64_t, std::int64_t>& side) {
     std::map<std::int64_t, std::int64_t> finer;
@@ -56,6 +57,7 @@ Feed::Feed(std::unique_ptr<Source> source, std::size_t history_changes)
     : market_(source->market()),
       notation_(market_),
       source_(std::move(source)),
+      history_changes_(history_changes),
       truth_(history_changes),
       match_us_(source_->start_us()) {
     truth_.start(source_->start_book(), source_->start_u());
@@ -79,7 +81,10 @@ Event Feed::take() {
     Event event = std::move(*next_);
     next_.reset();
     match_us_ = std::max(match_us_, event.match_us);
-    if (event.channel == Channel::depth) truth_.apply(event.u, event.changes);
+    if (event.channel == Channel::depth) {
+        truth_.apply(event.u, event.changes);
+        if (both_) past_.front().apply(event.u + old_shift_, event.changes);
+    }
     if (event.channel == Channel::trade) {
         trades_.push_front({event.trade, event.match_us / 1000});
         if (trades_.size() > kTradesKept) trades_.pop_back();
@@ -87,11 +92,15 @@ Event Feed::take() {
     return event;
 }
 
-void Feed::restart() {
-    const std::uint64_t u = truth_.u() / 2;
-    truth_.start(truth_.now(), u);
-    source_->renumber(u);
-    next_.reset();
+void Feed::restart(std::uint64_t u, bool other_book, bool both) {
+    past_.push_front(std::exchange(truth_, Truth(history_changes_)));
+    if (past_.size() > kNumberingsKept) past_.pop_back();
+    const Truth& old = past_.front();
+    truth_.start(other_book ? source_->stand_by().value_or(old.now()) : old.now(), u);
+    old_shift_ = old.u() - u;
+    both_ = both;
+    source_->renumber(u - old.u());
+    if (next_) next_->renumber(u - old.u());
     for (Aggregate& aggregate : aggregates_) aggregate.clear();
 }
 
@@ -100,10 +109,24 @@ bool Feed::refine_tick() {
     market_.tick = source_->market().tick;
     notation_ = Notation(market_);
     truth_.start({refined(truth_.now().bids), refined(truth_.now().asks)}, truth_.u());
+    past_.clear();
+    both_ = false;
     if (next_) next_->refine();
     for (Made& made : trades_) made.trade.price *= 10;
     for (Aggregate& aggregate : aggregates_) aggregate.refine();
     return true;
+}
+
+bool Feed::coarsen_tick() {
+    if (source_ == nullptr || !source_->coarsen_tick()) return false;
+    market_.tick = source_->market().tick;
+    notation_.price_padding = market_.price_decimals();
+    return true;
+}
+
+std::string Feed::past_depth_body(std::size_t levels, std::int64_t timestamp_us) const {
+    const Truth& past = past_.empty() ? truth_ : past_.front();
+    return sim::depth_body(notation_, past.now(), past.u(), timestamp_us, levels);
 }
 
 std::string Feed::depth_body(std::size_t levels, std::uint64_t u, std::int64_t timestamp_us) const {
@@ -121,11 +144,15 @@ std::string Feed::trades_body(std::size_t limit) const {
     return out;
 }
 
-std::string Feed::truth_body(std::optional<std::uint64_t> u) const {
-    if (source_ == nullptr) return {};
-    if (!u || *u == truth_.u()) return sim::truth_body(notation_, truth_.now(), truth_.u());
-    const auto book = truth_.at(*u);
-    return book ? sim::truth_body(notation_, *book, *u) : std::string{};
+std::string Feed::truth_body(std::optional<std::uint64_t> u, std::optional<std::size_t> ago) const {
+    if (source_ == nullptr || ago.value_or(0) > past_.size()) return {};
+    for (std::size_t i = ago.value_or(0); i <= past_.size(); ++i) {
+        const Truth& truth = i == 0 ? truth_ : past_[i - 1];
+        if (!u || *u == truth.u()) return sim::truth_body(notation_, truth.now(), truth.u());
+        if (const auto book = truth.at(*u)) return sim::truth_body(notation_, *book, *u);
+        if (ago) break;
+    }
+    return {};
 }
 
 }  // namespace daypack::sim

@@ -30,6 +30,7 @@ class Aggregate {
     [[nodiscard]] bool is_overdue(std::int64_t now_ns) const noexcept {
         return first_u_ != 0 && now_ns - since_ns_ > window_us_ * 1000;
     }
+    [[nodiscard]] bool holds() const noexcept { return first_u_ != 0; }
     void add(const Event& depth, std::int64_t now_ns);
     // The frame of what is held, which is held no longer. REQUIRES: something is.
     [[nodiscard]] std::string flush(const Notation& notation, std::int64_t send_us);
@@ -52,9 +53,14 @@ class Aggregate {
 // One market, live: its events, one at a time, and what is true after each.
 //
 // Thread: the exchange's.
-// Invariant: truth() is the book after every event taken so far, sent or not.
+// Invariant: truth() is the book after every event taken so far, sent or not, in the numbering of now.
 class Feed {
   public:
+    struct Made {
+        Trade trade;
+        std::int64_t at_ms;
+    };
+
     // A market without a book: Closed.
     explicit Feed(Market market);
     Feed(std::unique_ptr<Source> source, std::size_t history_changes);
@@ -62,6 +68,8 @@ class Feed {
     [[nodiscard]] const Market& market() const noexcept { return market_; }
     [[nodiscard]] const Notation& notation() const noexcept { return notation_; }
     [[nodiscard]] const Truth& truth() const noexcept { return truth_; }
+    // The last ones, newest first.
+    [[nodiscard]] const std::deque<Made>& trades() const noexcept { return trades_; }
     [[nodiscard]] std::array<Aggregate, 3>& aggregates() noexcept { return aggregates_; }
     [[nodiscard]] bool has_begun() const noexcept { return begun_; }
     // Nothing comes any more.
@@ -81,27 +89,36 @@ class Feed {
     }
     // The market's `orderBookState` is another one.
     void set_state(const std::string& state) { market_.state = state; }
-    // The numbering begins anew, at half of what it was.
-    void restart();
+    // The numbering begins anew, the book standing at `u`, and with a stand-by's content where that is asked for.
+    // `both`: the old one goes on beside it, until end_old().
+    void restart(std::uint64_t u, bool other_book, bool both);
+    // What is added to a number (modulo 2^64) to get that of the old numbering.
+    [[nodiscard]] std::uint64_t old_shift() const noexcept { return old_shift_; }
+    void end_old() noexcept { both_ = false; }
     // The tick becomes a tenth; what was true before is forgotten. False: a recorded market keeps its own.
     [[nodiscard]] bool refine_tick();
+    // The tick becomes ten times what it was; prices stay, and some are off it now. False: as above.
+    [[nodiscard]] bool coarsen_tick();
 
     // Bodies of the REST answers.
     [[nodiscard]] std::string depth_body(std::size_t levels, std::uint64_t u, std::int64_t timestamp_us) const;
     [[nodiscard]] std::string trades_body(std::size_t limit) const;
-    // Empty: that `u` is not known.
-    [[nodiscard]] std::string truth_body(std::optional<std::uint64_t> u) const;
+    // The last book of the numbering before this one; of this one where there was none.
+    [[nodiscard]] std::string past_depth_body(std::size_t levels, std::int64_t timestamp_us) const;
+    // Without `u` as it is now; with it, in the newest numbering that knows it. `ago`: of that one alone, so many
+    // restarts ago. Empty: not known.
+    [[nodiscard]] std::string truth_body(std::optional<std::uint64_t> u,
+                                         std::optional<std::size_t> ago = std::nullopt) const;
 
   private:
-    struct Made {
-        Trade trade;
-        std::int64_t at_ms;
-    };
-
     Market market_;
     Notation notation_;
     std::unique_ptr<Source> source_;
+    std::size_t history_changes_ = 1;
     Truth truth_;
+    std::deque<Truth> past_;  // of earlier numberings, the newest first
+    std::uint64_t old_shift_ = 0;
+    bool both_ = false;
     std::optional<Event> next_;
     bool begun_ = false;
     bool over_ = false;

@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <queue>
@@ -13,9 +14,13 @@
 #include "tools/sim/exchange.h"
 #include "tools/sim/fanout.h"
 #include "tools/sim/feed.h"
+#include "tools/sim/lags.h"
 #include "tools/sim/listing.h"
+#include "tools/sim/markets_cache.h"
 #include "tools/sim/server.h"
+#include "tools/sim/timers.h"
 #include "tools/sim/tls_front.h"
+#include "tools/sim/venue_clock.h"
 
 namespace daypack::sim {
 
@@ -58,12 +63,18 @@ class Floor final : public ServerHandler {
         std::size_t feed;
         bool operator>(const Due& other) const noexcept { return at > other.at; }
     };
+    // Another market's answers, until then; of a single request: not at all longer.
+    struct Mixup {
+        Fault fault;
+        Clock::time_point until;
+    };
 
     [[nodiscard]] bool is_pulled() const noexcept;
     void begin(std::size_t feed);
     [[nodiscard]] const Event* peek(std::size_t feed);
     void emit(std::size_t feed);
     void emit_aggregates(std::size_t feed, const Event& depth);
+    void send_aggregate(std::size_t feed, std::size_t which, std::int64_t send_us);
     void schedule(std::size_t feed);
     void run_due();
     void wait_for_due();
@@ -74,7 +85,19 @@ class Floor final : public ServerHandler {
     void struck(const Fault& fault, const std::string& symbol, Connection* connection);
     void see_off(Connection& connection);
     void carry_out(const Fault& fault, std::uint64_t line);
-    void set_market(std::size_t feed, const Fault& fault);
+    void strike_before(std::size_t feed);
+    void strike_behind(std::size_t feed);
+    void strike_request(RestView& view, const std::string& symbol, std::string_view path);
+    void restart(std::size_t feed, const Fault& fault);
+    void end_failover();
+    void close_in_turn(const Fault& fault, std::uint64_t turn);
+    void close_next(std::deque<std::uint64_t> lines, std::uint64_t every_ms, std::uint64_t turn);
+    void delay(const Fault& fault, std::uint64_t line);
+    void apply_lags();
+    void set_state(std::size_t feed, const std::string& state, std::uint64_t for_ms);
+    void set_venue(const Fault& fault);
+    void set_defaults();
+    [[nodiscard]] std::string mixed_up(std::string_view target, const std::string& symbol, std::string_view path);
     [[nodiscard]] std::optional<Reply> on_sim_request(std::string_view target);
     void do_harm();
 
@@ -85,11 +108,20 @@ class Floor final : public ServerHandler {
     boost::asio::steady_timer away_timer_{io_};
     boost::asio::steady_timer chaos_timer_{io_};
     std::optional<Chaos> chaos_;
-    std::map<std::size_t, boost::asio::steady_timer> market_timers_;  // by feed
+    Timers timers_{io_};
+    VenueClock clock_;
+    Lags lags_;
+    MarketsCache cache_;
+    std::vector<Mixup> mixups_;
     TlsFront front_;
     std::vector<Feed> feeds_;
     std::vector<Fanout> fanouts_;              // one a feed
     std::vector<Clock::time_point> begun_at_;  // one a feed
+    std::vector<bool> is_scheduled_;           // one a feed
+    std::vector<std::uint64_t> state_turns_;   // one a feed: which change of its state was the last
+    std::uint64_t maintenance_turn_ = 0;
+    std::uint64_t failover_turn_ = 0;
+    bool maintenance_ = false;
     std::map<std::string, std::size_t> index_of_;
     Faults faults_;
     std::vector<std::string> fault_log_;

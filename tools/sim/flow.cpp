@@ -89,12 +89,13 @@ bool Flow::next(Event& event) {
     return true;
 }
 
-void Flow::renumber(std::uint64_t u) {
-    u_ = u;
-    std::erase_if(ready_, [](const Event& event) { return event.channel == Channel::book_ticker; });
+void Flow::renumber(std::uint64_t by) {
+    u_ += by;
+    for (Event& event : ready_) event.renumber(by);
 }
 
 bool Flow::refine_tick() {
+    if (grid_ticks_ != 1) return false;  // the unit is finer than the tick already
     market_.refine_tick();
     notation_ = Notation(market_);
     start_ticks_ *= 10;
@@ -102,6 +103,38 @@ bool Flow::refine_tick() {
     asks_.refine();
     for (Event& event : ready_) event.refine();
     return true;
+}
+
+bool Flow::coarsen_tick() {
+    market_.coarsen_tick();
+    notation_.price_padding = market_.price_decimals();
+    grid_ticks_ *= 10;
+    return true;
+}
+
+// The nearest price on the grid that is no better.
+std::int64_t Flow::on_grid(const Ladder& side, std::int64_t price_ticks) const noexcept {
+    const std::int64_t down = price_ticks / grid_ticks_ * grid_ticks_;
+    return side.is_bid() || down == price_ticks ? down : down + grid_ticks_;
+}
+
+// The touch stays; behind it every third level has another size and every eleventh is not there.
+std::optional<Book> Flow::stand_by() {
+    Book book;
+    for (Ladder* side : {&bids_, &asks_}) {
+        for (std::int64_t rank = side->size() - 1; rank > 0; --rank) {
+            if (rank % 11 == 5) {
+                side->erase(rank);
+            } else if (rank % 3 == 1) {
+                side->set(rank, side->steps(rank) + 1 + rank % 7);
+            }
+        }
+        auto& levels = side->is_bid() ? book.bids : book.asks;
+        for (std::int64_t rank = 0; rank < side->size(); ++rank) {
+            levels.emplace(side->price(rank) * tick_units_, side->steps(rank) * step_units_);
+        }
+    }
+    return book;
 }
 
 // One update of the book, with the trade that caused it and the best bid and offer that it changed.
@@ -210,7 +243,13 @@ void Flow::change_best(Event& depth) {
 
 void Flow::improve(Event& depth, std::int64_t room_ticks) {
     Ladder& side = walking_side(true);
-    insert(depth, side, side.worse(side.best(), -(1 + random_.below(std::min<std::int64_t>(room_ticks, 3)))));
+    const std::int64_t better = 1 + random_.below(std::min<std::int64_t>(room_ticks, 3));
+    const std::int64_t price = on_grid(side, side.worse(side.best(), -better * grid_ticks_));
+    const Ladder& other = side.is_bid() ? asks_ : bids_;
+    const bool fits =
+        side.is_bid() ? price > side.best() && price < other.best() : price < side.best() && price > other.best();
+    if (!fits) return modify(depth, side, 0, some_steps());
+    insert(depth, side, price);
 }
 
 void Flow::change_behind(Event& depth, std::int64_t from_rank, std::int64_t to_rank) {
@@ -234,7 +273,10 @@ bool Flow::insert_near_rank(Event& depth, Ladder& side, std::int64_t rank) {
     for (std::int64_t r = std::max<std::int64_t>(rank, 1); r < std::min(rank + 8, side.size()); ++r) {
         const std::int64_t gap = std::abs(side.price(r) - side.price(r - 1));
         if (gap < 2) continue;
-        insert(depth, side, side.worse(side.price(r - 1), 1 + random_.below(gap - 1)));
+        const std::int64_t price = on_grid(side, side.worse(side.price(r - 1), 1 + random_.below(gap - 1)));
+        const bool fits = side.is_bid() ? price > side.price(r) : price < side.price(r);
+        if (!fits) continue;  // no price of the grid lies between them
+        insert(depth, side, price);
         return true;
     }
     return false;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "tools/sim/arrivals.h"
 #include "tools/sim/event.h"
@@ -34,8 +35,10 @@ class Flow final : public Source {
     [[nodiscard]] std::int64_t start_us() const noexcept override { return 0; }
     void begin(std::int64_t venue_us) override { epoch_us_ = venue_us; }
     [[nodiscard]] bool next(Event& event) override;
-    void renumber(std::uint64_t u) override;
+    void renumber(std::uint64_t by) override;
     [[nodiscard]] bool refine_tick() override;
+    [[nodiscard]] bool coarsen_tick() override;
+    [[nodiscard]] std::optional<Book> stand_by() override;
 
   private:
     void build_side(Ladder& side, std::int64_t levels);
@@ -46,6 +49,7 @@ class Flow final : public Source {
     void change_best(Event& depth);
     void change_behind(Event& depth, std::int64_t from_rank, std::int64_t to_rank);
     void improve(Event& depth, std::int64_t room_ticks);
+    [[nodiscard]] std::int64_t on_grid(const Ladder& side, std::int64_t price_ticks) const noexcept;
     [[nodiscard]] Ladder& walking_side(bool toward_start) noexcept;
     [[nodiscard]] bool insert_near_rank(Event& depth, Ladder& side, std::int64_t rank);
 
@@ -66,6 +70,7 @@ class Flow final : public Source {
     Arrivals arrivals_;
     std::int64_t tick_units_;
     std::int64_t step_units_;
+    std::int64_t grid_ticks_ = 1;  // new prices are multiples of it
     std::int64_t start_ticks_;
     std::int64_t target_levels_;
     Ladder bids_{true};

@@ -1,6 +1,7 @@
 #include "tools/sim/market.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "tools/sim/text.h"
@@ -8,9 +9,14 @@
 namespace daypack::sim {
 namespace {
 
-// The last `_` that parts base from quote, the suffix _PERP left aside.
-std::size_t middle(const std::string& symbol, bool perpetual) noexcept {
-    return symbol.rfind('_', perpetual ? symbol.size() - 6 : std::string::npos);
+// What a name ends with where it is no spot market's. How the venue names IPERP and DATED ones is not known.
+constexpr std::array<std::string_view, 5> kTypes{"PERP", "IPERP", "DATED", "PREDICTION", "RFQ"};
+
+// The name without the type at its end.
+std::string_view pair_of(const Market& market) noexcept {
+    const std::string_view symbol = market.symbol;
+    const std::string_view type = market.type();
+    return type == "SPOT" ? symbol : symbol.substr(0, symbol.size() - type.size() - 1);
 }
 
 void append_filters(std::string& out, const Market& market) {
@@ -33,13 +39,22 @@ void append_filters(std::string& out, const Market& market) {
 
 }  // namespace
 
+std::string_view Market::type() const noexcept {
+    const std::string_view last = std::string_view(symbol).substr(symbol.rfind('_') + 1);
+    for (const std::string_view type : kTypes) {
+        if (last == type && last.size() < symbol.size()) return type;
+    }
+    return "SPOT";
+}
+
 std::string_view Market::base() const noexcept {
-    return std::string_view(symbol).substr(0, middle(symbol, is_perpetual()));
+    const std::string_view pair = pair_of(*this);
+    return pair.substr(0, pair.rfind('_'));
 }
 
 std::string_view Market::quote() const noexcept {
-    const std::size_t from = middle(symbol, is_perpetual()) + 1;
-    return std::string_view(symbol).substr(from, is_perpetual() ? symbol.size() - 5 - from : std::string_view::npos);
+    const std::string_view pair = pair_of(*this);
+    return pair.substr(pair.rfind('_') + 1);
 }
 
 int Market::price_decimals() const noexcept {
@@ -62,6 +77,13 @@ void Market::refine_tick() {
     append_padded(tick, units, decimals);
 }
 
+void Market::coarsen_tick() {
+    const std::int64_t units = tick_units();
+    const int decimals = price_decimals() - 1;
+    tick.clear();
+    append_padded(tick, decimals < 0 ? units * 10 : units, std::max(decimals, 0));
+}
+
 std::vector<Market> default_markets() {
     return {
         {"BTC_USDC", "0.1", "0.00001", "86780.0", "Open", ""},
@@ -78,6 +100,10 @@ std::vector<Market> default_markets() {
         {"AAPL.US_USDC_PERP", "0.01", "0.01", "340.32", "Open", "STOCK"},
         {"HNT_USDC", "0.001", "0.1", "3.500", "Closed", ""},
         {"MON_USDC_PERP", "0.0001", "1", "0.5000", "PostOnly", ""},
+        {"FDVEXTD1B_USDC_PREDICTION", "0.00001", "1", "0.18000", "Open", ""},
+        {"BTC_USDC_IPERP", "0.1", "1", "86785.0", "Open", ""},
+        {"BTC_USDC_DATED", "0.1", "0.00001", "87010.0", "Open", ""},
+        {"AAPL.US_USDC_RFQ", "0.01", "0.01", "340.30", "Closed", "STOCK"},
     };
 }
 
@@ -87,9 +113,8 @@ Market market_named(const std::string& symbol) {
     if (found != known.end()) return *found;
     Market market;
     market.symbol = symbol;
-    const std::size_t least = market.is_perpetual() ? 8 : 3;  // X_Y and X_Y_PERP
-    if (symbol.size() < least || middle(symbol, market.is_perpetual()) == std::string::npos || market.base().empty() ||
-        market.quote().empty()) {
+    const std::string_view pair = pair_of(market);
+    if (pair.find('_') == std::string_view::npos || market.base().empty() || market.quote().empty()) {
         throw std::runtime_error("symbol \"" + symbol +
                                  "\" is no name of the exchange's form; write BTC_USDC or BTC_USDC_PERP");
     }

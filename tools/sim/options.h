@@ -6,6 +6,11 @@
 
 namespace daypack::sim {
 
+// What is as at the venue only once it is switched on here: whoever follows the exchange must hold under it first.
+inline constexpr bool kJitterByDefault = false;
+inline constexpr std::int64_t kOddLagMsByDefault = 0;
+inline constexpr std::int64_t kMarketsCacheMsByDefault = 0;  // the venue's: 300'000
+
 // What `daypack sim` is told.
 struct SimOptions {
     std::uint16_t port = 0;  // 0: a free one
@@ -13,14 +18,18 @@ struct SimOptions {
     std::vector<std::string> symbols;  // the venue's names; empty: default_markets()
     double rate = 100;                 // depth updates a second and symbol; 0: as fast as the readers take them
     std::uint64_t seed = 1;
-    std::uint64_t max_frames = 0;       // depth frames a symbol, from the first subscriber on, then quiet; 0: endless
-    std::int64_t levels = 0;            // a side, about; 0: 1,200 to 3,000
-    std::string replay;                 // a recorded flow, instead of the above
-    double speed = 1;                   // of the replay; 0: as fast as the readers take it
-    std::vector<std::string> faults;    // KIND[@N][:key=value,…]
-    std::uint64_t chaos_seed = 0;       // random faults from this seed; 0: none
-    std::int64_t chaos_every_ms = 500;  // between them
-    std::string ca_out;                 // where the CA's certificate goes; empty: nowhere
+    std::uint64_t max_frames = 0;    // depth frames a symbol, from the first subscriber on, then quiet; 0: endless
+    std::int64_t levels = 0;         // a side, about; 0: 1,200 to 3,000
+    std::string replay;              // a recorded flow, instead of the above
+    double speed = 1;                // of the replay; 0: as fast as the readers take it
+    bool jitter = kJitterByDefault;  // T of generated flow jitters as the recorded one's
+    std::int64_t odd_lag_ms = kOddLagMsByDefault;              // messages of every odd connection leave so much later
+    std::int64_t markets_cache_ms = kMarketsCacheMsByDefault;  // /markets comes from a cache, so old at most; 0: fresh
+    std::vector<std::string> faults;                           // KIND[@N][:key=value,…]
+    std::uint64_t chaos_seed = 0;                              // random faults from this seed; 0: none
+    bool chaos_unkind = false;                                 // also what misleads: Chaos::Unkind
+    std::int64_t chaos_every_ms = 500;                         // between them
+    std::string ca_out;                                        // where the CA's certificate goes; empty: nowhere
     std::size_t history_changes =
         0;  // how far back the truth is known, a symbol; 0: 500,000, or a whole usual recording
     std::int64_t ping_interval_ms = 60'000;                // of the server's own pings

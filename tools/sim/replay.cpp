@@ -23,15 +23,6 @@ std::string unit_of(int decimals) {
     return decimals == 0 ? "1" : "0." + std::string(static_cast<std::size_t>(decimals - 1), '0') + '1';
 }
 
-// Replaces the number behind `key`, as in "u":123.
-void put_number(std::string& frame, std::string_view key, std::uint64_t number) {
-    const std::size_t from = frame.find(key);
-    if (from == std::string::npos) return;
-    const std::size_t digits = from + key.size();
-    const std::size_t end = frame.find_first_not_of("0123456789", digits);
-    frame.replace(digits, end - digits, std::to_string(number));
-}
-
 }  // namespace
 
 // The file, line by line. zlib reads plain text through the same call.
@@ -188,7 +179,7 @@ bool Replay::next(Event& event) {
         due_ns_ = std::max(due_ns_, receive_ns - first_receive_ns_);
         event.due_ns = due_ns_;
         if (!fill(event)) continue;
-        if (shift_) shift(event);
+        if (shift_ != 0) event.renumber(shift_);
         return true;
     }
 }
@@ -231,17 +222,8 @@ bool Replay::fill(Event& event) {
     }
 }
 
-void Replay::renumber(std::uint64_t u) {
-    shift_ = u - recorded_u_;
-}
-
-void Replay::shift(Event& event) const {
-    if (event.channel == Channel::trade) return;
-    event.u += *shift_;
-    put_number(event.frame, "\"u\":", event.u);
-    if (event.channel != Channel::depth) return;
-    event.first_u += *shift_;
-    put_number(event.frame, "\"U\":", event.first_u);
+void Replay::renumber(std::uint64_t by) {
+    shift_ += by;
 }
 
 }  // namespace daypack::sim

@@ -27,7 +27,7 @@ class Replay final : public Source {
     void begin(std::int64_t) override {}
     // Throws std::runtime_error, with the line, where the recording is damaged or has a gap.
     [[nodiscard]] bool next(Event& event) override;
-    void renumber(std::uint64_t u) override;
+    void renumber(std::uint64_t by) override;
 
   private:
     class Lines;
@@ -36,7 +36,6 @@ class Replay final : public Source {
     void find_notation();
     void read_start();
     [[nodiscard]] bool fill(Event& event);
-    void shift(Event& event) const;
     [[noreturn]] void fail(const std::string& what) const;
 
     std::string path_;
@@ -47,8 +46,8 @@ class Replay final : public Source {
     Book start_book_;
     std::uint64_t start_u_ = 0;
     std::int64_t start_us_ = 0;
-    std::uint64_t recorded_u_ = 0;        // of the last depth frame, as recorded
-    std::optional<std::uint64_t> shift_;  // what is added to recorded numbers (modulo 2^64) since a restart
+    std::uint64_t recorded_u_ = 0;  // of the last depth frame, as recorded
+    std::uint64_t shift_ = 0;       // what is added to recorded numbers (modulo 2^64) since a restart
     std::int64_t first_receive_ns_ = 0;
     std::int64_t due_ns_ = 0;
     std::unique_ptr<Lines> lines_;

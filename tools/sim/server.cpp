@@ -7,13 +7,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
-#include <deque>
 #include <optional>
 #include <random>
 #include <set>
 #include <stdexcept>
 
-#include "net/stream.h"  // before Beast: makes Asio's TLS wolfSSL's
+#include "tools/sim/session.h"
 
 namespace daypack::sim {
 namespace {
@@ -24,7 +23,6 @@ namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kRequestBytesMax = std::size_t{1} << 20;
 constexpr int kPortTries = 200;
 
 // Below the ports that the system gives to outgoing connections: else, while the exchange is away, a client that knocks
@@ -37,7 +35,6 @@ std::uint16_t some_port() {
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-    class Session;
     class Visit;
 
     Impl(asio::io_context& io_context, ServerHandler& server_handler)
@@ -53,142 +50,6 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     std::uint64_t sessions_ever = 0;
     std::set<std::shared_ptr<Session>> sessions;  // WebSockets
     std::set<std::shared_ptr<Visit>> visits;      // HTTP so far
-};
-
-// One WebSocket. Its stream is not touched after finish().
-class Server::Impl::Session final : public Connection, public std::enable_shared_from_this<Session> {
-  public:
-    Session(std::shared_ptr<Impl> server, Stream stream)
-        : server_(std::move(server)),
-          ordinal_(++server_->sessions_ever),
-          ws_(std::move(stream)),
-          stalled_(server_->io) {}
-
-    void start(const http::request<http::string_body>& upgrade) {
-        websocket::stream_base::timeout timeout{};
-        timeout.handshake_timeout = std::chrono::seconds(10);
-        timeout.idle_timeout = websocket::stream_base::none();
-        timeout.keep_alive_pings = false;
-        ws_.set_option(timeout);
-        ws_.read_message_max(kRequestBytesMax);
-        ws_.auto_fragment(false);  // the venue sends a message as one frame
-        ws_.text(true);
-        ws_.async_accept(upgrade, [self = shared_from_this()](error_code error) {
-            if (error) return self->finish();
-            self->server_->handler.on_open(*self);
-            self->open_ = true;
-            self->reading_ = true;
-            self->read();
-        });
-    }
-
-    [[nodiscard]] std::uint64_t ordinal() const noexcept override { return ordinal_; }
-    [[nodiscard]] std::size_t unsent_bytes() const noexcept override { return unsent_bytes_; }
-
-    void send(Message message, Form form) override {
-        if (closing_ || finished_) return;
-        unsent_bytes_ += message->size();
-        unsent_.push_back({std::move(message), form});
-        if (!writing_ && !is_stalled_) write();
-    }
-
-    void stall(std::int64_t for_ms, bool deaf) override {
-        is_stalled_ = true;
-        deaf_ |= deaf;
-        if (for_ms == 0) return;
-        stalled_.expires_after(std::chrono::milliseconds(for_ms));
-        stalled_.async_wait([self = shared_from_this()](error_code error) {
-            if (error || self->finished_) return;
-            self->is_stalled_ = false;
-            if (std::exchange(self->deaf_, false) && !std::exchange(self->reading_, true)) self->read();
-            if (!self->writing_ && !self->unsent_.empty()) self->write();
-        });
-    }
-
-    void reset() override {
-        error_code ignored;
-        ws_.next_layer().socket().set_option(asio::socket_base::linger(true, 0), ignored);
-        finish();
-    }
-
-    void ping() override {
-        if (!open_ || closing_ || is_stalled_ || std::exchange(pinging_, true)) return;
-        ws_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
-    }
-
-    void close() override {
-        if (finished_ || std::exchange(closing_, true)) return;
-        if (!writing_) say_goodbye();
-    }
-
-    void cut() override { finish(); }
-
-  private:
-    void read() {
-        ws_.async_read(buffer_, [self = shared_from_this()](error_code error, std::size_t) {
-            if (error || self->finished_) return self->finish();
-            const auto bytes = self->buffer_.cdata();
-            if (!self->closing_) {
-                self->server_->handler.on_message(*self, {static_cast<const char*>(bytes.data()), bytes.size()});
-            }
-            self->buffer_.consume(self->buffer_.size());
-            self->reading_ = !self->deaf_;
-            if (self->reading_) self->read();
-        });
-    }
-
-    void write() {
-        writing_ = true;
-        const auto& [message, form] = unsent_.front();
-        const auto written = [self = shared_from_this()](error_code error, std::size_t) { self->written(error); };
-        if (form == Form::raw) return asio::async_write(ws_.next_layer(), asio::buffer(*message), written);
-        ws_.text(form == Form::text);
-        ws_.async_write(asio::buffer(*message), written);
-    }
-
-    void written(error_code error) {
-        writing_ = false;
-        if (error || finished_) return finish();
-        const std::size_t before = unsent_bytes_;
-        unsent_bytes_ -= unsent_.front().first->size();
-        unsent_.pop_front();
-        if (!unsent_.empty()) {
-            if (!is_stalled_) write();
-        } else if (closing_) {
-            return say_goodbye();
-        }
-        if (before > kLowWaterBytes && unsent_bytes_ <= kLowWaterBytes && !closing_) server_->handler.on_drained(*this);
-    }
-
-    void say_goodbye() {
-        ws_.async_close({websocket::close_code::going_away},
-                        [self = shared_from_this()](error_code) { self->finish(); });
-    }
-
-    void finish() {
-        if (std::exchange(finished_, true)) return;
-        const auto self = shared_from_this();
-        stalled_.cancel();
-        ws_.next_layer().close();
-        if (std::exchange(open_, false)) server_->handler.on_close(*this);
-        server_->sessions.erase(self);
-    }
-
-    std::shared_ptr<Impl> server_;
-    std::uint64_t ordinal_;
-    websocket::stream<Stream> ws_;
-    boost::beast::flat_buffer buffer_;
-    std::deque<std::pair<Message, Form>> unsent_;
-    std::size_t unsent_bytes_ = 0;
-    asio::steady_timer stalled_;
-    bool is_stalled_ = false;
-    bool deaf_ = false;
-    bool reading_ = false;
-    bool open_ = false;
-    bool writing_ = false;
-    bool pinging_ = false;
-    bool closing_ = false;
-    bool finished_ = false;
 };
 
 // One connection before it is a WebSocket: any number of HTTP requests.
@@ -245,6 +106,15 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
     }
 
     void answer() {
+        if (reply_.interim.empty()) return answer_at_last();
+        raw_ = std::exchange(reply_.interim, {});
+        asio::async_write(stream_, asio::buffer(raw_), [self = shared_from_this()](error_code error, std::size_t) {
+            if (error || self->finished_) return self->finish();
+            self->answer_at_last();
+        });
+    }
+
+    void answer_at_last() {
         switch (reply_.manner) {
             case Manner::silent: return listen_in_silence();
             case Manner::bad_accept:
@@ -254,14 +124,13 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
             case Manner::cut: return write_raw(head() + reply_.body.substr(0, reply_.body.size() / 2));
             case Manner::endless: return write_endless(head_without_length());
             case Manner::drip: return drip(head() + reply_.body, 0);
+            case Manner::twice: return write_twice();
             case Manner::plain: break;
         }
         if (reply_.status == 101) return become_session();
         response_.emplace(static_cast<http::status>(reply_.status), request_.version());
         response_->set(http::field::content_type, reply_.content_type);
-        if (const auto colon = reply_.header.find(": "); colon != std::string::npos) {
-            response_->set(reply_.header.substr(0, colon), reply_.header.substr(colon + 2));
-        }
+        for (const auto& [name, value] : reply_.headers) response_->insert(name, value);
         response_->keep_alive(request_.keep_alive());
         response_->body() = std::move(reply_.body);
         response_->prepare_payload();
@@ -272,7 +141,9 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
     }
 
     void become_session() {
-        const auto session = std::make_shared<Session>(server_, std::move(stream_));
+        const auto session = std::make_shared<Session>(
+            server_->io, server_->handler, ++server_->sessions_ever, std::move(stream_),
+            [server = server_](const std::shared_ptr<Session>& gone) { server->sessions.erase(gone); });
         server_->sessions.insert(session);
         finished_ = true;
         server_->visits.erase(shared_from_this());
@@ -296,6 +167,14 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
         raw_ = std::move(bytes);
         asio::async_write(stream_, asio::buffer(raw_),
                           [self = shared_from_this()](error_code, std::size_t) { self->finish(); });
+    }
+    void write_twice() {
+        const std::string once = head() + reply_.body;
+        raw_ = once + once;
+        asio::async_write(stream_, asio::buffer(raw_), [self = shared_from_this()](error_code error, std::size_t) {
+            if (error || self->finished_) return self->finish();
+            self->read();
+        });
     }
     void answer_below_tls(std::string_view bytes) {
         raw_.resize(4'096);

@@ -38,6 +38,8 @@ class Connection {
     void send(Message message) { send(std::move(message), Form::text); }
     // Nothing leaves for so long, 0: for ever; deaf: nor is anything read, so that pings are not answered either.
     virtual void stall(std::int64_t for_ms, bool deaf) = 0;
+    // What is sent from now on leaves so much later, and up to `jitter_ms` more, drawn; in order all the same.
+    virtual void delay(std::int64_t by_ms, std::int64_t jitter_ms) = 0;
     // Without a word, and what the client sent is not read: it sees a reset.
     virtual void reset() = 0;
     virtual void ping() = 0;

@@ -10,10 +10,21 @@ namespace {
 
 using Append = void (*)(std::string&, std::int64_t, int);
 
+// As many decimals as the tick has, more where the price needs them: an old order off a grid that became coarser.
+void append_price(std::string& out, const Notation& notation, std::int64_t price) {
+    int decimals = notation.price_decimals;
+    for (; decimals > notation.price_padding && price % 10 == 0; --decimals) price /= 10;
+    append_padded(out, price, decimals);
+}
+
 void append_level(std::string& out, const Notation& notation, std::int64_t price, std::int64_t quantity,
                   Append append) {
     out += out.back() == '[' ? "[\"" : ",[\"";
-    append(out, price, notation.price_decimals);
+    if (append == append_padded) {
+        append_price(out, notation, price);
+    } else {
+        append(out, price, notation.price_decimals);
+    }
     out += "\",\"";
     append(out, quantity, notation.quantity_decimals);
     out += "\"]";
@@ -82,7 +93,7 @@ void append_trade_frame(std::string& out, const Notation& notation, const Event&
     out += "\",\"e\":\"trade\",\"m\":";
     out += trade.buyer_is_maker ? "true" : "false";
     out += ",\"p\":\"";
-    append_padded(out, trade.price, notation.price_decimals);
+    append_price(out, notation, trade.price);
     out += "\",\"q\":\"";
     append_padded(out, trade.quantity, notation.quantity_decimals);
     out += "\",\"s\":\"";
@@ -93,24 +104,24 @@ void append_trade_frame(std::string& out, const Notation& notation, const Event&
 }
 
 void append_book_ticker_frame(std::string& out, const Notation& notation, const Event& event, const Top& top) {
-    const auto append_value = [&](const char* key, bool present, std::int64_t value, int decimals) {
+    const auto append_value = [&](const char* key, bool present, std::int64_t value, bool is_price) {
         out += key;
         if (!present) {
             out += "null";
             return;
         }
         out.push_back('"');
-        append_padded(out, value, decimals);
+        is_price ? append_price(out, notation, value) : append_padded(out, value, notation.quantity_decimals);
         out.push_back('"');
     };
     const bool has_ask = top.ask_quantity != 0;
     const bool has_bid = top.bid_quantity != 0;
-    append_value("{\"data\":{\"A\":", has_ask, top.ask_quantity, notation.quantity_decimals);
-    append_value(",\"B\":", has_bid, top.bid_quantity, notation.quantity_decimals);
+    append_value("{\"data\":{\"A\":", has_ask, top.ask_quantity, false);
+    append_value(",\"B\":", has_bid, top.bid_quantity, false);
     out.push_back(',');
     append_times(out, event);
-    append_value(",\"a\":", has_ask, top.ask_price, notation.price_decimals);
-    append_value(",\"b\":", has_bid, top.bid_price, notation.price_decimals);
+    append_value(",\"a\":", has_ask, top.ask_price, true);
+    append_value(",\"b\":", has_bid, top.bid_price, true);
     out += ",\"e\":\"bookTicker\",\"s\":\"";
     out += notation.symbol;
     out += "\",\"u\":";

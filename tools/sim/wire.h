@@ -14,12 +14,14 @@ namespace daypack::sim {
 // How one market writes its numbers.
 struct Notation {
     std::string symbol;
-    int price_decimals = 0;
+    int price_decimals = 0;  // of the unit that prices are counted in
+    int price_padding = 0;   // decimals that are always shown: the tick's, fewer once that has become coarser
     int quantity_decimals = 0;
 
     explicit Notation(const Market& market)
         : symbol(market.symbol),
           price_decimals(market.price_decimals()),
+          price_padding(price_decimals),
           quantity_decimals(market.quantity_decimals()) {}
 };
 
