@@ -45,8 +45,9 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     options.tls = tls_.get();
     options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
     rest_ = std::make_unique<RestClient>(io_->context, options);
+    api_ = std::make_unique<RestApi>(*rest_);
     snapshots_ = std::make_unique<SnapshotFetcher>(
-        *rest_, *wiring_.instruments,
+        *api_, *wiring_.instruments,
         [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
             deliver(request, std::move(snapshot));
         },
@@ -56,7 +57,7 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     polling.requests_per_minute = config.exchange.rest_requests_per_minute;
     const auto& channels = config.exchange.channels;
     polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
-    poller_ = std::make_unique<Poller>(polling, *rest_, *wiring_.instruments, *wiring_.subscriptions,
+    poller_ = std::make_unique<Poller>(polling, *api_, *wiring_.instruments, *wiring_.subscriptions,
                                        [this](ColdMessage message) { send(std::move(message)); });
     fetch_status();
     fetch_markets();
@@ -92,24 +93,21 @@ void ColdAgent::set_symbols(const Config& config) {
 }
 
 void ColdAgent::fetch_status() {
-    rest_->get("/api/v1/status", [this](const RestAnswer& answer) {
-        if (answer.status != 200) return;
-        const auto status = parse_status(answer.body);
-        if (status && status->maintenance) say(fmt::format("status maintenance=1 message=\"{}\"", status->message));
+    api_->status([this](const RestReply<VenueStatus>& reply) {
+        if (!reply.value || !reply.value->maintenance) return;
+        say(fmt::format("status maintenance=1 message=\"{}\"", reply.value->message));
     });
-    rest_->get("/api/v1/time", [this](const RestAnswer& answer) {
-        const auto time_us = answer.status == 200 ? parse_time(answer.body) : Result<VenueTime>(Errc::malformed);
-        if (!time_us) return;
+    api_->time([this](const RestReply<VenueTime>& reply) {
+        if (!reply.value) return;
         say(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)",
-                        time_us->us / 1000 - wall_now().ns / kNs));
+                        reply.value->us / 1000 - wall_now().ns / kNs));
     });
 }
 
 void ColdAgent::fetch_markets() {
     markets_due_ = {};
-    rest_->get(
-        "/api/v1/markets", [this](const RestAnswer& answer) { on_markets(answer); },
-        markets_read_.ns == 0 ? RestClient::Rank::urgent : RestClient::Rank::normal);
+    api_->markets([this](const RestReply<MarketList>& reply) { on_markets(reply); },
+                  markets_read_.ns == 0 ? RestApi::Rank::urgent : RestApi::Rank::normal);
 }
 
 // Something was read that the list of markets, as we know it, does not allow.
@@ -118,20 +116,15 @@ void ColdAgent::doubt_markets(MonoTime now) {
     if (markets_due_.ns != 0 && markets_due_ - soon > 0) markets_due_ = soon - now > 0 ? soon : now;
 }
 
-void ColdAgent::on_markets(const RestAnswer& answer) {
-    std::string why;
-    if (answer.status == 0) {
-        why = answer.error;
-    } else if (answer.status != 200) {
-        why = refusal(answer.status, answer.body);
-    } else {
-        const MarketList list = parse_markets(answer.body);
-        for (const auto& skipped : list.skipped) say(fmt::format("market skipped why=\"{}\"", skipped));
-        if (!list.markets.empty()) {
+void ColdAgent::on_markets(const RestReply<MarketList>& reply) {
+    std::string why = reply.why;
+    if (reply.value) {
+        for (const auto& skipped : reply.value->skipped) say(fmt::format("market skipped why=\"{}\"", skipped));
+        if (!reply.value->markets.empty()) {
             market_failures_ = 0;
             markets_read_ = mono_now();
             markets_due_ = markets_read_ + kMarketsAgain_ns;
-            return follow_list(list.markets);
+            return follow_list(reply.value->markets);
         }
         why = "no market in the answer";
     }

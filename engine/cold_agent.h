@@ -15,8 +15,7 @@
 #include "engine/segment.h"
 #include "engine/snapshot_fetcher.h"
 #include "engine/subscriptions.h"
-#include "net/rest_client.h"
-#include "net/rest_decoder.h"
+#include "net/rest_api.h"
 
 namespace daypack {
 
@@ -57,7 +56,7 @@ class ColdAgent {
 
     void fetch_status();
     void fetch_markets();
-    void on_markets(const RestAnswer& answer);
+    void on_markets(const RestReply<MarketList>& reply);
     void follow_list(const std::vector<Market>& markets);
     void adopt_directory(const std::vector<Market>& markets);
     void want(const std::string& native, const std::vector<Market>& markets, bool listed);
@@ -78,6 +77,7 @@ class ColdAgent {
     std::unique_ptr<Io> io_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
+    std::unique_ptr<RestApi> api_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<Poller> poller_;
     Reason polling_ = Reason::none;    // why; none: it is not done

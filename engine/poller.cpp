@@ -14,8 +14,8 @@ constexpr std::int64_t kTradesAMinute = 20;  // over all symbols: the venue allo
 
 }  // namespace
 
-Poller::Poller(Options options, RestClient& rest, const InstrumentTable& instruments,
-               const Subscriptions& subscriptions, Send send)
+Poller::Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
+               Send send)
     : options_(options),
       rest_(rest),
       instruments_(instruments),
@@ -53,7 +53,7 @@ void Poller::do_work(Reason why, MonoTime now) {
 
 void Poller::poll_depth(SymbolIndex symbol) {
     polled_[symbol].depth_asked = true;
-    rest_.get("/api/v1/depth?symbol=" + instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+    rest_.depth(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
         polled_[symbol].depth_asked = false;
         ColdMessage message;
         message.kind = ColdMessage::Kind::polled;
@@ -68,20 +68,17 @@ void Poller::poll_depth(SymbolIndex symbol) {
 
 void Poller::poll_trades(SymbolIndex symbol) {
     polled_[symbol].trades_asked = true;
-    rest_.get(
-        "/api/v1/trades?symbol=" + instruments_[symbol].native,
-        [this, symbol](const RestAnswer& answer) {
-            polled_[symbol].trades_asked = false;
-            ColdMessage message;
-            message.kind = ColdMessage::Kind::trades;
-            message.symbol = symbol;
-            message.trades = std::make_unique<Trades>();
-            if (why_ == Reason::none || answer.status != 200) return;
-            if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
-            std::reverse(message.trades->begin(), message.trades->end());
-            send_(std::move(message));
-        },
-        RestClient::Rank::trades);
+    rest_.trades(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+        polled_[symbol].trades_asked = false;
+        ColdMessage message;
+        message.kind = ColdMessage::Kind::trades;
+        message.symbol = symbol;
+        message.trades = std::make_unique<Trades>();
+        if (why_ == Reason::none || answer.status != 200) return;
+        if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
+        std::reverse(message.trades->begin(), message.trades->end());
+        send_(std::move(message));
+    });
 }
 
 }  // namespace daypack

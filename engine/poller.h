@@ -9,7 +9,7 @@
 #include "book/state.h"
 #include "engine/messages.h"
 #include "engine/subscriptions.h"
-#include "net/rest_client.h"
+#include "net/rest_api.h"
 
 namespace daypack {
 
@@ -26,7 +26,7 @@ class Poller {
     };
     using Send = std::function<void(ColdMessage)>;
 
-    Poller(Options options, RestClient& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
+    Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
            Send send);
 
     // Asks for what is due. `why`: ws_down or rest_only; none: lines serve, nothing is asked.
@@ -42,7 +42,7 @@ class Poller {
     void poll_trades(SymbolIndex symbol);
 
     Options options_;
-    RestClient& rest_;
+    RestApi& rest_;
     const InstrumentTable& instruments_;
     const Subscriptions& subscriptions_;
     Send send_;

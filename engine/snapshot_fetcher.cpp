@@ -17,7 +17,7 @@ constexpr std::int64_t kLimitedMs = 10'000;
 
 }  // namespace
 
-SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
+SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
                                  std::function<void()> doubt)
     : rest_(rest),
       instruments_(instruments),
@@ -49,11 +49,10 @@ void SnapshotFetcher::do_work(MonoTime now) {
 
 void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
     const bool joins = request.purpose == SnapshotRequest::Purpose::join;
-    // Without `limit`: as deep as the venue gives.
-    rest_.get(
-        "/api/v1/depth?symbol=" + instruments_[request.symbol].native,
+    rest_.depth(
+        instruments_[request.symbol].native,
         [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
-        joins ? RestClient::Rank::urgent : RestClient::Rank::idle);
+        joins ? RestApi::Rank::urgent : RestApi::Rank::idle);
 }
 
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {

@@ -8,7 +8,7 @@
 #include "book/instrument.h"
 #include "book/snapshot.h"
 #include "engine/messages.h"
-#include "net/rest_client.h"
+#include "net/rest_api.h"
 
 namespace daypack {
 
@@ -23,7 +23,7 @@ class SnapshotFetcher {
     using Say = std::function<void(std::string)>;
 
     // `doubt`: an answer did not fit what is known of the market.
-    SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
+    SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
                     std::function<void()> doubt);
 
     void request(const SnapshotRequest& request, MonoTime now);
@@ -42,7 +42,7 @@ class SnapshotFetcher {
     void retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
                const std::string& why);
 
-    RestClient& rest_;
+    RestApi& rest_;
     const InstrumentTable& instruments_;
     Deliver deliver_;
     Say say_;

@@ -8,8 +8,7 @@
 #include "book/decimal.h"
 #include "engine/config.h"
 #include "engine/daypack_shm.h"
-#include "net/rest_client.h"
-#include "net/rest_decoder.h"
+#include "net/rest_api.h"
 #include "net/symbol.h"
 #include "net/url.h"
 
@@ -49,21 +48,17 @@ int show_markets(const MarketsOptions& options) {
     rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
     boost::asio::io_context io(1);
     RestClient rest(io, rest_options);
-    std::optional<RestAnswer> answer;
-    rest.get("/api/v1/markets", [&](const RestAnswer& got) {
-        answer = got;
+    RestReply<MarketList> reply{std::nullopt, "no answer"};
+    RestApi(rest).markets([&](RestReply<MarketList> got) {
+        reply = std::move(got);
         io.stop();
     });
     io.run();
-    if (!answer || answer->status != 200) {
-        const std::string why = !answer ? std::string("no answer")
-                                : answer->status == 0
-                                    ? answer->error
-                                    : fmt::format("HTTP {}: {}", answer->status, parse_error(answer->body));
-        std::fputs(fmt::format("daypack: the list of markets did not come: {}\n", why).c_str(), stderr);
+    if (!reply.value) {
+        std::fputs(fmt::format("daypack: the list of markets did not come: {}\n", reply.why).c_str(), stderr);
         return 1;
     }
-    const MarketList list = parse_markets(answer->body);
+    const MarketList& list = *reply.value;
     for (const auto& skipped : list.skipped) std::fputs(fmt::format("daypack: {}\n", skipped).c_str(), stderr);
     if (!options.json)
         fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}\n", "SYMBOL", "NATIVE", "TYPE", "TICK", "STEP", "STATE");

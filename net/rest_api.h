@@ -1,0 +1,47 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "book/types.h"
+#include "net/rest_client.h"
+#include "net/rest_decoder.h"
+
+namespace daypack {
+
+// What came of a call: the value, or in words why there is none.
+template <class T>
+struct RestReply {
+    std::optional<T> value;
+    std::string why;  // empty where there is a value
+};
+
+// The venue's public REST paths as typed calls: no other file spells one.
+//
+// Thread: that of the client, which outlives this. A `done` is called once, never from within the call, and not at all
+// once the client is gone.
+class RestApi {
+  public:
+    using Rank = RestClient::Rank;
+    template <class T>
+    using Done = std::function<void(RestReply<T>)>;
+
+    explicit RestApi(RestClient& client) noexcept : client_(client) {}
+
+    // All that the venue lists without being asked for a kind; what cannot be read is in `skipped`.
+    void markets(Done<MarketList> done, Rank rank = Rank::normal);
+    void status(Done<VenueStatus> done);
+    void time(Done<VenueTime> done);
+
+    // Prices and quantities are in units of the market, which the caller knows when the answer comes: parse_depth() and
+    // parse_trades() read these bodies. The book is as deep as the venue gives it.
+    void depth(const std::string& native, RestClient::Done done, Rank rank = Rank::normal);
+    void trades(const std::string& native, RestClient::Done done);
+
+  private:
+    RestClient& client_;
+};
+
+}  // namespace daypack
