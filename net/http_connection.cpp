@@ -12,6 +12,7 @@
 #include <chrono>
 #include <utility>
 
+#include "book/digits.h"
 #include "net/clock.h"
 #include "net/connector.h"
 #include "net/retry_after.h"
@@ -31,6 +32,14 @@ constexpr std::int64_t kPatienceMs = 3'000;  // without a byte of the answer
 std::optional<int> retry_after_s(const http::fields& fields) {
     const auto text = fields[http::field::retry_after];
     return parse_retry_after({text.data(), text.size()}, wall_now());
+}
+
+// `Age` of RFC 9111, section 5.1: seconds; what is larger than fits is as old as can be said.
+std::optional<int> age_s(const http::fields& fields) {
+    const auto text = fields[http::field::age];
+    std::uint64_t seconds = 0;
+    if (!read_digits({text.data(), text.size()}, seconds)) return std::nullopt;
+    return static_cast<int>(std::min<std::uint64_t>(seconds, INT32_MAX));
 }
 
 }  // namespace
@@ -114,8 +123,11 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     void on_answer() {
         const bool keep = parser_->keep_alive() && buffer_.size() == 0;
         auto message = parser_->release();
-        RestAnswer answer{
-            static_cast<int>(message.result_int()), std::move(message.body()), {}, retry_after_s(message)};
+        RestAnswer answer{static_cast<int>(message.result_int()),
+                          std::move(message.body()),
+                          {},
+                          retry_after_s(message),
+                          age_s(message)};
         answer.body.reserve(answer.body.size() + kBodyPadding);
         if (!keep) cut();
         finish(Outcome::answered, std::move(answer));

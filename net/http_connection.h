@@ -16,6 +16,7 @@ struct RestAnswer {
     std::string body;                  // as it came, of any status; 64 bytes of capacity are free behind it
     std::string error;                 // why there is none, in words, with the host; else empty
     std::optional<int> retry_after_s;  // what the server asked for, as with a 429
+    std::optional<int> age_s = {};     // how long a cache in front of it has held it; none: it does not say
 };
 
 // One connection to a REST server, kept open between requests.

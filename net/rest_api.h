@@ -15,7 +15,9 @@ namespace daypack {
 template <class T>
 struct RestReply {
     std::optional<T> value;
-    std::string why;  // empty where there is a value
+    std::string why;           // empty where there is a value
+    int status = 0;            // of HTTP; 0: no answer came
+    std::optional<int> age_s;  // of a cache's copy; none: not told
 };
 
 // The venue's public REST paths as typed calls: no other file spells one.
@@ -32,6 +34,8 @@ class RestApi {
 
     // All that the venue lists without being asked for a kind; what cannot be read is in `skipped`.
     void markets(Done<MarketList> done, Rank rank = Rank::normal);
+    // One market, which may be of any kind. A value without a market: the venue says that it has none of this name.
+    void market(const std::string& native, Done<std::optional<Market>> done, Rank rank = Rank::normal);
     void status(Done<VenueStatus> done);
     void time(Done<VenueTime> done);
 

@@ -48,7 +48,7 @@ int show_markets(const MarketsOptions& options) {
     rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
     boost::asio::io_context io(1);
     RestClient rest(io, rest_options);
-    RestReply<MarketList> reply{std::nullopt, "no answer"};
+    RestReply<MarketList> reply;
     RestApi(rest).markets([&](RestReply<MarketList> got) {
         reply = std::move(got);
         io.stop();
