@@ -18,7 +18,7 @@ constexpr std::int64_t kLimitedMs = 10'000;
 }  // namespace
 
 SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
-                                 std::function<void()> doubt)
+                                 Doubt doubt)
     : rest_(rest),
       instruments_(instruments),
       deliver_(std::move(deliver)),
@@ -58,7 +58,7 @@ void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failur
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {
     if (answer.status == 0) return retry(request, failures, 0, answer.error);
     if (answer.status != 200) {
-        if (answer.status == 404 || answer.status == 400) doubt_();
+        if (answer.status == 404 || answer.status == 400) doubt_(request.symbol);
         const std::int64_t wait_ms =
             answer.retry_after_s ? *answer.retry_after_s * 1000 : (answer.status == 429 ? kLimitedMs : 0);
         return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
@@ -66,7 +66,7 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     auto snapshot = std::make_unique<Snapshot>();
     const Errc errc = parse_depth(answer.body, instruments_[request.symbol], *snapshot);
     if (errc != Errc::ok) {
-        doubt_();
+        doubt_(request.symbol);
         return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
     }
     deliver_(request, std::move(snapshot));

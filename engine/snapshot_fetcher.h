@@ -21,10 +21,10 @@ class SnapshotFetcher {
   public:
     using Deliver = std::function<void(const SnapshotRequest&, std::unique_ptr<Snapshot>)>;
     using Say = std::function<void(std::string)>;
+    using Doubt = std::function<void(SymbolIndex)>;
 
     // `doubt`: an answer did not fit what is known of the market.
-    SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
-                    std::function<void()> doubt);
+    SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say, Doubt doubt);
 
     void request(const SnapshotRequest& request, MonoTime now);
     // Sends what is due.
@@ -46,7 +46,7 @@ class SnapshotFetcher {
     const InstrumentTable& instruments_;
     Deliver deliver_;
     Say say_;
-    std::function<void()> doubt_;
+    Doubt doubt_;
     std::vector<Waiting> waiting_;
     std::mt19937_64 random_{std::random_device{}()};
 };

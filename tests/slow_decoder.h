@@ -66,7 +66,7 @@ class SlowDecoder {
         if (channel != "depth" && channel != "trade" && channel != "bookTicker") return {};
         for (std::size_t i = 0; i < table_.size(); ++i) {
             base_.symbol = static_cast<SymbolIndex>(i);
-            if (table_[base_.symbol].native == native && table_[base_.symbol].listed) return channel;
+            if (table_[base_.symbol].native == native) return channel;
         }
         return {};
     }
