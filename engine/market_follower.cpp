@@ -232,11 +232,13 @@ void MarketFollower::say_no_answer(const Followed& market, const std::string& wh
 
 // Shows what is believed of a market now. REQUIRES: it is wanted.
 void MarketFollower::settle(Followed& market) {
+    const Market* const now = market.witness.market();
+    const bool unknown = market.witness.existence() == MarketWitness::Existence::unknown;
+    if (unknown && !list_) return;  // nobody said anything of it
     adopt_directory();
     if (!market.index && !take_place(market)) return;
-    const Market* const now = market.witness.market();
     if (now == nullptr) {
-        if (market.witness.existence() == MarketWitness::Existence::absent && !market.lived) complain(market);
+        if (!unknown && !market.lived) complain(market);
         return show_down(market, Reason::no_market);
     }
     if (now->market_type == "RFQ") {
@@ -355,9 +357,7 @@ void MarketFollower::say_once(const std::string& words) {
 
 // Only where nothing was ever there to follow, and all that was asked for is known not to be.
 void MarketFollower::look_whether_failed() {
-    if (began_ && std::any_of(markets_.begin(), markets_.end(), [](const Followed& m) { return m.index.has_value(); }))
-        return;
-    if (!list_) return;
+    if (began_ || !list_) return;
     failed_ = std::none_of(markets_.begin(), markets_.end(), [](const Followed& m) {
         return m.wanted && m.witness.existence() == MarketWitness::Existence::unknown;
     });

@@ -37,7 +37,7 @@ void MarketWitness::ask_again(MonoTime now, std::int64_t again_ns) noexcept {
     asked_ = false;
     const std::int64_t spread_ns = place_ * 7'919 * kNsPerMs % kSpread_ns;
     due_ = now + (again_ns == kAgain_ns ? again_ns - spread_ns : again_ns);
-    if (doubted_) doubt(now);
+    if (doubted_) doubt(doubted_at_);
 }
 
 bool MarketWitness::on_market(const Market& market, MonoTime now, std::int64_t again_ns) {
@@ -98,6 +98,8 @@ bool MarketWitness::on_list(const Market* row, MonoTime asked, std::optional<int
 }
 
 void MarketWitness::doubt(MonoTime now) noexcept {
+    if (now - doubted_at_ >= kCalm_ns) in_vain_ = 0;
+    doubted_at_ = now;
     doubted_ = true;
     if (asked_) return;
     const MonoTime soonest = asked_at_ + (asked_at_.ns == 0 ? 0 : kDoubt_ns << in_vain_);

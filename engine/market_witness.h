@@ -23,6 +23,7 @@ class MarketWitness {
     static constexpr std::int64_t kChanged_ns = 5'000'000'000;    // after an answer that changed something
     static constexpr std::int64_t kConfirm_ns = 1'000'000'000;    // until /market has to deny a listed market again
     static constexpr std::int64_t kDoubt_ns = 500'000'000;        // the first pause between two questions in doubt
+    static constexpr std::int64_t kCalm_ns = 30'000'000'000;      // without a doubt: then the pauses begin anew
     static constexpr std::int64_t kListAge_ns = 300'000'000'000;  // of a list that does not tell its age: `s-maxage`
 
     // `place`: spreads the routine questions of many markets over time.
@@ -73,6 +74,7 @@ class MarketWitness {
     std::optional<MonoTime> list_from_;  // what the newest list is of
     MonoTime due_;
     MonoTime asked_at_;
+    MonoTime doubted_at_;
     std::uint32_t failures_ = 0;  // of /market, in a row
     std::uint32_t in_vain_ = 0;   // questions in doubt that changed nothing, in a row
     bool asked_ = false;          // and not answered yet
