@@ -92,6 +92,14 @@ class SlowDecoder {
         return true;
     }
 
+    bool number_or_none(std::string_view key, std::uint64_t& number_of) const {
+        const Json* const value = data_->one(key);
+        const bool none = value != nullptr && (value->kind == Json::Kind::null ||
+                                               (value->kind == Json::Kind::string && value->text.empty()));
+        number_of = 0;
+        return none || number(key, number_of);
+    }
+
     bool times() {
         std::uint64_t match = 0;
         std::uint64_t send = 0;
@@ -157,8 +165,8 @@ class SlowDecoder {
         const Json* const quantity = data_->one("q");
         if (maker == nullptr || maker->kind != Json::Kind::boolean || price == nullptr || quantity == nullptr)
             return false;
-        if (!level(*price, *quantity, event) || !number("t", event.first_id)) return false;
-        if (!number("b", orders.first_id) || !number("a", orders.last_id)) return false;
+        if (!level(*price, *quantity, event) || !number_or_none("t", event.first_id)) return false;
+        if (!number_or_none("b", orders.first_id) || !number_or_none("a", orders.last_id)) return false;
         event.kind = EventKind::trade;
         orders.kind = EventKind::trade_orders;
         event.side = orders.side = maker->text == "true" ? Side::ask : Side::bid;
