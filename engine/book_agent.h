@@ -71,6 +71,7 @@ class BookAgent {
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
+    void publish_trade(std::span<const Event> events) noexcept;
     void on_trades(const ColdMessage& message) noexcept;
     void on_polled(const ColdMessage& message, MonoTime now) noexcept;
     void on_ticker(std::span<const Event> events) noexcept;
