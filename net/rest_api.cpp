@@ -28,12 +28,21 @@ void take(const Result<T>& read, RestReply<T>& reply) {
 }  // namespace
 
 void RestApi::markets(Done<MarketList> done, Rank rank) {
+    list("", std::move(done), rank);
+}
+
+void RestApi::markets_of_all_kinds(Done<MarketList> done) {
+    list("?marketType=SPOT&marketType=PERP&marketType=IPERP&marketType=DATED&marketType=PREDICTION", std::move(done),
+         Rank::normal);
+}
+
+void RestApi::list(const std::string& query, Done<MarketList> done, Rank rank) {
     const auto on_answer = [done = std::move(done)](const RestAnswer& answer) {
         auto reply = reply_to<MarketList>(answer);
         if (reply.why.empty()) reply.value = parse_markets(answer.body);
         done(std::move(reply));
     };
-    client_.get("/api/v1/markets", on_answer, rank);
+    client_.get("/api/v1/markets" + query, on_answer, rank);
 }
 
 void RestApi::market(const std::string& native, Done<std::optional<Market>> done, Rank rank) {

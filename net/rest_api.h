@@ -34,6 +34,8 @@ class RestApi {
 
     // All that the venue lists without being asked for a kind; what cannot be read is in `skipped`.
     void markets(Done<MarketList> done, Rank rank = Rank::normal);
+    // Of every kind that has an order book: the venue lists some only where they are asked for.
+    void markets_of_all_kinds(Done<MarketList> done);
     // One market, which may be of any kind. A value without a market: the venue says that it has none of this name.
     void market(const std::string& native, Done<std::optional<Market>> done, Rank rank = Rank::normal);
     void status(Done<VenueStatus> done);
@@ -45,6 +47,8 @@ class RestApi {
     void trades(const std::string& native, RestClient::Done done);
 
   private:
+    void list(const std::string& query, Done<MarketList> done, Rank rank);
+
     RestClient& client_;
 };
 
