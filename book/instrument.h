@@ -21,7 +21,6 @@ struct Instrument {
     Unit tick;                     // of prices
     Unit step;                     // of quantities
     Reason halted = Reason::none;  // why the market is not open; none: it is
-    bool listed = true;            // false: configured, but unknown to the venue
     std::uint8_t units = 0;        // counts changes of tick or step: events in other units mean nothing
 
     // Errors as in parse_units; a price of zero is not_a_number.

@@ -1,38 +1,103 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
+#include "book/instrument.h"
 #include "book/types.h"
 
 namespace daypack {
 
+// What a trade says of itself beside its id, in one word: price, quantity, side, whatever the units that they are in.
+[[nodiscard]] std::uint64_t trade_content(Price price, Quantity quantity, Side aggressor,
+                                          const Instrument& instrument) noexcept;
+// The same with the two orders, which the stream tells.
+[[nodiscard]] std::uint64_t trade_content(std::uint64_t content, std::uint64_t buyer_order_id,
+                                          std::uint64_t seller_order_id) noexcept;
+
 // Tells the first copy of a trade from the others: every line brings it, and REST may too. A trade that one line lost
 // may come late over another, and still counts.
 //
-// Thread: book. Assumed: ids grow with time; an id that is not new with a later time is the venue numbering anew.
+// A copy has the id and the content of a trade that is remembered. No clock is asked, and ids may begin anew at any
+// number: one connection tells its trades in their order, so a line whose last trade is still remembered brings no
+// forgotten one, and a line that runs back tells of another numbering.
+//
+// Thread: book. Allocates nothing.
 class TradeFilter {
   public:
-    [[nodiscard]] bool is_first(std::uint64_t id, VenueTime match) noexcept {
-        if (id <= newest_ && (seen_[id % kWindow] == id || newest_ - id >= kWindow)) {
-            if (match.us <= newest_match_.us + kRounding_us) return false;
-            seen_.fill(0);
-            newest_ = 0;
-        }
-        seen_[id % kWindow] = id;
-        if (id > newest_) newest_ = id;
-        if (match > newest_match_) newest_match_ = match;
-        return true;
-    }
-    // 0: no trade was told yet.
-    [[nodiscard]] std::uint64_t newest() const noexcept { return newest_; }
+    static constexpr std::size_t kLines = 16;
+    static constexpr std::size_t kWindow = 256;  // trades that are remembered, whatever their ids
+
+    // REQUIRES: line < kLines, id != 0.
+    [[nodiscard]] bool is_first(LineIndex line, std::uint64_t id, std::uint64_t content) noexcept;
+
+    // The venue told no id, or 0, which it gives to more than one trade. What one line tells twice is two trades; what
+    // two lines tell once each is one.
+    [[nodiscard]] bool is_first_without_id(LineIndex line, std::uint64_t content, MonoTime now) noexcept;
+
+    struct Told {
+        std::uint64_t id;
+        std::uint64_t content;
+    };
+    // A page of REST of `size` trades, oldest first: calls `tell(i)` for each that is news. `opens`: the first page
+    // since REST stands in. What lies before all that is remembered happened before we listened. A trade without an id
+    // (0) is told: whoever has the page before this one knows whether it is news.
+    template <class At, class Tell>
+    void on_page(std::size_t size, At at, bool opens, Tell tell);
 
   private:
-    static constexpr std::size_t kWindow = 128;
-    static constexpr std::int64_t kRounding_us = 1'000;  // REST tells whole milliseconds of the same trade
-    std::array<std::uint64_t, kWindow> seen_{};
-    std::uint64_t newest_ = 0;
-    VenueTime newest_match_;
+    struct Line {
+        std::uint64_t last_id = 0;  // 0: it told none yet
+        std::uint64_t place = 0;    // of its last trade that is remembered
+    };
+    // A trade without an id, and how often each line told it.
+    struct Nameless {
+        std::uint64_t content = 0;
+        MonoTime since;
+        std::uint16_t told = 0;
+        std::array<std::uint16_t, kLines> by_line{};
+    };
+
+    static std::uint64_t key_of(std::uint64_t id, std::uint64_t content) noexcept;
+    // Where it stands among all that was ever remembered; none: it is not, or no longer.
+    [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t key) const noexcept;
+    void remember(std::uint64_t id, std::uint64_t key) noexcept;
+
+    std::array<std::uint32_t, kWindow> tags_{};  // the low halves of `keys_`, which are looked through first
+    std::array<std::uint64_t, kWindow> keys_{};
+    std::uint64_t remembered_ = 0;  // ever; the next one's place
+    std::uint64_t newest_id_ = 0;   // of the numbering that began last
+    std::array<Line, kLines> lines_{};
+    std::array<Nameless, 32> nameless_{};
+    std::size_t next_nameless_ = 0;
 };
+
+template <class At, class Tell>
+void TradeFilter::on_page(std::size_t size, At at, bool opens, Tell tell) {
+    bool overlaps = false;
+    std::uint64_t oldest_id = 0;
+    for (std::size_t i = size; i-- > 0;) {
+        const Told told = at(i);
+        if (told.id == 0) continue;
+        oldest_id = told.id;
+        overlaps = overlaps || find(key_of(told.id, told.content)).has_value();
+    }
+    bool news = !overlaps && remembered_ > 0 && (!opens || oldest_id > newest_id_);
+    if (!overlaps && oldest_id != 0) newest_id_ = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        const Told told = at(i);
+        const std::uint64_t key = key_of(told.id, told.content);
+        if (told.id == 0) {
+            tell(i);
+        } else if (find(key)) {
+            news = true;
+        } else {
+            remember(told.id, key);  // told or not: the next page has it again
+            if (news) tell(i);
+        }
+    }
+}
 
 }  // namespace daypack

@@ -240,10 +240,19 @@ void BookAgent::log_gap(SymbolIndex symbol, Sequence have, const Event& got, Mon
 void BookAgent::on_trade(std::span<const Event> events) noexcept {
     const Event& trade = events.front();
     const Event& orders = events.back();
-    if (!books_[trade.symbol].trade_filter.is_first(trade.first_id, trade.match)) {
-        wiring_.segment->symbol_counters(trade.symbol).add(DAYPACK_SYMBOL_trade_duplicates);
-        return;
-    }
+    FollowedBook& book = books_[trade.symbol];
+    const std::uint64_t content = trade_content(trade.price, trade.quantity, trade.side, *book.instrument);
+    const bool first = trade.first_id != 0
+                           ? book.trade_filter->is_first(trade.line, trade.first_id, content)
+                           : book.trade_filter->is_first_without_id(
+                                 trade.line, trade_content(content, orders.first_id, orders.last_id), trade.receive);
+    if (first) return publish_trade(events);
+    wiring_.segment->symbol_counters(trade.symbol).add(DAYPACK_SYMBOL_trade_duplicates);
+}
+
+void BookAgent::publish_trade(std::span<const Event> events) noexcept {
+    const Event& trade = events.front();
+    const Event& orders = events.back();
     ++books_[trade.symbol].trades;
     BookUpdate update = update_of(trade.symbol, mono_now());
     update.match = trade.match;

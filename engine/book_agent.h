@@ -72,6 +72,7 @@ class BookAgent {
     void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
     void on_joined(SymbolIndex symbol) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
+    void publish_trade(std::span<const Event> events) noexcept;
     void on_trades(const ColdMessage& message) noexcept;
     void on_polled(const ColdMessage& message, MonoTime now) noexcept;
     void on_ticker(std::span<const Event> events, MonoTime now) noexcept;

@@ -83,15 +83,16 @@ void BookAgent::on_joined(SymbolIndex symbol) noexcept {
     book.sync->clear_dirty();
 }
 
-// What REST tells of trades. The first answer of all only tells where they stand: they happened before we listened.
+// What REST tells of trades.
 void BookAgent::on_trades(const ColdMessage& message) noexcept {
     FollowedBook& book = books_[message.symbol];
-    const bool first = book.trade_filter.newest() == 0;
-    for (const RestTrade& told : *message.trades) {
-        if (first) {
-            (void)book.trade_filter.is_first(told.id, told.time);
-            continue;
-        }
+    const Trades& page = *message.trades;
+    const auto at = [&](std::size_t i) {
+        const RestTrade& told = page[i];
+        return TradeFilter::Told{told.id, trade_content(told.price, told.quantity, told.aggressor, *book.instrument)};
+    };
+    book.trade_filter->on_page(page.size(), at, message.request == 1, [&](std::size_t i) {
+        const RestTrade& told = page[i];
         std::array<Event, 2> events;
         for (Event& event : events) {
             event.symbol = message.symbol;
@@ -105,8 +106,8 @@ void BookAgent::on_trades(const ColdMessage& message) noexcept {
         events[0].quantity = told.quantity;
         events[0].side = told.aggressor;
         events[1].kind = EventKind::trade_orders;  // REST does not tell the orders
-        on_trade(events);
-    }
+        publish_trade(events);
+    });
 }
 
 void BookAgent::on_polled(const ColdMessage& message, MonoTime now) noexcept {

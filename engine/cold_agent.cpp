@@ -8,21 +8,11 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
-#include "book/decimal.h"
 #include "engine/clock.h"
-#include "engine/limits.h"
-#include "engine/symbol_choice.h"
-#include "net/backoff.h"
-#include "net/rest_decoder.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNs = 1'000'000;
-// A market closes, opens or changes its tick without a word on the socket: the list is read again so often, and soon
-// after something that points to it.
-constexpr std::int64_t kMarketsAgain_ns = 10'000'000'000;
-constexpr std::int64_t kMarketsDoubted_ns = 1'000'000'000;
 // What the hot threads ask for waits this long at most; an answer of REST takes many times that.
 constexpr std::chrono::milliseconds kRound{5};
 
@@ -37,29 +27,32 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     : config_(config),
       wiring_(std::move(wiring)),
       io_(std::make_unique<Io>()),
-      tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes))),
-      wanted_(wiring_.instruments->capacity()),
-      halted_(wiring_.instruments->capacity(), Reason::none) {
+      tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes))) {
     RestOptions options;
     for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
     options.tls = tls_.get();
     options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
     rest_ = std::make_unique<RestClient>(io_->context, options);
+    api_ = std::make_unique<RestApi>(*rest_);
+    const auto say_text = [this](const std::string& text) { say(text); };
+    const auto send_on = [this](ColdMessage message) { send(std::move(message)); };
     snapshots_ = std::make_unique<SnapshotFetcher>(
-        *rest_, *wiring_.instruments,
+        *api_, *wiring_.instruments,
         [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
             deliver(request, std::move(snapshot));
         },
-        [this](const std::string& text) { say(text); }, [this] { doubt_markets(mono_now()); });
+        say_text, [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); });
     Poller::Options polling;
     polling.interval_ms = config.exchange.rest_poll_interval_ms;
     polling.requests_per_minute = config.exchange.rest_requests_per_minute;
     const auto& channels = config.exchange.channels;
     polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
-    poller_ = std::make_unique<Poller>(polling, *rest_, *wiring_.instruments, *wiring_.subscriptions,
-                                       [this](ColdMessage message) { send(std::move(message)); });
-    fetch_status();
-    fetch_markets();
+    poller_ = std::make_unique<Poller>(polling, *api_, *wiring_.instruments, *wiring_.subscriptions, send_on);
+    venue_ = std::make_unique<VenueWatch>(*api_, say_text, [this] { markets_->doubt_all(mono_now()); });
+    markets_ = std::make_unique<MarketFollower>(
+        config, *api_,
+        MarketFollower::Wiring{wiring_.instruments, wiring_.subscriptions, wiring_.segment, wiring_.pool, send_on,
+                               say_text, wiring_.write});
 }
 
 ColdAgent::~ColdAgent() {
@@ -72,176 +65,19 @@ void ColdAgent::do_work() {
     while (wiring_.requests->pop(request)) snapshots_->request(request);
     snapshots_->do_work(now);
     poll(now);
-    if (markets_due_.ns != 0 && markets_due_ <= now) fetch_markets();
+    venue_->do_work(now);
+    markets_->do_work(now);
     std::vector<ColdMessage> unsent;
     std::swap(unsent, unsent_);
     for (auto& message : unsent) send(std::move(message));
     drain();
     tell_counters();
     io_->context.run_for(kRound);
+    if (markets_->failed()) failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
 }
 
 void ColdAgent::set_symbols(const Config& config) {
-    boost::asio::post(io_->context, [this, config] {
-        config_.path = config.path;
-        config_.exchange.symbols = config.exchange.symbols;
-        config_.exchange.all_symbols = config.exchange.all_symbols;
-        complained_.clear();
-        fetch_markets();
-    });
-}
-
-void ColdAgent::fetch_status() {
-    rest_->get("/api/v1/status", [this](const RestAnswer& answer) {
-        if (answer.status != 200) return;
-        const auto status = parse_status(answer.body);
-        if (status && status->maintenance) say(fmt::format("status maintenance=1 message=\"{}\"", status->message));
-    });
-    rest_->get("/api/v1/time", [this](const RestAnswer& answer) {
-        const auto time_us = answer.status == 200 ? parse_time(answer.body) : Result<VenueTime>(Errc::malformed);
-        if (!time_us) return;
-        say(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)",
-                        time_us->us / 1000 - wall_now().ns / kNs));
-    });
-}
-
-void ColdAgent::fetch_markets() {
-    markets_due_ = {};
-    rest_->get(
-        "/api/v1/markets", [this](const RestAnswer& answer) { on_markets(answer); },
-        markets_read_.ns == 0 ? RestClient::Rank::urgent : RestClient::Rank::normal);
-}
-
-// Something was read that the list of markets, as we know it, does not allow.
-void ColdAgent::doubt_markets(MonoTime now) {
-    const MonoTime soon = markets_read_ + kMarketsDoubted_ns;
-    if (markets_due_.ns != 0 && markets_due_ - soon > 0) markets_due_ = soon - now > 0 ? soon : now;
-}
-
-void ColdAgent::on_markets(const RestAnswer& answer) {
-    std::string why;
-    if (answer.status == 0) {
-        why = answer.error;
-    } else if (answer.status != 200) {
-        why = refusal(answer.status, answer.body);
-    } else {
-        const MarketList list = parse_markets(answer.body);
-        for (const auto& skipped : list.skipped) say(fmt::format("market skipped why=\"{}\"", skipped));
-        if (!list.markets.empty()) {
-            market_failures_ = 0;
-            markets_read_ = mono_now();
-            markets_due_ = markets_read_ + kMarketsAgain_ns;
-            return follow_list(list.markets);
-        }
-        why = "no market in the answer";
-    }
-    ++market_failures_;
-    const std::int64_t delay_ms = next_delay_ms(market_failures_, 0.5);
-    markets_due_ = mono_now() + delay_ms * kNs;
-    say(fmt::format("markets failed={} retry_ms={} why=\"{}\"", market_failures_, delay_ms, why));
-}
-
-void ColdAgent::follow_list(const std::vector<Market>& markets) {
-    adopt_directory(markets);
-    const Wanted wanted = choose_symbols(config_, markets);
-    for (const auto& complaint : wanted.complaints) {
-        if (std::find(complained_.begin(), complained_.end(), complaint) != complained_.end()) continue;
-        complained_.push_back(complaint);
-        wiring_.write(complaint);
-    }
-    if (wanted.natives.empty()) {
-        failed_.store(true, std::memory_order_release);  // release: pairs with the acquire in failed()
-        return;
-    }
-    for (const auto& native : wanted.natives) want(native, markets, true);
-    for (const auto& native : wanted.not_listed) want(native, markets, false);
-    drop_unwanted(wanted.natives);
-    const bool any = std::find(wanted_.begin(), wanted_.end(), true) != wanted_.end();
-    if (!any) failed_.store(true, std::memory_order_release);  // release: pairs with the acquire in failed()
-}
-
-// The index of a symbol is that of its slot, and the segment may list symbols of an engine before this one.
-void ColdAgent::adopt_directory(const std::vector<Market>& markets) {
-    while (wiring_.instruments->size() < wiring_.segment->symbols()) {
-        const auto index = static_cast<SymbolIndex>(wiring_.instruments->size());
-        if (!wiring_.instruments->append(make_instrument(std::string(wiring_.segment->native(index)), markets))) return;
-        send(ColdMessage::drop(index, (*wiring_.instruments)[index], Reason::stopped));
-    }
-}
-
-void ColdAgent::want(const std::string& native, const std::vector<Market>& markets, bool listed) {
-    Instrument instrument = make_instrument(native, markets);
-    const auto index = wiring_.segment->add_symbol(instrument.symbol, native);
-    if (!index) {
-        say(fmt::format(
-            "symbol left_out={} why=\"no room in shared memory, where symbols of engines before keep their places: "
-            "raise max_symbols, which makes a new segment\"",
-            native));
-        return;
-    }
-    if (*index < wiring_.instruments->size()) {
-        if (wanted_[*index]) return follow_market(*index, std::move(instrument));
-        instrument = (*wiring_.instruments)[*index];
-    } else if (!wiring_.instruments->append(instrument)) {
-        return;
-    }
-    wanted_[*index] = true;
-    halted_[*index] = instrument.halted;
-    if (listed && instrument.listed && instrument.halted != Reason::closed) return follow(*index, Reason::start);
-    // the venue has no book of it, and its stream is silent
-    ColdMessage message = ColdMessage::add(*index, (*wiring_.instruments)[*index]);
-    message.halted = instrument.halted;
-    message.reason = listed && instrument.listed ? Reason::closed : Reason::no_market;
-    send(std::move(message));
-}
-
-// Subscribes it and has the book thread follow it, anew where it was followed.
-void ColdAgent::follow(SymbolIndex symbol, Reason first) {
-    ColdMessage message = ColdMessage::add(symbol, (*wiring_.instruments)[symbol],
-                                           std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool,
-                                                                  config_.exchange.gap_wait_ms * kNs, first));
-    message.halted = halted_[symbol];
-    send(std::move(message));
-    wiring_.subscriptions->set(symbol, true);
-}
-
-// What the list says now of a market that is wanted already.
-void ColdAgent::follow_market(SymbolIndex symbol, Instrument now) {
-    const Instrument& before = (*wiring_.instruments)[symbol];
-    if (!now.listed || !before.listed) return;  // a list that leaves it out for once is no reason to stop
-    const Reason was_halted = halted_[symbol];
-    const bool other_units = now.tick != before.tick || now.step != before.step;
-    if (now.halted == was_halted && !other_units) return;
-    say(fmt::format("market symbol={} state={} tick={} step={}", now.native,
-                    now.halted == Reason::none ? "open" : daypack_reason_name(static_cast<unsigned>(now.halted)),
-                    format_decimal(now.tick.mantissa, now.tick.exponent, now.tick.decimals()),
-                    format_decimal(now.step.mantissa, now.step.exponent, now.step.decimals())));
-    halted_[symbol] = now.halted;
-    if (now.halted == Reason::closed) {
-        wiring_.subscriptions->set(symbol, false);
-        ColdMessage closed = ColdMessage::add(symbol, before);
-        closed.reason = closed.halted = now.halted;
-        return send(std::move(closed));
-    }
-    if (other_units) wiring_.instruments->replace(symbol, std::move(now));
-    if (other_units || was_halted == Reason::closed) {
-        return follow(symbol, other_units ? Reason::tick : Reason::start);
-    }
-    ColdMessage message;
-    message.kind = ColdMessage::Kind::market;
-    message.symbol = symbol;
-    message.reason = halted_[symbol];
-    send(std::move(message));
-}
-
-void ColdAgent::drop_unwanted(const std::vector<std::string>& natives) {
-    for (SymbolIndex i = 0; i < wiring_.instruments->size(); ++i) {
-        if (!wanted_[i] || !(*wiring_.instruments)[i].listed) continue;
-        if (std::find(natives.begin(), natives.end(), (*wiring_.instruments)[i].native) != natives.end()) continue;
-        wanted_[i] = false;
-        wiring_.subscriptions->set(i, false);
-        send(ColdMessage::drop(i, (*wiring_.instruments)[i], Reason::stopped));
-    }
+    boost::asio::post(io_->context, [this, config] { markets_->set_symbols(config); });
 }
 
 // REST stands in where no line is up and each has failed often enough, or none was wanted.

@@ -10,17 +10,18 @@
 #include "engine/doorbell.h"
 #include "engine/line_health.h"
 #include "engine/log.h"
+#include "engine/market_follower.h"
 #include "engine/messages.h"
 #include "engine/poller.h"
 #include "engine/segment.h"
 #include "engine/snapshot_fetcher.h"
 #include "engine/subscriptions.h"
-#include "net/rest_client.h"
-#include "net/rest_decoder.h"
+#include "engine/venue_watch.h"
+#include "net/rest_api.h"
 
 namespace daypack {
 
-// The cold thread's work: REST, the list of symbols, the log.
+// The cold thread's work: REST for all who need it, and the log.
 //
 // Thread: cold, but for set_symbols(), which any may call.
 // Invariant: nothing that a hot thread needs waits for anything here but a snapshot.
@@ -49,22 +50,12 @@ class ColdAgent {
     // The configuration's list of symbols is another one from now on.
     void set_symbols(const Config& config);
 
-    // The engine cannot go on: the venue lists none of the symbols, or there is room for none. Thread: any.
+    // There is nothing to do: at the start the venue had none of the symbols, or there was room for none. Thread: any.
     [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
 
   private:
     struct Io;
 
-    void fetch_status();
-    void fetch_markets();
-    void on_markets(const RestAnswer& answer);
-    void follow_list(const std::vector<Market>& markets);
-    void adopt_directory(const std::vector<Market>& markets);
-    void want(const std::string& native, const std::vector<Market>& markets, bool listed);
-    void follow_market(SymbolIndex symbol, Instrument now);
-    void follow(SymbolIndex symbol, Reason first);
-    void doubt_markets(MonoTime now);
-    void drop_unwanted(const std::vector<std::string>& natives);
     void deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
     void poll(MonoTime now);
     [[nodiscard]] Reason why_to_poll() const;
@@ -78,16 +69,13 @@ class ColdAgent {
     std::unique_ptr<Io> io_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
+    std::unique_ptr<RestApi> api_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<Poller> poller_;
+    std::unique_ptr<VenueWatch> venue_;
+    std::unique_ptr<MarketFollower> markets_;
     Reason polling_ = Reason::none;    // why; none: it is not done
-    std::vector<bool> wanted_;         // by index of the instrument table
-    std::vector<Reason> halted_;       // likewise: why the market is not open, as last read
     std::vector<ColdMessage> unsent_;  // the queue to the book thread was full
-    MonoTime markets_due_;             // 0: not due
-    MonoTime markets_read_;            // when the list last came; 0: never
-    std::uint32_t market_failures_ = 0;
-    std::vector<std::string> complained_;
     std::atomic<bool> failed_{false};
 };
 

@@ -29,7 +29,7 @@ struct ListedSymbol {
 
 struct ExchangeConfig {
     std::vector<ListedSymbol> symbols;  // never two spellings of one market; empty when all_symbols
-    bool all_symbols = false;           // "*": every visible market whose book is open
+    bool all_symbols = false;           // "*": every visible SPOT and PERP market; what is not Open is HALTED
     std::vector<FeedChannel> channels = {FeedChannel::trades, FeedChannel::l2_book};
     std::int64_t snapshot_interval_s = 30;  // 0: no audits
     bool websocket = true;

@@ -27,7 +27,7 @@ struct FollowedBook {
     std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
     Sync::Counters told;  // as in shared memory
     LineRace race;
-    TradeFilter trade_filter;
+    std::unique_ptr<TradeFilter> trade_filter = std::make_unique<TradeFilter>();  // apart: updates do not touch it
     TouchCheck touch;
 
     // What is to be shown of it now.

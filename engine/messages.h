@@ -33,7 +33,7 @@ struct ColdMessage {
         snapshot,     // answers a join
         checked,      // answers a check; without a snapshot: none came
         polled,       // the book as REST has it, unasked
-        trades,       // the same of trades, oldest first
+        trades,       // the same of trades, oldest first; `request` 1: the first page since REST stands in
         add_symbol,   // follow it from now on, anew where it was followed
         drop_symbol,  // no longer
         market,       // the state of the market is another one: `reason`, or none where it is open

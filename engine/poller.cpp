@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "book/trade_filter.h"
 #include "net/rest_decoder.h"
 
 namespace daypack {
@@ -10,12 +11,13 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::uint32_t kPagesKept = 20;     // a cache may show an older page once more
 constexpr std::int64_t kTradesAMinute = 20;  // over all symbols: the venue allows 30, and strategies may ask too
 
 }  // namespace
 
-Poller::Poller(Options options, RestClient& rest, const InstrumentTable& instruments,
-               const Subscriptions& subscriptions, Send send)
+Poller::Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
+               Send send)
     : options_(options),
       rest_(rest),
       instruments_(instruments),
@@ -24,6 +26,9 @@ Poller::Poller(Options options, RestClient& rest, const InstrumentTable& instrum
       polled_(instruments.capacity()) {}
 
 void Poller::do_work(Reason why, MonoTime now) {
+    if (why_ == Reason::none && why != Reason::none) {
+        for (Polled& polled : polled_) polled.pages = 0;
+    }
     why_ = why;
     if (why == Reason::none) return;
     std::int64_t symbols = 0;
@@ -53,7 +58,7 @@ void Poller::do_work(Reason why, MonoTime now) {
 
 void Poller::poll_depth(SymbolIndex symbol) {
     polled_[symbol].depth_asked = true;
-    rest_.get("/api/v1/depth?symbol=" + instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+    rest_.depth(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
         polled_[symbol].depth_asked = false;
         ColdMessage message;
         message.kind = ColdMessage::Kind::polled;
@@ -68,20 +73,37 @@ void Poller::poll_depth(SymbolIndex symbol) {
 
 void Poller::poll_trades(SymbolIndex symbol) {
     polled_[symbol].trades_asked = true;
-    rest_.get(
-        "/api/v1/trades?symbol=" + instruments_[symbol].native,
-        [this, symbol](const RestAnswer& answer) {
-            polled_[symbol].trades_asked = false;
-            ColdMessage message;
-            message.kind = ColdMessage::Kind::trades;
-            message.symbol = symbol;
-            message.trades = std::make_unique<Trades>();
-            if (why_ == Reason::none || answer.status != 200) return;
-            if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
-            std::reverse(message.trades->begin(), message.trades->end());
-            send_(std::move(message));
-        },
-        RestClient::Rank::trades);
+    rest_.trades(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+        polled_[symbol].trades_asked = false;
+        ColdMessage message;
+        message.kind = ColdMessage::Kind::trades;
+        message.symbol = symbol;
+        message.trades = std::make_unique<Trades>();
+        if (why_ == Reason::none || answer.status != 200) return;
+        if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
+        std::reverse(message.trades->begin(), message.trades->end());
+        Polled& polled = polled_[symbol];
+        message.request = ++polled.pages;
+        keep_news(polled, instruments_[symbol], *message.trades);
+        send_(std::move(message));
+    });
+}
+
+// Leaves out the trades without an id that an earlier page held; of the first page all, since they happened before we
+// listened. Those with an id pass.
+void Poller::keep_news(Polled& polled, const Instrument& instrument, Trades& page) {
+    if (polled.pages == 1) polled.seen.clear();
+    std::map<Nameless, std::uint32_t> counts;
+    std::erase_if(page, [&](const RestTrade& trade) {
+        if (trade.id != 0) return false;
+        const Nameless name{trade.time.us, trade_content(trade.price, trade.quantity, trade.aggressor, instrument)};
+        Seen& seen = polled.seen[name];
+        seen.page = polled.pages;
+        if (++counts[name] <= seen.count) return true;
+        ++seen.count;
+        return polled.pages == 1;
+    });
+    std::erase_if(polled.seen, [&](const auto& known) { return polled.pages - known.second.page > kPagesKept; });
 }
 
 }  // namespace daypack

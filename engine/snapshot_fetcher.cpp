@@ -17,8 +17,8 @@ constexpr std::int64_t kLimitedMs = 10'000;
 
 }  // namespace
 
-SnapshotFetcher::SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
-                                 std::function<void()> doubt)
+SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
+                                 Doubt doubt)
     : rest_(rest),
       instruments_(instruments),
       deliver_(std::move(deliver)),
@@ -47,17 +47,16 @@ void SnapshotFetcher::do_work(MonoTime now) {
 
 void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
     const bool joins = request.purpose == SnapshotRequest::Purpose::join;
-    // Without `limit`: as deep as the venue gives.
-    rest_.get(
-        "/api/v1/depth?symbol=" + instruments_[request.symbol].native,
+    rest_.depth(
+        instruments_[request.symbol].native,
         [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
-        !joins ? RestClient::Rank::idle : (request.in_vain ? RestClient::Rank::normal : RestClient::Rank::urgent));
+        !joins ? RestApi::Rank::idle : (request.in_vain ? RestApi::Rank::normal : RestApi::Rank::urgent));
 }
 
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {
     if (answer.status == 0) return retry(request, failures, 0, answer.error);
     if (answer.status != 200) {
-        if (answer.status == 404 || answer.status == 400) doubt_();
+        if (answer.status == 404 || answer.status == 400) doubt_(request.symbol);
         const std::int64_t wait_ms =
             answer.retry_after_s ? *answer.retry_after_s * std::int64_t{1000} : (answer.status == 429 ? kLimitedMs : 0);
         return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
@@ -65,7 +64,7 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     auto snapshot = std::make_unique<Snapshot>();
     const Errc errc = parse_depth(answer.body, instruments_[request.symbol], *snapshot);
     if (errc != Errc::ok) {
-        doubt_();
+        doubt_(request.symbol);
         return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
     }
     deliver_(request, std::move(snapshot));

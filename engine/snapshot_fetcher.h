@@ -8,7 +8,7 @@
 #include "book/instrument.h"
 #include "book/snapshot.h"
 #include "engine/messages.h"
-#include "net/rest_client.h"
+#include "net/rest_api.h"
 
 namespace daypack {
 
@@ -21,10 +21,10 @@ class SnapshotFetcher {
   public:
     using Deliver = std::function<void(const SnapshotRequest&, std::unique_ptr<Snapshot>)>;
     using Say = std::function<void(std::string)>;
+    using Doubt = std::function<void(SymbolIndex)>;
 
     // `doubt`: an answer did not fit what is known of the market.
-    SnapshotFetcher(RestClient& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
-                    std::function<void()> doubt);
+    SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say, Doubt doubt);
 
     void request(const SnapshotRequest& request);
     // Sends what is due.
@@ -42,11 +42,11 @@ class SnapshotFetcher {
     void retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
                const std::string& why);
 
-    RestClient& rest_;
+    RestApi& rest_;
     const InstrumentTable& instruments_;
     Deliver deliver_;
     Say say_;
-    std::function<void()> doubt_;
+    Doubt doubt_;
     std::vector<Waiting> waiting_;
     std::mt19937_64 random_{std::random_device{}()};
 };

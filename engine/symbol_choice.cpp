@@ -7,42 +7,57 @@
 #include "net/symbol.h"
 
 namespace daypack {
+namespace {
 
-Wanted choose_symbols(const Config& config, const std::vector<Market>& markets) {
-    Wanted wanted;
-    std::vector<std::string> listed;
-    for (const Market& market : markets) listed.push_back(market.native);
-    if (config.exchange.all_symbols) {
-        for (const Market& market : markets) {
-            if (market.visible && market.halted == Reason::none) wanted.natives.push_back(market.native);
-        }
-    }
-    for (const ListedSymbol& symbol : config.exchange.symbols) {
-        const auto native = native_symbol(symbol.text);
-        if (native && std::find(listed.begin(), listed.end(), *native) != listed.end()) {
-            wanted.natives.push_back(*native);
-            continue;
-        }
-        if (native) wanted.not_listed.push_back(*native);
-        const auto nearest = nearest_symbol(symbol.text, listed);
-        wanted.complaints.push_back(fmt::format(
-            "daypack: {}:{}: symbol \"{}\" is not listed on backpack{}", config.path, symbol.line, symbol.text,
-            nearest ? fmt::format("; did you mean \"{}\"?", normalised_symbol(*nearest))
-                    : std::string("; `daypack markets` shows what is")));
-    }
-    return wanted;
+// An old or a foreign list may not tell the kinds; the venue's lists SPOT and PERP where none is asked for.
+bool is_of_star(const Market& market) noexcept {
+    const std::string& type = market.market_type;
+    return market.visible && (type == "SPOT" || type == "PERP" || type.empty());
 }
 
-Instrument make_instrument(const std::string& native, const std::vector<Market>& markets) {
+}  // namespace
+
+std::vector<std::string> choose_symbols(const ExchangeConfig& config, const std::vector<Market>& markets) {
+    std::vector<std::string> natives;
+    if (config.all_symbols) {
+        for (const Market& market : markets) {
+            if (is_of_star(market)) natives.push_back(market.native);
+        }
+    }
+    for (const ListedSymbol& symbol : config.symbols) {
+        if (auto native = native_symbol(symbol.text)) natives.push_back(std::move(*native));
+    }
+    return natives;
+}
+
+std::string not_listed(const Config& config, const ListedSymbol& symbol, const std::vector<Market>& markets) {
+    std::vector<std::string> listed;
+    for (const Market& market : markets) listed.push_back(market.native);
+    const auto nearest = nearest_symbol(symbol.text, listed);
+    return fmt::format("daypack: {}:{}: symbol \"{}\" is not listed on backpack{}", config.path, symbol.line,
+                       symbol.text,
+                       nearest ? fmt::format("; did you mean \"{}\"?", normalised_symbol(*nearest))
+                               : std::string("; `daypack markets` shows what is"));
+}
+
+std::string without_a_book(const Config& config, const ListedSymbol& symbol) {
+    return fmt::format(
+        "daypack: {}:{}: symbol \"{}\" is an RFQ market, without an order book: it cannot be followed; take it out of "
+        "the list",
+        config.path, symbol.line, symbol.text);
+}
+
+const Market* find_market(const std::vector<Market>& markets, const std::string& native) noexcept {
+    const auto market =
+        std::find_if(markets.begin(), markets.end(), [&](const Market& m) { return m.native == native; });
+    return market == markets.end() ? nullptr : &*market;
+}
+
+Instrument make_instrument(const std::string& native, const Market* market) {
     Instrument instrument;
     instrument.native = native;
     instrument.symbol = normalised_symbol(native);
-    const auto market =
-        std::find_if(markets.begin(), markets.end(), [&](const Market& m) { return m.native == native; });
-    if (market == markets.end()) {
-        instrument.listed = false;
-        return instrument;
-    }
+    if (market == nullptr) return instrument;
     instrument.tick = market->tick;
     instrument.step = market->step;
     instrument.halted = market->halted;

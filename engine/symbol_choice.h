@@ -8,17 +8,21 @@
 
 namespace daypack {
 
-// What the configuration wants of what the venue lists.
-struct Wanted {
-    std::vector<std::string> natives;     // listed, in the configuration's order
-    std::vector<std::string> not_listed;  // by their native names
-    std::vector<std::string> complaints;  // one sentence for each of those, with file, line and nearest listed name
-};
+// What the configuration asks for, matched with what the venue lists. Pure.
 
-// Pure: matches the configuration with the list of markets.
-[[nodiscard]] Wanted choose_symbols(const Config& config, const std::vector<Market>& markets);
+// The native names to follow: those that the configuration names, listed or not, in its order; with "*" every visible
+// SPOT and PERP market of the list, whatever its state.
+[[nodiscard]] std::vector<std::string> choose_symbols(const ExchangeConfig& config, const std::vector<Market>& markets);
 
-// The instrument of a market of the list; of a name that is not on it, one that is not listed.
-[[nodiscard]] Instrument make_instrument(const std::string& native, const std::vector<Market>& markets);
+// Why a symbol of the configuration is not followed, with file and line.
+[[nodiscard]] std::string not_listed(const Config& config, const ListedSymbol& symbol,
+                                     const std::vector<Market>& markets);
+[[nodiscard]] std::string without_a_book(const Config& config, const ListedSymbol& symbol);
+
+// Null: the list leaves it out.
+[[nodiscard]] const Market* find_market(const std::vector<Market>& markets, const std::string& native) noexcept;
+
+// `market` may be null: of a market that is not known, in units that mean nothing yet.
+[[nodiscard]] Instrument make_instrument(const std::string& native, const Market* market);
 
 }  // namespace daypack

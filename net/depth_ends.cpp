@@ -45,8 +45,7 @@ bool DepthEnds::catch_up() noexcept {
     const std::size_t size = table_.size();
     if (seen_ == size) return false;
     for (; seen_ < size; ++seen_) {
-        const auto symbol = static_cast<SymbolIndex>(seen_);
-        if (table_[symbol].listed) add(symbol);
+        add(static_cast<SymbolIndex>(seen_));
     }
     return true;
 }

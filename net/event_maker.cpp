@@ -12,6 +12,13 @@ bool read_id(const FrameText& text, FrameText::Field field, std::uint64_t& id) n
     return read_digits(text.is_string(field) ? text.string(field) : text.text(field), id);
 }
 
+// The same of a trade, where the venue may tell none, as of a fill without an order on one side: 0 then.
+bool read_id_or_none(const FrameText& text, FrameText::Field field, std::uint64_t& id) noexcept {
+    const bool none = text.is_string(field) ? text.string(field).empty() : text.text(field) == "null";
+    id = 0;
+    return none || read_id(text, field, id);
+}
+
 bool read_time(const FrameText& text, FrameText::Field field, std::int64_t& us) noexcept {
     std::uint64_t number = 0;
     if (!read_id(text, field, number) || number > INT64_MAX) return false;
@@ -74,8 +81,9 @@ Result<std::size_t> make_trade(const FrameText& text, const Instrument& instrume
     orders.kind = EventKind::trade_orders;
     orders.last = true;
     trade.kind = EventKind::trade;
-    if (!read_id(text, FrameText::trade_id, trade.first_id) || !read_id(text, FrameText::bid, orders.first_id) ||
-        !read_id(text, FrameText::ask, orders.last_id)) {
+    if (!read_id_or_none(text, FrameText::trade_id, trade.first_id) ||
+        !read_id_or_none(text, FrameText::bid, orders.first_id) ||
+        !read_id_or_none(text, FrameText::ask, orders.last_id)) {
         return Errc::malformed;
     }
     const std::string_view price = text.string(FrameText::price);

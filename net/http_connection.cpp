@@ -12,6 +12,7 @@
 #include <chrono>
 #include <utility>
 
+#include "book/digits.h"
 #include "net/clock.h"
 #include "net/connector.h"
 #include "net/harmless.h"
@@ -60,6 +61,14 @@ bool is_framed_plainly(const http::response<http::string_body>& answer) {
     if (answer.version() != 11 || lengths + transfer > 1) return false;
     if (transfer == 1) return beast::iequals(answer[http::field::transfer_encoding], "chunked");
     return lengths == 0 || answer[http::field::content_length].find(',') == beast::string_view::npos;
+}
+
+// `Age` of RFC 9111, section 5.1: seconds; what is larger than fits is as old as can be said.
+std::optional<int> age_s(const http::fields& fields) {
+    const auto text = fields[http::field::age];
+    std::uint64_t seconds = 0;
+    if (!read_digits({text.data(), text.size()}, seconds)) return std::nullopt;
+    return static_cast<int>(std::min<std::uint64_t>(seconds, INT32_MAX));
 }
 
 }  // namespace
@@ -184,7 +193,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
             cut();
             return finish(Outcome::stale, {status, {}, {}, {}});
         }
-        RestAnswer answer{status, std::move(message.body()), {}, retry_after_s(message)};
+        RestAnswer answer{status, std::move(message.body()), {}, retry_after_s(message), false, age_s(message)};
         if (const std::string coding = coding_of(message); !coding.empty()) {
             answer.encoded = true;
             answer.body = "answered in " + coding + ", which was not asked for";

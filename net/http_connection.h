@@ -18,6 +18,7 @@ struct RestAnswer {
     std::string error;                 // why there is none, in words, with the host; else empty
     std::optional<int> retry_after_s;  // what the server asked for, as with a 429; kRetryAfterMaxS at most
     bool encoded = false;              // there is none, or no body, because it came in a coding that was not asked for
+    std::optional<int> age_s = {};     // how long a cache in front of it has held it; none: it does not say
 };
 
 // One connection to a REST server, kept open between requests.

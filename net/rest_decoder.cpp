@@ -168,6 +168,27 @@ MarketList parse_markets(std::string_view body) {
     return list;
 }
 
+std::optional<Market> parse_market(std::string_view body, std::string_view native, std::string& why) {
+    MarketList list = parse_markets(body);
+    for (Market& market : list.markets) {
+        if (market.native == native) return std::move(market);
+    }
+    why = !list.skipped.empty()  ? list.skipped.front()
+          : list.markets.empty() ? std::string("no market in the answer")
+                                 : "the answer is about " + list.markets.front().native;
+    return std::nullopt;
+}
+
+bool denies_market(int status, std::string_view body) {
+    if (status != 400 && status != 404) return false;
+    const Document document(body);
+    const std::string_view code = document.root()["code"].string();
+    if (code == "INVALID_MARKET" || code == "INVALID_SYMBOL") return true;
+    if (code == "RESOURCE_NOT_FOUND") return status == 404;
+    return code == "INVALID_CLIENT_REQUEST" &&
+           document.root()["message"].string().find("market symbol") != std::string_view::npos;
+}
+
 Errc parse_depth(std::string_view body, const Instrument& instrument, Snapshot& snapshot) {
     snapshot = {};
     const Document document(body);

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,13 @@ struct MarketList {
 
 // One unreadable row costs that row. A single market's body is a list of one.
 [[nodiscard]] MarketList parse_markets(std::string_view body);
+
+// /api/v1/market?symbol=`native`: its row. Else in `why` what stands there instead, as another market's row.
+[[nodiscard]] std::optional<Market> parse_market(std::string_view body, std::string_view native, std::string& why);
+
+// The venue says that it has no such market, by the code in its own JSON: a 404 of whoever stands in front of it says
+// nothing of a market, nor does an error about anything else.
+[[nodiscard]] bool denies_market(int status, std::string_view body);
 
 // /api/v1/depth. Errors: malformed, and those of parse_units; `snapshot` then holds nothing of use.
 [[nodiscard]] Errc parse_depth(std::string_view body, const Instrument& instrument, Snapshot& snapshot);

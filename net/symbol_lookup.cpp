@@ -43,7 +43,6 @@ bool SymbolLookup::catch_up() noexcept {
     if (seen_ == size) return false;
     for (; seen_ < size; ++seen_) {
         const auto index = static_cast<SymbolIndex>(seen_);
-        if (!table_[index].listed) continue;
         const std::uint32_t hash = hash_of(table_[index].native);
         std::uint32_t at = hash & mask_;
         while (entries_[at].used) at = (at + 1) & mask_;

@@ -11,13 +11,13 @@ namespace daypack {
 // The venue's name of a market -> its index, once a frame.
 //
 // Thread: one; the table may grow meanwhile on another. No allocation after construction.
-// Invariant: holds every listed instrument below `seen_`; at most a quarter full, so a probe ends soon.
+// Invariant: holds every instrument below `seen_`; at most a quarter full, so a probe ends soon.
 class SymbolLookup {
   public:
     // REQUIRES: the table outlives this.
     explicit SymbolLookup(const InstrumentTable& table);
 
-    // On a miss looks whether the table has grown. A market that the venue does not list is not found.
+    // On a miss looks whether the table has grown.
     [[nodiscard]] std::optional<SymbolIndex> find(std::string_view native) noexcept {
         const std::uint32_t hash = hash_of(native);
         if (const auto index = probe(native, hash)) return index;

@@ -227,10 +227,27 @@ TEST_F(DecoderTest, RefusesAKeyThatComesTwice) {
     EXPECT_EQ(agreed(replaced(kDepth, "\"e\":", "\"x\":1,\"x\":2,\"e\":")).kind, FrameKind::depth);
 }
 
+TEST_F(DecoderTest, TellsATradeOfWhichTheVenueTellsNoId) {
+    const auto ids = [&](const std::string& frame) {
+        const Decoded decoded = agreed(frame);
+        EXPECT_EQ(decoded.kind, FrameKind::trade) << frame;
+        if (decoded.events.size() != 2) return std::array<std::uint64_t, 3>{9, 9, 9};
+        return std::array{decoded.events[0].first_id, decoded.events[1].first_id, decoded.events[1].last_id};
+    };
+    const std::uint64_t buyer = 113782700596854784, seller = 113782701997686784;
+    EXPECT_EQ(ids(replaced(kTrade, "341399899", "null")), (std::array<std::uint64_t, 3>{0, buyer, seller}));
+    EXPECT_EQ(ids(replaced(kTrade, "341399899", "\"\"")), (std::array<std::uint64_t, 3>{0, buyer, seller}));
+    EXPECT_EQ(ids(replaced(kTrade, "341399899", "0")), (std::array<std::uint64_t, 3>{0, buyer, seller}));
+    EXPECT_EQ(ids(replaced(kTrade, "\"113782701997686784\"", "null")),
+              (std::array<std::uint64_t, 3>{341399899, buyer, 0}));
+    EXPECT_EQ(ids(replaced(kTrade, "\"113782700596854784\"", "\"\"")),
+              (std::array<std::uint64_t, 3>{341399899, 0, seller}));
+}
+
 TEST_F(DecoderTest, CountsABadTradeOrTickerWithoutAnEvent) {
     for (const std::string& frame :
          {replaced(kTrade, "218.50", "218.505"), replaced(kTrade, "true", "1"),
-          replaced(kTrade, "\"113782701997686784\"", "null"), replaced(kTrade, "\"q\"", "\"x\""),
+          replaced(kTrade, "\"113782701997686784\"", "[]"), replaced(kTrade, "\"q\"", "\"x\""),
           replaced(kTicker, "86645.3", "-1"), replaced(kTicker, "6904947654", "null")}) {
         const Decoded decoded = agreed(frame);
         EXPECT_EQ(decoded.kind, FrameKind::bad) << frame;

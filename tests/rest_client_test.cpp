@@ -185,6 +185,16 @@ TEST_F(RestClientTest, ARedirectIsNotFollowed) {
     EXPECT_EQ(api.heads.size(), 1U);
 }
 
+TEST_F(RestClientTest, TheAgeOfACachesCopyComesWithIt) {
+    for (const auto& [field, age_s] :
+         {std::pair{"", std::optional<int>()}, std::pair{"Age: 165\r\n", std::optional(165)},
+          std::pair{"age: 0\r\n", std::optional(0)}, std::pair{"Age: 99999999999\r\n", std::optional(INT32_MAX)},
+          std::pair{"Age: -1\r\n", std::optional<int>()}, std::pair{"Age: soon\r\n", std::optional<int>()}}) {
+        api.answer = [field = field](Peer& peer, const std::string&) { peer.send(http("200 OK", "[]", field)); };
+        EXPECT_EQ(get().age_s, age_s) << field;
+    }
+}
+
 TEST_F(RestClientTest, After429EverythingWaitsAsLongAsItIsTold) {
     api.answer = [](Peer& peer, const std::string&) { peer.send(http("429 Too Many", "", "Retry-After: 1\r\n")); };
     EXPECT_EQ(get().status, 429);

@@ -73,6 +73,32 @@ TEST(RestDecoder, TakesASingleMarketForAListOfOne) {
     }
 }
 
+TEST(RestDecoder, TakesNoOtherMarketForTheOneThatWasAskedFor) {
+    const std::string body = row("\"A_B\"", "\"1\"", "\"1\"", "");
+    std::string why;
+    EXPECT_TRUE(parse_market(body, "A_B", why));
+    EXPECT_EQ(why, "");
+    EXPECT_FALSE(parse_market(body, "A_C", why));
+    EXPECT_EQ(why, "the answer is about A_B");
+    EXPECT_FALSE(parse_market("<html>Busy</html>", "A_B", why));
+    EXPECT_EQ(why, "no list of markets: Busy");
+    EXPECT_FALSE(parse_market("[]", "A_B", why));
+    EXPECT_EQ(why, "no market in the answer");
+}
+
+TEST(RestDecoder, OnlyTheVenuesOwnCodeSaysThatThereIsNoSuchMarket) {
+    const std::string invalid = R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid market symbol"})";
+    EXPECT_TRUE(denies_market(400, invalid));
+    EXPECT_TRUE(denies_market(404, R"({"code":"RESOURCE_NOT_FOUND","message":"Not Found"})"));
+    EXPECT_TRUE(denies_market(400, R"({"code":"INVALID_MARKET","message":""})"));
+    EXPECT_FALSE(denies_market(503, invalid));
+    EXPECT_FALSE(denies_market(400, R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid signature"})"));
+    EXPECT_FALSE(denies_market(400, R"({"code":"TRADING_PAUSED","message":"market symbol"})"));
+    EXPECT_FALSE(denies_market(404, "404 not found"));
+    EXPECT_FALSE(denies_market(404, "<html>not found</html>"));
+    EXPECT_FALSE(denies_market(404, ""));
+}
+
 TEST(RestDecoder, KnowsTheStatesOfAMarketAndTakesNoOtherForOpen) {
     const auto halted = [](const std::string& state) {
         const MarketList list = parse_markets(row("\"A_B\"", "\"1\"", "\"1\"", state));

@@ -136,7 +136,7 @@ inline void beat(Publisher& publisher) {
 }
 
 [[nodiscard]] inline Instrument instrument(Unit tick = {1, -1}, Unit step = {1, -3}) {
-    return {"BTC_USDC", "BTC-USDC", tick, step, Reason::none, true};
+    return {"BTC_USDC", "BTC-USDC", tick, step, Reason::none};
 }
 
 [[nodiscard]] inline Event delta(Sequence u, Side side, std::int64_t ticks, std::int64_t steps, bool last = true) {

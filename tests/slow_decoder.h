@@ -66,7 +66,7 @@ class SlowDecoder {
         if (channel != "depth" && channel != "trade" && channel != "bookTicker") return {};
         for (std::size_t i = 0; i < table_.size(); ++i) {
             base_.symbol = static_cast<SymbolIndex>(i);
-            if (table_[base_.symbol].native == native && table_[base_.symbol].listed) return channel;
+            if (table_[base_.symbol].native == native) return channel;
         }
         return {};
     }
@@ -90,6 +90,14 @@ class SlowDecoder {
         if (digits.size() > most.size() || (digits.size() == most.size() && digits > most)) return false;
         number = digits.empty() ? 0 : std::stoull(digits);
         return true;
+    }
+
+    bool number_or_none(std::string_view key, std::uint64_t& number_of) const {
+        const Json* const value = data_->one(key);
+        const bool none = value != nullptr && (value->kind == Json::Kind::null ||
+                                               (value->kind == Json::Kind::string && value->text.empty()));
+        number_of = 0;
+        return none || number(key, number_of);
     }
 
     bool times() {
@@ -157,8 +165,8 @@ class SlowDecoder {
         const Json* const quantity = data_->one("q");
         if (maker == nullptr || maker->kind != Json::Kind::boolean || price == nullptr || quantity == nullptr)
             return false;
-        if (!level(*price, *quantity, event) || !number("t", event.first_id)) return false;
-        if (!number("b", orders.first_id) || !number("a", orders.last_id)) return false;
+        if (!level(*price, *quantity, event) || !number_or_none("t", event.first_id)) return false;
+        if (!number_or_none("b", orders.first_id) || !number_or_none("a", orders.last_id)) return false;
         event.kind = EventKind::trade;
         orders.kind = EventKind::trade_orders;
         event.side = orders.side = maker->text == "true" ? Side::ask : Side::bid;

@@ -157,14 +157,5 @@ TEST(SymbolLookup, TellsApartNamesThatShareBeginningEndAndLength) {
     }
 }
 
-TEST(SymbolLookup, DoesNotFindAMarketThatTheVenueDoesNotList) {
-    InstrumentTable table(2);
-    Instrument instrument;
-    instrument.native = "BTC_USDT";
-    instrument.listed = false;
-    ASSERT_TRUE(table.append(std::move(instrument)));
-    EXPECT_EQ(SymbolLookup(table).find("BTC_USDT"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace daypack

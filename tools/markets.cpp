@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <utility>
 
 #include "book/decimal.h"
 #include "engine/config.h"
 #include "engine/daypack_shm.h"
-#include "net/rest_client.h"
-#include "net/rest_decoder.h"
+#include "net/rest_api.h"
 #include "net/symbol.h"
 #include "net/url.h"
 
@@ -37,6 +38,23 @@ void print_row(const Market& market) {
                market.visible ? "" : ", hidden");
 }
 
+int complain(const std::string& words) {
+    std::fputs(fmt::format("daypack: {}\n", words).c_str(), stderr);
+    return 1;
+}
+
+// What an older cache, or a venue that knows no kinds, left out of one list.
+void add_missing(MarketList from, MarketList& list) {
+    for (Market& market : from.markets) {
+        const auto same = [&](const Market& known) { return known.native == market.native; };
+        if (std::none_of(list.markets.begin(), list.markets.end(), same)) list.markets.push_back(std::move(market));
+    }
+    for (auto& skipped : from.skipped) {
+        const auto known = std::find(list.skipped.begin(), list.skipped.end(), skipped);
+        if (known == list.skipped.end()) list.skipped.push_back(std::move(skipped));
+    }
+}
+
 }  // namespace
 
 int show_markets(const MarketsOptions& options) {
@@ -49,22 +67,25 @@ int show_markets(const MarketsOptions& options) {
     rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
     boost::asio::io_context io(1);
     RestClient rest(io, rest_options);
-    std::optional<RestAnswer> answer;
-    rest.get("/api/v1/markets", [&](const RestAnswer& got) {
-        answer = got;
-        io.stop();
+    RestApi api(rest);
+    RestReply<MarketList> usual;
+    RestReply<MarketList> all;
+    api.markets([&](RestReply<MarketList> reply) {
+        usual = std::move(reply);
+        api.markets_of_all_kinds([&](RestReply<MarketList> more) {
+            all = std::move(more);
+            io.stop();
+        });
     });
     io.run();
-    if (!answer || answer->status != 200) {
-        const std::string why = !answer ? std::string("no answer")
-                                : answer->status == 0
-                                    ? answer->error
-                                    : fmt::format("HTTP {}: {}", answer->status, parse_error(answer->body));
-        std::fputs(fmt::format("daypack: the list of markets did not come: {}\n", why).c_str(), stderr);
-        return 1;
+    if (!usual.value) return complain("the list of markets did not come: " + usual.why);
+    MarketList list = *std::move(usual.value);
+    if (all.value) {
+        add_missing(*std::move(all.value), list);
+    } else {
+        complain("markets of kinds that the venue lists only where they are asked for are missing: " + all.why);
     }
-    const MarketList list = parse_markets(answer->body);
-    for (const auto& skipped : list.skipped) std::fputs(fmt::format("daypack: {}\n", skipped).c_str(), stderr);
+    for (const auto& skipped : list.skipped) complain(skipped);
     if (!options.json)
         fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}\n", "SYMBOL", "NATIVE", "TYPE", "TICK", "STEP", "STATE");
     for (const Market& market : list.markets) options.json ? print_json(market) : print_row(market);

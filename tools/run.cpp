@@ -94,9 +94,10 @@ void print_tops(daypack_reader& reader) {
     std::fflush(stdout);
 }
 
-// Returns how many frames there were.
+// Returns how much came: frames, and answers of REST where that stood in.
 std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
-    std::uint64_t frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0, dropped = 0;
+    std::uint64_t polls = 0, frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0,
+                  dropped = 0;
     for (unsigned i = 0; i < lines; ++i) {
         frames += daypack_line_counter(&reader, i, DAYPACK_LINE_frames);
         bytes += daypack_line_counter(&reader, i, DAYPACK_LINE_bytes);
@@ -104,6 +105,7 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
     }
     for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
         updates += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_updates);
+        polls += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_polls);
         trades += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_trades);
         duplicates += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_duplicates);
         gaps += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_gaps);
@@ -121,7 +123,7 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
                    us(500), us(990), us(999));
     }
     std::fflush(stdout);
-    return frames;
+    return frames + polls;
 }
 
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.

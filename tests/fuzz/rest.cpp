@@ -110,7 +110,7 @@ bool is_printable(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const Instrument instrument{"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true};
+    static const Instrument instrument{"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none};
     std::string text(reinterpret_cast<const char*>(data), size);
     text.reserve(size + 64);
     const std::string_view body = text;
