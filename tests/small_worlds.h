@@ -278,14 +278,14 @@ class SmallWorlds {
         auto play = std::make_unique<Play>(pool);
         setup(*play);
         for (const Move& move : moves) make(*play, move);
+        if (play->undecidable) {
+            ++result_.undecidable;
+            return 1;
+        }
         if (!play->wrong.empty()) {
             explain(moves);
             result_.wrong = describe(moves) + " -> " + play->wrong;
             return 0;
-        }
-        if (play->undecidable) {
-            ++result_.undecidable;
-            return 1;
         }
         const auto [place, fresh] = seen_.try_emplace(hash(*play), 0.0);
         if (!fresh) return place->second;

@@ -40,6 +40,7 @@ struct StateHash {
             mix(word);
         }
         age(sync.heard_);
+        if (sync.before_id_ != 0) age(sync.below_since_);
         if (sync.held_id_ != 0) since(sync.held_since_);
         if (sync.waiting_) since(sync.waiting_since_);
         if (sync.lost_ != Reason::none) since(sync.lost_since_);
@@ -86,7 +87,12 @@ struct StateHash {
         mix(numbering.ahead_);
         for (LineIndex i = 0; i < 4; ++i) {
             const auto& line = numbering.lines_[i];
-            for (const auto word : {line.last_id, line.waiting_id, line.waiting_key}) mix(word);
+            for (const auto word : {line.last_id, line.waiting.last_id, line.waiting.key}) mix(word);
+            for (std::size_t back = 0; back < line.last.size(); ++back) {
+                const auto& told = line.last[(line.told + back) % line.last.size()];
+                mix(told.last_id);
+                mix(told.key);
+            }
             mix(std::uint64_t{line.went_back});
             age(line.foreign_since);
             age(line.unexplained_since);

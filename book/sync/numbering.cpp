@@ -31,33 +31,32 @@ Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence ti
     const auto line = static_cast<LineIndex>(first.line % kMaxLines);
     if ((counting_ & bit(line)) == 0) [[unlikely]]
         return {judge_other(line, update, key, tip, standing, now), key};
-    const Kin kin = judge_counting(lines_[line], first, key, tip, now);
+    Kin kin = judge_counting(lines_[line], first, key, tip);
+    if (kin == Kin::next) [[likely]]
+        return {kin, key};
     // What a snapshot holds is not remembered: there the book itself is compared.
-    if (kin == Kin::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) [[unlikely]]
-        return {agrees(update, *standing) ? Kin::copy : Kin::contradiction, key};
+    if (kin == Kin::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) {
+        kin = agrees(update, *standing) ? Kin::copy : Kin::contradiction;
+    }
+    if (kin == Kin::copy) old_since_ = {};
+    if (kin == Kin::old && old_since_.ns == 0) old_since_ = now;
     return {kin, key};
 }
 
-Numbering::Kin Numbering::judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip,
-                                         MonoTime now) noexcept {
+Numbering::Kin Numbering::judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept {
     const Sequence last_id = first.last_id;
     const bool goes_back = first.first_id <= line.last_id;
     line.last_id = std::max(line.last_id, last_id);
     if (!goes_back && last_id > tip && first.first_id <= tip + 1) [[likely]]
         return Kin::next;
     const auto known = remembered_.find(last_id);
-    if (known == key) {
-        old_since_ = {};
-        return Kin::copy;
-    }
+    if (known == key) return Kin::copy;
     if (goes_back) {
         line.last_id = last_id;
         return Kin::restart;
     }
     if (known && same_edges(*known, key)) return Kin::contradiction;
-    if (last_id > tip && !known) return Kin::ahead;
-    if (old_since_.ns == 0) old_since_ = now;
-    return Kin::old;
+    return last_id > tip && !known ? Kin::ahead : Kin::old;
 }
 
 Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> update, UpdateKey key, Sequence tip,
@@ -66,39 +65,44 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     const Event& first = update.front();
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
         late_ &= ~bit(index);
-        line.went_back = line.waiting_id != 0;
+        line.went_back = line.waiting.last_id != 0;
+        line.last = {};
     }
     if (outdated_.find(first.last_id) == key) late_ |= bit(index);
     const bool late = (late_ & bit(index)) != 0;
-    const bool carries = !late && (carriers_ & bit(index)) != 0;
     const auto known = remembered_.find(first.last_id);
+    const bool begins = tip == 0 && !late && known != key;
+    if (begins) forget_former(first);
+    if (line.went_back) outdated_.add(line.waiting.last_id, line.waiting.key);
     // What a snapshot holds is not remembered: there the book itself is compared.
+    const bool carries = !late && (carriers_ & bit(index)) != 0;
     const bool told_by_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
                               first.last_id == tip && (carries || says_something(update)) && agrees(update, *standing);
-    if (known == key || told_by_book) {
+    const bool recognised = known == key || told_by_book;
+    if (recognised || begins || (carries && carries_on(line, first, key, tip))) {
         recognise(index);
         line.last_id = first.last_id;
-        return Kin::copy;
-    }
-    const bool begins = tip == 0 && !late;
-    if (begins && !remembered_.empty()) {
-        std::swap(outdated_, remembered_);
-        remembered_.clear();
-    }
-    if (line.went_back) outdated_.add(line.waiting_id, line.waiting_key);
-    if (begins || (carries && carries_on(line, first, key, tip))) {
-        recognise(index);
-        line.last_id = first.last_id;
+        if (recognised) return Kin::copy;
         return begins || first.first_id <= tip + 1 ? Kin::next : Kin::ahead;
     }
-    line.last_id = first.last_id;
-    if (first.last_id > tip && line.waiting_id <= tip && !line.went_back) {
-        line.waiting_id = first.last_id;
-        line.waiting_key = key;
-    }
+    note_foreign(line, {first.last_id, key}, tip, now);
+    return Kin::foreign;
+}
+
+void Numbering::note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept {
+    line.last_id = update.last_id;
+    line.last[line.told++ % Line::kLast] = update;
+    if (update.last_id > tip && line.waiting.last_id <= tip && !line.went_back) line.waiting = update;
     if (line.foreign_since.ns == 0) line.foreign_since = now;
     if (line.unexplained_since.ns == 0) line.unexplained_since = now;
-    return Kin::foreign;
+}
+
+// A chain begins where another ended. If it goes back behind that one's end, that one is outdated.
+void Numbering::forget_former(const Event& first) noexcept {
+    const Sequence ended = remembered_.newest();
+    if (ended + 1 == first.first_id) return;
+    if (ended >= first.first_id) std::swap(outdated_, remembered_);
+    remembered_.clear();
 }
 
 // Whether a line that was up before the snapshot was asked for brings what follows it. Having told something older that
@@ -109,13 +113,19 @@ bool Numbering::carries_on(const Line& line, const Event& first, UpdateKey key, 
     return line.last_id == 0 || (is_aggregated(key) && first.first_id == line.last_id + 1);
 }
 
-void Numbering::recognise(LineIndex line) noexcept {
-    counting_ |= bit(line);
-    late_ &= ~bit(line);
-    lines_[line].waiting_id = 0;
-    lines_[line].went_back = false;
-    lines_[line].foreign_since = {};
-    lines_[line].unexplained_since = {};
+void Numbering::recognise(LineIndex index) noexcept {
+    Line& line = lines_[index];
+    counting_ |= bit(index);
+    late_ &= ~bit(index);
+    line.waiting = {};
+    line.last = {};
+    line.went_back = false;
+    line.foreign_since = line.unexplained_since = {};
+}
+
+bool Numbering::told_lately(const Line& line, Told update) noexcept {
+    return std::any_of(line.last.begin(), line.last.end(),
+                       [&](const Told& told) { return told.last_id == update.last_id && told.key == update.key; });
 }
 
 // The chain got where a line that does not count was before.
@@ -123,12 +133,14 @@ void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
     for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         Line& line = lines_[index];
-        if (line.waiting_id == 0 || line.waiting_id > last_id) continue;
-        const bool same = line.waiting_id == last_id && line.waiting_key == key;
-        if (same && line.went_back) ahead_ = index;
-        if (same && !line.went_back) recognise(index);
-        line.waiting_id = 0;
-        line.went_back = false;
+        const bool waited = line.waiting.last_id == last_id && line.waiting.key == key;
+        if (waited && line.went_back) ahead_ = index;
+        if ((waited && !line.went_back) || told_lately(line, {last_id, key})) {
+            recognise(index);
+        } else if (line.waiting.last_id <= last_id) {
+            line.waiting = {};
+            line.went_back = false;
+        }
     }
 }
 
@@ -142,8 +154,9 @@ void Numbering::wait_for_explanation(MonoTime now) noexcept {
 void Numbering::forget() noexcept {
     remembered_.clear();
     lose_lines();
+    ahead_ = kNoLine;
     for (Line& line : lines_) {
-        line.waiting_id = 0;
+        line.waiting = {};
         line.went_back = false;
     }
 }
@@ -152,14 +165,13 @@ void Numbering::lose_lines() noexcept {
     counting_ = 0;
     carriers_ = 0;
     old_since_ = {};
-    ahead_ = kNoLine;
-    for (Line& line : lines_) line.foreign_since = line.unexplained_since = {};
 }
 
 void Numbering::restart_by(LineIndex line) noexcept {
     if (!remembered_.empty()) std::swap(outdated_, remembered_);
+    late_ |= counting_;
+    late_ &= ~bit(line);
     forget();
-    late_ = up_ & ~bit(line);
     counting_ = bit(line);
 }
 
@@ -199,8 +211,15 @@ bool Numbering::all_passed(Sequence id) const noexcept {
     return true;
 }
 
+Sequence Numbering::newest_counting() const noexcept {
+    Sequence newest = 0;
+    for (LineSet all = counting_; all != 0; all &= all - 1) {
+        newest = std::max(newest, lines_[static_cast<std::size_t>(std::countr_zero(all))].last_id);
+    }
+    return newest;
+}
+
 bool Numbering::unexplained(MonoTime now) const noexcept {
-    if (ahead_ != kNoLine) return true;
     if (old_since_.ns != 0 && now - old_since_ >= kUnexplained_ns) return true;
     for (LineSet others = up_ & ~counting_ & ~late_; others != 0; others &= others - 1) {
         const MonoTime since = lines_[static_cast<std::size_t>(std::countr_zero(others))].unexplained_since;

@@ -91,39 +91,51 @@ class Numbering {
     [[nodiscard]] Sequence last_id_of(LineIndex line) const noexcept { return lines_[line].last_id; }
     // A line told something, and does not count.
     [[nodiscard]] bool any_foreign() const noexcept;
+    // The latest id that a line which counts told; 0: none does.
+    [[nodiscard]] Sequence newest_counting() const noexcept;
     // Every line that counts has told an id beyond that.
     [[nodiscard]] bool all_passed(Sequence id) const noexcept;
     // Updates of a line were explained by nothing for kUnexplained_ns, while the chain did not go on. It may be a line
     // that counts, if it is behind by more than is remembered.
     [[nodiscard]] bool unexplained(MonoTime now) const noexcept;
+    // A line told what the chain came to hold, and had gone back by then: it shows that the venue numbers anew.
+    [[nodiscard]] bool superseded() const noexcept { return ahead_ != kNoLine; }
     // The lines that told foreign updates for kForeign_ns; each is named once in that time.
     [[nodiscard]] LineSet take_foreign(MonoTime now) noexcept;
-    // What was unexplained is the numbering from now on: the line that told it counts, the others are late. Returns the
-    // last id that it told, the tip of the next chain; 0: no line of its own told it, and any may begin.
+    // What was unexplained, or superseded the chain, is the numbering from now on: the line that told it counts, the
+    // others are late. Returns the last id that it told, the tip of the next chain; 0: no line of its own told it, and
+    // any may begin.
     Sequence follow_unexplained() noexcept;
 
   private:
     friend struct StateHash;  // tests/small_worlds.h
 
-    // What one connection has told.
+    struct Told {
+        Sequence last_id = 0;  // 0: nothing
+        UpdateKey key = 0;
+    };
+    // What one connection has told. What is behind `last_id` is kept while the line does not count.
     struct Line {
         Sequence last_id = 0;
-        // Of the first of its updates that lay beyond the tip, while it does not count: once the chain gets there, the
-        // two are compared. 0: none.
-        Sequence waiting_id = 0;
-        UpdateKey waiting_key = 0;
-        bool went_back = false;      // since then
+        // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
+        Told waiting;
+        bool went_back = false;  // since then
+        static constexpr std::size_t kLast = 4;
+        std::array<Told, kLast> last{};  // its last ones, likewise
+        std::size_t told = 0;
         MonoTime foreign_since;      // 0: nothing foreign
         MonoTime unexplained_since;  // likewise, or since the chain last went on
     };
 
     [[nodiscard]] static LineSet bit(LineIndex line) noexcept { return LineSet{1} << line; }
-    [[nodiscard]] Kin judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip,
-                                     MonoTime now) noexcept;
+    [[nodiscard]] Kin judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
     [[nodiscard]] Kin judge_other(LineIndex line, std::span<const Event> update, UpdateKey key, Sequence tip,
                                   const OrderBook* standing, MonoTime now) noexcept;
     [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
     void recognise(LineIndex line) noexcept;
+    [[nodiscard]] static bool told_lately(const Line& line, Told update) noexcept;
+    void note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept;
+    void forget_former(const Event& first) noexcept;
     void compare_waiting(Sequence last_id, UpdateKey key) noexcept;
     void wait_for_explanation(MonoTime now) noexcept;
 

@@ -21,6 +21,8 @@ class Remembered {
 
     void clear() noexcept { size_ = 0; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    // The latest id; 0: none.
+    [[nodiscard]] Sequence newest() const noexcept { return size_ == 0 ? 0 : at(size_ - 1).last_id; }
 
     // Takes its place by id; the oldest gives way when all places are taken.
     void add(Sequence last_id, UpdateKey key) noexcept {

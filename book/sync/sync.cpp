@@ -28,7 +28,9 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             numbering_.remember(first, key);
             return Outcome::applied;
         case Numbering::Kin::copy:
-            if (!follows && newest_id_ == 0) newest_id_ = first.last_id;  // the chain goes on from here
+            if (follows && first.last_id > newest_id_) return wait(update, now);  // it waited once, and was dropped
+            if (follows && first.last_id == last_id_) line_agrees(now);
+            if (!follows && first.last_id > newest_id_) resume_at(first.last_id);
             [[fallthrough]];
         case Numbering::Kin::old:
             ++counters_.duplicates;
@@ -66,15 +68,28 @@ void Sync::apply_whole(std::span<const Event> update, MonoTime now) noexcept {
 }
 
 // An update was applied: what was waited for may be there.
-void Sync::caught_up() noexcept {
+void Sync::caught_up(MonoTime now) noexcept {
     if (phase_ != Phase::following) return;
     if (pending_.empty()) waiting_ = false;
     lost_ = Reason::none;
-    before_id_ = 0;
     in_doubt_ = false;
+    line_agrees(now);
+}
+
+// A line that counts tells what the book stands at.
+void Sync::line_agrees(MonoTime now) noexcept {
+    if (before_id_ != 0 && !gets_back(now)) return;
     if (rest_.knows_later()) return;
     silent_ = false;
     only_a_line_ = false;
+}
+
+// The book once stood further, over lines that are gone. These get there soon, or tell another numbering.
+bool Sync::gets_back(MonoTime now) noexcept {
+    if (below_since_.ns == 0) below_since_ = now;
+    if (last_id_ < before_id_ && now - below_since_ < kBelow_ns) return false;
+    before_id_ = 0;
+    return true;
 }
 
 // While following: keeps an update that is ahead of the book.
@@ -99,6 +114,7 @@ void Sync::declare_gap(MonoTime now) noexcept {
     }
     ++counters_.gaps;
     if (had_book_) ++counters_.resyncs;
+    newest_id_ = std::max(newest_id_, numbering_.newest_counting());  // of what was told before the line counted
     enter_joining(Reason::gap);
     pace_.on_break(Reason::gap, now);
 }
@@ -140,6 +156,13 @@ Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
     return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
 
+// A line told again what was applied before its connection came up: from there the chain goes on.
+void Sync::resume_at(Sequence id) noexcept {
+    pending_.clear();
+    held_id_ = 0;
+    newest_id_ = id;
+}
+
 // With what was kept so far.
 void Sync::enter_joining(Reason reason) noexcept {
     phase_ = Phase::joining;
@@ -168,6 +191,7 @@ void Sync::break_chain(Reason reason, MonoTime now) noexcept {
     if (reason == Reason::restart) {
         ++counters_.restarts;
         in_doubt_ = true;
+        before_id_ = 0;
     }
     rejoin(reason, now);
     newest_id_ = 0;
@@ -188,18 +212,21 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
 // What a snapshot of that id is worth, by what the lines told.
 Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
     if ((asked_up_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
+    if (newest_id_ == 0 && in_doubt_) return Fit::none;
     if (newest_id_ == 0) return quiet(now) ? Fit::stands : Fit::hold;
     if ((asked_up_ & numbering_.counting()) == 0) return Fit::none;
     const Sequence oldest = pending_.empty() ? newest_id_ : pending_.front().first_id - 1;
     if (id < oldest) return Fit::none;  // REST trails the socket by a few updates
+    const Sequence newest = numbering_.newest_counting();
+    if (newest > newest_id_ && id < newest) return Fit::none;  // told before the line counted, and not kept
     if (id > newest_id_) return quiet(now) ? Fit::stands : Fit::hold;
     if (id == newest_id_ && lossy_ && !quiet(now)) return Fit::hold;
     return Fit::joins;
 }
 
-// The snapshot in book_ holds what the last updates up to its id set. Of a price that several of them set, the last
-// counts.
-bool Sync::tells_what_was_kept(Sequence id) const noexcept {
+// Whether the snapshot in book_ holds what the last updates up to its id set. Of a price that several of them set, the
+// last counts.
+Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
     std::array<const Event*, kCompared> last{};
     std::size_t count = 0;
     pending_.for_each([&](const Event& event) {
@@ -214,9 +241,9 @@ bool Sync::tells_what_was_kept(Sequence id) const noexcept {
             set_later = other.side == event.side && other.price == event.price;
         }
         const HalfBook& half = book_.side(event.side);
-        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return false;
+        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return Held::no;
     }
-    return true;
+    return compared == 0 ? Held::nothing_kept : Held::yes;
 }
 
 bool Sync::refuse(MonoTime now) noexcept {
@@ -238,7 +265,10 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
 // The snapshot in book_ becomes the book, with what was kept behind it.
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
-    if (fit == Fit::none || !tells_what_was_kept(held_id_)) return refuse(now);
+    if (fit == Fit::none) return refuse(now);
+    const Held held = holds_what_was_kept(held_id_);
+    // In doubt its id alone does not make it the book: it may be an old one of the numbering that ended.
+    if (held == Held::no || (in_doubt_ && newest_id_ != 0 && held != Held::yes)) return refuse(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
     kept_ = {};
@@ -252,7 +282,10 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     }
     if (fit == Fit::stands) stand();
     newest_id_ = last_id_;
-    if (!unconfirmed_) before_id_ = 0, in_doubt_ = false;
+    if (!unconfirmed_) in_doubt_ = false;
+    if (last_id_ >= before_id_) before_id_ = 0;
+    if (before_id_ != 0) silent_ = only_a_line_ = true;
+    below_since_ = {};
     phase_ = Phase::following;
     had_book_ = true;
     lossy_ = false;
@@ -269,7 +302,7 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
 // once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
 void Sync::stand() noexcept {
     const bool stopped_before = newest_id_ != 0 && newest_id_ < last_id_ && !lossy_;
-    only_a_line_ = in_doubt_ || last_id_ < before_id_ || numbering_.any_foreign();
+    only_a_line_ = numbering_.any_foreign();
     silent_ = only_a_line_ || stopped_before || reason_ == Reason::silent;
     if (newest_id_ == 0) numbering_.begin_at_snapshot(asked_up_);
 }
@@ -280,7 +313,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
     asked_up_ &= up;
     if (up == 0) {
         if (idle) return;
-        if (phase_ == Phase::following) before_id_ = last_id_;
+        before_id_ = std::max(before_id_, newest_id_);
         enter_joining(had_book_ ? Reason::line_dead : first_);
         phase_ = Phase::idle;
         pending_.clear();
@@ -301,7 +334,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
 void Sync::lose_line(MonoTime now) noexcept {
     const bool has_chain = phase_ == Phase::following || newest_id_ != 0;
     if (has_chain && numbering_.carrying() == 0) {
-        if (phase_ == Phase::following) before_id_ = last_id_;
+        before_id_ = std::max(before_id_, newest_id_);
         break_chain(phase_ == Phase::following ? Reason::gap : reason_, now);
         numbering_.lose_lines();
     } else if (waiting_ && passed_by_every_line()) {
@@ -359,8 +392,8 @@ bool Sync::on_time(MonoTime now) noexcept {
         phase_ = Phase::idle;
         reason_ = reason_ == Reason::rest_only ? Reason::silent : Reason::line_dead;
     }
-    const bool may_be_foreign = phase_ == Phase::following || (phase_ == Phase::joining && newest_id_ != 0);
-    if (may_be_foreign && numbering_.unexplained(now)) {
+    const bool has_chain = phase_ == Phase::following || (phase_ == Phase::joining && newest_id_ != 0);
+    if (numbering_.superseded() || (has_chain && numbering_.unexplained(now))) {
         break_chain(Reason::restart, now);
         newest_id_ = numbering_.follow_unexplained();
         return false;
@@ -371,6 +404,10 @@ bool Sync::on_time(MonoTime now) noexcept {
         return false;
     }
     if (phase_ != Phase::following) return false;
+    if (!waiting_ && numbering_.newest_counting() > newest_id_) {  // told before the line counted, and not kept
+        waiting_ = true;
+        waiting_since_ = now;
+    }
     if (waiting_ && now - waiting_since_ >= gap_wait_ns_) {
         declare_gap(now);
     } else if (lost_ != Reason::none && now - lost_since_ >= gap_wait_ns_) {

@@ -77,6 +77,8 @@ class Sync {
     static constexpr std::int64_t kQuiet_ns = 1'000'000'000;
     // A snapshot beyond what the lines told waits for them for so long, while they tell anything.
     static constexpr std::int64_t kHold_ns = 500'000'000;
+    // A book that stands before where it once was is taken for one of another numbering after so long.
+    static constexpr std::int64_t kBelow_ns = 500'000'000;
 
     // `depth`: levels a side that are published.
     // `first`: why it begins, as readers see it.
@@ -103,7 +105,7 @@ class Sync {
             apply_whole(next, now);
             applied(next);
         }
-        caught_up();
+        caught_up(now);
         return outcome;
     }
     Outcome on_update(std::span<const Event> update, MonoTime now) noexcept {
@@ -214,10 +216,13 @@ class Sync {
 
     [[nodiscard]] Outcome accept(std::span<const Event> update, MonoTime now) noexcept;
     void apply_whole(std::span<const Event> update, MonoTime now) noexcept;
-    void caught_up() noexcept;
+    void caught_up(MonoTime now) noexcept;
+    void line_agrees(MonoTime now) noexcept;
+    [[nodiscard]] bool gets_back(MonoTime now) noexcept;
     [[nodiscard]] bool passed_by_every_line() const noexcept { return numbering_.all_passed(last_id_); }
     [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
     void declare_gap(MonoTime now) noexcept;
+    void resume_at(Sequence id) noexcept;
     void enter_joining(Reason reason) noexcept;
     void break_chain(Reason reason, MonoTime now) noexcept;
     void rejoin(Reason reason, MonoTime now) noexcept;
@@ -227,7 +232,8 @@ class Sync {
 
     [[nodiscard]] bool quiet(MonoTime now) const noexcept { return heard_.ns == 0 || now - heard_ >= kQuiet_ns; }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
-    [[nodiscard]] bool tells_what_was_kept(Sequence id) const noexcept;
+    enum class Held : std::uint8_t { no, yes, nothing_kept };
+    [[nodiscard]] Held holds_what_was_kept(Sequence id) const noexcept;
     [[nodiscard]] bool refuse(MonoTime now) noexcept;
     void begin_at(Sequence id, VenueTime timestamp) noexcept;
     [[nodiscard]] bool join(Fit fit, MonoTime now) noexcept;
@@ -278,6 +284,7 @@ class Sync {
     VenueTime held_time_;
     MonoTime held_since_;
     Sequence before_id_ = 0;  // where the book stood when its lines went; 0: no matter
+    MonoTime below_since_;    // when an update was first applied below that; 0: not yet
     MonoTime waiting_since_, lost_since_;
     MonoTime polled_;  // when REST last answered a poll
     std::int64_t poll_gap_ns_ = 0;
