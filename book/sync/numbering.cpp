@@ -63,7 +63,10 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
                                       const OrderBook* standing, MonoTime now) noexcept {
     Line& line = lines_[index];
     const Event& first = update.front();
-    if (first.first_id <= line.last_id) late_ &= ~bit(index);  // it numbers anew as well
+    if (first.first_id <= line.last_id) {  // it numbers anew as well
+        late_ &= ~bit(index);
+        line.waiting_id = 0;
+    }
     const bool late = (late_ & bit(index)) != 0;
     const bool carries = (carriers_ & bit(index)) != 0;
     const auto known = remembered_.find(first.last_id);
