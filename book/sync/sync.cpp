@@ -232,7 +232,9 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
 // The snapshot in book_ becomes the book, with what was kept behind it.
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
-    if (fit == Fit::none || !tells_what_was_kept(held_id_)) return refuse(now);
+    if (fit == Fit::none) return refuse(now);
+    // Beyond the chain's tip updates are missing that may have set the same levels.
+    if (held_id_ <= newest_id_ && !tells_what_was_kept(held_id_)) return refuse(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
     kept_ = {};
@@ -259,8 +261,8 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     return true;
 }
 
-// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book once
-// stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
+// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book
+// once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
 void Sync::stand() noexcept {
     const bool stopped_before = newest_id_ != 0 && newest_id_ < last_id_ && !lossy_;
     only_a_line_ = reason_ == Reason::restart || last_id_ < before_id_;
