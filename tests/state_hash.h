@@ -93,7 +93,8 @@ struct StateHash {
                 mix(told.last_id);
                 mix(told.key);
             }
-            mix(std::uint64_t{line.went_back});
+            mix(line.superseded.last_id);
+            mix(line.superseded.key);
             age(line.foreign_since);
             age(line.unexplained_since);
         }

@@ -10,28 +10,29 @@
 namespace daypack::test {
 
 using Outcome = Sync::Outcome;
+using Deltas = std::vector<Delta>;
 
 inline constexpr std::int64_t kMs = 1'000'000;  // of our clock, in ns
 
-// A symbol whose every update sets the bid at 100 to the update's own id, so that the book tells where it stands.
-// Times are in ms: of the venue's clock for updates and snapshots.
+// A symbol whose every update sets the bid at 100 to the update's own id, so that the book tells where it stands. The
+// venue's clock stands still unless a test moves it: nothing but what is shown of it depends on it.
 struct Feed {
     PendingPool pool;
     Sync sync;
     MonoTime now{1};
+    VenueTime venue{1000};
 
     explicit Feed(std::size_t depth = 1, std::size_t pool_events = 1000, std::size_t max_levels = 8192)
         : pool(pool_events), sync(max_levels, depth, pool) {}
 
-    Outcome aggregate(Sequence first_id, Sequence last_id, std::int64_t match_ms, LineIndex line = 0,
-                      std::vector<Delta> deltas = {}) {
+    Outcome aggregate(Sequence first_id, Sequence last_id, LineIndex line = 0, Deltas deltas = {}) {
         deltas.push_back({Side::bid, {100}, {static_cast<std::int64_t>(last_id)}});
         std::vector<Event> events;
         for (const Delta& delta : deltas) {
             Event event;
             event.first_id = first_id;
             event.last_id = last_id;
-            event.match = {match_ms * 1000};
+            event.match = venue;
             event.receive = now;
             event.send_after_match_us = 10;
             event.price = delta.price;
@@ -43,36 +44,32 @@ struct Feed {
         events.back().last = true;
         return sync.on_update(events, now);
     }
-    Outcome show(Sequence id, std::int64_t match_ms, LineIndex line = 0, std::vector<Delta> deltas = {}) {
-        return aggregate(id, id, match_ms, line, std::move(deltas));
+    Outcome show(Sequence id, LineIndex line = 0, Deltas deltas = {}) {
+        return aggregate(id, id, line, std::move(deltas));
+    }
+    void lines(Sync::LineSet up) { sync.on_lines(up, now); }
+    void wait_ms(std::int64_t ms) {
+        now = now + ms * kMs;
+        sync.on_time(now);
     }
 
-    static Snapshot snapshot(Sequence id, std::int64_t timestamp_ms) {
+    [[nodiscard]] Snapshot snapshot(Sequence id) const {
         Snapshot snapshot;
         snapshot.last_id = id;
-        snapshot.timestamp = {timestamp_ms * 1000};
+        snapshot.timestamp = venue;
         snapshot.bids = {{{100}, {static_cast<std::int64_t>(id)}}};
         snapshot.asks = {{{200}, {1}}};
         return snapshot;
     }
-    bool answer(std::uint32_t request, const Snapshot& with) {
-        return sync.on_snapshot(request, with, now, [this](const Event& event) { told.push_back(event.last_id); });
-    }
-    bool answer(Sequence id, std::int64_t timestamp_ms) {
-        return answer(sync.take_request(), snapshot(id, timestamp_ms));
-    }
-    // As often as it takes, for a snapshot that is doubted at first.
-    bool answer_again(Sequence id, std::int64_t timestamp_ms) {
-        for (int i = 0; i < 5; ++i) {
-            if (answer(id, timestamp_ms)) return true;
-        }
-        return false;
-    }
-    // With a line, and a book at that id.
-    void follow(Sequence id, std::int64_t match_ms) {
-        sync.on_lines(1);
-        ASSERT_TRUE(answer(id, match_ms));
-        ASSERT_EQ(show(id + 1, match_ms), Outcome::applied);
+    [[nodiscard]] bool wants() const { return sync.wants_snapshot(now); }
+    bool answer(std::uint32_t request, const Snapshot& with) { return sync.on_snapshot(request, with, now); }
+    bool answer(const Snapshot& with) { return answer(sync.take_request(now), with); }
+    bool answer(Sequence id) { return answer(snapshot(id)); }
+    // With line 0, and a book that stands one beyond that id.
+    void follow(Sequence id) {
+        lines(1);
+        ASSERT_TRUE(answer(id));
+        ASSERT_EQ(show(id + 1), Outcome::applied);
     }
 
     // Which update the book stands at, by its own content.
@@ -84,8 +81,32 @@ struct Feed {
                stands_at() == id;
     }
     [[nodiscard]] bool is(State state, Reason reason) const { return sync.state() == state && sync.reason() == reason; }
-
-    std::vector<Sequence> told;  // what on_snapshot said it applied
 };
+
+// With two lines that both count; the book stands at 1001.
+struct TwoLines : Feed {
+    TwoLines() {
+        follow(1000);
+        lines(0b11);
+        show(1001, 1);
+    }
+    // Both lines bring it, the first at once.
+    void both(Sequence id) {
+        show(id, 0);
+        show(id, 1);
+    }
+    void both(Sequence from, Sequence to) {
+        for (Sequence id = from; id <= to; ++id) both(id);
+    }
+    // That connection ends, and another takes its place.
+    void reconnect(LineIndex line) {
+        lines(0b11 & ~(Sync::LineSet{1} << line));
+        lines(0b11);
+    }
+};
+
+// Levels that the books of an old numbering have, and those of a new one: a book of both shows it.
+inline const Deltas kOldLevel{{Side::ask, {150}, {7}}};
+inline const Deltas kNewLevel{{Side::ask, {160}, {3}}};
 
 }  // namespace daypack::test

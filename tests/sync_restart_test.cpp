@@ -1,4 +1,4 @@
-// Rule 3 of Sync: the venue numbers anew.
+// Rule 3 of Sync: which lines tell the book's numbering, and what shows that the venue numbers anew.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -10,233 +10,406 @@ namespace daypack {
 namespace {
 
 using test::Feed;
+using test::kMs;
+using test::kNewLevel;
+using test::kOldLevel;
 using test::Outcome;
+using test::TwoLines;
 
-TEST(Sync, ALowerNumberWithALaterTimeIsARestart) {
+// ---- one line ------------------------------------------------------------------------------------------------------
+
+TEST(SyncRestart, ALowerNumberOnOneConnectionIsARestartAtOnce) {
     Feed feed;
-    feed.follow(1000, 1);
-    EXPECT_EQ(feed.show(5, 5000), Outcome::waiting);
+    feed.follow(1000);
+    EXPECT_EQ(feed.show(5), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
-    feed.show(6, 5001);
-    ASSERT_TRUE(feed.answer(5, 5000));
+    feed.show(6);
+    ASSERT_TRUE(feed.answer(5));
     EXPECT_TRUE(feed.live_at(6));
-    EXPECT_EQ(feed.show(7, 5002), Outcome::applied);
+    EXPECT_EQ(feed.show(7), Outcome::applied);
 }
 
-TEST(Sync, TheSameNumberWithALaterTimeIsARestart) {
+TEST(SyncRestart, TheSameNumberWithOtherLevelsIsARestart) {
     Feed feed;
-    feed.follow(1000, 1);
-    EXPECT_EQ(feed.show(1001, 5000), Outcome::waiting);
+    feed.follow(1000);
+    EXPECT_EQ(feed.show(1001, 0, {{Side::ask, {190}, {1}}}), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    EXPECT_EQ(feed.sync.counters().restarts, 1u);
 }
 
-TEST(Sync, ALineThatHasToldNothingYetCanShowARestart) {
+TEST(SyncRestart, AnOldCopyOnTheSameLineIsNone) {
     Feed feed;
-    feed.follow(1000, 1);
-    EXPECT_EQ(feed.show(5, 5000, 1), Outcome::waiting);
+    feed.follow(1000);
+    feed.show(1002);
+    feed.show(1003);
+    EXPECT_EQ(feed.show(1002), Outcome::ignored);
+    EXPECT_EQ(feed.show(1003), Outcome::ignored);
+    EXPECT_EQ(feed.show(1004), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(1004));
+}
+
+// On one connection an update begins behind the one before it; another line's copy may straddle what is known.
+TEST(SyncRestart, AnUpdateThatReachesBackOnItsOwnLineIsOne) {
+    Feed feed;
+    feed.follow(1000);
+    EXPECT_EQ(feed.aggregate(991, 1015), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    ASSERT_TRUE(feed.answer(1015));
+    EXPECT_TRUE(feed.live_at(1015));
 }
 
-TEST(Sync, ARestartAtAHigherNumberIsAGap) {
+TEST(SyncRestart, ANumberingThatGoesOnHigherIsAGap) {
     Feed feed;
-    feed.follow(1000, 1);
-    EXPECT_EQ(feed.show(5000, 5000), Outcome::waiting);
+    feed.follow(1000);
+    EXPECT_EQ(feed.show(5000), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
-    EXPECT_EQ(feed.show(1002, 1, 1), Outcome::ignored) << "another line is still telling the old numbering";
-    ASSERT_TRUE(feed.answer(5000, 5000));
+    ASSERT_TRUE(feed.answer(5000));
     EXPECT_TRUE(feed.live_at(5000));
 }
 
-TEST(Sync, WhatOtherLinesStillTellFromBeforeARestartIsIgnored) {
+TEST(SyncRestart, WhileJoiningItForgetsWhatWasKept) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.show(5, 5000, 0);
-    EXPECT_EQ(feed.show(1002, 2, 1), Outcome::ignored);
-    ASSERT_TRUE(feed.answer(5, 5000));
-    EXPECT_EQ(feed.show(1003, 3, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(6, 5000, 1), Outcome::applied);
-    EXPECT_TRUE(feed.live_at(6));
-}
-
-TEST(Sync, OtherLinesThatShowTheNewNumberingLaterAreNoSecondRestart) {
-    Feed feed;
-    feed.follow(1000, 1);
-    feed.show(1002, 2, 0);
-    feed.show(1002, 2, 1);
-    feed.show(5, 5000, 0);
-    ASSERT_TRUE(feed.answer(5, 5000));
-    feed.show(6, 5001, 0);
-    EXPECT_EQ(feed.show(5, 5000, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(6, 5001, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(7, 5002, 1), Outcome::applied);
-    EXPECT_TRUE(feed.live_at(7));
-    EXPECT_EQ(feed.sync.counters().restarts, 1u);
-}
-
-TEST(Sync, ARestartWhileJoiningForgetsWhatWasKept) {
-    Feed feed;
-    feed.sync.on_lines(1);
-    feed.show(1000, 1);
-    feed.show(5, 5000);
+    feed.lines(1);
+    feed.show(1000, 0, kOldLevel);
+    feed.show(5);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
-    ASSERT_TRUE(feed.answer(5, 5000));
+    ASSERT_TRUE(feed.answer(5));
     EXPECT_TRUE(feed.live_at(5));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
 }
 
-TEST(Sync, ARestartOfARestartIsFollowedToo) {
+TEST(SyncRestart, OneAfterTheOtherIsFollowedToo) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.show(500, 5000);
-    feed.show(20, 9000);
-    ASSERT_TRUE(feed.answer(20, 9000));
+    feed.follow(1000);
+    feed.show(500);
+    feed.show(20);
+    ASSERT_TRUE(feed.answer(20));
     EXPECT_TRUE(feed.live_at(20));
     EXPECT_EQ(feed.sync.counters().restarts, 2u);
 }
 
-TEST(Sync, ASnapshotOfTheNewNumberingShowsARestartThatNoUpdateHasShown) {
+TEST(SyncRestart, IsSeenOnTheConnectionThatToldTheOldNumberingWhateverASnapshotSays) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.sync.on_lines(0);
-    feed.sync.on_lines(1);
-    ASSERT_TRUE(feed.answer_again(5, 5000));
-    EXPECT_TRUE(feed.live_at(5));
-    EXPECT_EQ(feed.show(6, 5001), Outcome::applied);
-    EXPECT_EQ(feed.sync.counters().restarts, 1u);
+    feed.follow(1000);
+    feed.sync.on_lost(0, Reason::bad_frame, feed.now);
+    EXPECT_FALSE(feed.answer(1010));
+    EXPECT_EQ(feed.show(5), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
 }
 
-TEST(Sync, ASnapshotThatTrailsInAQuietMarketIsNoRestart) {
+// ---- snapshots of another numbering --------------------------------------------------------------------------------
+
+TEST(SyncRestart, AnEarlierSnapshotAfterAllLinesWentIsStaleUntilALineAgrees) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.sync.on_lost(Reason::bad_frame, feed.now);
-    for (int i = 0; i < 5; ++i) EXPECT_FALSE(feed.answer(1000, 900)) << "within what the two clocks may differ";
-    EXPECT_EQ(feed.sync.counters().restarts, 0u);
-    ASSERT_TRUE(feed.answer(1001, 900));
+    feed.follow(1000);
+    feed.lines(0);
+    feed.lines(1);
+    ASSERT_TRUE(feed.answer(5));
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));
+    EXPECT_EQ(feed.stands_at(), 5u);
+    feed.sync.on_rest_id(5, feed.now, feed.now + kMs);
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent)) << "a stale replica says the same again and again";
+    EXPECT_EQ(feed.show(6), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(6));
 }
 
-TEST(Sync, UpdatesKeptFromBeforeARestartAreNotAppliedToASnapshotFromAfterIt) {
+TEST(SyncRestart, UpdatesKeptFromBeforeItAreNotAppliedToASnapshotFromAfterIt) {
     Feed feed;
-    feed.sync.on_lines(1);
-    for (Sequence id = 990; id <= 1000; ++id) feed.show(id, 1);
-    ASSERT_TRUE(feed.answer_again(995, 5000));  // the venue went back to 985 and has come to 995 since
-    EXPECT_TRUE(feed.live_at(995));
-    EXPECT_TRUE(feed.told.empty());
+    feed.lines(1);
+    for (Sequence id = 990; id <= 1000; ++id) feed.show(id, 0, kOldLevel);
+    EXPECT_FALSE(feed.answer(995)) << "the venue went back to 985 and has come to 995 since";
+    EXPECT_EQ(feed.sync.state(), State::syncing);
+    feed.show(996);
+    ASSERT_TRUE(feed.answer(996));
+    EXPECT_TRUE(feed.live_at(996));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
 }
 
-TEST(Sync, CopiesFromBeforeARestartThatASnapshotShowedAreIgnored) {
+TEST(SyncRestart, ASnapshotFromBeforeItIsNotJoinedAfterIt) {
     Feed feed;
-    feed.follow(999, 1);
-    feed.show(1005, 2);  // a gap
-    ASSERT_TRUE(feed.answer_again(995, 5000));
-    ASSERT_TRUE(feed.live_at(995));
-    EXPECT_EQ(feed.aggregate(996, 1005, 2, 1), Outcome::ignored);
-    EXPECT_TRUE(feed.live_at(995));
-}
-
-// REST's clock may be far from the stream's. A book that ignored updates by it would stand still and look right.
-TEST(Sync, AWrongClockOfSnapshotsDoesNotMakeUpdatesIgnored) {
-    struct Case {
-        std::int64_t timestamp_ms;
-        int ahead;  // of the newest update, by id
-    };
-    for (const Case& with : {Case{1'000, 0}, {1'000, 1}, {4'000'000'000, -5}, {4'000'000'000, 0}, {4'000'000'000, 1}}) {
-        SCOPED_TRACE(with.timestamp_ms);
-        Feed feed;
-        std::int64_t match_ms = 2'000'000'000;
-        feed.follow(1000, match_ms);
-        for (int id = 1010; id < 1100; id += 10) {
-            feed.show(static_cast<Sequence>(id), ++match_ms);  // a gap
-            ASSERT_TRUE(feed.answer_again(static_cast<Sequence>(id + with.ahead), with.timestamp_ms));
-            for (int i = 0; i < 3; ++i) {
-                const Sequence next = feed.sync.last_id() + 1;
-                ASSERT_EQ(feed.show(next, ++match_ms), Outcome::applied);
-                ASSERT_TRUE(feed.live_at(next));
-            }
-        }
+    feed.follow(1000);
+    feed.show(990, 0, {{Side::ask, {190}, {1}}});
+    EXPECT_FALSE(feed.answer(1001)) << "REST still tells the old book";
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    for (Sequence id = 991; id < 1100 && !feed.wants(); ++id) {
+        feed.wait_ms(10);
+        ASSERT_NE(feed.show(id), Outcome::joined);
     }
+    ASSERT_TRUE(feed.wants());
+    const Sequence id = feed.sync.last_id_from(0);
+    Snapshot snapshot = feed.snapshot(id);
+    snapshot.asks = {{{190}, {1}}, {{200}, {1}}};
+    ASSERT_TRUE(feed.answer(snapshot));
+    EXPECT_TRUE(feed.live_at(id));
 }
 
-TEST(Sync, ASnapshotFromBeforeARestartIsNotJoinedAfterIt) {
+TEST(SyncRestart, AnOldReplicasSnapshotAfterItIsNotLiveThoughTheLinesAreQuiet) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.show(990, 5000);
-    EXPECT_FALSE(feed.answer(1001, 4000)) << "REST still tells the old book";
-    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
-    ASSERT_TRUE(feed.answer(990, 5000));
-    EXPECT_TRUE(feed.live_at(990));
+    feed.follow(1000);
+    feed.show(5);
+    EXPECT_FALSE(feed.answer(1500));
+    feed.wait_ms(1000);
+    EXPECT_NE(feed.sync.state(), State::live);
+    for (Sequence id = 6; id < 30; ++id) {
+        feed.wait_ms(50);
+        feed.show(id);
+        if (feed.wants()) feed.answer(id);
+        EXPECT_TRUE(feed.sync.state() != State::live || feed.live_at(id));
+    }
+    EXPECT_TRUE(feed.live_at(29));
 }
 
-// The request was under way when the venue restarted, and no update had shown the old numbering yet.
-TEST(Sync, ASnapshotAheadByNumberButBehindByTimeIsDoubted) {
+// ---- several lines -------------------------------------------------------------------------------------------------
+
+TEST(SyncRestart, TheFirstFrameOfANewConnectionProvesNothing) {
     Feed feed;
-    feed.sync.on_lines(1);
-    const auto request = feed.sync.take_request();
-    for (Sequence id = 105; id <= 112; ++id) feed.show(id, 5000);
-    EXPECT_FALSE(feed.answer(request, Feed::snapshot(108, 1)));
-    ASSERT_TRUE(feed.answer(110, 5001));
-    EXPECT_TRUE(feed.live_at(112));
+    feed.follow(1000);
+    feed.lines(0b11);
+    EXPECT_EQ(feed.show(5, 1), Outcome::ignored);
+    EXPECT_TRUE(feed.live_at(1001));
+    EXPECT_EQ(feed.sync.counters().foreign, 1u);
+    EXPECT_EQ(feed.sync.counters().restarts, 0u);
 }
 
-// Who sets a clock wrong by seconds must not keep a book from being joined for ever.
-TEST(Sync, ASnapshotThatContradictsTheStreamIsBelievedTheThirdTime) {
+TEST(SyncRestart, ANewConnectionsNextUpdateIsNotAppliedBeforeACopyWasSeen) {
     Feed feed;
-    feed.follow(1000, 50'000);
-    feed.sync.on_lost(Reason::bad_frame, feed.now);
-    EXPECT_FALSE(feed.answer(1005, 40'000));
-    EXPECT_FALSE(feed.answer(1006, 40'100));
-    EXPECT_TRUE(feed.answer(1007, 40'200));
-    EXPECT_TRUE(feed.live_at(1007));
+    feed.follow(1000);
+    feed.lines(0b11);
+    EXPECT_EQ(feed.show(1002, 1, kOldLevel), Outcome::ignored);
+    EXPECT_TRUE(feed.live_at(1001));
+    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored) << "1002 was another one";
+    EXPECT_TRUE(feed.live_at(1002));
 }
 
-TEST(Sync, DoubtsAreCountedInARow) {
+TEST(SyncRestart, AConnectionThatWasAheadCountsOnceTheBookGetsThere) {
     Feed feed;
-    feed.follow(1000, 50'000);
-    feed.sync.on_lost(Reason::bad_frame, feed.now);
-    EXPECT_FALSE(feed.answer(1005, 40'000));
-    EXPECT_FALSE(feed.answer(1006, 40'100));
-    EXPECT_FALSE(feed.answer(1000, 50'000)) << "1001 was told; but it does not disagree";
-    EXPECT_FALSE(feed.answer(1007, 40'200));
-}
-
-// On one connection an update begins behind the one before it; another line's copy may straddle what is known.
-TEST(Sync, AnUpdateThatReachesBackOnItsOwnLineIsARestart) {
-    Feed feed;
-    feed.follow(1000, 1);
-    EXPECT_EQ(feed.aggregate(991, 1015, 5000), Outcome::waiting);
-    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
-    ASSERT_TRUE(feed.answer(1015, 5000));
-    EXPECT_TRUE(feed.live_at(1015));
-}
-
-TEST(Sync, ALineThatConnectedAnewMayBeginWithinWhatItToldBefore) {
-    Feed feed;
-    feed.follow(1000, 1);
-    feed.sync.on_lines(0b11);
-    feed.show(1002, 2, 0);
-    feed.sync.on_lines(0b10);
-    feed.sync.on_lines(0b11);
-    EXPECT_EQ(feed.aggregate(1001, 1004, 5, 0), Outcome::applied);
+    feed.follow(1000);
+    feed.lines(0b11);
+    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored);
+    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.show(1003, 0), Outcome::applied);
+    EXPECT_EQ(feed.show(1004, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }
 
-// After a snapshot alone the time of its last update is known only roughly; what the line itself told is exact.
-TEST(Sync, ARestartSoonAfterASnapshotIsSeenByTheLineThatToldTheOldNumbering) {
+TEST(SyncRestart, ALineBehindASnapshotAskedForAfterItCameUpCountsAtOnce) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.sync.on_lost(Reason::bad_frame, feed.now);
-    ASSERT_TRUE(feed.answer(1010, 2));
-    EXPECT_EQ(feed.show(5, 500), Outcome::waiting);
-    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    feed.lines(0b11);
+    ASSERT_TRUE(feed.answer(1000));
+    EXPECT_EQ(feed.show(1001, 1), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(1001));
 }
 
-TEST(Sync, AnOldCopyOnTheSameLineIsNoRestart) {
+TEST(SyncRestart, ALineThatCameUpAfterTheSnapshotWasAskedForDoesNot) {
     Feed feed;
-    feed.follow(1000, 1);
-    feed.show(1002, 2);
-    feed.show(1003, 3);
-    EXPECT_EQ(feed.show(1002, 2), Outcome::ignored);
-    EXPECT_EQ(feed.show(1003, 3), Outcome::ignored);
-    EXPECT_EQ(feed.show(1004, 3), Outcome::applied);
+    feed.lines(0b01);
+    ASSERT_TRUE(feed.answer(1000));
+    feed.lines(0b11);
+    EXPECT_EQ(feed.show(1001, 1), Outcome::ignored);
+    EXPECT_EQ(feed.show(1001, 0), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(1001));
+}
+
+TEST(SyncRestart, OtherLevelsUnderTheSameIdsOnTwoLinesAreAContradiction) {
+    TwoLines feed;
+    feed.show(1002, 0);
+    EXPECT_EQ(feed.show(1002, 1, {{Side::ask, {190}, {1}}}), Outcome::ignored);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    EXPECT_EQ(feed.sync.counters().contradictions, 1u);
+    EXPECT_TRUE(feed.wants());
+}
+
+TEST(SyncRestart, WhatOtherLinesStillTellFromBeforeIsIgnored) {
+    TwoLines feed;
+    feed.show(5, 0);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    ASSERT_TRUE(feed.answer(5));
+    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored);
+    EXPECT_EQ(feed.show(6, 1), Outcome::ignored) << "it went back, but nothing tells yet that it is the same book";
+    EXPECT_EQ(feed.show(6, 0), Outcome::applied);
+    EXPECT_EQ(feed.show(7, 1), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(7));
+    EXPECT_EQ(feed.sync.counters().restarts, 1u);
+}
+
+TEST(SyncRestart, OtherLinesThatShowTheNewNumberingLaterAreNoSecondOne) {
+    TwoLines feed;
+    feed.both(1002);
+    feed.show(5, 0);
+    ASSERT_TRUE(feed.answer(5));
+    feed.show(6, 0);
+    EXPECT_EQ(feed.show(5, 1), Outcome::ignored);
+    EXPECT_EQ(feed.show(6, 1), Outcome::ignored);
+    EXPECT_EQ(feed.show(7, 1), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(7));
+    EXPECT_EQ(feed.sync.counters().restarts, 1u);
+}
+
+TEST(SyncRestart, BothLinesReconnectOneAfterTheOtherAndTheNewNumberingBeginsFourIdsBelow) {
+    TwoLines feed;
+    feed.both(1002, 1010);
+    feed.show(1011, 0, kOldLevel);
+    feed.show(1011, 1, kOldLevel);
+    feed.reconnect(1);
+    for (Sequence id = 1008; id <= 1013; ++id) {
+        feed.wait_ms(1);
+        feed.show(id, 1, kNewLevel);
+        ASSERT_TRUE(feed.live_at(1011)) << "the old numbering goes on, on line 0";
+    }
+    feed.reconnect(0);
+    EXPECT_NE(feed.sync.state(), State::live);
+    feed.show(1014, 1, kNewLevel);
+    feed.show(1014, 0, kNewLevel);
+    Snapshot snapshot = feed.snapshot(1014);
+    snapshot.asks = {{{160}, {3}}, {{200}, {1}}};
+    ASSERT_TRUE(feed.answer(snapshot));
+    feed.show(1015, 0);
+    feed.show(1015, 1);
+    EXPECT_TRUE(feed.live_at(1015));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
+}
+
+TEST(SyncRestart, WhatWasKeptBehindAGapIsGoneOnceBothLinesWereReplaced) {
+    TwoLines feed;
+    feed.show(1003, 0, kOldLevel);
+    feed.show(1003, 1, kOldLevel);
+    ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
+    feed.reconnect(0);
+    feed.reconnect(1);
+    feed.show(1004, 0);  // of the new numbering, which begins below
+    feed.show(1004, 1);
+    EXPECT_FALSE(feed.answer(1002));
+    feed.wait_ms(100);
+    ASSERT_TRUE(feed.answer(1003));
+    EXPECT_TRUE(feed.live_at(1004));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
+}
+
+// Rolling failover: each line comes back from a stand-by that numbers anew.
+TEST(SyncRestart, OneLineAfterTheOtherMovesToTheNewNumberingAndTheBookIsRightWithinASecond) {
+    TwoLines feed;
+    Sequence old_id = 1001;
+    Sequence new_id = 500;
+    feed.reconnect(1);
+    for (int i = 0; i < 20; ++i) {
+        feed.wait_ms(20);
+        feed.show(++old_id, 0, kOldLevel);
+        feed.show(++new_id, 1);
+        ASSERT_TRUE(feed.live_at(old_id));
+    }
+    feed.reconnect(0);
+    const MonoTime moved = feed.now;
+    while (feed.sync.state() != State::live && feed.now - moved < 1000 * kMs) {
+        feed.wait_ms(20);
+        ++new_id;
+        feed.show(new_id, 0);
+        feed.show(new_id, 1);
+        if (feed.wants()) feed.answer(new_id);
+    }
+    EXPECT_TRUE(feed.live_at(new_id));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
+}
+
+TEST(SyncRestart, ALineWithAnotherNumberingIsNamedAfterASecondAndTheBookStaysLive) {
+    TwoLines feed;
+    feed.reconnect(1);
+    Sync::LineSet named = 0;
+    for (int i = 0; i < 100; ++i) {
+        feed.wait_ms(10);
+        feed.show(1002 + static_cast<Sequence>(i), 0);
+        feed.show(501 + static_cast<Sequence>(i), 1);
+        ASSERT_TRUE(feed.live_at(1002 + static_cast<Sequence>(i)));
+        named |= feed.sync.take_foreign_lines(feed.now);
+        ASSERT_TRUE(i >= 90 || named == 0) << i;
+    }
+    feed.wait_ms(10);
+    EXPECT_EQ(named | feed.sync.take_foreign_lines(feed.now), 0b10u);
+    EXPECT_EQ(feed.sync.take_foreign_lines(feed.now), 0u) << "once in a while";
+    EXPECT_EQ(feed.sync.counters().restarts, 0u);
+    EXPECT_EQ(feed.sync.counters().resyncs, 0u);
+}
+
+// Two numberings alive at once: nobody can tell which is the venue's; but each shown book is of one of them.
+TEST(SyncRestart, OneLineTells1001AndTheOther501ForEverAndThatIsOneRestart) {
+    TwoLines feed;
+    std::uint64_t asked = 0;
+    for (Sequence i = 1; i <= 200; ++i) {
+        feed.wait_ms(10);
+        feed.show(1001 + i, 0, kOldLevel);
+        feed.show(500 + i, 1);
+        if (feed.wants()) {
+            ++asked;
+            feed.answer(500 + i);
+        }
+        ASSERT_TRUE(feed.sync.state() != State::live || feed.live_at(500 + i) || feed.live_at(1001 + i)) << i;
+        ASSERT_EQ(feed.sync.book().side(Side::ask).at({150}).steps == 0, feed.sync.counters().restarts > 0);
+    }
+    EXPECT_EQ(feed.sync.counters().restarts, 1u);
+    EXPECT_LE(asked, 3u);
+}
+
+TEST(SyncRestart, ABacklogThatComes3To6SecondsLateIsCopies) {
+    for (const Sequence late : {300u, 600u, 1'500u}) {  // updates: of 3, 6 and 15 s
+        SCOPED_TRACE(late);
+        TwoLines feed;
+        Sequence id = 1001;
+        for (Sequence i = 0; i < late; ++i) {
+            feed.wait_ms(10);
+            feed.show(++id, 0);
+        }
+        Sequence behind = 1001;
+        while (behind + 1 < id) {
+            for (int i = 0; i < 50 && behind < id; ++i) EXPECT_EQ(feed.show(++behind, 1), Outcome::ignored);
+            feed.wait_ms(10);
+            feed.show(++id, 0);
+            ASSERT_TRUE(feed.live_at(id));
+        }
+        EXPECT_EQ(feed.show(++id, 1), Outcome::applied);
+        EXPECT_TRUE(feed.live_at(id));
+        EXPECT_EQ(feed.sync.counters().resyncs, 0u);
+        EXPECT_EQ(feed.sync.counters().restarts, 0u);
+        EXPECT_EQ(feed.sync.counters().gaps, 0u);
+    }
+}
+
+// Every line tells what nothing explains, and the book stands still: it is another numbering.
+TEST(SyncRestart, ForeignOnAllLinesThatCountNoMoreIsRightWithinASecond) {
+    TwoLines feed;
+    feed.both(1002, 1010);
+    feed.reconnect(1);
+    const MonoTime first = feed.now;
+    Sequence id = 700;
+    while (feed.now - first < 1000 * kMs) {
+        feed.wait_ms(20);
+        feed.show(++id, 1);  // line 0 is silent: it lost its subscription
+        if (feed.wants()) feed.answer(id);
+    }
+    EXPECT_TRUE(feed.live_at(id));
+    EXPECT_EQ(feed.sync.counters().restarts, 1u);
+}
+
+TEST(SyncRestart, WhatLinesTellThatCountAndIsExplainedByNothingEndsABookThatStandsStill) {
+    TwoLines feed;
+    feed.lines(0b01);
+    feed.both(1002, 1003);
+    // An aggregated stream whose edges are within what is applied proves nothing while the book goes on.
+    feed.lines(0b11);
+    feed.show(1003, 1);
+    feed.show(1010, 0);
+    ASSERT_EQ(feed.sync.state(), State::live);
+    feed.wait_ms(50);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+}
+
+TEST(SyncRestart, AReconnectedLineMayBeginWithinWhatItToldBefore) {
+    TwoLines feed;
+    feed.both(1002, 1003);
+    feed.reconnect(0);
+    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.show(1004, 0), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }
 

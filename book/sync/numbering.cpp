@@ -65,7 +65,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     const Event& first = update.front();
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
         late_ &= ~bit(index);
-        line.went_back = line.waiting.last_id != 0;
+        if (line.waiting.last_id != 0) line.superseded = std::exchange(line.waiting, {});
         line.last = {};
     }
     if (outdated_.find(first.last_id) == key) late_ |= bit(index);
@@ -73,7 +73,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     const auto known = remembered_.find(first.last_id);
     const bool begins = tip == 0 && !late && known != key;
     if (begins) forget_former(first);
-    if (line.went_back) outdated_.add(line.waiting.last_id, line.waiting.key);
+    if (line.superseded.last_id != 0) outdated_.add(line.superseded.last_id, line.superseded.key);
     // What a snapshot holds is not remembered: there the book itself is compared.
     const bool carries = !late && (carriers_ & bit(index)) != 0;
     const bool told_by_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
@@ -92,7 +92,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
 void Numbering::note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept {
     line.last_id = update.last_id;
     line.last[line.told++ % Line::kLast] = update;
-    if (update.last_id > tip && line.waiting.last_id <= tip && !line.went_back) line.waiting = update;
+    if (update.last_id > tip && line.waiting.last_id <= tip) line.waiting = update;
     if (line.foreign_since.ns == 0) line.foreign_since = now;
     if (line.unexplained_since.ns == 0) line.unexplained_since = now;
 }
@@ -119,7 +119,7 @@ void Numbering::recognise(LineIndex index) noexcept {
     late_ &= ~bit(index);
     line.waiting = {};
     line.last = {};
-    line.went_back = false;
+    line.superseded = {};
     line.foreign_since = line.unexplained_since = {};
 }
 
@@ -133,14 +133,14 @@ void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
     for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         Line& line = lines_[index];
-        const bool waited = line.waiting.last_id == last_id && line.waiting.key == key;
-        if (waited && line.went_back) ahead_ = index;
-        if ((waited && !line.went_back) || told_lately(line, {last_id, key})) {
+        const Told told{last_id, key};
+        if (line.superseded == told) ahead_ = index;
+        if (line.waiting == told || told_lately(line, told)) {
             recognise(index);
-        } else if (line.waiting.last_id <= last_id) {
-            line.waiting = {};
-            line.went_back = false;
+            continue;
         }
+        if (line.waiting.last_id <= last_id) line.waiting = {};
+        if (line.superseded.last_id <= last_id) line.superseded = {};
     }
 }
 
@@ -157,7 +157,7 @@ void Numbering::forget() noexcept {
     ahead_ = kNoLine;
     for (Line& line : lines_) {
         line.waiting = {};
-        line.went_back = false;
+        line.superseded = {};
     }
 }
 

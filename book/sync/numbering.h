@@ -113,13 +113,14 @@ class Numbering {
     struct Told {
         Sequence last_id = 0;  // 0: nothing
         UpdateKey key = 0;
+        bool operator==(const Told&) const = default;
     };
     // What one connection has told. What is behind `last_id` is kept while the line does not count.
     struct Line {
         Sequence last_id = 0;
         // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
         Told waiting;
-        bool went_back = false;  // since then
+        Told superseded;  // what it waited with when it went back
         static constexpr std::size_t kLast = 4;
         std::array<Told, kLast> last{};  // its last ones, likewise
         std::size_t told = 0;

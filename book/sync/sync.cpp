@@ -266,7 +266,8 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
     if (fit == Fit::none) return refuse(now);
-    const Held held = holds_what_was_kept(held_id_);
+    // Beyond the chain's tip updates are missing that may have set the same levels.
+    const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
     // In doubt its id alone does not make it the book: it may be an old one of the numbering that ended.
     if (held == Held::no || (in_doubt_ && newest_id_ != 0 && held != Held::yes)) return refuse(now);
     begin_at(held_id_, held_time_);
