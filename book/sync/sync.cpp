@@ -212,7 +212,7 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
 // What a snapshot of that id is worth, by what the lines told.
 Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
     if ((asked_up_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
-    if (newest_id_ == 0 && in_doubt_) return Fit::none;
+    if (newest_id_ == 0 && in_doubt(id)) return Fit::none;
     if (newest_id_ == 0) return quiet(now) ? Fit::stands : Fit::hold;
     if ((asked_up_ & numbering_.counting()) == 0) return Fit::none;
     const Sequence oldest = pending_.empty() ? newest_id_ : pending_.front().first_id - 1;
@@ -269,7 +269,7 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     // Beyond the chain's tip updates are missing that may have set the same levels.
     const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
     // In doubt its id alone does not make it the book: it may be an old one of the numbering that ended.
-    if (held == Held::no || (in_doubt_ && newest_id_ != 0 && held != Held::yes)) return refuse(now);
+    if (held == Held::no || (in_doubt(held_id_) && held != Held::yes)) return refuse(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
     kept_ = {};

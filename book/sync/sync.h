@@ -231,6 +231,8 @@ class Sync {
     void lose_line(MonoTime now) noexcept;
 
     [[nodiscard]] bool quiet(MonoTime now) const noexcept { return heard_.ns == 0 || now - heard_ >= kQuiet_ns; }
+    // Whether a snapshot of that id may be an old one: the venue numbered anew, or the book once stood further.
+    [[nodiscard]] bool in_doubt(Sequence id) const noexcept { return in_doubt_ || id < before_id_; }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
     enum class Held : std::uint8_t { no, yes, nothing_kept };
     [[nodiscard]] Held holds_what_was_kept(Sequence id) const noexcept;
