@@ -207,8 +207,8 @@ static inline const char* daypack_kind_name(unsigned kind) {
 #define DAYPACK_ENGINE_COUNTERS(X)                   \
     X(rest_requests)                                 \
     X(rest_ok)                                       \
-    X(rest_refused) /* 4xx, but 429 */               \
-    X(rest_limited) /* 429 */                        \
+    X(rest_refused) /* 4xx, but those: */            \
+    X(rest_limited) /* 429, and a firewall's 403 */  \
     X(rest_server)  /* 5xx */                        \
     X(rest_failed)  /* no answer, or not readable */ \
     X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)           \

@@ -118,8 +118,10 @@ std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime no
         look_again_ = std::min(look_again_, ready);
         if (rank != Rank::urgent && now - at->asked >= options_.timeout_ms * (kSecondNs / 1000)) {
             ++stats_.held;
-            refuse(std::move(at->done), "held back, because the exchange " +
-                                            std::string(gate_.holds_all() ? "refuses" : "is away") + ": " + trouble_);
+            const char* const why = gate_.holds_all()           ? "refuses all"
+                                    : gate_.is_away(at->target) ? "is away"
+                                                                : "asked for a pause";
+            refuse(std::move(at->done), "held back, because the exchange " + std::string(why) + ": " + trouble_);
             at = queue.erase(at);
         } else {
             ++at;
@@ -187,8 +189,9 @@ RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& an
         verdict = RestGate::Verdict::answered;
     }
     if (verdict != RestGate::Verdict::answered) trouble_ = status == 0 ? answer.error : refusal(status, answer.body);
-    const int unsaid_s = verdict == RestGate::Verdict::refused ? kHoldS : 0;
-    gate_.done(request.target, request.sent, verdict, answer.retry_after_s.value_or(unsaid_s), mono_now());
+    int wait_s = answer.retry_after_s.value_or(verdict == RestGate::Verdict::refused ? kHoldS : 0);
+    if (status >= 200 && status < 300) wait_s = 0;  // an answer is no refusal, whatever stands in it
+    gate_.done(request.target, request.sent, verdict, wait_s, mono_now());
     return verdict;
 }
 

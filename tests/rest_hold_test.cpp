@@ -93,6 +93,12 @@ TEST_F(RestHold, HoursThatAServerAsksForAreMinutes) {
     EXPECT_EQ(get("/depth?symbol=B").retry_after_s, 9) << "by the server's own clock";
 }
 
+TEST_F(RestHold, AnAnswerHoldsNothingBackWhateverItSays) {
+    answer_to("=A ", http("200 OK", "well", "Retry-After: 300\r\n"));
+    EXPECT_EQ(get("/depth?symbol=A").status, 200);
+    EXPECT_EQ(get("/depth?symbol=A").status, 200);
+}
+
 TEST_F(RestHold, WhoIsHeldBackForTooLongIsToldWhy) {
     RestOptions options = options_for(api);
     options.timeout_ms = 200;
@@ -101,9 +107,15 @@ TEST_F(RestHold, WhoIsHeldBackForTooLongIsToldWhy) {
     EXPECT_EQ(get("/depth?symbol=A").status, 429);
     const RestAnswer answer = get("/depth?symbol=B");
     EXPECT_EQ(answer.status, 0);
-    EXPECT_EQ(answer.error, "held back, because the exchange refuses: HTTP 429: an empty answer");
+    EXPECT_EQ(answer.error, "held back, because the exchange refuses all: HTTP 429: an empty answer");
     EXPECT_EQ(rest().stats().held, 1U);
     EXPECT_EQ(api.heads.size(), 1U);
+    make(options);
+    answer_to("=A ", http("503 Unavailable", "", "Retry-After: 300\r\n"));
+    EXPECT_EQ(get("/depth?symbol=A").status, 503);
+    EXPECT_EQ(get("/depth?symbol=A").error,
+              "held back, because the exchange asked for a pause: HTTP 503: an empty answer");
+    EXPECT_EQ(get("/depth?symbol=B").status, 200);
 }
 
 TEST_F(RestHold, AVenueThatIsAwayIsLookedForByOneAndFoundForAll) {
