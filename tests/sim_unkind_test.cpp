@@ -126,7 +126,8 @@ TEST(SimUnkind, TheClockOfRestIsAnotherThanThatOfTheStreams) {
 }
 
 TEST(SimUnkind, TRunsBackAsTheRecordedOneDoesOnlyWhereThatIsAskedFor) {
-    SimOptions options = burst_of(20'000);
+    SimOptions options = burst_of(8'000);
+    options.levels = 100;
     for (const bool jitter : {false, true}) {
         options.jitter = jitter;
         std::int64_t last_us = 0, farthest_us = 0;
@@ -320,6 +321,50 @@ TEST(SimUnkind, ACoarserTickLeavesOldOrdersOffItsGrid) {
     joined.snapshot(client.get(kSnapshot).body);
     EXPECT_EQ(joined.book, follower.book);
     EXPECT_NE(client.get("/api/v1/market?symbol=SOL_USDC").body.find(R"("tickSize":"0.1")"), std::string::npos);
+}
+
+TEST(SimUnkind, ABookIsCrossedAtTheVenueItselfForATime) {
+    SimOptions options = options_for({"SOL_USDC"}, 500);
+    options.levels = 100;
+    options.faults = {"cross@20:for_ms=100"};
+    Exchange exchange(options);
+    Client client(exchange.port());
+    client.upgrade();
+    client.subscribe(kDepth);
+    const std::string first = client.next().value();
+    Follower follower(notation_of("SOL_USDC"));
+    follower.snapshot(Client(exchange.port()).get(kSnapshot).body);
+    follower.frame(first);
+    int crossed = 0;
+    for (bool over = false; !over;) {
+        if (!follower.frame(client.next().value())) continue;
+        const bool now = follower.book.bids.rbegin()->first >= follower.book.asks.begin()->first;
+        ASSERT_EQ(follower.text(), exchange.truth("SOL_USDC", follower.u));
+        if (now) ++crossed;
+        over = crossed > 0 && !now;
+    }
+    EXPECT_GE(crossed, 10);
+}
+
+TEST(SimUnkind, ABookTickerTellsAnotherQuantityThanTheBookHas) {
+    SimOptions options = burst_of(2'000);
+    const auto tickers = [&] {
+        Exchange exchange(options);
+        Client client(exchange.port());
+        client.upgrade();
+        client.subscribe(R"("bookTicker.SOL_USDC")");
+        std::vector<std::string> quantities;
+        while (quantities.size() < 50) {
+            const std::string frame = client.next().value();
+            const std::size_t at = frame.find("\"B\":");
+            quantities.push_back(frame.substr(at, frame.find(',', at) - at));
+        }
+        return quantities;
+    };
+    const auto right = tickers();
+    options.faults = {"touch@10:times=3"};
+    const auto wrong = tickers();
+    for (std::size_t i = 0; i < right.size(); ++i) EXPECT_EQ(right[i] != wrong[i], i >= 9 && i < 12) << i;
 }
 
 TEST(SimUnkind, ChaosMisleadsOnlyWhereItIsToldTo) {

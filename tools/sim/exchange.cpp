@@ -59,10 +59,11 @@ void Exchange::stop() {
     impl_->thread.join();
 }
 
-std::string Exchange::truth(const std::string& symbol, std::optional<std::uint64_t> u) const {
+std::string Exchange::truth(const std::string& symbol, std::optional<std::uint64_t> u,
+                            std::optional<std::size_t> ago) const {
     return impl_->ask([&] {
         const Feed* feed = impl_->floor.find(symbol);
-        return feed == nullptr ? std::string{} : feed->truth_body(u);
+        return feed == nullptr ? std::string{} : feed->truth_body(u, ago);
     });
 }
 

@@ -42,8 +42,10 @@ class Exchange {
     // Good-byes to all, and the end of the thread; at most half a second. The truth can still be asked.
     void stop();
 
-    // The body of /_sim/truth; empty where that market or `u` is not known.
-    [[nodiscard]] std::string truth(const std::string& symbol, std::optional<std::uint64_t> u = std::nullopt) const;
+    // The body of /_sim/truth; empty where that market or `u` is not known. Where numberings overlap, the newest that
+    // knows `u` tells; `ago`: that of so many restarts ago alone.
+    [[nodiscard]] std::string truth(const std::string& symbol, std::optional<std::uint64_t> u = std::nullopt,
+                                    std::optional<std::size_t> ago = std::nullopt) const;
     // The last `u` of a market; 0 where there is no such market.
     [[nodiscard]] std::uint64_t last_u(const std::string& symbol) const;
     // Whether its flow has ended: of a recording, or at `max_frames`.

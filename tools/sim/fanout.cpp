@@ -50,17 +50,20 @@ bool Fanout::is_muted(const Connection* connection) const {
     return found != muted_.end() && (found->second == 0 || mono_ns() < found->second);
 }
 
-Fanout::Fate Fanout::strike(bool is_depth, Connection* connection) {
+Fanout::Fate Fanout::strike(StreamKind kind, Connection* connection) {
     Fate fate;
     const std::uint64_t line = connection == nullptr ? 0 : connection->ordinal();
-    const auto strike_kind = [&](FaultKind kind, auto&& strikes) {
-        for (const Fault& fault : faults_.strike(kind, {symbol_, line, {}})) {
+    const auto strike_kind = [&](FaultKind fault_kind, auto&& strikes) {
+        for (const Fault& fault : faults_.strike(fault_kind, {symbol_, line, {}})) {
             strikes(fault);
             struck_(fault, connection);
         }
     };
     const auto nothing_here = [](const Fault&) {};
-    if (is_depth) {
+    if (kind == StreamKind::book_ticker) {
+        strike_kind(FaultKind::touch, [&](const Fault&) { fate.touch = true; });
+    }
+    if (kind <= StreamKind::depth_1000ms) {
         strike_kind(FaultKind::drop, [&](const Fault&) { fate.drop = true; });
         strike_kind(FaultKind::duplicate, [&](const Fault&) { fate.duplicate = true; });
         strike_kind(FaultKind::reorder, [&](const Fault&) { fate.late = true; });
@@ -76,9 +79,9 @@ Fanout::Fate Fanout::strike(bool is_depth, Connection* connection) {
             }
         });
     }
-    for (const FaultKind kind :
+    for (const FaultKind each :
          {FaultKind::close, FaultKind::reset, FaultKind::stall, FaultKind::violate, FaultKind::lag}) {
-        strike_kind(kind, nothing_here);
+        strike_kind(each, nothing_here);
     }
     if (connection == nullptr) strike_kind(FaultKind::away, nothing_here);
     return fate;
@@ -111,7 +114,7 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
     const bool faulty = faults_.any();
     frame_faults_.clear();
     frame_faults_.reserve(64);
-    const Fate of_all = faulty ? strike(is_depth, nullptr) : Fate{};
+    const Fate of_all = faulty ? strike(kind, nullptr) : Fate{};
     if (of_all.drop) return 0;
     Message of_old;
     if (!old_.empty()) {
@@ -122,7 +125,7 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
     const auto of_now = std::make_shared<const std::string>(std::move(frame));
     std::size_t sent = 0;
     for (Connection* connection : subscribers) {
-        Fate fate = faulty ? strike(is_depth, connection) : Fate{};
+        Fate fate = faulty ? strike(kind, connection) : Fate{};
         if (fate.drop || (is_depth && is_muted(connection))) continue;
         const bool is_old = old_.contains(connection);
         if (is_old && kind == StreamKind::book_ticker && !same_book_) continue;
@@ -132,6 +135,8 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
         if (fate.frame == nullptr) fate.frame = of_all.frame;
         if (is_depth) {
             send(*connection, message, fate);
+        } else if (fate.touch || of_all.touch) {
+            connection->send(std::make_shared<const std::string>(with_other_touch(*message)));
         } else {
             connection->send(message);
         }

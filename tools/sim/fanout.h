@@ -56,10 +56,11 @@ class Fanout {
     struct Fate {
         bool drop = false;
         bool duplicate = false;
-        bool late = false;  // behind the next one
+        bool late = false;   // behind the next one
+        bool touch = false;  // another quantity at the touch
         const Fault* frame = nullptr;
     };
-    [[nodiscard]] Fate strike(bool is_depth, Connection* connection);
+    [[nodiscard]] Fate strike(StreamKind kind, Connection* connection);
     void send(Connection& connection, const Message& message, const Fate& fate);
     [[nodiscard]] bool is_muted(const Connection* connection) const;
 

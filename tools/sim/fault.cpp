@@ -44,6 +44,11 @@ constexpr KindName kKinds[] = {
      "stream T E rest both",
      "from this update on a clock of the venue is off by by_ms; glitch: for this update, or one answer, alone; frozen: "
      "it stands; jitter: T as in recorded flow"},
+    {FaultKind::cross, "cross", "symbol for_ms", "", "", "",
+     "from the next update on a bid stands above the asks, in streams and REST alike, for for_ms; bookTicker is "
+     "silent"},
+    {FaultKind::touch, "touch", "symbol line", "", "", "",
+     "a bookTicker frame (the Nth of them) tells another quantity"},
     {FaultKind::close, "close", "line how for_ms", "one each", "", "",
      "a WebSocket is closed; each: all, one after another, for_ms apart"},
     {FaultKind::reset, "reset", "line", "", "", "", "a connection is reset"},

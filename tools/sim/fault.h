@@ -22,6 +22,8 @@ enum class FaultKind {
     market,
     venue,
     clock,
+    cross,
+    touch,
     // at the Nth message
     close,
     reset,

@@ -124,6 +124,15 @@ std::string mutated(std::string frame, const Fault& fault) {
     return frame;
 }
 
+std::string with_other_touch(std::string frame) {
+    constexpr std::string_view kBid = "\"B\":\"";
+    const std::size_t at = frame.find(kBid);
+    if (at == std::string::npos) return frame;
+    char& digit = frame[at + kBid.size()];
+    digit = digit == '7' ? '8' : '7';
+    return frame;
+}
+
 std::string fragmented(std::string_view text) {
     const auto frame = [](char first, std::string_view payload) {
         std::string bytes(1, first);

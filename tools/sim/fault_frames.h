@@ -15,4 +15,7 @@ namespace daypack::sim {
 // The bytes of `violate:how=…`.
 [[nodiscard]] std::string violation(std::string_view how);
 
+// A bookTicker frame whose best bid has another quantity.
+[[nodiscard]] std::string with_other_touch(std::string frame);
+
 }  // namespace daypack::sim

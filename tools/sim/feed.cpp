@@ -82,6 +82,11 @@ Event Feed::take() {
     next_.reset();
     match_us_ = std::max(match_us_, event.match_us);
     if (event.channel == Channel::depth) {
+        if (crossing_) {
+            event.changes.push_back(*std::exchange(crossing_, std::nullopt));
+            event.frame.clear();
+            append_depth_frame(event.frame, notation_, event);
+        }
         truth_.apply(event.u, event.changes);
         if (both_) past_.front().apply(event.u + old_shift_, event.changes);
     }
@@ -104,6 +109,14 @@ void Feed::restart(std::uint64_t u, bool other_book, bool both) {
     for (Aggregate& aggregate : aggregates_) aggregate.clear();
 }
 
+void Feed::cross(bool on) {
+    const Book& book = truth_.now();
+    if (on == is_crossed() || book.asks.empty()) return;
+    if (on) crossing_price_ = book.asks.begin()->first * 2;
+    crossing_ = Change{true, crossing_price_, on ? market_.step_units() : 0};
+    if (!on) crossing_price_ = 0;
+}
+
 bool Feed::refine_tick() {
     if (source_ == nullptr || !source_->refine_tick()) return false;
     market_.tick = source_->market().tick;
@@ -111,6 +124,8 @@ bool Feed::refine_tick() {
     truth_.start({refined(truth_.now().bids), refined(truth_.now().asks)}, truth_.u());
     past_.clear();
     both_ = false;
+    crossing_price_ *= 10;
+    if (crossing_) crossing_->price *= 10;
     if (next_) next_->refine();
     for (Made& made : trades_) made.trade.price *= 10;
     for (Aggregate& aggregate : aggregates_) aggregate.refine();

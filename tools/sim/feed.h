@@ -95,6 +95,9 @@ class Feed {
     // What is added to a number (modulo 2^64) to get that of the old numbering.
     [[nodiscard]] std::uint64_t old_shift() const noexcept { return old_shift_; }
     void end_old() noexcept { both_ = false; }
+    // From the next depth event on a bid stands above all asks, or is gone again. The source knows nothing of it.
+    void cross(bool on);
+    [[nodiscard]] bool is_crossed() const noexcept { return crossing_price_ != 0; }
     // The tick becomes a tenth; what was true before is forgotten. False: a recorded market keeps its own.
     [[nodiscard]] bool refine_tick();
     // The tick becomes ten times what it was; prices stay, and some are off it now. False: as above.
@@ -119,6 +122,8 @@ class Feed {
     std::deque<Truth> past_;  // of earlier numberings, the newest first
     std::uint64_t old_shift_ = 0;
     bool both_ = false;
+    std::int64_t crossing_price_ = 0;  // of the bid that crosses; 0: none
+    std::optional<Change> crossing_;   // goes into the next depth event
     std::optional<Event> next_;
     bool begun_ = false;
     bool over_ = false;

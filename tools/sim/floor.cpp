@@ -132,6 +132,7 @@ void Floor::emit(std::size_t feed) {
     const bool counts = is_depth && faults_.any() && fanouts_[feed].wants_any();
     if (counts) strike_before(feed);
     if (is_depth) emit_aggregates(feed, event);
+    if (event.channel == Channel::book_ticker && feeds_[feed].is_crossed()) return;
     clock_.stamp(event.frame, event.channel != Channel::trade);
     count_sent(fanouts_[feed].deliver(stream_of(event.channel), std::move(event.frame)));
     clock_.end_event();

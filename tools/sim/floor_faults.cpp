@@ -50,6 +50,11 @@ void Floor::strike_behind(std::size_t feed) {
         set_state(feed, fault.how, fault.for_ms);
         return true;
     });
+    strike(FaultKind::cross, [&](const Fault& fault) {
+        feeds_[feed].cross(true);
+        if (fault.for_ms != 0) timers_.after_ms(fault.for_ms, [this, feed] { feeds_[feed].cross(false); });
+        return true;
+    });
     strike(FaultKind::venue, [&](const Fault& fault) {
         set_venue(fault);
         return true;
