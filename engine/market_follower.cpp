@@ -201,12 +201,12 @@ void MarketFollower::on_market(std::size_t place, const RestReply<std::optional<
     if (reply.value) {
         market_failures_ = 0;
         market_answers_ = true;
-        const bool waits = reply.value->has_value() && (*reply.value)->halted != Reason::none;
+        const Market* const row = reply.value->has_value() ? &**reply.value : nullptr;
+        const bool waits = row != nullptr && row->halted != Reason::none && row->halted != Reason::closed;
         const std::int64_t all_ns = static_cast<std::int64_t>(halted()) * kHaltedEach_ns;
-        const std::int64_t again_ns =
+        const std::int64_t most_ns =
             waits ? std::clamp(all_ns, kHaltedAgain_ns, MarketWitness::kAgain_ns) : MarketWitness::kAgain_ns;
-        changed = reply.value->has_value() ? market.witness.on_market(**reply.value, now, again_ns)
-                                           : market.witness.on_denied(now);
+        changed = row != nullptr ? market.witness.on_market(*row, now, most_ns) : market.witness.on_denied(now);
     } else if (reply.status == 404 && market_answers_ && market.witness.list_denies()) {
         changed = market.witness.on_denied(now);  // two witnesses say the same
     } else {
@@ -237,13 +237,13 @@ void MarketFollower::settle(Followed& market) {
     if (unknown && !list_) return;  // nobody said anything of it
     adopt_directory();
     if (!market.index && !take_place(market)) return;
+    if (!unknown && is_rfq(market.native, now)) {
+        complain(market);
+        return show_down(market, Reason::refused);
+    }
     if (now == nullptr) {
         if (!unknown && !market.lived) complain(market);
         return show_down(market, Reason::no_market);
-    }
-    if (now->market_type == "RFQ") {
-        complain(market);
-        return show_down(market, Reason::refused);
     }
     market.lived = began_ = true;
     show_market(market, *now);
@@ -279,9 +279,7 @@ void MarketFollower::adopt_directory() {
 // The venue has no book of it, and its stream is silent.
 void MarketFollower::show_down(Followed& market, Reason why) {
     if (market.shown == Shown::down && market.why == why) return;
-    if (market.shown != Shown::nothing) {
-        say_market(market, daypack_reason_name(static_cast<unsigned>(why)));
-    }
+    if (market.lived) say_market(market, daypack_reason_name(static_cast<unsigned>(why)));
     market.shown = Shown::down;
     market.why = why;
     wiring_.subscriptions->set(*market.index, false);
@@ -337,11 +335,11 @@ void MarketFollower::follow(Followed& market, Reason first) {
 
 // Where the configuration names it: with file and line. What "*" took in was listed.
 void MarketFollower::complain(const Followed& market) {
-    const bool listed = market.witness.existence() == MarketWitness::Existence::listed;
+    const bool rfq = is_rfq(market.native, market.witness.market());
     for (const ListedSymbol& symbol : config_.exchange.symbols) {
         if (native_symbol(symbol.text) != market.native) continue;
-        say_once(listed ? without_a_book(config_, symbol)
-                        : not_listed(config_, symbol, list_ ? list_->markets : std::vector<Market>{}));
+        say_once(rfq ? without_a_book(config_, symbol)
+                     : not_listed(config_, symbol, list_ ? list_->markets : std::vector<Market>{}));
     }
 }
 

@@ -32,6 +32,13 @@ void MarketWitness::on_asked(MonoTime now) noexcept {
     doubted_ = false;
 }
 
+// /market has spoken.
+void MarketWitness::on_word(bool changed, MonoTime now, std::int64_t most_ns) noexcept {
+    in_vain_ = asked_in_doubt_ && !changed ? std::min(in_vain_ + 1, kDoublingsMax) : 0;
+    pace_ns_ = changed ? kChanged_ns : std::min(2 * pace_ns_, kAgain_ns);
+    ask_again(now, std::min(pace_ns_, most_ns));
+}
+
 // What came up while the question was under way may be answered by it or not: it is looked at as a new doubt.
 void MarketWitness::ask_again(MonoTime now, std::int64_t again_ns) noexcept {
     asked_ = false;
@@ -40,14 +47,14 @@ void MarketWitness::ask_again(MonoTime now, std::int64_t again_ns) noexcept {
     if (doubted_) doubt(doubted_at_);
 }
 
-bool MarketWitness::on_market(const Market& market, MonoTime now, std::int64_t again_ns) {
+bool MarketWitness::on_market(const Market& market, MonoTime now, std::int64_t most_ns) {
     spoke_ = asked_at_;
     failures_ = 0;
     denied_ = false;
     claim_.reset();
+    const bool first = existence_ == Existence::unknown;
     const bool changed = believe(market);
-    in_vain_ = asked_in_doubt_ && !changed ? std::min(in_vain_ + 1, kDoublingsMax) : 0;
-    ask_again(now, changed ? std::min(again_ns, kChanged_ns) : again_ns);
+    on_word(changed && !first, now, most_ns);
     return changed;
 }
 
@@ -60,11 +67,11 @@ bool MarketWitness::on_denied(MonoTime now) noexcept {
         return false;
     }
     claim_.reset();
+    denied_ = false;
+    const bool lived = existence_ == Existence::listed;
     const bool changed = existence_ != Existence::absent;
     existence_ = Existence::absent;
-    denied_ = false;
-    in_vain_ = asked_in_doubt_ && !changed ? std::min(in_vain_ + 1, kDoublingsMax) : 0;
-    ask_again(now, kAgain_ns);
+    on_word(lived, now, kAgain_ns);
     return changed;
 }
 

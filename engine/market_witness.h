@@ -20,7 +20,7 @@ class MarketWitness {
     enum class Existence : std::uint8_t { unknown, listed, absent };
 
     static constexpr std::int64_t kAgain_ns = 55'000'000'000;     // between two routine questions
-    static constexpr std::int64_t kChanged_ns = 5'000'000'000;    // after an answer that changed something
+    static constexpr std::int64_t kChanged_ns = 1'000'000'000;    // after a change, and then twice as long each time
     static constexpr std::int64_t kConfirm_ns = 1'000'000'000;    // until /market has to deny a listed market again
     static constexpr std::int64_t kDoubt_ns = 500'000'000;        // the first pause between two questions in doubt
     static constexpr std::int64_t kCalm_ns = 30'000'000'000;      // without a doubt: then the pauses begin anew
@@ -38,9 +38,9 @@ class MarketWitness {
     [[nodiscard]] bool doubted() const noexcept { return doubted_ || existence_ == Existence::unknown; }
 
     void on_asked(MonoTime now) noexcept;
-    // What /market said, or that it said nothing of use; `again_ns`: when it is asked the next time. True: something
-    // else is believed now.
-    [[nodiscard]] bool on_market(const Market& market, MonoTime now, std::int64_t again_ns = kAgain_ns);
+    // What /market said, or that it said nothing of use; `most_ns`: it is asked again no later. True: something else is
+    // believed now.
+    [[nodiscard]] bool on_market(const Market& market, MonoTime now, std::int64_t most_ns = kAgain_ns);
     [[nodiscard]] bool on_denied(MonoTime now) noexcept;
     // `refused`: there was an answer, and it was a refusal: the list has to do where nothing else was ever heard.
     [[nodiscard]] bool on_no_answer(bool refused, MonoTime now);
@@ -64,6 +64,7 @@ class MarketWitness {
 
     [[nodiscard]] bool agrees(const Market& market) const noexcept;
     [[nodiscard]] bool believe(const Market& market);
+    void on_word(bool changed, MonoTime now, std::int64_t most_ns) noexcept;
     void ask_again(MonoTime now, std::int64_t again_ns) noexcept;
 
     std::uint32_t place_;
@@ -73,6 +74,7 @@ class MarketWitness {
     std::optional<MonoTime> spoke_;      // when /market was asked what it last answered
     std::optional<MonoTime> list_from_;  // what the newest list is of
     MonoTime due_;
+    std::int64_t pace_ns_ = kAgain_ns;  // between questions that nothing is the reason for
     MonoTime asked_at_;
     MonoTime doubted_at_;
     std::uint32_t failures_ = 0;  // of /market, in a row

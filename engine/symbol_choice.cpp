@@ -47,6 +47,10 @@ std::string without_a_book(const Config& config, const ListedSymbol& symbol) {
         config.path, symbol.line, symbol.text);
 }
 
+bool is_rfq(const std::string& native, const Market* market) noexcept {
+    return market != nullptr ? market->market_type == "RFQ" : native.ends_with("_RFQ");
+}
+
 const Market* find_market(const std::vector<Market>& markets, const std::string& native) noexcept {
     const auto market =
         std::find_if(markets.begin(), markets.end(), [&](const Market& m) { return m.native == native; });

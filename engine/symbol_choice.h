@@ -19,6 +19,9 @@ namespace daypack {
                                      const std::vector<Market>& markets);
 [[nodiscard]] std::string without_a_book(const Config& config, const ListedSymbol& symbol);
 
+// It is traded by requests for quotes alone: neither book nor stream, and in no list. `market` may be null.
+[[nodiscard]] bool is_rfq(const std::string& native, const Market* market) noexcept;
+
 // Null: the list leaves it out.
 [[nodiscard]] const Market* find_market(const std::vector<Market>& markets, const std::string& native) noexcept;
 
