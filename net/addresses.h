@@ -2,6 +2,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -18,15 +19,18 @@ class Addresses {
 
     // A byte of an answer came from there.
     void answered(const Endpoint& endpoint);
-    // It was tried and nothing came: no connection, no handshake, or no answer over it.
+    // It refused, or ended, before an answer.
     void failed(const Endpoint& endpoint);
+    // It was waited for, and nothing came: no connection, no handshake, or no answer over it.
+    void silent(const Endpoint& endpoint);
 
-    // Moves those that failed behind the others, the more often in a row the farther; else the order stays.
+    // Moves those that were silent behind the others, the more often in a row the farther; of those that are alike,
+    // those that failed come behind, the latest last, so that each has its turn. Else the order stays.
     void sort(std::vector<Endpoint>& endpoints) const;
 
-    // How long `endpoint` may take to show that it is any good, while another of `all` is no worse; twice as long after
-    // each failure, so that a server that is slow everywhere is waited for in the end. None: it has answered before, or
-    // there is no other.
+    // How long `endpoint` may take to show that it is any good, while another of `all` was silent no more often; twice
+    // as long after each silence of its own, so that a server that is slow everywhere is waited for in the end. None:
+    // it was well the last time, or there is no other.
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial(const Endpoint& endpoint,
                                                                  const std::vector<Endpoint>& all) const;
 
@@ -36,13 +40,16 @@ class Addresses {
   private:
     struct Met {
         Endpoint endpoint;
-        int failures;  // in a row
+        int silences = 0;           // in a row
+        std::uint64_t failure = 0;  // its number among all, the latest; 0: it answered since
+
+        [[nodiscard]] bool well() const noexcept { return failure == 0; }
     };
-    [[nodiscard]] const Met* find(const Endpoint& endpoint) const;
-    [[nodiscard]] int failures(const Endpoint& endpoint) const;
-    void note(const Endpoint& endpoint, int failures);
+    [[nodiscard]] Met find(const Endpoint& endpoint) const;
+    void note(const Met& met);
 
     std::vector<Met> met_;  // the latest last
+    std::uint64_t failures_ = 0;
 };
 
 }  // namespace daypack

@@ -45,7 +45,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         deadline_.expires_after(timeout_);
         deadline_.async_wait([self = shared_from_this()](const error_code& error) {
             if (error || self->over()) return;
-            self->mark_failed();
+            self->mark_silent();
             self->fail(self->overdue(self->timeout_));
         });
         lookup_.emplace(url_.host, url_.port);
@@ -62,6 +62,9 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     }
     void mark_failed() {
         if (next_ < endpoints_.size()) addresses_->failed(endpoints_[next_]);
+    }
+    void mark_silent() {
+        if (next_ < endpoints_.size()) addresses_->silent(endpoints_[next_]);
     }
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const {
         if (next_ >= endpoints_.size()) return std::nullopt;
@@ -153,7 +156,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     }
 
     void try_next() {
-        mark_failed();
+        late_ ? mark_silent() : mark_failed();
         if (++next_ < endpoints_.size()) return connect_next();
         fail(last_error_);
     }
@@ -209,6 +212,9 @@ void Connector::answered() {
 }
 void Connector::failed() {
     if (attempt_) attempt_->mark_failed();
+}
+void Connector::silent() {
+    if (attempt_) attempt_->mark_silent();
 }
 std::optional<std::chrono::milliseconds> Connector::trial() const {
     return attempt_ ? attempt_->trial() : std::nullopt;

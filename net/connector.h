@@ -37,10 +37,11 @@ class Connector {
     void connect(const Url& url, int timeout_ms, std::size_t turn, Done done);
     void cancel() noexcept;
 
-    // Of the stream that was made last, from its owner: whether its server speaks at all.
+    // Of the stream that was made last, from its owner: whether its server speaks; see Addresses.
     void answered();
     void failed();
-    // How long to wait for that before `failed()` and another connect, which will then try another address. None: as
+    void silent();
+    // How long to wait for that before `silent()` and another connect, which will then try another address. None: as
     // long as the owner likes.
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const;
 

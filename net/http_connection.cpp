@@ -214,7 +214,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void fail(const error_code& error) {
-        if (!heard_ && !reused_) connector_.failed();
+        if (!heard_ && !reused_) late_ ? connector_.silent() : connector_.failed();
         const bool stale =
             late_ ? !heard_ && waited_ < std::min(kPatience, timeout_) : reused_ && error != http::error::body_limit;
         std::string why = url_.name() + ": " + in_words(error);

@@ -107,7 +107,7 @@ Found Line::Impl::do_work(MonoTime now) {
             return Found::nothing;
         case State::opening:
             if (now - due_ >= 0) {
-                connector_.failed();
+                connector_.silent();
                 go_down(url().name() + ": no answer to the WebSocket upgrade within " + std::to_string(patience_ms_) +
                         " ms");
             }
@@ -218,7 +218,7 @@ void Line::Impl::watch(MonoTime now) {
     if (held()) resumed_ = now;  // nothing can arrive where nothing is read
     const std::int64_t silent_ns = std::min(now - socket_->last_byte(), now - resumed_);
     if (silent_ns >= options_.line_dead_ms * kMsNs) {
-        if (!delivered_) connector_.failed();
+        if (!delivered_) connector_.silent();
         return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ns / kMsNs) + " ms");
     }
     if (catching_up_ && !held() && now - catch_up_since_ >= options_.line_dead_ms * kMsNs) {

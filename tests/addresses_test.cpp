@@ -31,16 +31,39 @@ TEST(Addresses, TheSystemsOrderStaysUntilOneFails) {
     EXPECT_EQ(sorted(addresses), "::1 127.0.0.1 127.0.0.2 ");
 }
 
-TEST(Addresses, WhatFailedComesBehindAndWhatFailsMoreOftenFarther) {
+TEST(Addresses, WhatFailedComesBehindAndEachHasItsTurn) {
     Addresses addresses;
     addresses.failed(end("::1"));
     EXPECT_EQ(sorted(addresses), "127.0.0.1 127.0.0.2 ::1 ");
     addresses.failed(end("127.0.0.1"));
     EXPECT_EQ(sorted(addresses), "127.0.0.2 ::1 127.0.0.1 ");
-    addresses.failed(end("::1"));
-    EXPECT_EQ(sorted(addresses), "127.0.0.2 127.0.0.1 ::1 ");
-    addresses.answered(end("::1"));
-    EXPECT_EQ(sorted(addresses), "::1 127.0.0.2 127.0.0.1 ");
+    addresses.failed(end("127.0.0.2"));
+    for (int round = 0; round < 20; ++round) {
+        EXPECT_EQ(sorted(addresses), "::1 127.0.0.1 127.0.0.2 ");
+        for (const Endpoint& endpoint : kAll) addresses.failed(endpoint);
+    }
+    addresses.answered(end("127.0.0.1"));
+    EXPECT_EQ(sorted(addresses), "127.0.0.1 ::1 127.0.0.2 ");
+}
+
+TEST(Addresses, WhatWasSilentComesBehindWhatRefused) {
+    Addresses addresses;
+    addresses.silent(end("::1"));
+    for (int i = 0; i < 20; ++i) {
+        addresses.failed(end("127.0.0.1"));
+        addresses.failed(end("127.0.0.2"));
+        EXPECT_EQ(sorted(addresses), "127.0.0.1 127.0.0.2 ::1 ") << "a refusal costs nothing";
+    }
+}
+
+TEST(Addresses, WhereAllAreSilentEachHasItsTurn) {
+    Addresses addresses;
+    for (int round = 0; round < 20; ++round) {
+        EXPECT_EQ(sorted(addresses), "::1 127.0.0.1 127.0.0.2 ");
+        for (const Endpoint& endpoint : kAll) addresses.silent(endpoint);
+    }
+    addresses.silent(end("::1"));
+    EXPECT_EQ(sorted(addresses), "127.0.0.1 127.0.0.2 ::1 ");
 }
 
 TEST(Addresses, OneThatNeverAnsweredIsOnTrialWhileAnotherIsNoWorse) {
@@ -48,17 +71,19 @@ TEST(Addresses, OneThatNeverAnsweredIsOnTrialWhileAnotherIsNoWorse) {
     EXPECT_EQ(addresses.trial(end("::1"), kAll), milliseconds(1'000));
     EXPECT_EQ(addresses.trial(end("::1"), {end("::1")}), std::nullopt) << "there is no other";
     EXPECT_EQ(addresses.trial(end("::1"), {end("::1"), end("::1")}), std::nullopt);
-    addresses.failed(end("::1"));
+    for (const Endpoint& endpoint : kAll) addresses.failed(endpoint);
+    EXPECT_EQ(addresses.trial(end("::1"), kAll), milliseconds(1'000)) << "those that refused may be back";
+    addresses.silent(end("::1"));
     EXPECT_EQ(addresses.trial(end("127.0.0.1"), {end("::1"), end("127.0.0.1")}), std::nullopt) << "the other is worse";
     addresses.answered(end("127.0.0.1"));
     EXPECT_EQ(addresses.trial(end("127.0.0.1"), kAll), std::nullopt) << "it has answered";
 }
 
-TEST(Addresses, WhereAllFailEachIsGivenTwiceAsLong) {
+TEST(Addresses, WhereAllAreSilentEachIsGivenTwiceAsLong) {
     Addresses addresses;
     for (const int seconds : {1, 2, 4, 8, 16, 16, 16}) {
         EXPECT_EQ(addresses.trial(kAll[0], kAll), milliseconds(1'000 * seconds));
-        for (const Endpoint& endpoint : kAll) addresses.failed(endpoint);
+        for (const Endpoint& endpoint : kAll) addresses.silent(endpoint);
     }
 }
 

@@ -175,6 +175,26 @@ TEST_F(SilentAddress, GivesWayWhereItDoesNotEvenSpeakTls) {
     EXPECT_EQ(silent->peers().size(), 1U);
 }
 
+TEST_F(SilentAddress, GivesWayThoughTheOtherRefusedBeforeItWasThere) {
+    RestOptions options = options_for(api);
+    {
+        RawServer gone(io, nullptr, [](Peer&) {});  // a port where nobody listens
+        options.urls[0].port = gone.port();
+    }
+    make(options);
+    for (int i = 0; i < 6; ++i) EXPECT_TRUE(contains(get("/markets").error, "refused")) << answers.back().error;
+    const std::uint16_t late = options.urls[0].port;
+    RawServer silent(
+        io, tls.server.get(), [](Peer&) {}, late, "127.0.0.2");
+    RawServer well(
+        io, tls.server.get(),
+        [](Peer& peer) {
+            if (peer.take_head()) peer.send(http("200 OK", "well"));
+        },
+        late);
+    EXPECT_EQ(get("/markets").status, 200) << answers.back().error;
+}
+
 TEST_F(SilentAddress, OneThatRefusesCostsNothing) {
     EXPECT_EQ(get("/markets").status, 200);
     EXPECT_EQ(rest().stats().requests, 1U);
