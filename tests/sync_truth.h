@@ -36,6 +36,8 @@ class SyncTruth {
         shown_[numbering] = std::max(shown_[numbering], last_id);
         if (counts) counted_[numbering] = std::max(counted_[numbering], last_id);
     }
+    // A line still has to tell an older numbering: the two are alive at once.
+    void old_is_alive(MonoTime now) { newest_since_ = now; }
     // What a connection told that did not count is no evidence any more once it is gone.
     void line_gone() { shown_.assign(shown_.size(), 0); }
     // It joined a snapshot of this numbering; kOther: of another market, whose book nobody can tell from this one's
@@ -55,8 +57,10 @@ class SyncTruth {
         if (sync.state() != State::live) {
             behind_since_.reset();
             stands_since_.reset();
+            live_since_.reset();
             return {};
         }
+        if (!live_since_) live_since_ = now;
         wrong_.clear();
         if (joined_ == kOther) {
             if (contradicted_since_ && now - *contradicted_since_ >= kSecond_ns)
@@ -94,7 +98,9 @@ class SyncTruth {
     void compare_age(const Sync& sync, MonoTime now) {
         // A snapshot alone is what REST says: while the lines are quiet only REST can tell that it was an old one.
         const std::int64_t grace_ns = (sync.flags() & kUnconfirmed) != 0 ? 5 * kSecond_ns : kSecond_ns;
-        if (joined_ < newest_ && now - newest_since_ >= grace_ns) fail("live although a newer numbering was shown");
+        // A line that lags may vouch for the old one a last time.
+        const MonoTime since = std::max(newest_since_, *live_since_);
+        if (joined_ < newest_ && now - since >= grace_ns) fail("live although a newer numbering was shown");
         if (sync.last_id() >= counted_[joined_]) {
             behind_since_.reset();
         } else {
@@ -174,6 +180,7 @@ class SyncTruth {
     std::vector<Sequence> counted_{0};  // the same, of lines that counted, since it joined
     std::size_t newest_ = 0;            // the newest numbering that it was shown
     MonoTime newest_since_;
+    std::optional<MonoTime> live_since_;
     std::optional<MonoTime> contradicted_since_;  // when a line told anything since it joined
     Sequence stands_at_ = 0;
     std::optional<MonoTime> stands_since_;

@@ -44,6 +44,8 @@ class SyncWorld {
         for (std::size_t line = 0; line < options_.lines; ++line) up(line);
     }
 
+    // Of all states, reasons, flags, ids, best prices and wishes so far.
+    [[nodiscard]] std::uint64_t digest() const { return digest_; }
     [[nodiscard]] const std::string& wrong() const { return wrong_; }
     [[nodiscard]] std::uint64_t updates_shown() const { return updates_shown_; }
     [[nodiscard]] std::uint64_t updates_applied() const { return updates_applied_; }
@@ -342,6 +344,18 @@ class SyncWorld {
     }
 
     void check() {
+        const auto fold = [this](std::uint64_t what) { digest_ = (digest_ ^ what) * 0x9E37'79B9'7F4A'7C15 + 1; };
+        fold(static_cast<std::uint64_t>(sync_.state()) << 32 | static_cast<std::uint64_t>(sync_.reason()) << 16 |
+             sync_.flags());
+        fold(sync_.last_id());
+        fold(sync_.wants_snapshot(now_) ? 1 : 0);
+        for (const Side side : {Side::bid, Side::ask}) {
+            const auto best = sync_.book().side(side).best();
+            fold(best ? static_cast<std::uint64_t>(best->price.ticks * 4096 + best->quantity.steps) : 0);
+        }
+        for (const Line& line : lines_) {
+            if (!line.flight.empty() && line.flight.front().numbering != venue_.numbering()) truth_.old_is_alive(now_);
+        }
         if (wrong_.empty()) wrong_ = truth_.difference(sync_, now_);
     }
 
@@ -359,6 +373,7 @@ class SyncWorld {
     Sequence check_id_ = 0;
     MonoTime shown_at_;         // when a line last told anything
     std::size_t answered_ = 0;  // the numbering of the answer that a Sync may hold
+    std::uint64_t digest_ = 0;
     std::uint64_t blocks_used_ = 1;
     std::uint64_t updates_shown_ = 0;
     std::uint64_t updates_applied_ = 0;

@@ -96,7 +96,7 @@ class VenueModel {
             uncross(random.once_in(2) ? Side::bid : Side::ask);
         }
         told_us_.back() = now_us_;
-        const VenueTime match = options_.stream.tell(now_us_, random);
+        const VenueTime match = options_.stream.tell(now_us_, clocks_);
         numberings_.back().updates.push_back({from, numberings_.back().deltas.size(), match});
     }
 
@@ -118,7 +118,7 @@ class VenueModel {
             for (std::size_t i = told.at(rest_id_).from; i < told.at(rest_id_).to; ++i)
                 rest_book_.apply(told.deltas[i]);
         }
-        return {rest_numbering_, rest_book_.snapshot(rest_id_, options_.rest.tell(now_us_, random), options_.cut)};
+        return {rest_numbering_, rest_book_.snapshot(rest_id_, options_.rest.tell(now_us_, clocks_), options_.cut)};
     }
 
   private:
@@ -179,6 +179,7 @@ class VenueModel {
     }
 
     Options options_;
+    Random clocks_{1};  // of its own, so that worlds differ in nothing but their clocks
     std::int64_t now_us_ = 1'700'000'000'000'000;
     std::int64_t mid_ = 0;
     MapBook book_;
