@@ -70,7 +70,8 @@ class AgentWorld {
     // All faults end: the book must become live, at the venue's last update.
     std::string calm() {
         for (Line& line : lines_) line.lag_us = 0;
-        for (int round = 0; round < 2'000; ++round) {
+        // A book in doubt is checked against REST after 1, 5 and 30 s of quiet.
+        for (int round = 0; round < 2'000 || (round < 10'000 && live_at_ != venue_.last()); ++round) {
             if (venue_.crossed() || round < 1'000) venue_.update(random_, false);
             wait(5'000);
             for (std::size_t line = 0; line < lines_.size(); ++line) {
@@ -142,7 +143,9 @@ class AgentWorld {
         Resubscribe again;
         while (resubscribes_.pop(again)) {
             for (std::size_t line = 0; line < lines_.size(); ++line) {
-                if ((again.lines >> line & 1) != 0) lines_[line].mute = false;
+                if ((again.lines >> line & 1) == 0) continue;
+                lines_[line].mute = false;
+                if (again.kind == Resubscribe::Kind::replace && lines_[line].up) turn(line, false);
             }
         }
         Spent spent;
