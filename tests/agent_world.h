@@ -27,9 +27,9 @@ class AgentWorld {
     AgentWorld(std::uint64_t seed, const std::string& instance, bool fused)
         : fused_(fused),
           random_(seed),
-          venue_({1 + random_.below(60), 5000, random_.once_in(2), random_.below(800'001) - 400'000}, random_),
+          venue_({1 + random_.below(60), 5000, 40, VenueClock::draw(random_), VenueClock::draw(random_)}, random_),
           depth_(1 + static_cast<std::size_t>(random_.below(12))),
-          lines_(1 + static_cast<std::size_t>(random_.below(3))),
+          lines_(1 + static_cast<std::size_t>(random_.below(4))),
           segment_({instance, depth_, 2, 64, 0600, {}}),
           publisher_(segment_),
           pool_(10'000),
@@ -56,6 +56,7 @@ class AgentWorld {
             static constexpr std::int64_t kTimes[] = {0, 1, 10, 100};
             *rate = 40 * kTimes[random_.below(4)];
         }
+        for (Line& line : lines_) line.lag_us = random_.once_in(2) ? 0 : random_.below(200'001);
     }
 
     // One thing after the other. Why it is wrong; empty: it is not.
@@ -68,7 +69,9 @@ class AgentWorld {
     }
     // All faults end: the book must become live, at the venue's last update.
     std::string calm() {
-        for (int round = 0; round < 2'000; ++round) {
+        for (Line& line : lines_) line.lag_us = 0;
+        // A book in doubt is checked against REST after 1, 5 and 30 s of quiet.
+        for (int round = 0; round < 2'000 || (round < 10'000 && live_at_ != venue_.last()); ++round) {
             if (venue_.crossed() || round < 1'000) venue_.update(random_, false);
             wait(5'000);
             for (std::size_t line = 0; line < lines_.size(); ++line) {
@@ -87,12 +90,17 @@ class AgentWorld {
     }
 
   private:
+    struct Frame {
+        std::string text;
+        MonoTime due;
+    };
     struct Line {
         bool up = false;
         bool mute = false;
         Sequence sent = 0;
-        std::deque<std::string> flight;
+        std::deque<Frame> flight;
         std::string previous;
+        std::int64_t lag_us = 0;
     };
 
     void wait(std::int64_t us) {
@@ -102,10 +110,12 @@ class AgentWorld {
     void step_line(std::size_t at) {
         Line& line = lines_[at];
         if (random_.once_in(3)) send(at);
-        for (std::int64_t i = random_.below(4); i > 0 && !line.flight.empty(); --i) deliver(at);
+        for (std::int64_t i = random_.below(4); i > 0 && !line.flight.empty() && now_ >= line.flight.front().due; --i) {
+            deliver(at);
+        }
         if (random_.once_in(lose_) && !line.flight.empty()) line.flight.pop_front();
         if (random_.once_in(cut_) && !line.flight.empty()) {
-            std::string& frame = line.flight.front();
+            std::string& frame = line.flight.front().text;
             frame.resize(static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(frame.size()))));
         }
         if (random_.once_in(repeat_) && line.up && !line.previous.empty()) take(line.previous, at);
@@ -133,7 +143,9 @@ class AgentWorld {
         Resubscribe again;
         while (resubscribes_.pop(again)) {
             for (std::size_t line = 0; line < lines_.size(); ++line) {
-                if ((again.lines >> line & 1) != 0) lines_[line].mute = false;
+                if ((again.lines >> line & 1) == 0) continue;
+                lines_[line].mute = false;
+                if (again.kind == Resubscribe::Kind::replace && lines_[line].up) turn(line, false);
             }
         }
         Spent spent;
@@ -149,7 +161,7 @@ class AgentWorld {
     }
 
     void turn(std::size_t at, bool up) {
-        lines_[at] = {up, false, venue_.last(), {}, {}};
+        lines_[at] = {up, false, venue_.last(), {}, {}, lines_[at].lag_us};
         Event event;
         event.kind = up ? EventKind::line_up : EventKind::line_down;
         event.line = static_cast<LineIndex>(at);
@@ -160,7 +172,7 @@ class AgentWorld {
     void send(std::size_t at) {
         Line& line = lines_[at];
         if (!line.up || line.sent == venue_.last()) return;
-        if (!line.mute) line.flight.push_back(frame(line.sent + 1, venue_.last()));
+        if (!line.mute) line.flight.push_back({frame(line.sent + 1, venue_.last()), now_ + line.lag_us * 1000});
         line.sent = venue_.last();
     }
     [[nodiscard]] std::string frame(Sequence first, Sequence last) const {
@@ -178,7 +190,7 @@ class AgentWorld {
             match + 90, match, first, sides[0], sides[1], last);
     }
     void deliver(std::size_t at) {
-        lines_[at].previous = std::move(lines_[at].flight.front());
+        lines_[at].previous = std::move(lines_[at].flight.front().text);
         lines_[at].flight.pop_front();
         take(lines_[at].previous, at);
     }

@@ -21,6 +21,7 @@ namespace {
 
 using test::Random;
 using test::SyncWorld;
+using test::VenueClock;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kUpdates = 1'000'000;
@@ -66,9 +67,13 @@ SyncWorld::Options draw_options(Random& random, std::int64_t levels) {
     SyncWorld::Options options;
     options.venue.levels = levels;
     options.venue.cut = levels > 900 && levels < 2000 && !random.once_in(4) ? 1000 : 5000;
-    options.venue.timestamp_is_match = random.once_in(2);
-    options.venue.clock_error_us = random.below(800'001) - 400'000;
-    options.lines = 1 + static_cast<std::size_t>(random.below(3));
+    options.venue.stream = VenueClock::draw(random);
+    options.venue.rest = VenueClock::draw(random);
+    options.lines = 1 + static_cast<std::size_t>(random.below(4));
+    for (std::size_t line = 0; line < options.lines; ++line) {
+        options.lags_us.push_back(random.once_in(2) ? 0 : random.below(200'001));
+    }
+    options.other_markets = random.once_in(4);
     options.aggregates = random.once_in(3);
     options.near_restarts = random.once_in(4);
     options.depth = static_cast<std::size_t>(random.once_in(3) ? 1 + random.below(2 * levels) : 1 + random.below(10));
@@ -98,6 +103,7 @@ void step_rest(SyncWorld& world, Random& random) {
     const auto which = static_cast<std::size_t>(random.below(8));
     if (random.once_in(3)) world.rest_captures(which, random);
     if (random.once_in(6)) world.rest_delivers(which);
+    if (random.once_in(6)) world.rest_checks(random);
 }
 
 struct Totals {
@@ -126,13 +132,13 @@ std::string run_world(std::uint64_t seed, Totals& totals) {
     const Size size = draw_size(random);
     const Rates rates = draw_rates(random);
     SyncWorld world(draw_options(random, size.levels), random);
-    std::vector<bool> stalled(3);
+    std::vector<bool> stalled(4);
     bool crossing = false;
     for (int step = 0; step < size.steps && world.wrong().empty(); ++step) {
         crossing = crossing ? !random.once_in(30) : random.once_in(rates.crossing);
         if (!random.once_in(3)) world.venue_updates(random, crossing);
         world.venue_waits(random.once_in(rates.quiet) ? random.below(3'000'000) : random.below(3) * random.below(2000));
-        for (std::size_t line = 0; line < 3 && line < world.lines(); ++line) {
+        for (std::size_t line = 0; line < world.lines(); ++line) {
             bool is_stalled = stalled[line];
             step_line(world, rates, line, is_stalled, random);
             stalled[line] = is_stalled;
@@ -183,6 +189,7 @@ constexpr Kind kKinds[] = {
     {"return", 2, [](SyncWorld& world, std::size_t which, Random&) { world.line_returns(which % world.lines()); }},
     {"ask", 8, [](SyncWorld& world, std::size_t, Random&) { world.sync_asks(); }},
     {"capture", 8, [](SyncWorld& world, std::size_t which, Random& random) { world.rest_captures(which, random); }},
+    {"check", 2, [](SyncWorld& world, std::size_t, Random& random) { world.rest_checks(random); }},
     {"answer", 6, [](SyncWorld& world, std::size_t which, Random&) { world.rest_delivers(which); }},
 };
 constexpr int kWeights = std::accumulate(std::begin(kKinds), std::end(kKinds), 0,
@@ -217,12 +224,12 @@ TEST(SyncModel, ABookShownLiveIsRightWhateverHappens) {
         for (int round = 0; round < 20; ++round) {
             SyncWorld::Options options;
             options.venue.levels = 3;
-            options.venue.timestamp_is_match = *rc::gen::arbitrary<bool>();
-            options.venue.clock_error_us = *rc::gen::inRange(-400'000, 400'000);
             options.lines = *rc::gen::inRange<std::size_t>(1, 4);
             options.aggregates = *rc::gen::arbitrary<bool>();
             options.near_restarts = *rc::gen::arbitrary<bool>();
             Random random(*rc::gen::inRange<std::uint64_t>(0, 100));
+            options.venue.stream = VenueClock::draw(random);
+            options.venue.rest = VenueClock::draw(random);
             SyncWorld world(options, random);
             for (const Happening& happening : *any_happenings()) {
                 Random drawn(happening.seed);

@@ -13,23 +13,42 @@ namespace daypack::test {
 
 // What a Sync must say, by what it was shown.
 //
-// While it says live, the book is the venue's at last_id(), inside known_to, and nothing later, nor of a newer
-// numbering, was shown to it longer than gap_wait ago; meanwhile it says behind. What it was never shown, nobody can
-// know.
+// While it says live, the book is the venue's at last_id(), inside known_to. Until a second after the first frame of a
+// newer numbering was shown on any line either numbering counts, later only the newest. Nothing later of its numbering
+// was shown by a line that counts longer than gap_wait ago, and meanwhile it says behind; nor by any line that is up
+// for a second in which the book stood still, unless that line was named to be replaced. What it was never shown,
+// nobody can know.
 class SyncTruth {
   public:
+    static constexpr std::int64_t kSecond_ns = 1'000'000'000;
+
     explicit SyncTruth(const VenueModel& venue) : venue_(venue) {}
 
-    // It was given this update, whole.
-    void shown(std::size_t numbering, Sequence last_id) {
+    // It was given this update, whole. `counts`: of a line that did, when it came.
+    void shown(std::size_t numbering, Sequence last_id, bool counts, MonoTime now) {
         if (shown_.size() <= numbering) shown_.resize(numbering + 1);
-        newest_ = std::max(newest_, numbering);
+        if (counted_.size() <= numbering) counted_.resize(numbering + 1);
+        if (numbering > newest_) {
+            newest_ = numbering;
+            newest_since_ = now;
+        }
+        if (!contradicted_since_) contradicted_since_ = now;
         shown_[numbering] = std::max(shown_[numbering], last_id);
+        if (counts) counted_[numbering] = std::max(counted_[numbering], last_id);
     }
-    // It joined a snapshot of this numbering.
+    // A line still has to tell an older numbering: the two are alive at once.
+    void old_is_alive(MonoTime now) { newest_since_ = now; }
+    // What a connection told that did not count is no evidence any more once it is gone.
+    void line_gone() { shown_.assign(shown_.size(), 0); }
+    // It joined a snapshot of this numbering; kOther: of another market, whose book nobody can tell from this one's
+    // until a line speaks.
+    static constexpr std::size_t kOther = SIZE_MAX;
     void joined(std::size_t numbering) {
-        shown(numbering, 0);
         joined_ = numbering;
+        contradicted_since_.reset();
+        if (numbering == kOther) return;
+        if (shown_.size() <= numbering) shown_.resize(numbering + 1);
+        counted_.assign(std::max(counted_.size(), numbering + 1), 0);
     }
 
     // Why the Sync is wrong; empty: it is not. After a join the whole book is compared, else what changed and the
@@ -37,14 +56,23 @@ class SyncTruth {
     [[nodiscard]] std::string difference(const Sync& sync, MonoTime now) {
         if (sync.state() != State::live) {
             behind_since_.reset();
+            stands_since_.reset();
+            live_since_.reset();
             return {};
         }
+        if (!live_since_) live_since_ = now;
         wrong_.clear();
-        compare_age(sync, now);
-        compare(sync);
+        if (joined_ == kOther) {
+            if (contradicted_since_ && now - *contradicted_since_ >= kSecond_ns)
+                fail("live with another market's book");
+        } else {
+            compare_age(sync, now);
+            compare(sync);
+        }
         if (wrong_.empty()) return {};
-        return wrong_ + ": at " + std::to_string(sync.last_id()) + " of numbering " + std::to_string(joined_) +
-               "; shown " + std::to_string(shown_[newest_]) + " of numbering " + std::to_string(newest_);
+        return wrong_ + ": at " + std::to_string(sync.last_id()) + " of numbering " +
+               (joined_ == kOther ? "another market" : std::to_string(joined_)) + "; shown " +
+               std::to_string(shown_[newest_]) + " of numbering " + std::to_string(newest_);
     }
 
   private:
@@ -55,8 +83,12 @@ class SyncTruth {
             truth_of_ = joined_;
             truth_id_ = venue_.told(joined_).first - 1;
         }
-        if (sync.last_id() < truth_id_) return fail("went back");
         const bool joined_anew = sync.counters().snapshots != joins_seen_;
+        if (sync.last_id() < truth_id_) {  // the line that was ahead is gone, and those that are left lag
+            if (!joined_anew) return fail("went back");
+            truth_ = venue_.told(joined_).base;
+            truth_id_ = venue_.told(joined_).first - 1;
+        }
         joins_seen_ = sync.counters().snapshots;
         advance(sync, !joined_anew);
         if (joined_anew || ++compared_ % 1024 == 0) compare_all(sync);
@@ -64,13 +96,26 @@ class SyncTruth {
     }
 
     void compare_age(const Sync& sync, MonoTime now) {
-        if (joined_ == newest_ && sync.last_id() >= shown_[joined_]) {
+        // A snapshot alone is what REST says: while the lines are quiet only REST can tell that it was an old one.
+        const std::int64_t grace_ns = (sync.flags() & kUnconfirmed) != 0 ? 5 * kSecond_ns : kSecond_ns;
+        // A line that lags may vouch for the old one a last time.
+        const MonoTime since = std::max(newest_since_, *live_since_);
+        if (joined_ < newest_ && now - since >= grace_ns) fail("live although a newer numbering was shown");
+        if (sync.last_id() >= counted_[joined_]) {
             behind_since_.reset();
-            return;
+        } else {
+            if (!behind_since_) behind_since_ = now;
+            if ((sync.flags() & kBehind) == 0) fail("a later id was shown, and it does not say behind");
+            if (now - *behind_since_ >= Sync::kGapWait_ns) fail("live although a later id was shown long ago");
         }
-        if (!behind_since_) behind_since_ = now;
-        if ((sync.flags() & kBehind) == 0) fail("a later id was shown, and it does not say behind");
-        if (now - *behind_since_ >= Sync::kGapWait_ns) fail("live although a later id was shown long ago");
+        if (sync.last_id() != stands_at_) shown_[joined_] = 0;
+        stands_at_ = sync.last_id();
+        if (sync.last_id() >= shown_[joined_]) {
+            stands_since_.reset();
+        } else {
+            if (!stands_since_) stands_since_ = now;
+            if (now - *stands_since_ >= kSecond_ns) fail("stands still, live, while later ids are shown");
+        }
     }
 
     // Brings the truth to last_id(), and compares the levels that changed on the way.
@@ -131,10 +176,16 @@ class SyncTruth {
     }
 
     const VenueModel& venue_;
-    std::vector<Sequence> shown_{0};  // the newest id that the Sync was shown, by numbering
-    std::size_t newest_ = 0;          // the newest numbering that it was shown
-    std::size_t joined_ = 0;          // the numbering of the snapshot that it joined last
-    MapBook truth_;                   // follows last_id()
+    std::vector<Sequence> shown_{0};    // the newest id that the Sync was shown since it stood where it stands
+    std::vector<Sequence> counted_{0};  // the same, of lines that counted, since it joined
+    std::size_t newest_ = 0;            // the newest numbering that it was shown
+    MonoTime newest_since_;
+    std::optional<MonoTime> live_since_;
+    std::optional<MonoTime> contradicted_since_;  // when a line told anything since it joined
+    Sequence stands_at_ = 0;
+    std::optional<MonoTime> stands_since_;
+    std::size_t joined_ = 0;  // the numbering of the snapshot that it joined last
+    MapBook truth_;           // follows last_id()
     std::size_t truth_of_ = SIZE_MAX;
     Sequence truth_id_ = 0;
     std::optional<MonoTime> behind_since_;

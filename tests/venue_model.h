@@ -10,24 +10,49 @@
 
 namespace daypack::test {
 
+// A clock that a venue might have. No rule may rest on it.
+struct VenueClock {
+    enum class Kind : std::uint8_t { right, jitters, steps, free };
+    Kind kind = Kind::right;
+    std::int64_t off_us = 0;  // 1 ms to a day
+
+    static VenueClock draw(Random& random) {
+        static constexpr std::int64_t kMost_us[] = {1'000, 1'000'000, 60'000'000, 86'400'000'000};
+        const auto kind = static_cast<Kind>(random.below(4));
+        const std::int64_t most = kMost_us[random.below(4)];
+        return {kind, random.below(2 * most + 1) - most};
+    }
+    [[nodiscard]] VenueTime tell(std::int64_t now_us, Random& random) {
+        switch (kind) {
+            case Kind::right: break;
+            case Kind::jitters: return {now_us + off_us + random.below(26'001) - 13'000};
+            case Kind::steps:
+                if (random.once_in(1000)) off_us += random.below(60'000'001) - 30'000'000;
+                if (random.once_in(1000)) return {now_us + off_us + 3'600'000'000};  // a glitch
+                break;
+            case Kind::free: return {1 + random.below(2'000'000'000'000'000)};
+        }
+        return {now_us + off_us};
+    }
+};
+
 // The venue of one market, slow and obvious: a std::map book, every update it ever made, and its REST side.
 //
-// What it promises, and Sync relies on: within a numbering ids are consecutive and `T` does not go back; a restart
-// takes longer than REST lags; a snapshot is a whole book, at most 0.5 s old, and its `timestamp` is the `T` of its
-// last update, or the time of the answer by a clock that is wrong by at most 0.4 s.
+// What it promises, and Sync relies on: within a numbering ids are consecutive; a snapshot is a whole book of one
+// numbering. Its clocks promise nothing.
 class VenueModel {
   public:
     struct Options {
-        std::int64_t levels = 20;        // a side, about
-        std::size_t cut = 5000;          // of a snapshot
-        bool timestamp_is_match = true;  // else the clock below
-        std::int64_t clock_error_us = 0;
+        std::int64_t levels = 20;  // a side, about
+        std::size_t cut = 5000;    // of a snapshot
+        std::int64_t trails = 40;  // ids that REST may be behind
+        VenueClock stream;
+        VenueClock rest;
     };
     // The updates from one restart to the next.
     struct Numbering {
         Sequence first = 1;  // id of the first update
         MapBook base;        // the book at first - 1
-        VenueTime began;
         std::vector<Delta> deltas;
         struct Update {
             std::size_t from, to;  // of deltas
@@ -44,7 +69,11 @@ class VenueModel {
         Snapshot snapshot;
     };
 
-    VenueModel(const Options& options, Random& random) : options_(options) { begin(1000, random); }
+    VenueModel(const Options& options, Random& random) : options_(options) {
+        begin(1000, random);
+        rest_book_ = book_;
+        rest_id_ = 999;
+    }
 
     [[nodiscard]] std::size_t numbering() const { return numberings_.size() - 1; }
     [[nodiscard]] const Numbering& told(std::size_t numbering) const { return numberings_[numbering]; }
@@ -66,27 +95,30 @@ class VenueModel {
         } else {
             uncross(random.once_in(2) ? Side::bid : Side::ask);
         }
-        numberings_.back().updates.push_back({from, numberings_.back().deltas.size(), {now_us_}});
+        told_us_.back() = now_us_;
+        const VenueTime match = options_.stream.tell(now_us_, clocks_);
+        numberings_.back().updates.push_back({from, numberings_.back().deltas.size(), match});
     }
 
-    // Another book under other numbers, three seconds or more later.
-    void restart(Sequence first, Random& random) {
-        now_us_ += 3'000'000 + random.below(2'000'000);
+    // Another book under other numbers. REST tells the old one for so long.
+    void restart(Sequence first, std::int64_t rest_after_us, Random& random) {
+        if (rest_numbering_ != numbering()) move_rest();  // it is one restart late at most
         begin(first, random);
+        rest_moves_us_ = now_us_ + rest_after_us;
     }
 
     // What REST says now: the book at the last update, or a little behind.
     [[nodiscard]] Answer answer(Random& random) {
-        const Numbering& now = numberings_.back();
-        const auto behind = static_cast<Sequence>(random.once_in(2) ? 0 : random.below(40));
-        while (rest_id_ < now.last() &&
-               (rest_id_ + behind < now.last() || now.at(rest_id_ + 1).match.us < now_us_ - 500'000)) {
+        if (rest_numbering_ != numbering() && now_us_ >= rest_moves_us_) move_rest();
+        const Numbering& told = numberings_[rest_numbering_];
+        const auto behind = static_cast<Sequence>(random.once_in(2) ? 0 : random.below(options_.trails));
+        while (rest_id_ < told.last() &&
+               (rest_id_ + behind < told.last() || told_us_[rest_numbering_] < now_us_ - 500'000)) {
             ++rest_id_;
-            for (std::size_t i = now.at(rest_id_).from; i < now.at(rest_id_).to; ++i) rest_book_.apply(now.deltas[i]);
+            for (std::size_t i = told.at(rest_id_).from; i < told.at(rest_id_).to; ++i)
+                rest_book_.apply(told.deltas[i]);
         }
-        const VenueTime match = rest_id_ < now.first ? now.began : now.at(rest_id_).match;
-        const VenueTime timestamp = options_.timestamp_is_match ? match : VenueTime{now_us_ + options_.clock_error_us};
-        return {numbering(), rest_book_.snapshot(rest_id_, timestamp, options_.cut)};
+        return {rest_numbering_, rest_book_.snapshot(rest_id_, options_.rest.tell(now_us_, clocks_), options_.cut)};
     }
 
   private:
@@ -100,10 +132,14 @@ class VenueModel {
         Numbering numbering;
         numbering.first = first;
         numbering.base = book_;
-        numbering.began = {now_us_};
         numberings_.push_back(std::move(numbering));
-        rest_book_ = book_;
-        rest_id_ = first - 1;
+        told_us_.push_back(now_us_);
+    }
+
+    void move_rest() {
+        rest_numbering_ = numbering();
+        rest_book_ = numberings_.back().base;
+        rest_id_ = numberings_.back().first - 1;
     }
 
     void set(const Delta& delta) {
@@ -143,10 +179,14 @@ class VenueModel {
     }
 
     Options options_;
+    Random clocks_{1};  // of its own, so that worlds differ in nothing but their clocks
     std::int64_t now_us_ = 1'700'000'000'000'000;
     std::int64_t mid_ = 0;
     MapBook book_;
     std::vector<Numbering> numberings_;
+    std::vector<std::int64_t> told_us_;  // when the last update of each numbering was made
+    std::size_t rest_numbering_ = 0;
+    std::int64_t rest_moves_us_ = 0;
     MapBook rest_book_;  // REST's copy, which trails
     Sequence rest_id_ = 0;
 };
