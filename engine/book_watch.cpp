@@ -28,22 +28,23 @@ void BookWatch::look(SymbolIndex symbol, const Sync& sync, Sync::LineSet up, Mon
     }
     if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
     if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
-    if (watched.silence.ask(sync, now)) (void)check(symbol, now);
+    if (watched.silence.ask(sync, now)) (void)check(symbol, false, now);
     if (options_.audit_every_ns == 0 || !sync.following()) {
         watched.audit_due = {};
     } else if (watched.audit_due.ns == 0) {
         watched.audit_due = now + options_.audit_every_ns;
-    } else if (now - watched.audit_due >= 0 && audit_.phase() == Audit::Phase::idle && check(symbol, now)) {
+    } else if (now - watched.audit_due >= 0 && audit_.phase() == Audit::Phase::idle && check(symbol, true, now)) {
         audit_.begin(symbol, sync.last_id());
         audit_since_ = now;
         watched.audit_due = now + options_.audit_every_ns;
     }
 }
 
-bool BookWatch::check(SymbolIndex symbol, MonoTime now) noexcept {
+bool BookWatch::check(SymbolIndex symbol, bool audit, MonoTime now) noexcept {
     SnapshotRequest request;
     request.symbol = symbol;
     request.purpose = SnapshotRequest::Purpose::check;
+    request.audit = audit;
     if (!requests_.push(request)) return false;
     watched_[symbol].checking_since = now;
     segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_checks);

@@ -58,7 +58,7 @@ class BookWatch {
         MonoTime checking_since;  // 0: no check is under way
     };
 
-    bool check(SymbolIndex symbol, MonoTime now) noexcept;
+    bool check(SymbolIndex symbol, bool audit, MonoTime now) noexcept;
     void cancel_audit(SymbolIndex symbol) noexcept {
         if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.cancel();
     }

@@ -185,7 +185,7 @@ void MarketFollower::ask(MonoTime now) {
             const std::uint32_t doublings = std::min(market_failures_ - kFailuresOfAll, 6U);
             market_due_ = now + std::min(kNsPerS << doublings, MarketWitness::kAgain_ns);
         }
-        const auto rank = market.witness.doubted() ? RestApi::Rank::normal : RestApi::Rank::idle;
+        const auto rank = market.witness.doubted() ? RestApi::Rank::normal : RestApi::Rank::market;
         market.witness.on_asked(now);
         rest_.market(
             market.native, [this, place](const RestReply<std::optional<Market>>& reply) { on_market(place, reply); },

@@ -24,6 +24,7 @@ struct SnapshotRequest {
     std::uint32_t request = 0;  // handed back with the answer
     bool in_vain = false;       // asked often without success: other symbols go first
     Purpose purpose = Purpose::join;
+    bool audit = false;  // a check for which nothing but time is the reason: all else goes first
 };
 
 // What the cold thread tells a book thread. Blocks that it is done with go back through `Spent`, so that a hot thread

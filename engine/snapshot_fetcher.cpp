@@ -15,6 +15,12 @@ constexpr std::int64_t kNs = 1'000'000;
 // After a 429 that does not say how long: the venue publishes no figure, and a shorter pause risks the address.
 constexpr std::int64_t kLimitedMs = 10'000;
 
+RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
+    using Rank = RestApi::Rank;
+    if (request.purpose == SnapshotRequest::Purpose::check) return request.audit ? Rank::audit : Rank::check;
+    return request.in_vain ? Rank::normal : Rank::urgent;
+}
+
 }  // namespace
 
 SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
@@ -46,11 +52,10 @@ void SnapshotFetcher::do_work(MonoTime now) {
 }
 
 void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
-    const bool joins = request.purpose == SnapshotRequest::Purpose::join;
     rest_.depth(
         instruments_[request.symbol].native,
         [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
-        !joins ? RestApi::Rank::idle : (request.in_vain ? RestApi::Rank::normal : RestApi::Rank::urgent));
+        rank_of(request));
 }
 
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {

@@ -97,8 +97,8 @@ std::optional<RestClient::Request> RestClient::take_next(MonoTime now) {
     const std::int64_t tokens = budget_.tokens(now);
     look_again_ = std::max(budget_.next(now), now + kLookAgainNs);
     if (tokens == 0) return std::nullopt;
-    for (const Rank rank : {Rank::urgent, Rank::normal, Rank::trades, Rank::idle}) {
-        if (rank == Rank::idle && 2 * tokens < burst_of(options_.requests_per_minute)) continue;
+    for (const Rank rank : {Rank::urgent, Rank::normal, Rank::trades, Rank::check, Rank::market, Rank::audit}) {
+        if (rank >= Rank::check && 2 * tokens < burst_of(options_.requests_per_minute)) continue;
         if (auto request = take_ready(rank, now)) return request;
     }
     return std::nullopt;

@@ -54,7 +54,10 @@ class RestClient {
         urgent,  // what is not there without it
         normal,
         trades,  // /trades, within a budget of its own too
-        idle,    // what can wait: only while half of what may go out at once is left
+        // What can wait: only while half of what may go out at once is left.
+        check,   // whether a book that is silent is right
+        market,  // whether a market is as it was
+        audit,   // whether a book that nobody doubts is right
     };
 
     // REQUIRES: urls is not empty, requests_per_minute and connections are positive.
@@ -103,7 +106,7 @@ class RestClient {
     boost::asio::io_context& io_;
     RestOptions options_;
     std::vector<std::unique_ptr<HttpConnection>> connections_;
-    std::array<std::deque<Request>, 4> waiting_;  // by rank
+    std::array<std::deque<Request>, 6> waiting_;  // by rank
     std::size_t under_way_ = 0;
     TokenBucket budget_;
     TokenBucket trades_budget_;

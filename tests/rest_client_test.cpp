@@ -206,6 +206,26 @@ TEST_F(RestClientTest, After429EverythingWaitsAsLongAsItIsTold) {
     EXPECT_EQ(rest().stats().limited, 1U);
 }
 
+TEST_F(RestClientTest, JoinsGoBeforeChecksAndTheseBeforeMarketsAndAuditsComeLast) {
+    RestOptions options = options_for(api);
+    options.connections = 1;
+    make(options);
+    using Rank = RestClient::Rank;
+    std::string order;
+    const auto ask_as = [&](Rank rank, char name) {
+        rest().get(
+            "/", [&order, name](const RestAnswer&) { order += name; }, rank);
+    };
+    ask_as(Rank::normal, '-');  // under way while the others come
+    ask_as(Rank::audit, 'a');
+    ask_as(Rank::market, 'm');
+    ask_as(Rank::check, 'c');
+    ask_as(Rank::normal, 'n');
+    ask_as(Rank::urgent, 'u');
+    ASSERT_TRUE(run_until(io, [&] { return order.size() == 6; }));
+    EXPECT_EQ(order, "-uncma");
+}
+
 TEST_F(RestClientTest, TheBudgetHoldsBackWhatIsBeyondIt) {
     RestOptions options = options_for(api);
     options.requests_per_minute = 60;  // 15 at once, then one in 1.3 s
