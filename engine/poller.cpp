@@ -75,7 +75,9 @@ void Poller::on_depth(SymbolIndex symbol, const RestAnswer& answer) {
     const auto read = reader_.read(symbol, answer.body, *message.snapshot, now);
     switch (read.what) {
         case DepthReader::Answer::What::snapshot: return send_(std::move(message));
-        case DepthReader::Answer::What::finer: return reader_.refine(symbol, read.grid);
+        case DepthReader::Answer::What::finer:
+            polled_[symbol].depth_due = now;  // what came is of no use, and the next will be
+            return reader_.refine(symbol, read.grid);
         case DepthReader::Answer::What::refused: polled_[symbol].depth_due = now + read.retry_ms * kMs; return;
         case DepthReader::Answer::What::garbled: return;  // the next poll is soon enough
     }
