@@ -113,6 +113,17 @@ Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept {
     return value;
 }
 
+Result<Unit> finer_unit(std::string_view text, Unit unit) noexcept {
+    const auto fits = parse_units(text, unit);
+    if (fits) return unit;
+    if (fits.errc() != Errc::off_tick) return fits.errc();
+    const auto own = parse_unit(text);
+    if (!own) return own.errc();
+    const Unit finer{1, std::min(unit.exponent, own->exponent)};
+    const auto counted = parse_units(text, finer);
+    return counted ? Result<Unit>(finer) : counted.errc();
+}
+
 std::string format_decimal(std::int64_t mantissa, int exponent, int decimals) {
     // The smallest of all has no positive twin.
     const auto magnitude = mantissa < 0 ? -static_cast<std::uint64_t>(mantissa) : static_cast<std::uint64_t>(mantissa);
@@ -122,6 +133,10 @@ std::string format_decimal(std::int64_t mantissa, int exponent, int decimals) {
     if (digits.size() <= width) digits.insert(0, width + 1 - digits.size(), '0');
     if (decimals > 0) digits.insert(digits.size() - width, 1, '.');
     return mantissa < 0 ? "-" + digits : digits;
+}
+
+std::string format_unit(Unit unit) {
+    return format_units(1, unit);
 }
 
 std::string format_units(std::int64_t count, Unit unit) {

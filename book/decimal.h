@@ -25,8 +25,15 @@ struct Unit {
 // over REST). Errors: not_a_number (signs and exponents too: the venue sends none), off_tick, overflow.
 [[nodiscard]] Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept;
 
+// The unit that holds `text` as well as all that `unit` holds: `unit` itself, or the coarsest power of ten that does.
+// Errors: not_a_number; off_tick where 10^-18 is too coarse; overflow where the text does not fit 63 bits.
+[[nodiscard]] Result<Unit> finer_unit(std::string_view text, Unit unit) noexcept;
+
 // mantissa × 10^exponent as plain text with exactly `decimals` decimals. REQUIRES: decimals >= -exponent.
 [[nodiscard]] std::string format_decimal(std::int64_t mantissa, int exponent, int decimals);
+
+// One unit as a plain decimal: 0.1, 10000.
+[[nodiscard]] std::string format_unit(Unit unit);
 
 // The inverse of parse_units, padded to the unit.
 [[nodiscard]] std::string format_units(std::int64_t count, Unit unit);

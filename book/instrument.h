@@ -1,9 +1,11 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,14 +16,34 @@
 
 namespace daypack {
 
+// What prices and quantities are whole numbers of.
+struct Grid {
+    Unit tick;
+    Unit step;
+    bool operator==(const Grid&) const = default;
+};
+
 // One market as the venue lists it. Never changes: where the venue changes its tick, another takes its place.
 struct Instrument {
     std::string native;            // the venue's name: BTC_USDC, kBONK_USDC_PERP, AAPL.US_USDC
     std::string symbol;            // normalised: BTC-USDC
-    Unit tick;                     // of prices
-    Unit step;                     // of quantities
+    Unit tick;                     // what prices are counted in: the venue's tick, or finer, see venue_grid
+    Unit step;                     // what quantities are counted in, likewise
     Reason halted = Reason::none;  // why the market is not open; none: it is
     std::uint8_t units = 0;        // counts changes of tick or step: events in other units mean nothing
+    // What the venue lists, where ours is finer: orders from before a coarser tick rest between two of the new ones.
+    std::optional<Grid> venue_grid{};
+
+    [[nodiscard]] Grid grid() const noexcept { return {tick, step}; }
+    [[nodiscard]] Grid listed_grid() const noexcept { return venue_grid.value_or(grid()); }
+    // The same market, counted more finely.
+    [[nodiscard]] Instrument refined(const Grid& finer) const {
+        Instrument instrument = *this;
+        instrument.venue_grid = listed_grid();
+        instrument.tick = finer.tick;
+        instrument.step = finer.step;
+        return instrument;
+    }
 
     // Errors as in parse_units; a price of zero is not_a_number.
     [[nodiscard]] Result<Price> price(std::string_view text) const noexcept {
@@ -37,14 +59,36 @@ struct Instrument {
     }
 };
 
+// How fine the units of one market would have to be for what its depth frames brought, where those that it has are too
+// coarse.
+struct UnitsNeeded {
+    static constexpr std::int8_t kNone = INT8_MAX;
+
+    std::int8_t price = kNone;     // 10^price would do
+    std::int8_t quantity = kNone;  // likewise
+    bool price_unfit = false;      // there was one that no unit holds
+    bool quantity_unfit = false;   // likewise
+    bool operator==(const UnitsNeeded&) const = default;
+
+    // What either needs.
+    [[nodiscard]] UnitsNeeded with(const UnitsNeeded& other) const noexcept {
+        return {std::min(price, other.price), std::min(quantity, other.quantity), price_unfit || other.price_unfit,
+                quantity_unfit || other.quantity_unfit};
+    }
+};
+
+static_assert(std::atomic<UnitsNeeded>::is_always_lock_free);
+
 // The symbols of one engine; the index of an instrument is its slot in shared memory.
 //
-// Thread: one appends and replaces (the cold thread), any reads below size(). What was read stays valid.
-// Invariant: size() <= capacity(); an index keeps its symbol.
+// Thread: one appends and replaces (the cold thread), any reads below size(), and any tells what it needs. What was
+// read stays valid. Invariant: size() <= capacity(); an index keeps its symbol.
 class InstrumentTable {
   public:
     explicit InstrumentTable(std::size_t capacity)
-        : capacity_(capacity), now_(std::make_unique<std::atomic<const Instrument*>[]>(capacity)) {}
+        : capacity_(capacity),
+          now_(std::make_unique<std::atomic<const Instrument*>[]>(capacity)),
+          needed_(std::make_unique<std::atomic<UnitsNeeded>[]>(capacity)) {}
     InstrumentTable(const InstrumentTable&) = delete;
     InstrumentTable& operator=(const InstrumentTable&) = delete;
 
@@ -69,6 +113,25 @@ class InstrumentTable {
     void replace(SymbolIndex index, Instrument instrument) {
         instrument.units = static_cast<std::uint8_t>((*this)[index].units + 1);
         put(index, std::move(instrument));
+        (void)take_needed(index);  // of the units before
+    }
+    // The venue lists another grid now, and it is the one that was counted in already. REQUIRES: as replace(); the same
+    // grid().
+    void restate(SymbolIndex index, Instrument instrument) {
+        instrument.units = (*this)[index].units;
+        put(index, std::move(instrument));
+    }
+
+    // A frame brought levels that the units of its market cannot hold. Thread: any. REQUIRES: index < size().
+    void need(SymbolIndex index, const UnitsNeeded& needed) const noexcept {
+        UnitsNeeded before = needed_[index].load(std::memory_order_relaxed);
+        // relaxed: the value says all, and nothing is read by what it says
+        while (!needed_[index].compare_exchange_weak(before, before.with(needed), std::memory_order_relaxed)) {
+        }
+    }
+    // What was needed since it was last taken. Thread: the one that appends.
+    UnitsNeeded take_needed(SymbolIndex index) noexcept {
+        return needed_[index].exchange(UnitsNeeded{}, std::memory_order_relaxed);
     }
 
   private:
@@ -80,6 +143,7 @@ class InstrumentTable {
     std::size_t capacity_;
     std::deque<Instrument> all_;  // those that were replaced too: somebody may still read them
     std::unique_ptr<std::atomic<const Instrument*>[]> now_;
+    std::unique_ptr<std::atomic<UnitsNeeded>[]> needed_;
     std::atomic<std::size_t> size_{0};
 };
 

@@ -13,6 +13,8 @@
 namespace daypack {
 namespace {
 
+// A market whose book is refused for good is asked for again at the pace of audits, and no faster than this.
+constexpr std::int64_t kRefusedAgain_s = 5;
 // What the hot threads ask for waits this long at most; an answer of REST takes many times that.
 constexpr std::chrono::milliseconds kRound{5};
 
@@ -36,8 +38,11 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     api_ = std::make_unique<RestApi>(*rest_);
     const auto say_text = [this](const std::string& text) { say(text); };
     const auto send_on = [this](ColdMessage message) { send(std::move(message)); };
+    depth_reader_ = std::make_unique<DepthReader>(
+        *wiring_.instruments, std::max(config.exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, say_text,
+        [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
     snapshots_ = std::make_unique<SnapshotFetcher>(
-        *api_, *wiring_.instruments,
+        *api_, *wiring_.instruments, *depth_reader_,
         [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
             deliver(request, std::move(snapshot));
         },
@@ -47,7 +52,8 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     polling.requests_per_minute = config.exchange.rest_requests_per_minute;
     const auto& channels = config.exchange.channels;
     polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
-    poller_ = std::make_unique<Poller>(polling, *api_, *wiring_.instruments, *wiring_.subscriptions, send_on);
+    poller_ =
+        std::make_unique<Poller>(polling, *api_, *wiring_.instruments, *wiring_.subscriptions, *depth_reader_, send_on);
     venue_ = std::make_unique<VenueWatch>(*api_, say_text, [this] { markets_->doubt_all(mono_now()); });
     markets_ = std::make_unique<MarketFollower>(
         config, *api_,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/depth_reader.h"
 #include "engine/doorbell.h"
 #include "engine/line_health.h"
 #include "engine/log.h"
@@ -70,6 +71,7 @@ class ColdAgent {
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<RestApi> api_;
+    std::unique_ptr<DepthReader> depth_reader_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<VenueWatch> venue_;

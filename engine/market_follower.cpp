@@ -290,13 +290,20 @@ void MarketFollower::show_down(Followed& market, Reason why) {
 
 void MarketFollower::show_market(Followed& market, const Market& now) {
     const Instrument& before = (*wiring_.instruments)[*market.index];
-    const bool other_units = now.tick != before.tick || now.step != before.step;
+    // The venue's own grid; what we count in may be finer, and may be that very one before a witness tells it.
+    const Grid listed{now.tick, now.step};
+    const bool other_grid = listed != before.listed_grid();
+    const bool other_units = other_grid && listed != before.grid();
     const bool followed = market.shown == Shown::followed;
     const bool closed = now.halted == Reason::closed;
     const Reason was = std::exchange(market.why, now.halted);
     const bool stays = closed ? market.shown == Shown::closed : followed;
-    if (other_units) wiring_.instruments->replace(*market.index, make_instrument(market.native, &now));
-    if (market.shown != Shown::nothing && (!stays || other_units || was != now.halted)) {
+    if (other_units) {
+        wiring_.instruments->replace(*market.index, make_instrument(market.native, &now));
+    } else if (other_grid) {
+        wiring_.instruments->restate(*market.index, make_instrument(market.native, &now));
+    }
+    if (market.shown != Shown::nothing && (!stays || other_grid || was != now.halted)) {
         say_market(market, std::string(state_name(now.halted)));
     }
     if (closed) {
@@ -316,10 +323,17 @@ void MarketFollower::show_market(Followed& market, const Market& now) {
     wiring_.send(std::move(message));
 }
 
+void MarketFollower::refine_units(SymbolIndex symbol, const Grid& grid) {
+    wiring_.instruments->replace(symbol, (*wiring_.instruments)[symbol].refined(grid));
+    for (Followed& market : markets_) {
+        if (market.index == symbol && market.shown == Shown::followed) return follow(market, Reason::tick);
+    }
+}
+
 void MarketFollower::say_market(const Followed& market, const std::string& state) {
-    const Instrument& instrument = (*wiring_.instruments)[*market.index];
-    wiring_.say(fmt::format("market symbol={} state={} tick={} step={}", market.native, state,
-                            format_units(1, instrument.tick), format_units(1, instrument.step)));
+    const Grid listed = (*wiring_.instruments)[*market.index].listed_grid();
+    wiring_.say(fmt::format("market symbol={} state={} tick={} step={}", market.native, state, format_unit(listed.tick),
+                            format_unit(listed.step)));
 }
 
 // Subscribes it and has the book thread follow it, anew where it was followed.

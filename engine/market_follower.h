@@ -44,6 +44,8 @@ class MarketFollower {
 
     // Something was read of a market that what is believed of it does not allow.
     void doubt(SymbolIndex symbol, MonoTime now);
+    // A level off the venue's grid rests in its book: from here on the market is counted more finely.
+    void refine_units(SymbolIndex symbol, const Grid& grid);
     // As when the whole venue begins or ends maintenance.
     void doubt_all(MonoTime now);
 

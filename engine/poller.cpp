@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "book/trade_filter.h"
+#include "engine/clock.h"
 #include "net/rest_decoder.h"
 
 namespace daypack {
@@ -17,11 +18,12 @@ constexpr std::int64_t kTradesAMinute = 20;  // over all symbols: the venue allo
 }  // namespace
 
 Poller::Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
-               Send send)
+               DepthReader& reader, Send send)
     : options_(options),
       rest_(rest),
       instruments_(instruments),
       subscriptions_(subscriptions),
+      reader_(reader),
       send_(std::move(send)),
       polled_(instruments.capacity()) {}
 
@@ -58,17 +60,27 @@ void Poller::do_work(Reason why, MonoTime now) {
 
 void Poller::poll_depth(SymbolIndex symbol) {
     polled_[symbol].depth_asked = true;
-    rest_.depth(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
-        polled_[symbol].depth_asked = false;
-        ColdMessage message;
-        message.kind = ColdMessage::Kind::polled;
-        message.symbol = symbol;
-        message.reason = why_;
-        message.snapshot = std::make_unique<Snapshot>();
-        if (why_ == Reason::none || answer.status != 200) return;
-        if (parse_depth(answer.body, instruments_[symbol], *message.snapshot) != Errc::ok) return;
-        send_(std::move(message));
-    });
+    rest_.depth(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) { on_depth(symbol, answer); });
+}
+
+void Poller::on_depth(SymbolIndex symbol, const RestAnswer& answer) {
+    polled_[symbol].depth_asked = false;
+    if (why_ == Reason::none || answer.status != 200) return;
+    ColdMessage message;
+    message.kind = ColdMessage::Kind::polled;
+    message.symbol = symbol;
+    message.reason = why_;
+    message.snapshot = std::make_unique<Snapshot>();
+    const MonoTime now = mono_now();
+    const auto read = reader_.read(symbol, answer.body, *message.snapshot, now);
+    switch (read.what) {
+        case DepthReader::Answer::What::snapshot: return send_(std::move(message));
+        case DepthReader::Answer::What::finer:
+            polled_[symbol].depth_due = now;  // what came is of no use, and the next will be
+            return reader_.refine(symbol, read.grid);
+        case DepthReader::Answer::What::refused: polled_[symbol].depth_due = now + read.retry_ms * kMs; return;
+        case DepthReader::Answer::What::garbled: return;  // the next poll is soon enough
+    }
 }
 
 void Poller::poll_trades(SymbolIndex symbol) {

@@ -9,6 +9,7 @@
 
 #include "book/instrument.h"
 #include "book/state.h"
+#include "engine/depth_reader.h"
 #include "engine/messages.h"
 #include "engine/subscriptions.h"
 #include "net/rest_api.h"
@@ -30,7 +31,7 @@ class Poller {
     using Send = std::function<void(ColdMessage)>;
 
     Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
-           Send send);
+           DepthReader& reader, Send send);
 
     // Asks for what is due. `why`: ws_down or rest_only; none: lines serve, nothing is asked.
     void do_work(Reason why, MonoTime now);
@@ -50,6 +51,7 @@ class Poller {
     };
 
     void poll_depth(SymbolIndex symbol);
+    void on_depth(SymbolIndex symbol, const RestAnswer& answer);
     void poll_trades(SymbolIndex symbol);
     void keep_news(Polled& polled, const Instrument& instrument, Trades& page);
 
@@ -57,6 +59,7 @@ class Poller {
     RestApi& rest_;
     const InstrumentTable& instruments_;
     const Subscriptions& subscriptions_;
+    DepthReader& reader_;
     Send send_;
     std::vector<Polled> polled_;
     Reason why_ = Reason::none;

@@ -23,19 +23,28 @@ RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
 
 }  // namespace
 
-SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, Deliver deliver, Say say,
-                                 Doubt doubt)
+SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader,
+                                 Deliver deliver, Say say, Doubt doubt)
     : rest_(rest),
       instruments_(instruments),
+      reader_(reader),
       deliver_(std::move(deliver)),
       say_(std::move(say)),
-      doubt_(std::move(doubt)) {}
+      doubt_(std::move(doubt)),
+      held_(instruments.capacity()) {}
 
 void SnapshotFetcher::request(const SnapshotRequest& request) {
     if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
     // A newer request of a symbol makes those that still wait pointless.
     std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
-    fetch(request, 0);
+    const MonoTime held = held_until(request.symbol);
+    if (held <= mono_now()) return fetch(request, 0);
+    waiting_.push_back({request, held, 0});
+}
+
+MonoTime SnapshotFetcher::held_until(SymbolIndex symbol) const noexcept {
+    const Held& held = held_[symbol];
+    return held.instrument == &instruments_[symbol] ? held.until : MonoTime{};
 }
 
 void SnapshotFetcher::do_work(MonoTime now) {
@@ -67,12 +76,28 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
         return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
     }
     auto snapshot = std::make_unique<Snapshot>();
-    const Errc errc = parse_depth(answer.body, instruments_[request.symbol], *snapshot);
-    if (errc != Errc::ok) {
-        doubt_(request.symbol);
-        return retry(request, failures, 0, fmt::format("unreadable snapshot: {}", errc_name(errc)));
+    const auto read = reader_.read(request.symbol, answer.body, *snapshot, mono_now());
+    switch (read.what) {
+        case DepthReader::Answer::What::snapshot:
+            held_[request.symbol] = {};
+            return deliver_(request, std::move(snapshot));
+        case DepthReader::Answer::What::finer:
+            doubt_(request.symbol);
+            if (request.purpose == SnapshotRequest::Purpose::check) deliver_(request, nullptr);
+            return reader_.refine(request.symbol, read.grid);
+        case DepthReader::Answer::What::refused:
+            doubt_(request.symbol);
+            return on_refused(request, failures, read.retry_ms);
+        case DepthReader::Answer::What::garbled: doubt_(request.symbol); return retry(request, failures, 0, read.words);
     }
-    deliver_(request, std::move(snapshot));
+}
+
+// For what will be so the next time.
+void SnapshotFetcher::on_refused(const SnapshotRequest& request, std::uint32_t failures, std::int64_t retry_ms) {
+    if (request.purpose == SnapshotRequest::Purpose::check) return deliver_(request, nullptr);
+    const MonoTime until = mono_now() + retry_ms * kNs;
+    held_[request.symbol] = {&instruments_[request.symbol], until};
+    waiting_.push_back({request, until, failures + 1});
 }
 
 void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "book/decimal.h"
 #include "book/digits.h"
 #include "net/event_maker.h"
 
@@ -53,6 +54,24 @@ Decoded error_of(const FrameText& text) noexcept {
     }
     decoded.error_message = text.string(FrameText::error_message);
     return decoded;
+}
+
+// What it takes to hold these levels where the instrument's units do not; of another channel than depth there are none.
+UnitsNeeded units_needed(std::span<const LevelText> levels, const Instrument& instrument) noexcept {
+    UnitsNeeded needed;
+    const auto look = [](std::string_view text, Unit unit, std::int8_t& exponent, bool& unfit) {
+        const auto finer = finer_unit(text, unit);
+        if (!finer) {
+            unfit = unfit || finer.errc() != Errc::not_a_number;
+        } else if (*finer != unit) {
+            exponent = std::min(exponent, finer->exponent);
+        }
+    };
+    for (const LevelText& level : levels) {
+        look(level.price, instrument.tick, needed.price, needed.price_unfit);
+        look(level.quantity, instrument.step, needed.quantity, needed.quantity_unfit);
+    }
+    return needed;
 }
 
 // The string behind the next `key` (quotes included) at or after `at`, in bytes that may not be JSON; `at` moves on.
@@ -118,7 +137,11 @@ Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line)
     const Instrument& instrument = table_[event.symbol];
     event.units = instrument.units;
     const auto count = make_events(of.channel, text_, instrument, event, events_);
-    if (!count) return bad(count.errc(), {of.channel, decoded.symbol}, event);
+    if (!count) {
+        const bool unfit = count.errc() == Errc::off_tick || count.errc() == Errc::overflow;
+        if (unfit) table_.need(event.symbol, units_needed(text_.levels, instrument));
+        return bad(count.errc(), {of.channel, decoded.symbol}, event);
+    }
     decoded.kind = kind_of(of.channel);
     decoded.events = {events_.data(), *count};
     return decoded;

@@ -41,9 +41,9 @@ struct Decoded {
 // Invariants
 // 1. A frame's events are delivered all or not at all: each number is read and checked before the first is handed out.
 // 2. A depth frame that cannot be read is one event `bad` of its symbol, wherever the bytes still name one, so that
-// this
-//    symbol alone is joined anew. A bad trade or ticker frame is no event.
-// 3. Whatever the bytes are, it returns; what it accepts is JSON in which each known key stands once.
+//    this symbol alone is joined anew. A bad trade or ticker frame is no event.
+// 3. What a depth frame would have needed that was refused for being off the grid, the table is told.
+// 4. Whatever the bytes are, it returns; what it accepts is JSON in which each known key stands once.
 class Decoder {
   public:
     // How many readable bytes must stand behind a frame; their content does not matter.

@@ -70,8 +70,10 @@ void DepthEnds::add(SymbolIndex symbol) {
 
 void DepthEnds::follow(DepthEnd& end, const Instrument& instrument) noexcept {
     end.instrument = &instrument;
-    end.price = NumberShape(instrument.tick);
-    end.quantity = NumberShape(instrument.step);
+    // The venue pads to what it lists, and not to what we count in.
+    const Grid listed = instrument.listed_grid();
+    end.price = instrument.tick == listed.tick ? NumberShape(instrument.tick) : NumberShape::other();
+    end.quantity = instrument.step == listed.step ? NumberShape(instrument.step) : NumberShape::other();
 }
 
 }  // namespace daypack

@@ -50,6 +50,12 @@ struct NumberShape {
           mark_from_end(decimals == 0 ? 0 : decimals + 1),
           mark(decimals == 0 ? '"' : '.') {}
     NumberShape() noexcept : NumberShape(Unit{}) {}
+    // Written in any way.
+    [[nodiscard]] static NumberShape other() noexcept {
+        NumberShape shape;
+        shape.is_plain = false;
+        return shape;
+    }
 
     bool is_plain;               // false: not written so that there is a short cut
     std::uint8_t decimals;       // digits behind the point

@@ -108,7 +108,11 @@ Document::Document(std::string_view text) {
     if (parser_.iterate_raw(padded).get(found) != simdjson::SUCCESS) return;
     const Tokens begin(std::move(found), text_);
     Tokens end = begin;
-    if (skim(end) && end.at_end()) root_ = begin;
+    if (skim(end) && end.at_end()) {
+        root_ = begin;
+    } else {
+        broken_at_ = end.offset();
+    }
 }
 
 }  // namespace daypack::json

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,9 @@ class Tokens {
         : bytes_(bytes.data()), at_(found.position()), end_(End(std::move(found)).end_position()) {}
 
     [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
+
+    // Where the next token begins; at the end: how long the text is.
+    [[nodiscard]] std::size_t offset() const noexcept { return at_ == nullptr ? 0 : *at_; }
 
     // The first byte of the next token.
     [[nodiscard]] char peek() const noexcept { return at_ == end_ ? '\0' : bytes_[*at_]; }
@@ -84,6 +88,9 @@ class Value {
     [[nodiscard]] bool is_object() const noexcept { return begin_.peek() == '{'; }
     [[nodiscard]] bool is_array() const noexcept { return begin_.peek() == '['; }
 
+    // Where it begins in the text.
+    [[nodiscard]] std::size_t offset() const noexcept { return begin_.offset(); }
+
     // The first field of that name; none where this is no object or has none.
     [[nodiscard]] Value operator[](std::string_view key) const noexcept;
 
@@ -121,11 +128,14 @@ class Document {
 
     // None where the text is not JSON.
     [[nodiscard]] Value root() const noexcept { return Value(root_); }
+    // Where a text that is not JSON stops to be it, or a token behind; none where its very tokens cannot be told apart.
+    [[nodiscard]] std::optional<std::size_t> broken_at() const noexcept { return broken_at_; }
 
   private:
     std::string text_;  // with padding behind
     ondemand::parser parser_;
     Tokens root_;
+    std::optional<std::size_t> broken_at_;
 };
 
 }  // namespace daypack::json

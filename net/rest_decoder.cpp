@@ -1,10 +1,9 @@
 #include "net/rest_decoder.h"
 
-#include <algorithm>
-
 #include "book/digits.h"
 #include "net/json.h"
 #include "net/refused.h"
+#include "net/rest_number.h"
 #include "net/symbol.h"
 
 namespace daypack {
@@ -35,19 +34,6 @@ std::string first_words(std::string_view text) {
     }
     while (!words.empty() && words.back() == ' ') words.pop_back();
     return words;
-}
-
-// A whole number, in quotes or not.
-bool read_number(const Value& from, std::uint64_t& number) noexcept {
-    const std::string_view text = from.scalar();
-    return read_digits(json::is_quoted(text) ? json::unquoted(text) : text, number);
-}
-
-bool read_time(const Value& from, std::int64_t scale, VenueTime& time) noexcept {
-    std::uint64_t number = 0;
-    if (!read_number(from, number) || number > static_cast<std::uint64_t>(INT64_MAX / scale)) return false;
-    time.us = static_cast<std::int64_t>(number) * scale;
-    return true;
 }
 
 Reason reason_of(std::string_view order_book_state) noexcept {
@@ -109,32 +95,6 @@ void add_market(const Value& row, MarketList& list) {
     list.skipped.push_back(words.append(why));
 }
 
-Errc read_levels(const Value& from, const Instrument& instrument, std::vector<Level>& levels) {
-    Errc errc = Errc::ok;
-    const bool whole = from.each([&](const Value& row) {
-        std::string_view texts[2];
-        std::size_t count = 0;
-        const bool pair = row.each([&](const Value& text) {
-            if (count == 2 || !json::is_quoted(text.scalar())) return false;
-            texts[count++] = text.string();
-            return true;
-        });
-        if (!pair || count != 2) return false;
-        const auto price = instrument.price(texts[0]);
-        const auto quantity = instrument.quantity(texts[1]);
-        errc = !price ? price.errc() : quantity.errc();
-        if (errc != Errc::ok) return false;
-        if (quantity->steps != 0) levels.push_back({*price, *quantity});
-        return true;
-    });
-    if (!whole) return errc == Errc::ok ? Errc::malformed : errc;
-    // The venue sends both sides ascending; that is checked rather than believed.
-    const auto by_price = [](const Level& a, const Level& b) { return a.price < b.price; };
-    if (!std::is_sorted(levels.begin(), levels.end(), by_price)) std::sort(levels.begin(), levels.end(), by_price);
-    const auto same = [](const Level& a, const Level& b) { return a.price == b.price; };
-    return std::adjacent_find(levels.begin(), levels.end(), same) == levels.end() ? Errc::ok : Errc::malformed;
-}
-
 Errc read_trade(const Value& row, const Instrument& instrument, RestTrade& trade) {
     const auto price = instrument.price(row["price"].string());
     if (!price) return price.errc();
@@ -187,17 +147,6 @@ bool denies_market(int status, std::string_view body) {
     if (code == "RESOURCE_NOT_FOUND") return status == 404;
     return code == "INVALID_CLIENT_REQUEST" &&
            document.root()["message"].string().find("market symbol") != std::string_view::npos;
-}
-
-Errc parse_depth(std::string_view body, const Instrument& instrument, Snapshot& snapshot) {
-    snapshot = {};
-    const Document document(body);
-    const Value root = document.root();
-    if (!read_number(root["lastUpdateId"], snapshot.last_id)) return Errc::malformed;
-    const Value timestamp = root["timestamp"];
-    if (!timestamp.scalar().empty() && !read_time(timestamp, 1, snapshot.timestamp)) return Errc::malformed;
-    if (const Errc errc = read_levels(root["asks"], instrument, snapshot.asks); errc != Errc::ok) return errc;
-    return read_levels(root["bids"], instrument, snapshot.bids);
 }
 
 Errc parse_trades(std::string_view body, const Instrument& instrument, std::vector<RestTrade>& trades) {

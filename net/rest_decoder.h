@@ -7,7 +7,6 @@
 #include "book/decimal.h"
 #include "book/instrument.h"
 #include "book/result.h"
-#include "book/snapshot.h"
 #include "book/state.h"
 
 namespace daypack {
@@ -42,9 +41,6 @@ struct MarketList {
 // The venue says that it has no such market, by the code in its own JSON: a 404 of whoever stands in front of it says
 // nothing of a market, nor does an error about anything else.
 [[nodiscard]] bool denies_market(int status, std::string_view body);
-
-// /api/v1/depth. Errors: malformed, and those of parse_units; `snapshot` then holds nothing of use.
-[[nodiscard]] Errc parse_depth(std::string_view body, const Instrument& instrument, Snapshot& snapshot);
 
 // A row of /api/v1/trades.
 struct RestTrade {

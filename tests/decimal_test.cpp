@@ -193,5 +193,41 @@ TEST(Decimal, ReadsUnitsInTheirSmallestTerms) {
     }
 }
 
+TEST(Decimal, FindsTheCoarsestPowerOfTenThatHoldsATextAndTheUnitBefore) {
+    const auto expect = [](const char* text, Unit unit, Unit finer) {
+        const auto found = finer_unit(text, unit);
+        ASSERT_TRUE(found) << text;
+        EXPECT_EQ(*found, finer) << text;
+    };
+    expect("100.00", {1, 0}, {1, 0});
+    expect("0.000", {1, 4}, {1, 4});
+    expect("99.3", {1, 0}, {1, -1});
+    expect("99.30", {1, 0}, {1, -1});
+    expect("99.3", {1, -2}, {1, -2});
+    expect("5000", {1, 4}, {1, 3});
+    expect("99.3", {5, -1}, {1, -1});
+    expect("99.25", {5, -1}, {1, -2});
+    expect("99.3", {25, -2}, {1, -2});
+    expect("0.000000000000000001", {1, 0}, {1, -18});
+    EXPECT_EQ(finer_unit("0.0000000000000000001", {1, 0}).errc(), Errc::off_tick);
+    EXPECT_EQ(finer_unit("99999999999999999999", {1, 0}).errc(), Errc::overflow);
+    EXPECT_EQ(finer_unit("1e5", {1, 0}).errc(), Errc::not_a_number);
+    EXPECT_EQ(finer_unit("", {1, 0}).errc(), Errc::not_a_number);
+    EXPECT_TRUE(rc::check([] {
+        const Unit unit = *units();
+        const std::string text = *nearly_decimals();
+        const auto finer = finer_unit(text, unit);
+        const auto own = parse_units(text, unit);
+        RC_ASSERT(!own || *finer == unit);
+        if (!finer) RC_SUCCEED("no unit holds it");
+        RC_ASSERT(parse_units(text, *finer));
+        RC_ASSERT(parse_units(format_unit(unit), *finer));
+        if (*finer == unit) return;
+        RC_ASSERT(finer->mantissa == 1);
+        const Unit coarser{1, static_cast<std::int8_t>(finer->exponent + 1)};
+        RC_ASSERT(!parse_units(text, coarser) || !parse_units(format_unit(unit), coarser));
+    }));
+}
+
 }  // namespace
 }  // namespace daypack

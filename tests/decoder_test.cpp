@@ -295,5 +295,38 @@ TEST_F(DecoderTest, FindsTheSymbolInBytesThatAreNotJson) {
     EXPECT_TRUE(trade.events.empty());
 }
 
+TEST_F(DecoderTest, TellsTheTableHowFineTheUnitsOfARefusedDepthFrameWouldHaveToBe) {
+    const std::string levels = R"([["86640.8","1.32076"]])";
+    const auto refuse = [&](const std::string& bids, Errc errc) {
+        expect_bad_depth(replaced(kDepth, levels, bids), errc, 1);
+        return table_.take_needed(1);
+    };
+    constexpr std::int8_t kNone = UnitsNeeded::kNone;
+    EXPECT_EQ(refuse(R"([["86640.85","1.32076"],["86640.8125","1.3"]])", Errc::off_tick), (UnitsNeeded{-4, kNone}));
+    EXPECT_EQ(refuse(R"([["86640.8","1.320765"]])", Errc::off_tick), (UnitsNeeded{kNone, -6}));
+    EXPECT_EQ(refuse(R"([["0.0000000000000000000001","1.320765"]])", Errc::off_tick),
+              (UnitsNeeded{kNone, -6, true, false}));
+    EXPECT_EQ(refuse(R"([["86640.8","99999999999999999999"]])", Errc::overflow),
+              (UnitsNeeded{kNone, kNone, false, true}));
+    EXPECT_EQ(refuse(R"([["86640.8","-1"]])", Errc::not_a_number), UnitsNeeded{});
+    EXPECT_EQ(refuse(R"([["86640.8"]])", Errc::malformed), UnitsNeeded{});
+    (void)agreed(kDepth);
+    (void)agreed(replaced(kTrade, "218.50", "218.505"));  // what rests in the book, depth tells
+    EXPECT_EQ(table_.take_needed(1), UnitsNeeded{});
+    EXPECT_EQ(table_.take_needed(0), UnitsNeeded{});
+}
+
+TEST_F(DecoderTest, ReadsALevelOffTheGridOnceItsMarketIsCountedMoreFinely) {
+    const std::string frame = replaced(kDepth, "86640.8", "86640.85");
+    expect_bad_depth(frame, Errc::off_tick, 1);
+    table_.replace(1, table_[1].refined({{1, -2}, {1, -5}}));
+    EXPECT_EQ(table_.take_needed(1), UnitsNeeded{}) << "of the units before";
+    const Decoded decoded = agreed(frame);
+    ASSERT_EQ(decoded.events.size(), 1u);
+    EXPECT_EQ(decoded.events[0].price.ticks, 8'664'085);
+    EXPECT_EQ(decoded.events[0].units, 1);
+    EXPECT_EQ(table_[1].listed_grid(), (Grid{{1, -1}, {1, -5}}));
+}
+
 }  // namespace
 }  // namespace daypack

@@ -148,6 +148,25 @@ TEST_F(DepthScannerTest, AgreesOnNumbersOfEveryLength) {
     }
 }
 
+TEST_F(DepthScannerTest, TakesTheFramesOfAMarketThatIsCountedMoreFinelyThanItIsListed) {
+    table_.replace(0, table_[0].refined({{1, -3}, {1, -2}}));
+    table_.replace(5, table_[5].refined({{1, -1}, {1, 3}}));
+    for (const std::string& frame : {depth_frame(R"(["98.97","22.39"],["98.975","1.00"])", "", "SOL_USDC"),
+                                     depth_frame("", R"(["98","22.00"],["98.9","0.00"])", "SOL_USDC"),
+                                     depth_frame(R"(["12.3","5000"])", R"(["12.0","1230000"])", "kBONK_USDC_PERP")}) {
+        EXPECT_GT(scan(frame), 0u) << frame;
+        expect_same(frame);
+    }
+    for (const std::string& frame :
+         {depth_frame(R"(["98.9755","22.39"])", "", "SOL_USDC"), depth_frame(R"(["98.97","22.395"])", "", "SOL_USDC"),
+          depth_frame(R"(["0.000","22.39"])", "", "SOL_USDC")}) {
+        EXPECT_EQ(scan(frame), 0u) << frame;
+        expect_same(frame);
+    }
+    const PaddedFrame frame(depth_frame(R"(["98.97","22.39"])", "", "SOL_USDC"));
+    EXPECT_EQ(scanning_.decode(frame.view(), kReceive, kLine).events[0].price.ticks, 98'970);
+}
+
 TEST_F(DepthScannerTest, LeavesAFrameWithTooManyLevelsToTheParser) {
     for (const std::size_t levels : {63u, 64u, 65u}) {
         std::string asks = R"(["1.00","1.00"])";

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <random>
 
+#include "net/rest_depth.h"
 #include "tests/frames.h"
 
 namespace daypack {
 namespace {
 
 const Instrument kSol{"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}};
-const Instrument kBtc{"BTC_USDC_PERP", "BTC-USDC-PERP", {1, -1}, {1, -5}};
 
 std::string captured_body(const std::string& name) {
     std::string body;
@@ -24,11 +24,6 @@ std::string joined(std::initializer_list<std::string_view> parts) {
     std::string all;
     for (const std::string_view part : parts) all.append(part);
     return all;
-}
-
-std::string depth_body(const std::string& asks, const std::string& bids) {
-    return joined(
-        {"{\"asks\":[", asks, "],\"bids\":[", bids, "],\"lastUpdateId\":\"42\",\"timestamp\":1790915412979224}"});
 }
 
 std::string row(const std::string& symbol, const std::string& tick, const std::string& step, const std::string& rest) {
@@ -155,109 +150,6 @@ TEST(RestDecoder, SaysWhatStandsInPlaceOfAListOfMarkets) {
     }
 }
 
-TEST(RestDecoder, ReadsTheCapturedDepth) {
-    const std::string body = captured_body("rest_depth_BTC_USDC_PERP_limit5.json");
-    DAYPACK_SKIP_WITHOUT(body);
-    Snapshot snapshot;
-    ASSERT_EQ(parse_depth(body, kBtc, snapshot), Errc::ok);
-    EXPECT_EQ(snapshot.last_id, 6'904'864'764u);
-    EXPECT_EQ(snapshot.timestamp.us, 1'790'915'412'979'224);
-    ASSERT_EQ(snapshot.bids.size(), 5u);
-    ASSERT_EQ(snapshot.asks.size(), 5u);
-    EXPECT_EQ(snapshot.bids.back(), (Level{{867'814}, {220'229}}));  // the best
-    EXPECT_EQ(snapshot.asks.front(), (Level{{867'815}, {554'115}}));
-    EXPECT_EQ(snapshot.asks[2], (Level{{867'860}, {237}}));  // "86786"
-    const std::string sol = captured_body("rest_depth_SOL_USDC_limit20.json");
-    ASSERT_EQ(parse_depth(sol, kSol, snapshot), Errc::ok);
-    EXPECT_EQ(snapshot.bids.size(), 20u);
-    EXPECT_EQ(snapshot.bids.back(), (Level{{10'064}, {6'795}}));
-    EXPECT_EQ(snapshot.asks.front(), (Level{{10'065}, {6'550}}));
-    EXPECT_EQ(parse_depth(sol, kBtc, snapshot), Errc::off_tick);  // "100.65"
-}
-
-TEST(RestDecoder, SortsWhatIsNotAscendingAndDropsEmptyLevels) {
-    Snapshot snapshot;
-    ASSERT_EQ(
-        parse_depth(depth_body(R"(["3","1"],["1","2"],["2","0.00"])", R"(["0.5","1"],["0.4","1"])"), kSol, snapshot),
-        Errc::ok);
-    EXPECT_EQ(snapshot.asks, (std::vector<Level>{{{100}, {200}}, {{300}, {100}}}));
-    EXPECT_EQ(snapshot.bids, (std::vector<Level>{{{40}, {100}}, {{50}, {100}}}));
-    ASSERT_EQ(parse_depth(depth_body("", ""), kSol, snapshot), Errc::ok);
-    EXPECT_TRUE(snapshot.asks.empty() && snapshot.bids.empty());
-    EXPECT_EQ(snapshot.last_id, 42u);
-}
-
-TEST(RestDecoder, RefusesASnapshotThatCannotBeTrusted) {
-    Snapshot snapshot;
-    for (const char* level : {R"(["1","1"],["1.00","2"])", R"(["2","1"],["1","1"],["2","3"])", R"(["1"])", R"([1,2])",
-                              R"(["1","2","3"])", R"({})", R"("1")", "null"}) {
-        EXPECT_EQ(parse_depth(depth_body(level, ""), kSol, snapshot), Errc::malformed) << level;
-        EXPECT_EQ(parse_depth(depth_body("", level), kSol, snapshot), Errc::malformed) << level;
-    }
-    EXPECT_EQ(parse_depth(depth_body(R"(["1.005","1"])", ""), kSol, snapshot), Errc::off_tick);
-    EXPECT_EQ(parse_depth(depth_body(R"(["1e5","1"])", ""), kSol, snapshot), Errc::not_a_number);
-    EXPECT_EQ(parse_depth(depth_body(R"(["0","1"])", ""), kSol, snapshot), Errc::not_a_number);
-    EXPECT_EQ(parse_depth(depth_body(R"(["1","99999999999999999999"])", ""), kSol, snapshot), Errc::overflow);
-    for (const char* body :
-         {"", "{}", "[]", "null", "404 not found", R"({"code":"RESOURCE_NOT_FOUND","message":"Not Found"})",
-          R"({"asks":[],"bids":[],"timestamp":1})", R"({"asks":[],"lastUpdateId":"1"})",
-          R"({"bids":[],"lastUpdateId":"1"})", R"({"asks":[],"bids":[],"lastUpdateId":"x"})",
-          R"({"asks":[],"bids":[],"lastUpdateId":-1})", R"({"asks":[],"bids":[],"lastUpdateId":"1","timestamp":"x"})",
-          R"({"asks":[],"bids":[],"lastUpdateId":"1"} {})", R"({"asks":[],"bids":[],"lastUpdateId":"1","x":[1,}]})"}) {
-        EXPECT_EQ(parse_depth(body, kSol, snapshot), Errc::malformed) << body;
-    }
-    const std::string whole = depth_body(R"(["1","1"])", R"(["0.5","1"])");
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-        EXPECT_NE(parse_depth(whole.substr(0, size), kSol, snapshot), Errc::ok) << whole.substr(0, size);
-    }
-}
-
-TEST(RestDecoder, TakesAnUpdateIdInQuotesOrNotAndKeysInAnyOrder) {
-    Snapshot snapshot;
-    ASSERT_EQ(
-        parse_depth(
-            R"({"timestamp":"5","x":{"asks":[["9","9"]]},"lastUpdateId":18446744073709551615,"bids":[],"asks":[]})",
-            kSol, snapshot),
-        Errc::ok);
-    EXPECT_EQ(snapshot.last_id, UINT64_MAX);
-    EXPECT_EQ(snapshot.timestamp.us, 5);
-    ASSERT_EQ(parse_depth(R"({"lastUpdateId":"4324522523","bids":[],"asks":[]})", kSol, snapshot), Errc::ok);
-    EXPECT_EQ(snapshot.last_id, 4'324'522'523u);
-    EXPECT_EQ(snapshot.timestamp.us, 0);
-}
-
-TEST(RestDecoder, ReadsBackEveryBookThatItIsGiven) {
-    EXPECT_TRUE(rc::check([] {
-        const auto side = [] {
-            std::vector<Level> levels;
-            std::int64_t price = 0;
-            const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 1'000));
-            for (const int step : steps) levels.push_back({{price += step}, {step}});
-            return levels;
-        };
-        const auto text = [](std::vector<Level> levels) {
-            if (*rc::gen::arbitrary<bool>()) std::reverse(levels.begin(), levels.end());
-            std::string all;
-            for (const Level& level : levels) {
-                std::string price = format_units(level.price.ticks, kSol.tick);
-                if (*rc::gen::arbitrary<bool>()) {  // as REST has it, without padding
-                    while (price.back() == '0') price.pop_back();
-                    if (price.back() == '.') price.pop_back();
-                }
-                all.append(all.empty() ? "[\"" : ",[\"").append(price).append("\",\"");
-                all.append(format_units(level.quantity.steps, kSol.step)).append("\"]");
-            }
-            return all;
-        };
-        const auto asks = side();
-        const auto bids = side();
-        Snapshot snapshot;
-        RC_ASSERT(parse_depth(depth_body(text(asks), text(bids)), kSol, snapshot) == Errc::ok);
-        RC_ASSERT(snapshot.asks == asks);
-        RC_ASSERT(snapshot.bids == bids);
-    }));
-}
-
 TEST(RestDecoder, ReadsTheCapturedTrades) {
     const std::string body = captured_body("rest_trades_SOL_USDC_limit10.json");
     DAYPACK_SKIP_WITHOUT(body);
@@ -331,7 +223,8 @@ TEST(RestDecoder, PutsAnyErrorIntoOneShortLine) {
 TEST(RestDecoder, SurvivesMutilatedBodies) {
     std::mt19937_64 random(7);
     const std::vector<std::string> bodies = {
-        row("\"A_B\"", "\"1\"", "\"1\"", ",\"orderBookState\":\"Open\""), depth_body(R"(["1","1"])", R"(["0.5","1"])"),
+        row("\"A_B\"", "\"1\"", "\"1\"", ",\"orderBookState\":\"Open\""),
+        R"({"asks":[["1","1"]],"bids":[["0.5","1"]],"lastUpdateId":"42","timestamp":1790915412979224})",
         R"([{"id":1,"isBuyerMaker":true,"price":"1","quantity":"2","timestamp":3}])",
         R"({"message":null,"status":"Ok"})"};
     for (int i = 0; i < 20'000; ++i) {
@@ -344,8 +237,12 @@ TEST(RestDecoder, SurvivesMutilatedBodies) {
         std::vector<RestTrade> trades;
         const MarketList list = parse_markets(body);
         EXPECT_LE(list.markets.size(), 1u);
-        const Errc errc = parse_depth(body, kSol, snapshot);
-        EXPECT_TRUE(errc != Errc::ok || snapshot.asks.size() + snapshot.bids.size() <= 2) << body;
+        const DepthRefusal refusal = parse_depth(body, kSol, snapshot);
+        EXPECT_TRUE(refusal || snapshot.asks.size() + snapshot.bids.size() <= 2) << body;
+        EXPECT_EQ(bool(refusal), !refusal.words.empty()) << body;
+        EXPECT_TRUE(
+            std::all_of(refusal.words.begin(), refusal.words.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+        (void)depth_grid(body, kSol);
         (void)parse_trades(body, kSol, trades);
         (void)parse_status(body);
         EXPECT_FALSE(parse_error(body).empty());

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "net/rest_decoder.h"
+#include "net/rest_depth.h"
 #include "net/symbol.h"
 #include "tests/slow_decimal.h"
 #include "tests/slow_json.h"
@@ -127,7 +128,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<RestTrade> trades;
     const bool has_trades = parse_trades(body, instrument, trades) == Errc::ok;
     Snapshot snapshot;
-    const bool has_depth = parse_depth(body, instrument, snapshot) == Errc::ok;
+    const DepthRefusal refusal = parse_depth(body, instrument, snapshot);
+    const bool has_depth = !refusal;
+    if (has_depth != refusal.words.empty() || !is_printable(refusal.words)) std::abort();
+    // A level off the grid has a finer one that is at most what it takes.
+    const DepthGrid finer = depth_grid(body, instrument);
+    if (finer.grid.tick.exponent > -2 || finer.grid.step.exponent > -2 || !is_printable(finer.why)) std::abort();
+    if (Snapshot other; refusal.fault == DepthFault::off_grid &&
+                        parse_depth(body, instrument.refined(finer.grid), other).fault == DepthFault::off_grid) {
+        std::abort();
+    }
     for (const auto* side : {&snapshot.bids, &snapshot.asks}) {
         for (std::size_t i = 0; has_depth && i < side->size(); ++i) {
             if ((*side)[i].quantity.steps <= 0) std::abort();
