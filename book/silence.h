@@ -38,6 +38,9 @@ class Silence {
         return true;
     }
 
+    // When the book was last seen to move, or to be joined.
+    [[nodiscard]] MonoTime quiet_since() const noexcept { return since_; }
+
     // The lines of `up` that shall subscribe again; looked at every kLag_ns.
     [[nodiscard]] Sync::LineSet lagging(const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
         if (now - marked_at_ < kLag_ns) return 0;

@@ -1,11 +1,13 @@
 #include "engine/book_watch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace daypack {
 namespace {
 
 constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;   // then it is given up, and the next has its turn
+constexpr std::int64_t kAuditJoined_ns = 2'000'000'000;      // after a join: what was joined may be of another market
 constexpr std::int64_t kCheckPatience_ns = 120'000'000'000;  // an answer that never came is waited for no longer
 
 }  // namespace
@@ -21,18 +23,25 @@ BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_level
       resubscribes_(std::move(resubscribes)),
       log_(log) {}
 
-void BookWatch::look(SymbolIndex symbol, const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
+void BookWatch::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
     Watched& watched = watched_[symbol];
     if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
         resubscribe(symbol, lagging);
     }
+    if (const Sync::LineSet foreign = sync.take_foreign_lines(now); foreign != 0) {
+        for (Resubscribes* queue : resubscribes_) {
+            (void)queue->push(Resubscribe{symbol, foreign, Resubscribe::Kind::replace});
+        }
+    }
     if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
     if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
     if (watched.silence.ask(sync, now)) (void)check(symbol, false, now);
+    const MonoTime vouched = std::max(watched.answered, watched.silence.quiet_since());
+    if (watched.unanswered && now - vouched >= options_.stale_after_ns) sync.on_unanswered();
     if (options_.audit_every_ns == 0 || !sync.following()) {
         watched.audit_due = {};
     } else if (watched.audit_due.ns == 0) {
-        watched.audit_due = now + options_.audit_every_ns;
+        watched.audit_due = now + std::min(options_.audit_every_ns, kAuditJoined_ns);
     } else if (now - watched.audit_due >= 0 && audit_.phase() == Audit::Phase::idle && check(symbol, true, now)) {
         audit_.begin(symbol, sync.last_id());
         audit_since_ = now;
@@ -61,9 +70,12 @@ void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snaps
     watched_[symbol].checking_since = {};
     const bool audited = audit_.phase() == Audit::Phase::asked && symbol == audit_.symbol();
     if (snapshot == nullptr) {
+        watched_[symbol].unanswered = true;
         if (audited) audit_.cancel();
         return;
     }
+    watched_[symbol].unanswered = false;
+    watched_[symbol].answered = now;
     if (audited && sync.following()) (void)audit_.on_snapshot(*snapshot);
     sync.on_rest_id(snapshot->last_id, asked, now);
 }

@@ -27,7 +27,7 @@ class BookWatch {
               SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes, LogQueue& log);
 
     // Now and then, of each symbol that is followed.
-    void look(SymbolIndex symbol, const Sync& sync, Sync::LineSet up, MonoTime now) noexcept;
+    void look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept;
     // The symbol is followed anew, or no longer.
     void forget(SymbolIndex symbol) noexcept;
 
@@ -36,7 +36,10 @@ class BookWatch {
         if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.on_update(update);
     }
     // It was joined anew, with updates that on_update() was not told of.
-    void on_joined(SymbolIndex symbol) noexcept { cancel_audit(symbol); }
+    void on_joined(SymbolIndex symbol) noexcept {
+        cancel_audit(symbol);
+        watched_[symbol].audit_due = {};  // it is to be audited soon
+    }
     // A check was answered; null: it was not.
     void on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept;
     // The lines shall subscribe it again: REST knew what none of them brought.
@@ -56,6 +59,8 @@ class BookWatch {
         Silence silence;
         MonoTime audit_due;
         MonoTime checking_since;  // 0: no check is under way
+        MonoTime answered;        // when a check was answered last; 0: never
+        bool unanswered = false;  // the last check was not
     };
 
     bool check(SymbolIndex symbol, bool audit, MonoTime now) noexcept;

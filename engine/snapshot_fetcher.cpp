@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/clock.h"
 #include "net/backoff.h"
@@ -31,7 +32,8 @@ SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instrumen
       deliver_(std::move(deliver)),
       say_(std::move(say)),
       doubt_(std::move(doubt)),
-      held_(instruments.capacity()) {}
+      held_(instruments.capacity()),
+      unanswered_(instruments.capacity()) {}
 
 void SnapshotFetcher::request(const SnapshotRequest& request) {
     if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
@@ -80,6 +82,7 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     switch (read.what) {
         case DepthReader::Answer::What::snapshot:
             held_[request.symbol] = {};
+            unanswered_[request.symbol] = 0;
             return deliver_(request, std::move(snapshot));
         case DepthReader::Answer::What::finer:
             doubt_(request.symbol);
@@ -102,7 +105,13 @@ void SnapshotFetcher::on_refused(const SnapshotRequest& request, std::uint32_t f
 
 void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
                             const std::string& why) {
-    if (request.purpose == SnapshotRequest::Purpose::check) return deliver_(request, nullptr);
+    if (request.purpose == SnapshotRequest::Purpose::check) {
+        // In a quiet market the book is STALE for it in the end: said once, until a check is answered again.
+        if (!std::exchange(unanswered_[request.symbol], char{1})) {
+            say_(fmt::format("check symbol={} failed why=\"{}\"", instruments_[request.symbol].native, why));
+        }
+        return deliver_(request, nullptr);
+    }
     ++failures;
     const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
     const std::int64_t delay_ms = std::max(at_least_ms, next_delay_ms(failures, jitter));

@@ -60,7 +60,8 @@ class SnapshotFetcher {
     Say say_;
     Doubt doubt_;
     std::vector<Waiting> waiting_;
-    std::vector<Held> held_;  // by symbol
+    std::vector<Held> held_;        // by symbol
+    std::vector<char> unanswered_;  // by symbol: the last check failed, and that was said
     std::mt19937_64 random_{std::random_device{}()};
 };
 
