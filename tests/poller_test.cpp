@@ -32,10 +32,10 @@ class PollerTest : public testing::Test {
         make();
     }
     void make() {
-        poller =
-            std::make_unique<Poller>(Poller::Options{}, *api, instruments, subscriptions, [this](ColdMessage message) {
-                if (message.kind == ColdMessage::Kind::trades) told = std::move(message);
-            });
+        poller = std::make_unique<Poller>(Poller::Options{}, *api, instruments, subscriptions, reader,
+                                          [this](ColdMessage message) {
+                                              if (message.kind == ColdMessage::Kind::trades) told = std::move(message);
+                                          });
     }
     // How many trades the next page brings that are news.
     std::size_t poll(const std::vector<std::string>& newest_first) {
@@ -61,6 +61,7 @@ class PollerTest : public testing::Test {
         }};
     InstrumentTable instruments{1};
     Subscriptions subscriptions{1};
+    DepthReader reader{instruments, 5'000, [](const std::string&) {}, [](SymbolIndex, const Grid&) {}};
     std::unique_ptr<RestClient> client;
     std::unique_ptr<RestApi> api;
     std::unique_ptr<Poller> poller;
