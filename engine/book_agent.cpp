@@ -1,5 +1,7 @@
 #include "engine/book_agent.h"
 
+#include <utility>
+
 #include "engine/limits.h"
 
 namespace daypack {
@@ -70,9 +72,10 @@ void BookAgent::look(MonoTime now) noexcept {
     for (SymbolIndex i = 0; i < known_; ++i) {
         Sync* const sync = books_[i].sync.get();
         if (sync == nullptr) continue;
-        const std::uint64_t silences = sync->counters().silences;
         if (sync->on_time(now)) on_joined(i);
-        if (sync->counters().silences != silences) watch_.resubscribe(i, lines_up_);
+        if (std::exchange(books_[i].silences, sync->counters().silences) != sync->counters().silences) {
+            watch_.resubscribe(i, lines_up_);
+        }
         // after a pause the silence is ours, and what is unread may end it
         if (pause_end_.ns == 0) watch_.look(i, *sync, lines_up_, now);
         tell(i, {});

@@ -114,7 +114,7 @@ class AgentWorld {
             deliver(at);
         }
         if (random_.once_in(lose_) && !line.flight.empty()) line.flight.pop_front();
-        if (random_.once_in(cut_) && !line.flight.empty()) {
+        if (random_.once_in(cut_) && !line.flight.empty() && !line.flight.front().text.empty()) {
             std::string& frame = line.flight.front().text;
             frame.resize(static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(frame.size()))));
         }

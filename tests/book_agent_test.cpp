@@ -155,7 +155,7 @@ TEST(BookAgent, CallsNoAllocatorNotEvenWhereItRejoins) {
         LogRecord record;
         while (rig.log.pop(record)) {
         }
-        rig.join(u);
+        rig.join(u - 1);  // the update behind the gap was kept
         test::watched = true;
         rig.agent.do_work(mono_now());
         test::watched = false;

@@ -46,13 +46,28 @@ TEST(JoinPace, RefusalsWaitLongerAndLongerAndNeverMoreThan10S) {
 
 TEST(JoinPace, TheSameBreakSoonAfterAJoinWaitsAndAnotherDoesNot) {
     JoinPace pace;
-    pace.on_break(Reason::gap, at(0));
+    pace.on_break(Reason::audit, at(0));
     pace.on_asked(at(0));
     pace.on_joined(at(1));
-    pace.on_break(Reason::gap, at(2));
+    pace.on_break(Reason::audit, at(2));
     EXPECT_EQ(next_ms(pace, 2), 100);
     pace.on_break(Reason::crossed, at(3));
     EXPECT_TRUE(pace.may_ask(at(3)));
+}
+
+TEST(JoinPace, SomeLossesInARowAreMendedAtOnceAndALastingOneOnceASecond) {
+    JoinPace pace;
+    std::int64_t now = 0;
+    std::int64_t wait = 0;
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        pace.on_break(Reason::gap, at(now));
+        wait = next_ms(pace, now) - now;
+        EXPECT_TRUE(i > JoinPace::kLosses || wait == 0);
+        now += wait;
+        pace.on_asked(at(now));
+        pace.on_joined(at(now));
+    }
+    EXPECT_EQ(wait, 1'000);
 }
 
 TEST(JoinPace, ABookThatStood10SIsAskedForAtOnce) {

@@ -86,8 +86,7 @@ class SmallWorlds {
         bool shown = false;
         bool goes_on = false;
         bool undecidable = false;
-        bool old_snapshot = false;
-        Sequence old_snapshot_id = 0;
+        Sequence answered[2]{};  // the last snapshot of each numbering; 0: none
         std::string wrong;
     };
 
@@ -215,7 +214,8 @@ class SmallWorlds {
         // Nobody can tell a numbering that goes on where the other one stood.
         const bool first = !at.told_old && !at.told_new;
         (newer ? at.told_new : at.told_old) = true;
-        if (newer && first && play.old_snapshot && id == play.old_snapshot_id + 1) play.undecidable = true;
+        const Sequence other = play.answered[newer ? 0 : 1];
+        if (first && other != 0 && id == other + 1) play.undecidable = true;
         show(play, static_cast<LineIndex>(line), newer, id);
     }
     static void tell_lines(Play& play) {
@@ -228,10 +228,7 @@ class SmallWorlds {
         play.asked = false;
         const Sequence id = newer ? options_.new_first + static_cast<Sequence>(update + 1) - 1
                                   : kStart + static_cast<Sequence>(update + 1);
-        if (!newer) {
-            play.old_snapshot = true;
-            play.old_snapshot_id = id;
-        }
+        play.answered[newer ? 1 : 0] = id;
         (void)play.sync.on_snapshot(play.request, snapshot(newer, id), play.now);
     }
     static void ask(Play& play) {
@@ -310,8 +307,8 @@ class SmallWorlds {
                      static_cast<std::uint64_t>(line.next) << 8 | static_cast<std::uint64_t>(line.reconnects) << 16);
         }
         hash.mix(static_cast<std::uint64_t>(play.snapshots) << 8 | static_cast<std::uint64_t>(play.waits));
-        hash.mix(std::uint64_t{play.asked} | std::uint64_t{play.old_snapshot} << 1 | std::uint64_t{play.shown} << 2 |
-                 play.old_snapshot_id << 8);
+        hash.mix(std::uint64_t{play.asked} | std::uint64_t{play.shown} << 2 | play.answered[0] << 8 |
+                 play.answered[1] << 32);
         hash.age(play.new_told);
         for (const auto& numbering : play.told) {
             for (const MonoTime told : numbering) hash.age(told);

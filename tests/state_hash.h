@@ -87,7 +87,7 @@ struct StateHash {
         mix(numbering.ahead_);
         for (LineIndex i = 0; i < 4; ++i) {
             const auto& line = numbering.lines_[i];
-            for (const auto word : {line.last_id, line.waiting.last_id, line.waiting.key}) mix(word);
+            for (const auto word : {line.last_id, line.last_key, line.waiting.last_id, line.waiting.key}) mix(word);
             for (std::size_t back = 0; back < line.last.size(); ++back) {
                 const auto& told = line.last[(line.told + back) % line.last.size()];
                 mix(told.last_id);

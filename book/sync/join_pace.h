@@ -17,7 +17,10 @@ class JoinPace {
     static constexpr std::int64_t kStood_ns = 10'000'000'000;
     static constexpr std::int64_t kFirst_ns = 100'000'000;
     static constexpr std::int64_t kMost_ns = 10'000'000'000;
-    // Between two snapshots of a market that contradicts itself.
+    // Losses for the same reason that are mended at once, and the longest pause behind them.
+    static constexpr std::uint32_t kLosses = 4;
+    static constexpr std::int64_t kLossMost_ns = 1'000'000'000;
+    // Between two snapshots of a market whose lines tell several numberings.
     static constexpr std::int64_t kRestarts_ns = 1'000'000'000;
 
     // The book is gone, or what was kept for it is.
@@ -27,7 +30,11 @@ class JoinPace {
         reason_ = reason;
         refusals_ = 0;
         due_ = now;
-        if (repeats_ > 0) due_ = std::max(due_, asked_ + grown(repeats_ - 1, 2));
+        // What is lost now and then is fetched at once. Frames that cannot be read come in bursts, and a market that
+        // contradicts itself does so again.
+        const bool is_gap = reason == Reason::gap || reason == Reason::depth;
+        const std::uint32_t free = is_gap ? kLosses : 0;
+        if (repeats_ > free) due_ = std::max(due_, asked_ + std::min(grown(repeats_ - free - 1, 2), most_ns(reason)));
         if (repeats_ > 0 && reason == Reason::restart) due_ = std::max(due_, asked_ + kRestarts_ns);
     }
     // An answer did not help. REST trails the socket by some updates, so the next is soon: each waits for a quarter
@@ -48,6 +55,12 @@ class JoinPace {
 
     static constexpr std::uint32_t kPatience = 8;
 
+    [[nodiscard]] static bool is_contradiction(Reason reason) noexcept {
+        return reason == Reason::restart || reason == Reason::crossed || reason == Reason::audit;
+    }
+    [[nodiscard]] static std::int64_t most_ns(Reason reason) noexcept {
+        return is_contradiction(reason) ? kMost_ns : kLossMost_ns;
+    }
     [[nodiscard]] static std::int64_t grown(std::uint32_t times, double by) noexcept {
         double wait_ns = kFirst_ns;
         for (; times > 0 && wait_ns < kMost_ns; --times) wait_ns *= by;

@@ -37,6 +37,7 @@ Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence ti
     // What a snapshot holds is not remembered: there the book itself is compared.
     if (kin == Kin::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) {
         kin = agrees(update, *standing) ? Kin::copy : Kin::contradiction;
+        if (kin == Kin::copy) remember(first, key);
     }
     if (kin == Kin::copy) old_since_ = {};
     if (kin == Kin::old && old_since_.ns == 0) old_since_ = now;
@@ -46,13 +47,18 @@ Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence ti
 Numbering::Kin Numbering::judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept {
     const Sequence last_id = first.last_id;
     const bool goes_back = first.first_id <= line.last_id;
-    line.last_id = std::max(line.last_id, last_id);
-    if (!goes_back && last_id > tip && first.first_id <= tip + 1) [[likely]]
-        return Kin::next;
+    const Told before{line.last_id, line.last_key};
+    if (!goes_back) [[likely]] {
+        line.last_id = last_id;
+        line.last_key = key;
+        if (last_id > tip && first.first_id <= tip + 1) [[likely]]
+            return Kin::next;
+    }
     const auto known = remembered_.find(last_id);
-    if (known == key) return Kin::copy;
+    if (known == key || before == Told{last_id, key}) return Kin::copy;
     if (goes_back) {
         line.last_id = last_id;
+        line.last_key = key;
         return Kin::restart;
     }
     if (known && same_edges(*known, key)) return Kin::contradiction;
@@ -82,6 +88,8 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     if (recognised || begins || (carries && carries_on(line, first, key, tip))) {
         recognise(index);
         line.last_id = first.last_id;
+        line.last_key = key;
+        if (told_by_book) remember(first, key);
         if (recognised) return Kin::copy;
         return begins || first.first_id <= tip + 1 ? Kin::next : Kin::ahead;
     }
@@ -91,6 +99,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
 
 void Numbering::note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept {
     line.last_id = update.last_id;
+    line.last_key = update.key;
     line.last[line.told++ % Line::kLast] = update;
     if (update.last_id > tip && line.waiting.last_id <= tip) line.waiting = update;
     if (line.foreign_since.ns == 0) line.foreign_since = now;

@@ -115,9 +115,10 @@ class Numbering {
         UpdateKey key = 0;
         bool operator==(const Told&) const = default;
     };
-    // What one connection has told. What is behind `last_id` is kept while the line does not count.
+    // What one connection has told. What is behind `last_key` is kept while the line does not count.
     struct Line {
         Sequence last_id = 0;
+        UpdateKey last_key = 0;
         // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
         Told waiting;
         Told superseded;  // what it waited with when it went back

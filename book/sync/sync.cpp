@@ -79,7 +79,7 @@ void Sync::caught_up(MonoTime now) noexcept {
 // A line that counts tells what the book stands at.
 void Sync::line_agrees(MonoTime now) noexcept {
     if (before_id_ != 0 && !gets_back(now)) return;
-    if (rest_.knows_later()) return;
+    if (rest_.knows_later() || numbering_.newest_counting() > newest_id_) return;
     silent_ = false;
     only_a_line_ = false;
 }
@@ -201,7 +201,10 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
     const Fit fit = fit_of(snapshot.last_id, now);
-    if (fit == Fit::none) return refuse(now);
+    if (fit == Fit::none) {
+        if (newest_id_ == 0 && quiet(now)) ++counters_.silences;  // in doubt, and no line says anything
+        return refuse(now);
+    }
     book_.seed(snapshot);
     held_id_ = snapshot.last_id;
     held_time_ = snapshot.timestamp;
@@ -266,10 +269,14 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
     if (fit == Fit::none) return refuse(now);
+    if (fit == Fit::stands && stopped_before(held_id_)) ++counters_.silences;
     // Beyond the chain's tip updates are missing that may have set the same levels.
     const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
-    // In doubt its id alone does not make it the book: it may be an old one of the numbering that ended.
-    if (held == Held::no || (in_doubt(held_id_) && held != Held::yes)) return refuse(now);
+    if (held == Held::no) return refuse(now);
+    // After a change of lines, or of the numbering, its id alone does not make it the book: it may be an old one of the
+    // numbering that ended, or of one that the lines do not tell yet.
+    const bool quiet_again = quiet(now) && !numbering_.any_foreign() && !in_doubt(held_id_);
+    if ((in_doubt_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
     kept_ = {};
@@ -302,9 +309,8 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
 // A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book
 // once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
 void Sync::stand() noexcept {
-    const bool stopped_before = newest_id_ != 0 && newest_id_ < last_id_ && !lossy_;
     only_a_line_ = numbering_.any_foreign();
-    silent_ = only_a_line_ || stopped_before || reason_ == Reason::silent;
+    silent_ = only_a_line_ || stopped_before(last_id_) || reason_ == Reason::silent;
     if (newest_id_ == 0) numbering_.begin_at_snapshot(asked_up_);
 }
 

@@ -233,6 +233,10 @@ class Sync {
     [[nodiscard]] bool quiet(MonoTime now) const noexcept { return heard_.ns == 0 || now - heard_ >= kQuiet_ns; }
     // Whether a snapshot of that id may be an old one: the venue numbered anew, or the book once stood further.
     [[nodiscard]] bool in_doubt(Sequence id) const noexcept { return in_doubt_ || id < before_id_; }
+    // The lines told something, and went quiet before they got there.
+    [[nodiscard]] bool stopped_before(Sequence id) const noexcept {
+        return newest_id_ != 0 && newest_id_ < id && !lossy_;
+    }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
     enum class Held : std::uint8_t { no, yes, nothing_kept };
     [[nodiscard]] Held holds_what_was_kept(Sequence id) const noexcept;
