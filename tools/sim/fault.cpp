@@ -71,8 +71,8 @@ constexpr KindName kKinds[] = {
      "wrong other 100 103 twice gzip bom third duplicate off_tick off_step",
      nullptr, "",
      "a request is answered so; wrong: a depth snapshot with levels that are not there; other: with another market's "
-     "(`as`), for for_ms; 100, 103: after such an interim answer; twice: and once more, unasked; the last five: of a "
-     "depth snapshot"},
+     "(`as`), for for_ms; each else: for_ms late; 100, 103: after such an interim answer; twice: and once more, "
+     "unasked; the last five: of a depth snapshot"},
     {FaultKind::stale, "stale", "symbol by of by_ms", "", "", "now past",
      "a depth snapshot is older than the stream, by so many updates; past: of the numbering before; by_ms: its time is "
      "that much later"},
