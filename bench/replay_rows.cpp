@@ -17,7 +17,8 @@ double frames_per_second(const Input& input, ScratchSegment& scratch, bool scan)
     PendingPool pool(1024);
     Sync sync(kMaxLevels, 64, pool);
     sync.on_lines(1, MonoTime{1});
-    if (!sync.on_snapshot(sync.take_request(MonoTime{1}), input.seed, MonoTime{1})) {
+    const MonoTime quiet = MonoTime{1} + Sync::kSettle_ns;
+    if (!sync.on_snapshot(sync.take_request(quiet), input.seed, quiet)) {
         throw std::runtime_error("the snapshot does not join");
     }
     BookUpdate update = scratch.update(sync.book());

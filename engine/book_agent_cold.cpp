@@ -44,6 +44,7 @@ std::size_t BookAgent::take_cold(MonoTime now) noexcept {
 void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept {
     FollowedBook& book = books_[message.symbol];
     if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
+    const MonoTime heard = book.sync ? book.sync->heard() : MonoTime{};
     if (book.sync) book.sync->on_lines(0, now);  // gives back what it kept
     std::swap(book.sync, message.sync);
     spent.sync = std::move(message.sync);
@@ -52,7 +53,10 @@ void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcep
     book.instrument = message.instrument;
     book.silences = 0;
     watch_.forget(message.symbol);
-    if (book.sync) book.sync->on_lines(lines_up_, now);
+    if (book.sync) {
+        book.sync->on_lines(lines_up_, now);
+        if (heard.ns != 0 && lines_up_ != 0) book.sync->begin_heard(heard);
+    }
     show(message.symbol, now);
 }
 

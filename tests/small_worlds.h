@@ -81,6 +81,8 @@ class SmallWorlds {
         std::uint32_t request = 0;
         MonoTime new_told;       // when an update of the new numbering was first told; 0: not yet
         MonoTime told[2][16]{};  // when each update was first told
+        Sequence stood_at = 0;   // LIVE, at the last look; 0: it was not
+        MonoTime stood_since;
         // A connection told the old numbering, and then the new one: it shows which of them is the newer. Where none
         // did, and the old one goes on elsewhere after the new one was told, nobody can know.
         bool shown = false;
@@ -116,6 +118,7 @@ class SmallWorlds {
     void setup(Play& play) const {
         play.sync.on_lines(0b11, play.now);
         if (options_.fresh) return ask(play);
+        play.now = play.now + Sync::kSettle_ns;
         const std::uint32_t request = play.sync.take_request(play.now);
         (void)play.sync.on_snapshot(request, snapshot(false, kStart - 1), play.now);
         for (LineIndex line = 0; line < kLines; ++line) {
@@ -241,7 +244,11 @@ class SmallWorlds {
     // ----------------------------------------------------------------------------------------------------
 
     void check(Play& play) const {
-        if (!play.wrong.empty() || play.sync.state() != State::live) return;
+        if (!play.wrong.empty()) return;
+        const Sequence stands_at = play.sync.state() == State::live ? play.sync.last_id() : 0;
+        if (stands_at != play.stood_at) play.stood_since = play.now;
+        play.stood_at = stands_at;
+        if (stands_at == 0) return;
         const bool is_old = equals(play.sync, false);
         const bool is_newer = options_.new_updates > 0 && equals(play.sync, true);
         if (!is_old && !is_newer) {
@@ -252,7 +259,8 @@ class SmallWorlds {
             for (int i = 0; i < (is_newer ? options_.new_updates : options_.old_updates); ++i) {
                 const MonoTime told = play.told[is_newer ? 1 : 0][i];
                 const Sequence id = id_of(is_newer ? options_.old_updates + i : i);
-                if (told.ns != 0 && id > play.sync.last_id() && play.now - told >= 1'000 * kMs) {
+                const MonoTime since = std::max(told, play.stood_since);
+                if (told.ns != 0 && id > play.sync.last_id() && play.now - since >= 1'000 * kMs) {
                     play.wrong = "it stands still";
                 }
             }
@@ -310,6 +318,8 @@ class SmallWorlds {
         hash.mix(std::uint64_t{play.asked} | std::uint64_t{play.shown} << 2 | play.answered[0] << 8 |
                  play.answered[1] << 32);
         hash.age(play.new_told);
+        hash.mix(play.stood_at);
+        if (play.stood_at != 0) hash.since(play.stood_since);
         for (const auto& numbering : play.told) {
             for (const MonoTime told : numbering) hash.age(told);
         }

@@ -40,6 +40,7 @@ struct StateHash {
             mix(word);
         }
         age(sync.heard_);
+        if (sync.heard_.ns == 0) since(sync.up_since_);
         if (sync.before_id_ != 0) age(sync.below_since_);
         if (sync.held_id_ != 0) since(sync.held_since_);
         if (sync.waiting_) since(sync.waiting_since_);

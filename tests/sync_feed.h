@@ -19,6 +19,7 @@ inline constexpr std::int64_t kMs = 1'000'000;  // of our clock, in ns
 struct Feed {
     PendingPool pool;
     Sync sync;
+    Sync::LineSet were_up = 0;
     MonoTime now{1};
     VenueTime venue{1000};
 
@@ -47,7 +48,12 @@ struct Feed {
     Outcome show(Sequence id, LineIndex line = 0, Deltas deltas = {}) {
         return aggregate(id, id, line, std::move(deltas));
     }
-    void lines(Sync::LineSet up) { sync.on_lines(up, now); }
+    // Where none was up, so long that they are known to be quiet.
+    void lines(Sync::LineSet up) {
+        sync.on_lines(up, now);
+        if (up != 0 && std::exchange(were_up, up) == 0) now = now + Sync::kSettle_ns;
+        were_up = up;
+    }
     void wait_ms(std::int64_t ms) {
         now = now + ms * kMs;
         sync.on_time(now);

@@ -39,7 +39,10 @@ class SyncTruth {
     // A line still has to tell an older numbering: the two are alive at once.
     void old_is_alive(MonoTime now) { newest_since_ = now; }
     // What a connection told that did not count is no evidence any more once it is gone.
-    void line_gone() { shown_.assign(shown_.size(), 0); }
+    void line_gone() {
+        shown_.assign(shown_.size(), 0);
+        if (joined_ != kOther) newest_ = joined_;
+    }
     // It joined a snapshot of this numbering; kOther: of another market, whose book nobody can tell from this one's
     // until a line speaks.
     static constexpr std::size_t kOther = SIZE_MAX;

@@ -69,8 +69,9 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
                                       const OrderBook* standing, MonoTime now) noexcept {
     Line& line = lines_[index];
     const Event& first = update.front();
+    // A line that was late is so for as long as it goes on, step by step.
+    if (first.first_id != line.last_id + 1) late_ &= ~bit(index);
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
-        late_ &= ~bit(index);
         if (line.waiting.last_id != 0) line.superseded = std::exchange(line.waiting, {});
         line.last = {};
     }

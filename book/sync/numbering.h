@@ -33,7 +33,7 @@ class Numbering {
     static constexpr std::size_t kMaxLines = 32;
     // Foreign updates of a line that nothing explained for so long, while the chain stood still, mean another
     // numbering. It is longer than lines lag behind each other, and leaves time to be right again within a second.
-    static constexpr std::int64_t kUnexplained_ns = 500'000'000;
+    static constexpr std::int64_t kUnexplained_ns = 750'000'000;
     // A line that tells another numbering than the chain for so long is of no use.
     static constexpr std::int64_t kForeign_ns = 1'000'000'000;
 

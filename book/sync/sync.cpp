@@ -275,7 +275,7 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (held == Held::no) return refuse(now);
     // After a change of lines, or of the numbering, its id alone does not make it the book: it may be an old one of the
     // numbering that ended, or of one that the lines do not tell yet.
-    const bool quiet_again = quiet(now) && !numbering_.any_foreign() && !in_doubt(held_id_);
+    const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !in_doubt(held_id_);
     if ((in_doubt_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
@@ -330,6 +330,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
     } else if (idle) {
         if (had_book_) ++counters_.resyncs;
         newest_id_ = 0;
+        up_since_ = now;
         enter_joining(had_book_ ? Reason::gap : first_);
         pace_.on_break(reason_, now);
     } else {

@@ -75,6 +75,8 @@ class Sync {
     static constexpr std::int64_t kGapWait_ns = 50'000'000;
     // A stream that told nothing for so long is quiet.
     static constexpr std::int64_t kQuiet_ns = 1'000'000'000;
+    // Lines that have just come up and told nothing are taken for quiet after so long: a busy market speaks before.
+    static constexpr std::int64_t kSettle_ns = 300'000'000;
     // A snapshot beyond what the lines told waits for them for so long, while they tell anything.
     static constexpr std::int64_t kHold_ns = 500'000'000;
     // A book that stands before where it once was is taken for one of another numbering after so long.
@@ -176,6 +178,10 @@ class Sync {
         return flags;
     }
     [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
+    // When the lines last told an update to a Sync before this one, so that it begins in no quiet market.
+    void begin_heard(MonoTime heard) noexcept { heard_ = heard; }
+    // When a line last told an update; 0: none since a line is up.
+    [[nodiscard]] MonoTime heard() const noexcept { return heard_; }
     // A snapshot is wanted, or under way, or waits.
     [[nodiscard]] bool joining() const noexcept { return phase_ == Phase::joining; }
     [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
@@ -230,13 +236,13 @@ class Sync {
     [[nodiscard]] bool buffer(std::span<const Event> update, MonoTime now) noexcept;
     void lose_line(MonoTime now) noexcept;
 
-    [[nodiscard]] bool quiet(MonoTime now) const noexcept { return heard_.ns == 0 || now - heard_ >= kQuiet_ns; }
+    [[nodiscard]] bool quiet(MonoTime now) const noexcept {
+        return heard_.ns == 0 ? now - up_since_ >= kSettle_ns : now - heard_ >= kQuiet_ns;
+    }
     // Whether a snapshot of that id may be an old one: the venue numbered anew, or the book once stood further.
     [[nodiscard]] bool in_doubt(Sequence id) const noexcept { return in_doubt_ || id < before_id_; }
     // The lines told something, and went quiet before they got there.
-    [[nodiscard]] bool stopped_before(Sequence id) const noexcept {
-        return newest_id_ != 0 && newest_id_ < id && !lossy_;
-    }
+    [[nodiscard]] bool stopped_before(Sequence id) const noexcept { return newest_id_ != 0 && newest_id_ < id; }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
     enum class Held : std::uint8_t { no, yes, nothing_kept };
     [[nodiscard]] Held holds_what_was_kept(Sequence id) const noexcept;
@@ -272,7 +278,8 @@ class Sync {
     VenueTime match_;
     VenueTime send_;
     MonoTime receive_;
-    MonoTime heard_;  // when a line last told an update; 0: none since a line is up
+    MonoTime heard_;     // when a line last told an update; 0: none since a line is up
+    MonoTime up_since_;  // when the first line came up
     CrossedWatch crossed_;
     RestCheck rest_;
     std::size_t depth_;
