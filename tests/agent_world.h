@@ -72,8 +72,8 @@ class AgentWorld {
         for (Line& line : lines_) line.lag_us = 0;
         // A book in doubt is checked against REST after 1, 5 and 30 s of quiet.
         for (int round = 0; round < 2'000 || (round < 10'000 && live_at_ != venue_.last()); ++round) {
-            if (venue_.crossed() || round < 1'000) venue_.update(random_, false);
-            wait(5'000);
+            if (venue_.crossed() || round < 1'900) venue_.update(random_, false);
+            wait(20'000);
             for (std::size_t line = 0; line < lines_.size(); ++line) {
                 if (!lines_[line].up) turn(line, true);
                 send(line);

@@ -85,7 +85,7 @@ struct Rig {
         Event up;
         up.kind = EventKind::line_up;
         up.last = true;
-        agent.take({&up, 1}, mono_now());
+        agent.take({&up, 1}, {mono_now().ns - Sync::kSettle_ns});  // it has been quiet since
         join(10);
     }
     // Answers what was asked for.
@@ -221,11 +221,14 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
     rig.agent.do_work(mono_now());
     EXPECT_EQ(shown().state, DAYPACK_STATE_SYNCING);
     rig.agent.take({&event, 1}, mono_now());  // of the old units: nobody's
+    Event next = rig.update(13, Side::bid, 900, 7);
+    next.units = rig.table[0].units;
+    rig.agent.take({&next, 1}, mono_now());
     rig.join(12);
     rig.agent.do_work(mono_now());
     top = shown();
     EXPECT_EQ(top.state, DAYPACK_STATE_LIVE);
-    EXPECT_EQ(top.u, 12u);
+    EXPECT_EQ(top.u, 13u);
     EXPECT_EQ(top.bid_price, 1'000 * finer.tick.mantissa);
     EXPECT_EQ(top.price_exponent, exponent - 1);
 }

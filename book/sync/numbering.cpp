@@ -87,7 +87,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
                               first.last_id == tip && (carries || says_something(update)) && agrees(update, *standing);
     const bool recognised = known == key || told_by_book;
     if (recognised || begins || (carries && carries_on(line, first, key, tip))) {
-        recognise(index);
+        recognise(index, first.last_id);
         line.last_id = first.last_id;
         line.last_key = key;
         if (told_by_book) remember(first, key);
@@ -123,8 +123,12 @@ bool Numbering::carries_on(const Line& line, const Event& first, UpdateKey key, 
     return line.last_id == 0 || (is_aggregated(key) && first.first_id == line.last_id + 1);
 }
 
-void Numbering::recognise(LineIndex index) noexcept {
+// What it told before that update is of the numbering as well.
+void Numbering::recognise(LineIndex index, Sequence last_id) noexcept {
     Line& line = lines_[index];
+    for (const Told& told : line.last) {
+        if (told.last_id != 0 && told.last_id < last_id) remembered_.add(told.last_id, told.key);
+    }
     counting_ |= bit(index);
     late_ &= ~bit(index);
     line.waiting = {};
@@ -146,7 +150,7 @@ void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
         const Told told{last_id, key};
         if (line.superseded == told) ahead_ = index;
         if (line.waiting == told || told_lately(line, told)) {
-            recognise(index);
+            recognise(index, last_id);
             continue;
         }
         if (line.waiting.last_id <= last_id) line.waiting = {};
@@ -180,6 +184,10 @@ void Numbering::lose_lines() noexcept {
 void Numbering::restart_by(LineIndex line) noexcept {
     if (!remembered_.empty()) std::swap(outdated_, remembered_);
     late_ |= counting_;
+    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+        const auto index = static_cast<LineIndex>(std::countr_zero(others));
+        if (outdated_.find(lines_[index].last_id) == lines_[index].last_key) late_ |= bit(index);
+    }
     late_ &= ~bit(line);
     forget();
     counting_ = bit(line);

@@ -134,7 +134,7 @@ class Numbering {
     [[nodiscard]] Kin judge_other(LineIndex line, std::span<const Event> update, UpdateKey key, Sequence tip,
                                   const OrderBook* standing, MonoTime now) noexcept;
     [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
-    void recognise(LineIndex line) noexcept;
+    void recognise(LineIndex line, Sequence last_id) noexcept;
     [[nodiscard]] static bool told_lately(const Line& line, Told update) noexcept;
     void note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept;
     void forget_former(const Event& first) noexcept;

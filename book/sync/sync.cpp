@@ -201,10 +201,7 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
     const Fit fit = fit_of(snapshot.last_id, now);
-    if (fit == Fit::none) {
-        if (newest_id_ == 0 && quiet(now)) ++counters_.silences;  // in doubt, and no line says anything
-        return refuse(now);
-    }
+    if (fit == Fit::none) return refuse(now);
     book_.seed(snapshot);
     held_id_ = snapshot.last_id;
     held_time_ = snapshot.timestamp;
@@ -252,6 +249,7 @@ Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
 bool Sync::refuse(MonoTime now) noexcept {
     held_id_ = 0;
     ++counters_.refetches;
+    if (quiet(now)) ++counters_.silences;  // no line says what would help
     pace_.on_refusal(now);
     return false;
 }
@@ -269,7 +267,6 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
     if (fit == Fit::none) return refuse(now);
-    if (fit == Fit::stands && stopped_before(held_id_)) ++counters_.silences;
     // Beyond the chain's tip updates are missing that may have set the same levels.
     const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
     if (held == Held::no) return refuse(now);
@@ -288,7 +285,10 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
         if (event.last) ++kept_.updates;
         if (event.kind == EventKind::delta) ++kept_.levels;
     }
-    if (fit == Fit::stands) stand();
+    if (fit == Fit::stands) {
+        if (stopped_before(last_id_)) ++counters_.silences;
+        stand();
+    }
     newest_id_ = last_id_;
     if (!unconfirmed_) in_doubt_ = false;
     if (last_id_ >= before_id_) before_id_ = 0;
