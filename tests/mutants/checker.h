@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <source_location>
+#include <string_view>
 
 // What each mutant of book/ is shown: quick facts, one after the other, until the first that does not hold. Standard
 // library alone, so that a mutant is compiled and judged in a second or two.
@@ -9,7 +10,9 @@ namespace daypack::test {
 
 inline void require(bool fact, const std::source_location where = std::source_location::current()) {
     if (fact) return;
-    std::printf("%s:%u: %s\n", where.file_name(), static_cast<unsigned>(where.line()), where.function_name());
+    std::string_view file = where.file_name();
+    file.remove_prefix(file.rfind('/') + 1);
+    std::printf("%s:%u: %s\n", file.data(), static_cast<unsigned>(where.line()), where.function_name());
     std::exit(1);
 }
 
