@@ -118,7 +118,9 @@ void what_was_kept_before_the_line_broke_is_forgotten() {
     feed.show(12);
     require(!feed.answer(10));
     feed.wait_ms(200);
-    require(feed.answer(11));
+    require(!feed.answer(11));  // after other lines its id alone proves nothing
+    feed.wait_ms(200);
+    require(feed.answer(12));
     require(feed.live_at(12));
 }
 
@@ -128,7 +130,8 @@ void the_last_line_that_counts_takes_the_book_with_it() {
     feed.lines(0b10);
     require(feed.is(State::syncing, Reason::gap) && feed.wants());
     require(feed.show(1002, 1) == Outcome::waiting);
-    require(feed.answer(1001));
+    require(!feed.answer(1001));  // the line may tell another numbering
+    require(feed.answer(1002));
     require(feed.live_at(1002));
 }
 
