@@ -283,17 +283,17 @@ void other_levels_under_one_id_contradict() {
 
 // The snapshot holds 1000; a line that counts tells other levels under it.
 void what_a_snapshot_holds_is_compared_with_the_book() {
-    Feed feed;
-    feed.lines(0b11);
-    feed.show(999, 0);
-    feed.show(999, 1);
-    require(!feed.answer(1000));
-    feed.wait_ms(1000);
-    require(feed.is(State::stale, Reason::silent) && feed.stands_at() == 1000);
-    require(feed.show(1000, 0) == Outcome::ignored);
-    require(feed.live_at(1000));
-    require(feed.show(1000, 1, kOldLevel) == Outcome::ignored);
-    require(feed.is(State::syncing, Reason::restart));
+    for (const bool agrees : {true, false}) {
+        Feed feed;
+        feed.lines(0b11);
+        feed.show(999, 0);
+        feed.show(999, 1);
+        require(!feed.answer(1000));
+        feed.wait_ms(1000);
+        require(feed.is(State::stale, Reason::silent) && feed.stands_at() == 1000);
+        require(feed.show(1000, 1, agrees ? Deltas{} : kOldLevel) == Outcome::ignored);
+        require(agrees ? feed.live_at(1000) : feed.is(State::syncing, Reason::restart));
+    }
 }
 
 void a_new_connection_counts_only_once_it_is_recognised() {
