@@ -1,0 +1,72 @@
+// Every world of two updates, and a few that were drawn.
+#include <cstdint>
+
+#include "tests/mutants/checker.h"
+#include "tests/small_worlds.h"
+#include "tests/sync_world.h"
+
+namespace daypack::test {
+namespace {
+
+void every_small_world_is_right() {
+    for (const SmallWorlds::Options& options : {
+             SmallWorlds::Options{
+                 .old_updates = 1, .new_updates = 1, .new_first = 5, .reconnects = 0, .snapshots = 1, .waits = 2},
+             SmallWorlds::Options{.old_updates = 1,
+             .new_updates = 1,
+             .new_first = 20,
+             .fresh = true,
+             .reconnects = 0,
+             .snapshots = 1,
+             .waits = 1},
+             SmallWorlds::Options{.old_updates = 2, .new_updates = 0, .reconnects = 0, .snapshots = 1, .waits = 2},
+         }) {
+        require(SmallWorlds(options).run().wrong.empty());
+    }
+}
+
+void step_line(SyncWorld& world, std::size_t line, Random& random) {
+    if (random.once_in(4)) world.line_sends(line);
+    for (std::int64_t i = random.below(4); i > 0; --i) world.line_delivers(line);
+    if (random.once_in(10)) world.line_repeats(line);
+    if (random.once_in(300)) world.line_loses(line);
+    if (random.once_in(800)) world.line_garbles(line);
+    if (random.once_in(1'000)) world.line_breaks(line);
+    if (random.once_in(20)) world.line_returns(line);
+}
+
+void drawn_worlds_are_right() {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        Random random(seed);
+        SyncWorld::Options options;
+        options.lines = 1 + static_cast<std::size_t>(seed % 3);
+        options.aggregates = seed % 4 == 0;
+        options.venue.stream = VenueClock::draw(random);
+        options.venue.rest = VenueClock::draw(random);
+        if (seed % 2 == 0) options.lags_us = {0, 30'000, 100'000};
+        SyncWorld world(options, random);
+        for (int step = 0; step < 4'000 && world.wrong().empty(); ++step) {
+            if (!random.once_in(3)) world.venue_updates(random, random.once_in(300));
+            world.venue_waits(random.once_in(500) ? random.below(3'000'000) : random.below(4'000));
+            for (std::size_t line = 0; line < world.lines(); ++line) step_line(world, line, random);
+            if (random.once_in(3)) world.sync_asks();
+            const auto which = static_cast<std::size_t>(random.below(8));
+            if (random.once_in(3)) world.rest_captures(which, random);
+            if (random.once_in(6)) world.rest_delivers(which);
+            if (random.once_in(6)) world.rest_checks(random);
+            if (random.once_in(1'500)) world.venue_restarts(random);
+        }
+        world.calm(false, random);
+        if (!world.wrong().empty()) std::printf("seed %d: %s\n", static_cast<int>(seed), world.wrong().c_str());
+        require(world.wrong().empty());
+    }
+}
+
+}  // namespace
+
+void check_worlds() {
+    every_small_world_is_right();
+    drawn_worlds_are_right();
+}
+
+}  // namespace daypack::test

@@ -1,0 +1,18 @@
+#include "tests/mutants/checker.h"
+
+#include <exception>
+
+// Ends with 0 if every fact holds; else tells the first that does not.
+int main() {
+    try {
+        daypack::test::check_numbering();
+        daypack::test::check_states();
+        daypack::test::check_book();
+        daypack::test::check_doubt();
+        daypack::test::check_worlds();
+    } catch (const std::exception& error) {
+        std::puts(error.what());
+        return 1;
+    }
+    return 0;
+}
