@@ -10,7 +10,7 @@ namespace daypack {
 namespace {
 
 // Frames that need finer units twice within so long are believed.
-constexpr std::int64_t kFramesAgain_ns = 60'000'000'000;
+constexpr std::int64_t kFramesAgain_ns = 5'000'000'000;
 
 // The 1st, 2nd, 4th, 8th …: told, and not in a stream.
 bool worth_telling(std::uint64_t count) noexcept {
