@@ -83,8 +83,8 @@ class DepthEnds {
     // REQUIRES: the table outlives this.
     DepthEnds(const InstrumentTable& table, DepthStream depth);
 
-    // Null: no market's of the table, or one whose name is too long to be here. On a miss looks whether the table has grown.
-    // REQUIRES: frame.size() >= kLeast.
+    // Null: no market's of the table, or one whose name is too long to be here. On a miss looks whether the table has
+    // grown. REQUIRES: frame.size() >= kLeast.
     [[nodiscard]] const DepthEnd* find(std::string_view frame) noexcept {
         const std::uint32_t hash = hash_of(frame);
         DepthEnd* end = probe(frame, hash);
