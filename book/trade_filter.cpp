@@ -17,7 +17,7 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) noexcept {
 std::uint64_t value(std::int64_t count, Unit unit) noexcept {
     // What does not fit wraps: still the same word for the same trade.
     std::uint64_t mantissa = static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(unit.mantissa);
-    std::int64_t exponent = unit.exponent;
+    std::int64_t exponent = int{unit.exponent};
     while (mantissa != 0 && mantissa % 10 == 0) {
         mantissa /= 10;
         ++exponent;

@@ -11,6 +11,9 @@ namespace {
 
 using test::SmallWorlds;
 
+constexpr int kWaits = test::kSanitized ? 1 : 2;
+constexpr double kFewest = test::kSanitized ? 1e2 : 1e6;
+
 void look(const SmallWorlds::Options& options, double worlds_min) {
     const SmallWorlds::Result result = SmallWorlds(options).run();
     EXPECT_EQ(result.wrong, "");
@@ -22,19 +25,22 @@ void look(const SmallWorlds::Options& options, double worlds_min) {
 TEST(SmallWorlds, ARestartLower) {
     const int reconnects = test::kSanitized ? 0 : 1;
     look({.old_updates = 1, .new_updates = 1, .new_first = 5, .reconnects = reconnects, .snapshots = 1, .waits = 1},
-         test::kSanitized ? 1e2 : 1e6);
+         kFewest);
 }
 
 TEST(SmallWorlds, ARestartAmongIdsThatWereTold) {
-    look({.old_updates = 2, .new_updates = 2, .new_first = 10, .reconnects = 0, .snapshots = 2, .waits = 2}, 1e3);
+    look({.old_updates = 2, .new_updates = 2, .new_first = 10, .reconnects = 0, .snapshots = 2, .waits = kWaits},
+         kFewest);
 }
 
 TEST(SmallWorlds, ARestartHigher) {
-    look({.old_updates = 2, .new_updates = 2, .new_first = 20, .reconnects = 0, .snapshots = 2, .waits = 2}, 1e3);
+    look({.old_updates = 2, .new_updates = 2, .new_first = 20, .reconnects = 0, .snapshots = 2, .waits = kWaits},
+         kFewest);
 }
 
 TEST(SmallWorlds, NoRestart) {
-    look({.old_updates = 2, .new_updates = 0, .reconnects = test::kSanitized ? 0 : 1, .snapshots = 1, .waits = 1}, 1e2);
+    look({.old_updates = 2, .new_updates = 0, .reconnects = test::kSanitized ? 0 : 1, .snapshots = 1, .waits = 1},
+         kFewest);
 }
 
 TEST(SmallWorlds, ABookThatIsNotThereYet) {
@@ -44,8 +50,8 @@ TEST(SmallWorlds, ABookThatIsNotThereYet) {
           .fresh = true,
           .reconnects = 0,
           .snapshots = 2,
-          .waits = 2},
-         1e3);
+          .waits = kWaits},
+         kFewest);
 }
 
 }  // namespace
