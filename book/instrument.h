@@ -61,7 +61,7 @@ struct Instrument {
 
 // How fine the units of one market would have to be for what its depth frames brought, where those that it has are too
 // coarse.
-struct UnitsNeeded {
+struct alignas(4) UnitsNeeded {  // so that the compiler knows an atomic of it to be one word
     static constexpr std::int8_t kNone = INT8_MAX;
 
     std::int8_t price = kNone;     // 10^price would do

@@ -322,8 +322,10 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
             answer.snapshot = std::make_unique<Snapshot>();
             answer.snapshot->last_id = sender.last_id();
             answer.snapshot->timestamp.us = match_us(sender.last_id());
-            answer.snapshot->bids = {{{13'000}, {100}}};
-            answer.snapshot->asks = {{{14'000}, {100}}};
+            answer.snapshot->bids = {{{13'690}, {750}}};  // what depth_frame() has set by then
+            for (std::int64_t ticks = 13'710; ticks < 13'800; ++ticks)
+                answer.snapshot->asks.push_back({{ticks}, {1'250}});
+            answer.snapshot->asks.push_back({{13'955}, {420}});
             (void)to_book.push(std::move(answer));
         });
     outcome.expect_clean();

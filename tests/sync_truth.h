@@ -42,6 +42,7 @@ class SyncTruth {
     void line_gone() {
         shown_.assign(shown_.size(), 0);
         if (joined_ != kOther) newest_ = joined_;
+        contradicted_since_.reset();
     }
     // It joined a snapshot of this numbering; kOther: of another market, whose book nobody can tell from this one's
     // until a line speaks.

@@ -133,7 +133,10 @@ class SyncWorld {
     }
 
     void sync_asks() {
-        if (sync_.wants_snapshot(now_)) answers_.push_back({sync_.take_request(now_), false, {}});
+        if (sync_.wants_snapshot(now_)) {
+            asked_ = sync_.take_request(now_);
+            answers_.push_back({asked_, false, {}});
+        }
     }
     void rest_captures(std::size_t which, Random& random) {
         if (answers_.empty()) return;
@@ -150,7 +153,8 @@ class SyncWorld {
         if (!at->captured) return;
         const Answer answer = std::move(*at);
         answers_.erase(at);
-        const bool wanted = sync_.joining();
+        // The answer to the last request alone may wait for the stream.
+        const bool wanted = sync_.joining() && answer.request == asked_;
         if (sync_.on_snapshot(answer.request, answer.told.snapshot, now_)) {
             joined(answer.told.numbering);
         } else if (wanted) {
@@ -268,13 +272,13 @@ class SyncWorld {
         truth_.joined(numbering);
         answered_ = numbering;
     }
-    // Another market's book, whose ids are anywhere.
+    // Another market's book, whose ids are far from this one's: where they are not, only an audit can tell.
     [[nodiscard]] VenueModel::Answer another(Random& random) const {
         VenueModel::Answer answer;
         answer.numbering = SyncTruth::kOther;
-        const auto near = static_cast<Sequence>(random.below(100));
-        answer.snapshot.last_id = random.once_in(3) ? venue_.last() - std::min(near, venue_.last())
-                                                    : static_cast<Sequence>(random.below(100'000'000));
+        answer.snapshot.last_id =
+            static_cast<Sequence>(random.below(100'000'000)) + (random.once_in(2) ? 500'000'000 : 0);
+        if (answer.snapshot.last_id < 100'000'000) answer.snapshot.last_id %= 900;
         answer.snapshot.bids = {{{1'000}, {5}}, {{1'001}, {6}}};
         answer.snapshot.asks = {{{1'002}, {7}}};
         return answer;
@@ -373,6 +377,7 @@ class SyncWorld {
     Sequence check_id_ = 0;
     MonoTime shown_at_;         // when a line last told anything
     std::size_t answered_ = 0;  // the numbering of the answer that a Sync may hold
+    std::uint32_t asked_ = 0;   // the last request
     std::uint64_t digest_ = 0;
     std::uint64_t blocks_used_ = 1;
     std::uint64_t updates_shown_ = 0;
