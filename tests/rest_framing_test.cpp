@@ -199,7 +199,9 @@ TEST_F(RestFraming, ACodingThatWasNotAskedForIsRefusedByName) {
          {std::pair{"Content-Encoding: gzip\r\n", "gzip"}, std::pair{"Content-Encoding: BR\r\n", "BR"},
           std::pair{"Content-Encoding: identity\r\nContent-Encoding: zstd\r\n", "zstd"},
           std::pair{"content-encoding: gzip, deflate\r\n", "gzip, deflate"}}) {
-        api.answer = [&](Peer& peer, const std::string&) { peer.send(http("200 OK", "\x1f\x8b", field)); };
+        api.answer = [&, header = field](Peer& peer, const std::string&) {
+            peer.send(http("200 OK", "\x1f\x8b", header));
+        };
         const RestAnswer answer = get();
         EXPECT_EQ(answer.status, 0);
         EXPECT_EQ(answer.error, rest_name() + ": answered in " + name + ", which was not asked for");
