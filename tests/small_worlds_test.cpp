@@ -12,7 +12,8 @@ namespace {
 using test::SmallWorlds;
 
 constexpr int kWaits = test::kSanitized ? 1 : 2;
-constexpr double kFewest = test::kSanitized ? 1e2 : 1e6;
+constexpr int kSnapshots = test::kSanitized ? 1 : 2;
+constexpr double kFewest = test::kSanitized ? 50 : 1e6;
 
 void look(const SmallWorlds::Options& options, double worlds_min) {
     const SmallWorlds::Result result = SmallWorlds(options).run();
@@ -29,12 +30,22 @@ TEST(SmallWorlds, ARestartLower) {
 }
 
 TEST(SmallWorlds, ARestartAmongIdsThatWereTold) {
-    look({.old_updates = 2, .new_updates = 2, .new_first = 10, .reconnects = 0, .snapshots = 2, .waits = kWaits},
+    look({.old_updates = 2,
+          .new_updates = 2,
+          .new_first = 10,
+          .reconnects = 0,
+          .snapshots = kSnapshots,
+          .waits = kWaits},
          kFewest);
 }
 
 TEST(SmallWorlds, ARestartHigher) {
-    look({.old_updates = 2, .new_updates = 2, .new_first = 20, .reconnects = 0, .snapshots = 2, .waits = kWaits},
+    look({.old_updates = 2,
+          .new_updates = 2,
+          .new_first = 20,
+          .reconnects = 0,
+          .snapshots = kSnapshots,
+          .waits = kWaits},
          kFewest);
 }
 
@@ -49,7 +60,7 @@ TEST(SmallWorlds, ABookThatIsNotThereYet) {
           .new_first = 5,
           .fresh = true,
           .reconnects = 0,
-          .snapshots = 2,
+          .snapshots = kSnapshots,
           .waits = kWaits},
          kFewest);
 }
