@@ -70,7 +70,6 @@ Outcome run(const Input& input) {
         (void)sender.send_encrypted();
     });
     hot.join();
-    Sender::forget_thread();
     for (const auto& failure : failures) {
         if (failure) std::rethrow_exception(failure);
     }

@@ -211,9 +211,4 @@ bool Sender::send_plainly(std::string_view message) {
     return send_all(impl_->plain.handle(), message);
 }
 
-void Sender::forget_thread() noexcept {
-    forget_handshakes();
-    sim::free_curve_tables_of_this_thread();
-}
-
 }  // namespace daypack::bench

@@ -41,9 +41,6 @@ class Sender {
     bool send(std::string_view message);
     bool send_plainly(std::string_view message);
 
-    // To be called at the end of a thread that called accept_wss().
-    static void forget_thread() noexcept;
-
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

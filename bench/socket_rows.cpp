@@ -28,7 +28,6 @@ class Beside {
               try {
                   (void)pin(cores().other);
                   work();
-                  Sender::forget_thread();
               } catch (...) {
                   failure_ = std::current_exception();
               }
@@ -58,10 +57,7 @@ class Wires {
         plain_ = std::make_unique<PlainReceiver>(sender_);
         sender_.accept_plain();
     }
-    ~Wires() {
-        line_.reset();
-        forget_handshakes();
-    }
+    ~Wires() = default;
     Wires(const Wires&) = delete;
     Wires& operator=(const Wires&) = delete;
     [[nodiscard]] Sender& sender() noexcept { return sender_; }

@@ -42,7 +42,8 @@ class TlsContext {
 };
 
 // Frees what wolfSSL keeps a thread for the sake of the next handshakes: tables of points of its curves, 0.8 MB each
-// and several of them. Call it on the thread of a handshake when that is over.
+// and several of them. Call it on the thread of a handshake when that is over and the thread goes on; what is there
+// when a thread ends is freed without it.
 void forget_handshakes() noexcept;
 
 // Before a client's handshake: sends `host` as SNI and accepts no certificate that is for another host. `host` is a

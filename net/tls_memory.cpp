@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <wolfssl/options.h>  // before the rest of wolfSSL
+#include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/memory.h>
 
 #include <array>
@@ -30,10 +31,12 @@ struct Shelf {
 thread_local constinit std::array<Shelf, kSizeMax / kStep + 1> shelves{};
 thread_local constinit bool is_over = false;
 
-// Gives all back when its thread ends.
+// Gives all back when its thread ends, and what wolfSSL itself keeps a thread for the sake of the next handshakes: a
+// handshake can go on after everybody has stopped to wait for it, so that no caller knows which was the last.
 struct Sweeper {
     ~Sweeper() {
         is_over = true;
+        wc_ecc_fp_free();
         for (Shelf& shelf : shelves) {
             while (Block* const block = shelf.first) {
                 shelf.first = block->next;

@@ -3,7 +3,8 @@
 namespace daypack {
 
 // wolfSSL asks for memory with every record. From here it gets what the same thread gave back before: small blocks are
-// kept a thread, by size, up to a bound, and freed when the thread ends; all else is malloc's.
+// kept a thread, by size, up to a bound, and freed when the thread ends; all else is malloc's. wolfSSL's own tables of
+// curves, 0.8 MB each and several a thread, are freed then too.
 //
 // Thread: any; a block may be given back by another thread than took it. Blocks are malloc's own, so that those which
 // wolfSSL took before can be given back too.

@@ -208,7 +208,6 @@ TEST(FastAesThreads, SessionsOfOneContextRunOnSeveralThreads) {
                 }
             }
             EXPECT_GT(records(), 3 * 100 * 2U);
-            forget_handshakes();
         });
     }
     for (auto& thread : threads) thread.join();

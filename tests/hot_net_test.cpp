@@ -143,7 +143,6 @@ class Sender {
                 last_id_ = id++;
             }
         }
-        forget_handshakes();
     }
 
     boost::asio::io_context io_;

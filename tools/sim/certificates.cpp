@@ -177,8 +177,4 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     return {sign(*cert, key, impl_->key, impl_->random), key_pem(key)};
 }
 
-void free_curve_tables_of_this_thread() noexcept {
-    wc_ecc_fp_free();
-}
-
 }  // namespace daypack::sim

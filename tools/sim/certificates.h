@@ -40,8 +40,4 @@ class CertificateAuthority {
     std::unique_ptr<Impl> impl_;
 };
 
-// wolfSSL keeps tables of the curves that a thread has used, 3 MB, and leaves them behind when the thread ends: to be
-// called at the end of a thread that made keys or TLS connections.
-void free_curve_tables_of_this_thread() noexcept;
-
 }  // namespace daypack::sim

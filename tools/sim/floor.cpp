@@ -85,7 +85,6 @@ void Floor::run() {
     server_->cut_all();
     io_.restart();
     io_.poll();
-    free_curve_tables_of_this_thread();
 }
 
 void Floor::shut_down() {
