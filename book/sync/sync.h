@@ -25,7 +25,8 @@ namespace daypack {
 //    must have U <= L + 1, later ones are checked by rule 2. What the last of the dropped ones say must stand in the
 //    snapshot, which else is of another numbering, or another market. A snapshot beyond what the lines told waits until
 //    they get there. One that is no use is asked for again, ever later (JoinPace). Where no line has told anything for
-//    a second the snapshot alone is the book (flag unconfirmed): markets are quiet for half a minute.
+//    a second (or 0.3 s since the first came up, kSettle_ns: a busy market speaks before) the snapshot alone is the
+//    book (flag unconfirmed): markets are quiet for half a minute.
 // 2. Follow. The first copy of an update, from any line that counts, applies when U <= last + 1 <= u (quantities are
 //    absolute, so a straddling one is harmless). With U > last + 1 it waits (flag behind) for another line to bring
 //    what is missing; once every line that counts has told an id past that, or gap_wait is over, it is a gap: rejoin,

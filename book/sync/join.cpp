@@ -1,0 +1,202 @@
+// Rule 1 of Sync: how a join begins, what is kept for it, what a snapshot is worth by what the lines told, and how it
+// becomes the book.
+#include <algorithm>
+#include <array>
+
+#include "book/sync/sync.h"
+
+namespace daypack {
+namespace {
+
+// So many of the kept levels that a snapshot must hold are compared with it.
+constexpr std::size_t kCompared = 64;
+
+}  // namespace
+
+// Into the pool, behind what is there. False: there is no room, and all that was kept is gone.
+bool Sync::buffer(std::span<const Event> update, MonoTime now) noexcept {
+    const Event& first = update.front();
+    if (!pending_.empty() && first.first_id > newest_id_ + 1) pending_.clear();  // a hole: as in a join
+    numbering_.remember(first, key_);
+    newest_id_ = first.last_id;
+    for (std::size_t i = 0; i < update.size(); ++i) {
+        if (pending_.push(update[i])) continue;
+        counters_.buffer_dropped += pending_.size() + update.size() - i;
+        const Sequence dropped_to = newest_id_;
+        if (phase_ == Phase::following) rejoin(Reason::overflow, now);
+        newest_id_ = dropped_to;
+        pending_.clear();  // a snapshot under way may still reach beyond it all
+        reason_ = Reason::overflow;
+        return false;
+    }
+    return true;
+}
+
+// While joining: an update that follows on the chain's tip, or begins a chain.
+Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
+    lossy_ = false;
+    if (!buffer(update, now)) return Outcome::waiting;
+    numbering_.went_on(now);
+    if (held_id_ == 0 || newest_id_ < held_id_) return Outcome::waiting;
+    return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
+}
+
+// A line told again what was applied before its connection came up: from there the chain goes on.
+void Sync::resume_at(Sequence id) noexcept {
+    pending_.clear();
+    held_id_ = 0;
+    newest_id_ = id;
+}
+
+// With what was kept so far.
+void Sync::enter_joining(Reason reason) noexcept {
+    phase_ = Phase::joining;
+    reason_ = reason;
+    in_flight_ = false;
+    held_id_ = 0;
+    waiting_ = false;
+    lossy_ = false;
+    lost_ = Reason::none;
+    rest_.clear();
+    silent_ = only_a_line_ = false;
+}
+
+// The book is wrong or gone, and its numbering goes on: the chain is what the book stood at.
+void Sync::rejoin(Reason reason, MonoTime now) noexcept {
+    const bool followed = phase_ == Phase::following;
+    if (had_book_ && followed) ++counters_.resyncs;
+    enter_joining(reason);
+    pending_.clear();
+    if (followed) newest_id_ = last_id_;
+    pace_.on_break(reason, now);
+}
+
+// The same, and what the lines told so far is of no use. The caller says whose the next chain is.
+void Sync::break_chain(Reason reason, MonoTime now) noexcept {
+    if (reason == Reason::restart) {
+        ++counters_.restarts;
+        in_doubt_ = true;
+        before_id_ = 0;
+    }
+    rejoin(reason, now);
+    newest_id_ = 0;
+}
+
+bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime now) noexcept {
+    if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
+    in_flight_ = false;
+    const Fit fit = fit_of(snapshot.last_id, now);
+    if (fit == Fit::none) return refuse(now);
+    book_.seed(snapshot);
+    held_id_ = snapshot.last_id;
+    held_time_ = snapshot.timestamp;
+    held_since_ = now;
+    return fit != Fit::hold && join(fit, now);
+}
+
+// What a snapshot of that id is worth, by what the lines told.
+Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
+    if ((asked_up_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
+    if (newest_id_ == 0 && in_doubt(id)) return Fit::none;
+    if (newest_id_ == 0) return quiet(now) ? Fit::stands : Fit::hold;
+    if ((asked_up_ & numbering_.counting()) == 0) return Fit::none;
+    const Sequence oldest = pending_.empty() ? newest_id_ : pending_.front().first_id - 1;
+    if (id < oldest) return Fit::none;  // REST trails the socket by a few updates
+    const Sequence newest = numbering_.newest_counting();
+    if (newest > newest_id_ && id < newest) return Fit::none;  // told before the line counted, and not kept
+    if (id > newest_id_) return quiet(now) ? Fit::stands : Fit::hold;
+    if (id == newest_id_ && lossy_ && !quiet(now)) return Fit::hold;
+    return Fit::joins;
+}
+
+// Whether the snapshot in book_ holds what the last updates up to its id set. Of a price that several of them set, the
+// last counts.
+Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
+    std::array<const Event*, kCompared> last{};
+    std::size_t count = 0;
+    pending_.for_each([&](const Event& event) {
+        if (event.last_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
+    });
+    const std::size_t compared = std::min(count, kCompared);
+    for (std::size_t i = 0; i < compared; ++i) {
+        const Event& event = *last[(count - 1 - i) % kCompared];
+        bool set_later = false;
+        for (std::size_t later = 0; later < i && !set_later; ++later) {
+            const Event& other = *last[(count - 1 - later) % kCompared];
+            set_later = other.side == event.side && other.price == event.price;
+        }
+        const HalfBook& half = book_.side(event.side);
+        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return Held::no;
+    }
+    return compared == 0 ? Held::nothing_kept : Held::yes;
+}
+
+bool Sync::refuse(MonoTime now) noexcept {
+    held_id_ = 0;
+    ++counters_.refetches;
+    if (quiet(now)) ++counters_.silences;  // no line says what would help
+    pace_.on_refusal(now);
+    return false;
+}
+
+void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
+    last_id_ = id;
+    match_ = timestamp;
+    send_ = {};
+    receive_ = {};
+    unconfirmed_ = true;
+    waiting_ = false;
+}
+
+// The snapshot in book_ becomes the book, with what was kept behind it.
+bool Sync::join(Fit fit, MonoTime now) noexcept {
+    if (fit == Fit::hold) return false;
+    if (fit == Fit::none) return refuse(now);
+    // Beyond the chain's tip updates are missing that may have set the same levels.
+    const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
+    if (held == Held::no) return refuse(now);
+    // After a change of lines, or of the numbering, its id alone does not make it the book: it may be an old one of the
+    // numbering that ended, or of one that the lines do not tell yet.
+    const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !in_doubt(held_id_);
+    if ((in_doubt_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
+    begin_at(held_id_, held_time_);
+    held_id_ = 0;
+    kept_ = {};
+    while (!pending_.empty()) {
+        const Event event = pending_.front();
+        pending_.pop();
+        if (event.last_id <= last_id_ && unconfirmed_) continue;
+        apply(event);
+        if (event.last) ++kept_.updates;
+        if (event.kind == EventKind::delta) ++kept_.levels;
+    }
+    if (fit == Fit::stands) {
+        if (stopped_before(last_id_)) ++counters_.silences;
+        stand();
+    }
+    newest_id_ = last_id_;
+    if (!unconfirmed_) in_doubt_ = false;
+    if (last_id_ >= before_id_) before_id_ = 0;
+    if (before_id_ != 0) silent_ = only_a_line_ = true;
+    below_since_ = {};
+    phase_ = Phase::following;
+    had_book_ = true;
+    lossy_ = false;
+    ++counters_.snapshots;
+    pace_.on_joined(now);
+    const bool again = reason_ == Reason::crossed;
+    crossed_.uncrossed();
+    check_crossed(now);
+    if (again && crossed_.crossed()) crossed_.confirmed_by_venue();
+    return true;
+}
+
+// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book
+// once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
+void Sync::stand() noexcept {
+    only_a_line_ = numbering_.any_foreign();
+    silent_ = only_a_line_ || stopped_before(last_id_) || reason_ == Reason::silent;
+    if (newest_id_ == 0) numbering_.begin_at_snapshot(asked_up_);
+}
+
+}  // namespace daypack
