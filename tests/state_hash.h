@@ -83,7 +83,9 @@ struct StateHash {
         age(pace.joined_);
     }
     void add(const Numbering& numbering) {
-        for (const auto set : {numbering.up_, numbering.counting_, numbering.carriers_, numbering.late_}) mix(set);
+        for (const auto set :
+             {numbering.up_, numbering.counting_, numbering.carriers_, numbering.late_, numbering.former_})
+            mix(set);
         age(numbering.old_since_);
         mix(numbering.ahead_);
         for (LineIndex i = 0; i < 4; ++i) {
@@ -94,6 +96,7 @@ struct StateHash {
                 mix(told.last_id);
                 mix(told.key);
             }
+            mix(line.missed ? 1 : 0);
             mix(line.superseded.last_id);
             mix(line.superseded.key);
             age(line.foreign_since);
@@ -101,6 +104,7 @@ struct StateHash {
         }
         add(numbering.remembered_);
         add(numbering.outdated_);
+        mix(numbering.outdated_goes_on_ ? 1 : 0);
     }
     void add(const Remembered& remembered) {
         mix(remembered.size_);

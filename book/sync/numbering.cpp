@@ -31,6 +31,7 @@ Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence ti
     const auto line = static_cast<LineIndex>(first.line % kMaxLines);
     if ((counting_ & bit(line)) == 0) [[unlikely]]
         return {judge_other(line, update, key, tip, standing, now), key};
+    const bool goes_on = first.first_id == lines_[line].last_id + 1;
     Kin kin = judge_counting(lines_[line], first, key, tip);
     if (kin == Kin::next) [[likely]]
         return {kin, key};
@@ -40,7 +41,10 @@ Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence ti
         if (kin == Kin::copy) remember(first, key);
     }
     if (kin == Kin::copy) old_since_ = {};
-    if (kin == Kin::old && old_since_.ns == 0) old_since_ = now;
+    // A line that goes on step by step towards an id that was told is merely late. Where none told the tip, a snapshot
+    // brought it, which may be of anything.
+    const bool is_late = goes_on && tip <= newest_counting();
+    if (kin == Kin::old && !is_late && old_since_.ns == 0) old_since_ = now;
     return {kin, key};
 }
 
@@ -70,12 +74,15 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     Line& line = lines_[index];
     const Event& first = update.front();
     // A line that was late is so for as long as it goes on, step by step.
-    if (first.first_id != line.last_id + 1) late_ &= ~bit(index);
+    if (first.first_id != line.last_id + 1) {
+        late_ &= ~bit(index);
+        former_ &= ~bit(index);
+    }
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
         if (line.waiting.last_id != 0) line.superseded = std::exchange(line.waiting, {});
         line.last = {};
     }
-    if (outdated_.find(first.last_id) == key) late_ |= bit(index);
+    if (outdated_.find(first.last_id) == key) (outdated_goes_on_ ? former_ : late_) |= bit(index);
     const bool late = (late_ & bit(index)) != 0;
     const auto known = remembered_.find(first.last_id);
     const bool begins = tip == 0 && !late && known != key;
@@ -94,16 +101,26 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
         if (recognised) return Kin::copy;
         return begins || first.first_id <= tip + 1 ? Kin::next : Kin::ahead;
     }
-    note_foreign(line, {first.last_id, key}, tip, now);
+    note_foreign(index, {first.last_id, key}, tip, now);
     return Kin::foreign;
 }
 
-void Numbering::note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept {
+void Numbering::note_foreign(LineIndex index, Told update, Sequence tip, MonoTime now) noexcept {
+    Line& line = lines_[index];
     line.last_id = update.last_id;
     line.last_key = update.key;
     line.last[line.told++ % Line::kLast] = update;
     if (update.last_id > tip && line.waiting.last_id <= tip) line.waiting = update;
-    if (line.foreign_since.ns == 0) line.foreign_since = now;
+    // It told what the chain held before that jumped ahead, and goes on step by step; or the chain has not come by yet
+    // where it waits. Until they meet, one of the two is merely late.
+    const bool is_former = update.last_id <= tip && (former_ & bit(index)) != 0;
+    const bool is_late = update.last_id <= tip && (late_ & bit(index)) != 0;
+    const bool is_ahead =
+        tip != 0 && !line.missed && line.waiting.last_id > tip && line.waiting.last_id - tip <= Remembered::kUpdates;
+    const bool may_meet = is_former || is_late || is_ahead;
+    const MonoTime since = may_meet ? now + (kMeet_ns - kForeign_ns) : now;
+    if (line.foreign_since.ns == 0 || since < line.foreign_since) line.foreign_since = since;
+    if (is_former) return;
     if (line.unexplained_since.ns == 0) line.unexplained_since = now;
 }
 
@@ -111,7 +128,7 @@ void Numbering::note_foreign(Line& line, Told update, Sequence tip, MonoTime now
 void Numbering::forget_former(const Event& first) noexcept {
     const Sequence ended = remembered_.newest();
     if (ended + 1 == first.first_id) return;
-    if (ended >= first.first_id) std::swap(outdated_, remembered_);
+    if (ended != 0) end_remembered(ended < first.first_id);
     remembered_.clear();
 }
 
@@ -131,6 +148,7 @@ void Numbering::recognise(LineIndex index, Sequence last_id) noexcept {
     }
     counting_ |= bit(index);
     late_ &= ~bit(index);
+    former_ &= ~bit(index);
     line.waiting = {};
     line.last = {};
     line.superseded = {};
@@ -153,6 +171,7 @@ void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
             recognise(index, last_id);
             continue;
         }
+        line.missed |= line.waiting.last_id != 0 && line.waiting.last_id <= last_id;
         if (line.waiting.last_id <= last_id) line.waiting = {};
         if (line.superseded.last_id <= last_id) line.superseded = {};
     }
@@ -182,19 +201,29 @@ void Numbering::lose_lines() noexcept {
 }
 
 void Numbering::restart_by(LineIndex line) noexcept {
-    if (!remembered_.empty()) std::swap(outdated_, remembered_);
+    if (!remembered_.empty()) end_remembered(false);
     late_ |= counting_;
     for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         if (outdated_.find(lines_[index].last_id) == lines_[index].last_key) late_ |= bit(index);
     }
     late_ &= ~bit(line);
+    former_ = 0;
     forget();
     counting_ = bit(line);
 }
 
+// `goes_on`: the next chain may be of the same numbering, further on.
+void Numbering::end_remembered(bool goes_on) noexcept {
+    std::swap(outdated_, remembered_);
+    outdated_goes_on_ = goes_on;
+}
+
 void Numbering::begin_with(LineIndex line) noexcept {
+    if (!remembered_.empty()) end_remembered(true);
+    former_ |= counting_;
     forget();
+    former_ &= ~bit(line);
     counting_ = bit(line);
 }
 
@@ -213,6 +242,7 @@ void Numbering::on_lines(LineSet up) noexcept {
     counting_ &= stayed;
     carriers_ &= stayed;
     late_ &= stayed;
+    former_ &= stayed;
 }
 
 bool Numbering::any_foreign() const noexcept {
@@ -258,18 +288,19 @@ Numbering::LineSet Numbering::take_foreign(MonoTime now) noexcept {
 }
 
 Sequence Numbering::follow_unexplained() noexcept {
-    if (const LineIndex ahead = ahead_; ahead != kNoLine) {
-        restart_by(ahead);
-        return lines_[ahead].last_id;
-    }
-    for (LineSet others = up_ & ~counting_ & ~late_; others != 0; others &= others - 1) {
+    LineIndex leader = ahead_;
+    for (LineSet others = up_ & ~counting_ & ~late_; others != 0 && leader == kNoLine; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
-        if (lines_[index].unexplained_since.ns == 0) continue;
-        restart_by(index);
-        return lines_[index].last_id;
+        if (lines_[index].unexplained_since.ns != 0) leader = index;
     }
-    forget();
-    return 0;
+    if (leader == kNoLine) {
+        forget();
+        return 0;
+    }
+    restart_by(leader);
+    recognise(leader, lines_[leader].last_id);
+    remembered_.add(lines_[leader].last_id, lines_[leader].last_key);
+    return lines_[leader].last_id;
 }
 
 }  // namespace daypack

@@ -32,10 +32,16 @@ class Numbering {
     using LineSet = std::uint32_t;
     static constexpr std::size_t kMaxLines = 32;
     // Foreign updates of a line that nothing explained for so long, while the chain stood still, mean another
-    // numbering. It is longer than lines lag behind each other, and leaves time to be right again within a second.
+    // numbering; it leaves time to be right again within a second. Lines may lag behind each other by more, and two
+    // worlds then tell the very same: the chain is at 1010, a line that was connected anew tells 1012, and all others
+    // tell nothing for a second. In the first, 1011 was told while that line was gone, and a line that is 2 s late
+    // brings it a second later: a restart that was none, which costs a snapshot. In the second the venue numbers anew
+    // from 1012, and the other lines are dead: to wait would show a wrong book. So it is a restart in both.
     static constexpr std::int64_t kUnexplained_ns = 750'000'000;
     // A line that tells another numbering than the chain for so long is of no use.
     static constexpr std::int64_t kForeign_ns = 1'000'000'000;
+    // The same, where the line and the chain may only be late behind each other.
+    static constexpr std::int64_t kMeet_ns = 7'000'000'000;
 
     enum class Kin : std::uint8_t {
         next,     // follows on the chain's tip, or reaches across it
@@ -121,7 +127,8 @@ class Numbering {
         UpdateKey last_key = 0;
         // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
         Told waiting;
-        Told superseded;  // what it waited with when it went back
+        bool missed = false;  // the chain came by where it waited, with another update
+        Told superseded;      // what it waited with when it went back
         static constexpr std::size_t kLast = 4;
         std::array<Told, kLast> last{};  // its last ones, likewise
         std::size_t told = 0;
@@ -136,8 +143,9 @@ class Numbering {
     [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
     void recognise(LineIndex line, Sequence last_id) noexcept;
     [[nodiscard]] static bool told_lately(const Line& line, Told update) noexcept;
-    void note_foreign(Line& line, Told update, Sequence tip, MonoTime now) noexcept;
+    void note_foreign(LineIndex line, Told update, Sequence tip, MonoTime now) noexcept;
     void forget_former(const Event& first) noexcept;
+    void end_remembered(bool goes_on) noexcept;
     void compare_waiting(Sequence last_id, UpdateKey key) noexcept;
     void wait_for_explanation(MonoTime now) noexcept;
 
@@ -147,11 +155,13 @@ class Numbering {
     LineSet counting_ = 0;
     LineSet carriers_ = 0;       // of a snapshot that no update has followed
     LineSet late_ = 0;           // lines that tell what was before the venue numbered anew, as another showed
+    LineSet former_ = 0;         // lines that tell what was before the chain jumped ahead: they may get there
     MonoTime old_since_;         // 0: nothing old since the chain last went on
     LineIndex ahead_ = kNoLine;  // a line that told what the chain came to hold, and had gone back by then
     std::array<Line, kMaxLines> lines_{};
     Remembered remembered_;
-    Remembered outdated_;  // what was remembered when another numbering last began
+    Remembered outdated_;            // what was remembered when another chain last began
+    bool outdated_goes_on_ = false;  // it jumped ahead, and did not go back
 };
 
 }  // namespace daypack

@@ -27,6 +27,38 @@ void a_snapshot_right_before_what_was_kept_fits_and_an_older_one_does_not() {
     require(feed.live_at(10));
 }
 
+void what_is_older_than_the_snapshot_is_no_restart_where_the_line_goes_on_step_by_step() {
+    TwoLines feed;
+    feed.reconnect(1);
+    for (Sequence id = 1002; id <= 1004; ++id) feed.show(id, 1);
+    require(feed.show(1002, 0) == Outcome::applied);
+    feed.wait_ms(10);
+    feed.wait_ms(50);
+    require(feed.is(State::syncing, Reason::gap));
+    feed.show(1003, 0);
+    feed.show(1004, 0);
+    require(feed.answer(1004));
+    for (int i = 0; i < 20; ++i) feed.wait_ms(50);
+    require(feed.live_at(1004) && feed.sync.counters().restarts == 0);
+}
+
+void a_line_that_goes_on_behind_a_gap_is_neither_a_restart_nor_replaced() {
+    TwoLines feed;
+    for (Sequence id = 1002; id <= 1010; ++id) feed.show(id, 0);
+    feed.show(1002, 1);
+    feed.show(1012, 0);
+    feed.wait_ms(50);
+    feed.show(1014, 0);
+    require(feed.answer(1014));
+    for (Sequence id = 1003; id <= 1013; ++id) {
+        feed.show(id, 1);
+        feed.wait_ms(400);
+        require(feed.live_at(1014) && feed.sync.take_foreign_lines(feed.now) == 0);
+    }
+    feed.show(1014, 1);
+    require(feed.show(1015, 1) == Outcome::applied && feed.live_at(1015));
+}
+
 void a_straddling_update_is_applied() {
     Feed feed;
     feed.lines(1);
@@ -501,6 +533,8 @@ void a_line_that_returns_within_what_it_told_goes_on() {
 void joins() {
     a_join_applies_what_was_kept_behind_the_snapshot();
     a_snapshot_right_before_what_was_kept_fits_and_an_older_one_does_not();
+    what_is_older_than_the_snapshot_is_no_restart_where_the_line_goes_on_step_by_step();
+    a_line_that_goes_on_behind_a_gap_is_neither_a_restart_nor_replaced();
     a_straddling_update_is_applied();
     a_snapshot_ahead_of_the_stream_waits_for_it();
     a_snapshot_far_ahead_never_becomes_the_book_and_is_asked_for_ever_later();
