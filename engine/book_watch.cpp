@@ -30,7 +30,7 @@ void BookWatch::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime 
     }
     if (const Sync::LineSet foreign = sync.take_foreign_lines(now); foreign != 0) {
         for (Resubscribes* queue : resubscribes_) {
-            (void)queue->push(Resubscribe{symbol, foreign, Resubscribe::Kind::replace});
+            (void)queue->push(Resubscribe{symbol, foreign, Resubscribe::Kind::foreign});
         }
     }
     if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);

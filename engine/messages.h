@@ -79,8 +79,8 @@ struct Spent {
 struct Resubscribe {
     enum class Kind : std::uint8_t {
         subscribe_again,  // nothing comes: the subscription was lost
-        replace,          // a numbering that no other line tells: the connection is of no use. Refused within 10 s of
-                          // the last time, and counted: who still thinks so then asks again
+        foreign,          // a numbering that no other line tells: the symbol is subscribed again alone; where that did
+                          // not help, the connection is replaced. Who still thinks so after a second asks again
     };
     SymbolIndex symbol = 0;
     Sync::LineSet lines = 0;

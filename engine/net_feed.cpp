@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t kPatience_ns = 100'000'000;    // with a full queue, until updates are dropped
 constexpr std::int64_t kMute_ns = 1'000'000'000;      // after subscribing again, until nothing at all is too little
 constexpr std::int64_t kReplace_ns = 10'000'000'000;  // between two replacements for what the connection told
+constexpr std::int64_t kHelps_ns = 2'500'000'000;     // what was subscribed again is right by then
+constexpr std::int64_t kForget_ns = 30'000'000'000;   // a symbol that was foreign so long ago is so for the first time
 constexpr std::int64_t kTell_ns = 1'000'000;  // between two looks of the counters, whose cache lines others share
 
 }  // namespace
@@ -25,6 +27,7 @@ NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wir
       health_(wiring.health[options.index]),
       stamped_(options.kernel_times ? kMaxUpdateEvents + 1 : 0),
       lost_(wiring.instruments->capacity()),
+      foreign_(wiring.instruments->capacity()),
       line_(io, std::move(options), *this) {}
 
 bool NetAgent::Feed::on_frame(std::string_view frame, const Received& received) {
@@ -131,6 +134,7 @@ bool NetAgent::Feed::say_state() {
 void NetAgent::Feed::on_up() {
     up_ = true;
     mute_since_.reset();
+    foreign_.assign(foreign_.size(), std::nullopt);
     health_.up.store(true, std::memory_order_relaxed);
     ++connects_;
     log(LogKind::line_up, host_);
@@ -158,15 +162,32 @@ void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, Mo
     mute_since_ = now;
 }
 
-void NetAgent::Feed::replace(std::string_view native, MonoTime now) {
+void NetAgent::Feed::mend(SymbolIndex symbol, const std::vector<std::string>& streams, std::size_t followed,
+                          MonoTime now) {
     if (!line_.up()) return;
+    const std::string& native = (*wiring_.instruments)[symbol].native;
+    if (!foreign_[symbol] || now - *foreign_[symbol] >= kForget_ns) foreign_[symbol] = now;
+    if (mends_alone(symbol, followed, now)) {
+        if (now != *foreign_[symbol]) return;
+        log(LogKind::text, "subscribes " + native + " again: it tells a numbering that no other line tells");
+        line_.unsubscribe(streams);
+        line_.subscribe(streams);
+        return;
+    }
     if (replaced_ && now - *replaced_ < kReplace_ns) {
         ++replaces_refused_;
         return;
     }
     replaced_ = now;
     ++replaces_;
-    line_.replace("tells a numbering of " + std::string(native) + " that no other line tells");
+    line_.replace("tells a numbering of " + native + " that no other line tells");
+}
+
+// Most of what the line brings is right, and to subscribe the symbol again may help yet.
+bool NetAgent::Feed::mends_alone(SymbolIndex symbol, std::size_t followed, MonoTime now) {
+    const auto is_foreign = [&](const auto& since) { return since && now - *since < kForget_ns; };
+    const auto foreign = static_cast<std::size_t>(std::count_if(foreign_.begin(), foreign_.end(), is_foreign));
+    return 2 * foreign < followed && now - *foreign_[symbol] < kHelps_ns;
 }
 
 void NetAgent::Feed::do_work(MonoTime now) {

@@ -31,9 +31,11 @@ class NetAgent::Feed final : public LineListener {
     // come since that was last done, the connection is replaced.
     void subscribe_again(const std::vector<std::string>& streams, MonoTime now);
 
-    // The book thread found that what the line tells of a symbol is told by no other: its connection is replaced, not
-    // more often than every 10 s, so that a venue that contradicts itself is not stormed.
-    void replace(std::string_view native, MonoTime now);
+    // The book thread found that what the line tells of a symbol is told by no other. Where that is so of one of many,
+    // that symbol alone is subscribed again; where that did not help, or most of its `followed` symbols are concerned,
+    // the connection is replaced, not more often than every 10 s, so that a venue that contradicts itself is not
+    // stormed.
+    void mend(SymbolIndex symbol, const std::vector<std::string>& streams, std::size_t followed, MonoTime now);
 
     // Goes on where the queue was full, and tells the counters now and then.
     void do_work(MonoTime now);
@@ -57,6 +59,7 @@ class NetAgent::Feed final : public LineListener {
     bool tell(std::span<const Event> events, MonoTime now);
     bool hand_over(std::span<const Event> events, MonoTime now);
     void drop(std::span<const Event> events);
+    [[nodiscard]] bool mends_alone(SymbolIndex symbol, std::size_t followed, MonoTime now);
     void log(LogKind kind, std::string_view words, std::uint64_t number = 0);
 
     const Wiring& wiring_;
@@ -73,9 +76,10 @@ class NetAgent::Feed final : public LineListener {
     std::vector<bool> lost_;  // symbols that lost updates and have not been told
     std::size_t lost_count_ = 0;
     std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
-    std::uint64_t mute_at_ = 0;           // `delivered()` when it was last subscribed again
-    std::optional<MonoTime> mute_since_;  // ... and when that was, over this connection
-    std::optional<MonoTime> replaced_;    // for what it told
+    std::uint64_t mute_at_ = 0;                     // `delivered()` when it was last subscribed again
+    std::optional<MonoTime> mute_since_;            // ... and when that was, over this connection
+    std::optional<MonoTime> replaced_;              // for what it told
+    std::vector<std::optional<MonoTime>> foreign_;  // of each symbol: when this connection was first said to be wrong
     std::uint64_t replaces_ = 0, replaces_refused_ = 0;
     std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;
     MonoTime told_counters_;

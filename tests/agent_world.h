@@ -145,7 +145,7 @@ class AgentWorld {
             for (std::size_t line = 0; line < lines_.size(); ++line) {
                 if ((again.lines >> line & 1) == 0) continue;
                 lines_[line].mute = false;
-                if (again.kind == Resubscribe::Kind::replace && lines_[line].up) turn(line, false);
+                if (again.kind == Resubscribe::Kind::foreign && lines_[line].up) turn(line, false);
             }
         }
         Spent spent;

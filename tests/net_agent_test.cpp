@@ -184,9 +184,48 @@ TEST_F(NetAgentTest, AfterAPauseItAnswersNotBeforeTheBooksAreToldWhatTheyLost) {
     EXPECT_EQ(told[0].kind, EventKind::lost);
 }
 
+TEST_F(NetAgentTest, OneForeignSymbolOfManyIsSubscribedAgainAloneAndTheLineReplacedWhereThatDidNotHelp) {
+    for (SymbolIndex symbol = 1; symbol < 4; ++symbol) {
+        const std::string n = std::to_string(symbol);
+        (void)instruments.append({"A" + n + "_USDC", "A" + n + "-USDC", {1, -2}, {1, -2}, Reason::none, true});
+        subscriptions.set(symbol, true);
+    }
+    const auto texts = [&] { return exchanges[1].texts.size(); };
+    const std::size_t before = texts();
+    ASSERT_TRUE(until([&] { return texts() > before; }));
+    const std::size_t subscribed = texts();
+    const auto ask = [&](SymbolIndex symbol) {
+        ASSERT_TRUE(resubscribes.push(Resubscribe{symbol, 0b10, Resubscribe::Kind::foreign}));
+        turn();
+    };
+    (void)logged();
+    ask(0);
+    ASSERT_TRUE(until([&] { return texts() == subscribed + 2; }));
+    EXPECT_EQ(exchanges[1].texts[subscribed], R"({"method":"UNSUBSCRIBE","params":["depth.SOL_USDC"]})");
+    EXPECT_EQ(exchanges[1].texts[subscribed + 1], R"({"method":"SUBSCRIBE","params":["depth.SOL_USDC"]})");
+    EXPECT_TRUE(contains(logged(), "subscribes SOL_USDC again"));
+    ahead_ns += kSecond_ns;
+    ask(0);  // it has not come through yet
+    EXPECT_TRUE(health[1].up);
+    exchanges[1].mute = false;
+    ahead_ns += 2 * kSecond_ns;
+    ask(0);
+    EXPECT_TRUE(contains(logged(), "tells a numbering of SOL_USDC that no other line tells"));
+    ASSERT_TRUE(until([&] { return health[1].up && counter(1, DAYPACK_LINE_connects) == 2; }));
+    EXPECT_EQ(counter(1, DAYPACK_LINE_replaces), 1U);
+
+    ahead_ns += 10 * kSecond_ns;
+    ask(0);
+    EXPECT_TRUE(health[1].up) << "one of four";
+    ask(2);
+    ASSERT_TRUE(until([&] { return counter(1, DAYPACK_LINE_replaces) == 2; })) << "half of them are foreign";
+    ASSERT_TRUE(until([&] { return health[1].up && counter(1, DAYPACK_LINE_connects) == 3; }));
+    EXPECT_EQ(counter(0, DAYPACK_LINE_connects), 1U) << "the other line has nothing to do with it";
+}
+
 TEST_F(NetAgentTest, ALineWithANumberingOfItsOwnIsReplacedOnceInTenSeconds) {
     const auto ask = [&] {
-        ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b10, Resubscribe::Kind::replace}));
+        ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b10, Resubscribe::Kind::foreign}));
         turn();
     };
     (void)logged();
