@@ -113,10 +113,11 @@ void Numbering::note_foreign(LineIndex index, Told update, Sequence tip, MonoTim
     if (update.last_id > tip && line.waiting.last_id <= tip) line.waiting = update;
     // It told what the chain held before that jumped ahead, and goes on step by step; or the chain has not come by yet
     // where it waits. Until they meet, one of the two is merely late.
-    const bool is_former = update.last_id <= tip && (former_ & bit(index)) != 0;
-    const bool is_late = update.last_id <= tip && (late_ & bit(index)) != 0;
-    const bool is_ahead =
-        tip != 0 && !line.missed && line.waiting.last_id > tip && line.waiting.last_id - tip <= Remembered::kUpdates;
+    const bool behind = update.last_id <= tip;
+    const bool is_former = behind && (former_ & bit(index)) != 0;
+    const bool is_late = behind && (late_ & bit(index)) != 0;
+    const bool is_ahead = tip != 0 && (late_ & bit(index)) == 0 && !line.missed && line.waiting.last_id > tip &&
+                          line.waiting.last_id - tip <= Remembered::kUpdates;
     const bool may_meet = is_former || is_late || is_ahead;
     const MonoTime since = may_meet ? now + (kMeet_ns - kForeign_ns) : now;
     if (line.foreign_since.ns == 0 || since < line.foreign_since) line.foreign_since = since;
