@@ -12,6 +12,9 @@ namespace {
 // Frames that need finer units twice within so long are believed.
 constexpr std::int64_t kFramesAgain_ns = 5'000'000'000;
 
+// An answer that needs finer units is remembered for so long.
+constexpr std::int64_t kAnswerAgain_ns = 120'000'000'000;
+
 // The 1st, 2nd, 4th, 8th …: told, and not in a stream.
 bool worth_telling(std::uint64_t count) noexcept {
     return std::has_single_bit(count);
@@ -42,7 +45,14 @@ DepthReader::Answer DepthReader::read(SymbolIndex symbol, std::string_view body,
         if (refusal) refusal.words += fmt::format("; finer units are due for {}", found.why);
     }
     if (refusal) return refuse(symbol, refusal);
-    found = grid_for_frames(symbol, body, std::move(found), now);
+    const UnitsNeeded needed = instruments_.take_needed(symbol);
+    if (found.grid == instrument.grid()) {
+        known_[symbol].answer_needed.reset();
+    } else if (!is_believed(symbol, found.grid, needed, now)) {
+        return {.what = Answer::What::garbled,
+                .words = found.why + "; it may be another market's, and is believed when the next answer says so too"};
+    }
+    found = grid_for_frames(symbol, body, std::move(found), needed, now);
     if (found.grid == instrument.grid()) return {};
     const Grid listed = instrument.listed_grid();
     say_(fmt::format("units symbol={} price={} quantity={} tick={} step={} why=\"{}\"", instrument.native,
@@ -51,8 +61,17 @@ DepthReader::Answer DepthReader::read(SymbolIndex symbol, std::string_view body,
     return {.what = Answer::What::finer, .grid = found.grid};
 }
 
-DepthGrid DepthReader::grid_for_frames(SymbolIndex symbol, std::string_view body, DepthGrid grid, MonoTime now) {
-    const UnitsNeeded needed = instruments_.take_needed(symbol);
+bool DepthReader::is_believed(SymbolIndex symbol, const Grid& grid, const UnitsNeeded& needed, MonoTime now) {
+    Known& known = known_[symbol];
+    const bool frames = needed.price != UnitsNeeded::kNone || needed.quantity != UnitsNeeded::kNone;
+    const bool again = known.answer_needed && now - *known.answer_needed < kAnswerAgain_ns && known.answer_grid == grid;
+    known.answer_needed = now;
+    known.answer_grid = grid;
+    return frames || again;
+}
+
+DepthGrid DepthReader::grid_for_frames(SymbolIndex symbol, std::string_view body, DepthGrid grid,
+                                       const UnitsNeeded& needed, MonoTime now) {
     if (needed.price_unfit || needed.quantity_unfit) {
         refuse_frames(symbol, fmt::format("a {} with more than 18 decimals, or that does not fit 63 bits",
                                           needed.price_unfit ? "price" : "quantity"));

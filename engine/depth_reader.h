@@ -18,8 +18,10 @@ namespace daypack {
 //
 // Thread: cold. Invariants: a market's units only become finer here, and no finer than what all levels of the body at
 // hand fit into, so that there is an end to it; what is refused costs the one market.
-// One frame off the grid proves little, for the snapshot that it leads to shows what rests in the book; where frames
-// bring such levels again and no snapshot shows them, their word is taken.
+// One answer off the grid proves little, for it may be another market's: what it needs is believed where frames need it
+// too, or the next answer does; until then it is no book. One frame off the grid proves little, for the snapshot that
+// it leads to shows what rests in the book; where frames bring such levels again and no snapshot shows them, their word
+// is taken.
 class DepthReader {
   public:
     using Say = std::function<void(std::string)>;
@@ -49,13 +51,18 @@ class DepthReader {
     struct Known {
         std::array<std::uint64_t, kDepthFaults> refused{};  // by kind, since the start
         std::uint64_t unfit_frames = 0;                     // snapshots before which frames brought what no units hold
+        std::optional<MonoTime> answer_needed;  // when an answer last needed finer units and nothing else did
+        Grid answer_grid{};                     // ... and which
         std::optional<MonoTime> frames_needed;  // when frames last needed finer units and the snapshot did not
     };
 
     [[nodiscard]] Answer refuse(SymbolIndex symbol, const DepthRefusal& refusal);
     void refuse_frames(SymbolIndex symbol, const std::string& why);
     // `grid`, in which the body can be read, or a finer one, which frames need and the body can be read in as well.
-    [[nodiscard]] DepthGrid grid_for_frames(SymbolIndex symbol, std::string_view body, DepthGrid grid, MonoTime now);
+    [[nodiscard]] DepthGrid grid_for_frames(SymbolIndex symbol, std::string_view body, DepthGrid grid,
+                                            const UnitsNeeded& needed, MonoTime now);
+    // An answer needs that grid; true: it is not the only one to say so.
+    [[nodiscard]] bool is_believed(SymbolIndex symbol, const Grid& grid, const UnitsNeeded& needed, MonoTime now);
 
     InstrumentTable& instruments_;
     std::int64_t lasting_ms_;

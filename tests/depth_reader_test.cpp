@@ -48,7 +48,10 @@ class DepthReaderTest : public testing::Test {
 
 TEST_F(DepthReaderTest, KeepsALevelOffTheGridExactlyInAFinerUnit) {
     const std::string body = depth_body(R"(["103.7","2.00"])", R"(["99.3","0.125"],["100","1.00"])");
-    ASSERT_EQ(read(body), What::finer);
+    ASSERT_EQ(read(body), What::garbled);
+    EXPECT_NE(words_.find("it may be another market's"), std::string::npos) << words_;
+    EXPECT_EQ(said_.size(), 0u);
+    ASSERT_EQ(read(body), What::finer) << "it says so again";
     EXPECT_EQ(
         last_said(),
         R"(units symbol=A_B price=0.1 quantity=0.001 tick=1 step=0.01 why="bids[0] "0.125" at byte 43: off 0.01")");
@@ -59,6 +62,27 @@ TEST_F(DepthReaderTest, KeepsALevelOffTheGridExactlyInAFinerUnit) {
     EXPECT_EQ(read(depth_body("", R"(["100","1"])")), What::snapshot) << "and no coarser for it";
     EXPECT_EQ(table_[0].tick, (Unit{1, -1}));
     EXPECT_EQ(said_.size(), 1u);
+}
+
+TEST_F(DepthReaderTest, AnotherMarketsAnswerMakesNoUnitsFiner) {
+    const std::string own = depth_body(R"(["103","2"])", R"(["99","1"])");
+    const std::string others = depth_body(R"(["0.00001234","2"])", R"(["0.00001233","1"])");
+    const std::string thirds = depth_body(R"(["1.234","2"])", "");
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(read(others), What::garbled);
+        EXPECT_EQ(read(own), What::snapshot);
+        EXPECT_EQ(read(thirds), What::garbled);
+        EXPECT_EQ(read(others), What::garbled) << "they do not agree";
+        EXPECT_EQ(read(own), What::snapshot);
+    }
+    EXPECT_EQ(table_[0].grid(), (Grid{{1, 0}, {1, -2}}));
+    EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(DepthReaderTest, AnAnswerOffTheGridIsBelievedAtOnceWhereFramesNeedItToo) {
+    table_.need(0, {-1, kNone});
+    EXPECT_EQ(read(depth_body(R"(["103.7","2.00"])", "")), What::finer);
+    EXPECT_EQ(table_[0].tick, (Unit{1, -1}));
 }
 
 TEST_F(DepthReaderTest, TellsOneFrameOffTheGridFromAStreamOfThem) {
@@ -110,6 +134,7 @@ TEST_F(DepthReaderTest, RefusesInWordsWhatNoUnitsHoldAndEndsThere) {
 TEST_F(DepthReaderTest, EndsEveryRowOfRefinements) {
     std::string price = "1.1";
     for (int decimals = 1; decimals <= 18; ++decimals, price += "1") {
+        ASSERT_EQ(read(depth_body(R"([")" + price + R"(","1"])", "")), What::garbled);
         ASSERT_EQ(read(depth_body(R"([")" + price + R"(","1"])", "")), What::finer);
         ASSERT_EQ(table_[0].tick, (Unit{1, static_cast<std::int8_t>(-decimals)}));
         ASSERT_EQ(read(depth_body(R"([")" + price + R"(","1"])", "")), What::snapshot);
