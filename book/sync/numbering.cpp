@@ -43,8 +43,7 @@ Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence ti
     if (kin == Kin::copy) old_since_ = {};
     // A line that goes on step by step towards an id that was told is merely late. Where none told the tip, a snapshot
     // brought it, which may be of anything.
-    const bool is_late = goes_on && tip <= newest_counting();
-    if (kin == Kin::old && !is_late && old_since_.ns == 0) old_since_ = now;
+    if (kin == Kin::old && old_since_.ns == 0 && !(goes_on && tip <= newest_counting())) old_since_ = now;
     return {kin, key};
 }
 

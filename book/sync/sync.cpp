@@ -75,6 +75,8 @@ void Sync::caught_up(MonoTime now) noexcept {
 
 // A line that counts tells what the book stands at.
 void Sync::line_agrees(MonoTime now) noexcept {
+    if (!silent_ && !only_a_line_ && before_id_ == 0) [[likely]]
+        return;
     if (before_id_ != 0 && !gets_back(now)) return;
     if (rest_.knows_later() || numbering_.newest_counting() > newest_id_) return;
     silent_ = false;
