@@ -83,16 +83,6 @@ void BookAgent::look(MonoTime now) noexcept {
     }
 }
 
-std::size_t BookAgent::audit(MonoTime now) noexcept {
-    const SymbolIndex symbol = watch_.audited();
-    if (!watch_.can_audit(*books_[symbol].sync)) return 0;
-    if (!watch_.audit_some(*books_[symbol].sync, now)) {
-        tell(symbol, {});
-        show(symbol, now);
-    }
-    return 1;
-}
-
 // After a pause the books may be old by what lies unread: they are shown as stale until every source has read all that
 // was on its way, and it has come through the queue.
 void BookAgent::end_pause() noexcept {
@@ -278,25 +268,6 @@ void BookAgent::publish_trade(std::span<const Event> events) noexcept {
                               .receive = trade.receive});
 }
 
-void BookAgent::on_ticker(std::span<const Event> events, MonoTime now) noexcept {
-    const Event& bid = events.front();
-    const Event& ask = events.back();
-    FollowedBook& book = books_[bid.symbol];
-    ++book.tickers;
-    book.touch.told(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
-    check_touch(book, bid.symbol, now);
-}
-
-// A cross-check between two streams of the venue: where they tell of the same id, they must tell the same.
-void BookAgent::check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now) noexcept {
-    if (!book.sync->following() || !book.touch.take(book.sync->last_id())) return;
-    Counters counters = wiring_.segment->symbol_counters(symbol);
-    counters.add(DAYPACK_SYMBOL_touch_checks);
-    if (book.touch.agrees(book.sync->book())) return;
-    counters.add(DAYPACK_SYMBOL_touch_mismatches);
-    book.sync->on_contradiction(now);
-}
-
 void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
     const Sync::LineSet bit = Sync::LineSet{1} << event.line;
     lines_up_ = event.kind == EventKind::line_up ? lines_up_ | bit : lines_up_ & ~bit;
@@ -370,10 +341,6 @@ void BookAgent::ask(SymbolIndex symbol, MonoTime now) noexcept {
     const bool in_vain = book.sync->asks_in_vain();
     (void)wiring_.requests->push(
         SnapshotRequest{symbol, book.sync->take_request(now), in_vain, SnapshotRequest::Purpose::join});
-}
-
-void BookAgent::tell(SymbolIndex symbol, MonoTime receive) noexcept {
-    books_[symbol].tell(wiring_.segment->symbol_counters(symbol), wall_.at(receive));
 }
 
 void BookAgent::tell_clock() noexcept {

@@ -37,6 +37,16 @@ std::string log_line(const LogRecord& record, WallTime time, const InstrumentTab
         case LogKind::audit:
             return fmt::format("{} audit symbol={} levels={} mismatches={} (the book is fetched anew)", when, symbol,
                                record.have, record.got);
+        case LogKind::touch:
+            return fmt::format(
+                "{} touch symbol={} u={} disbelieved_s={} why=\"the bookTicker contradicts a book that REST "
+                "confirmed\"",
+                when, symbol, record.have, record.got);
+        case LogKind::contradiction:
+            return fmt::format(
+                "{} contradiction symbol={} count={} foreign={} why=\"two lines tell other levels under "
+                "the same ids\"",
+                when, symbol, record.have, record.got);
         case LogKind::lost:
             return fmt::format("{} lost line={} updates={} why=\"{}\"", when, record.line, record.have, words);
     }

@@ -11,13 +11,27 @@
 
 namespace daypack {
 
-enum class LogKind : std::uint8_t { text, line_up, line_down, venue_error, state, gap, refetch, lost, audit };
+enum class LogKind : std::uint8_t {
+    text,
+    line_up,
+    line_down,
+    venue_error,
+    state,
+    gap,
+    refetch,
+    lost,
+    audit,
+    touch,
+    contradiction
+};
 
 // One thing worth telling, of fixed size: hot threads fill it in, the cold thread makes text of it.
 struct LogRecord {
     MonoTime time;
-    std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared
-    std::uint64_t got = 0;   // gap: the first id of what came; audit: levels that were wrong
+    std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared;
+                             // contradiction: how many there were
+    std::uint64_t got = 0;   // gap: the first id of what came; audit: levels that were wrong; touch: seconds;
+                             // contradiction: updates of lines that did not count
     SymbolIndex symbol = 0;
     LineIndex line = 0;
     LogKind kind = LogKind::text;
