@@ -1,32 +1,52 @@
-// More than 10^8 worlds (tests/small_worlds.h).
+// More than 10^8 distinct worlds (tests/small_worlds_list.h). DAYPACK_SEED=n draws others.
 #include <gtest/gtest.h>
 
-#include "tests/small_worlds.h"
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "tests/small_worlds_list.h"
 
 namespace daypack {
 namespace {
 
+using test::SmallWorld;
 using test::SmallWorlds;
 
 TEST(SmallWorldsSoak, ABookShownLiveIsRightInEveryWorld) {
-    const SmallWorlds::Options all[] = {
-        {.old_updates = 1, .new_updates = 2, .new_first = 9, .snapshots = 1, .waits = 1},
-        {.old_updates = 1, .new_updates = 1, .new_first = 20, .snapshots = 1, .waits = 1},
-        {.old_updates = 1, .new_updates = 1, .new_first = 5, .snapshots = 2, .waits = 1},
-        {.old_updates = 2, .new_updates = 0, .snapshots = 2, .waits = 2},
-        {.old_updates = 1, .new_updates = 1, .new_first = 5, .fresh = true, .snapshots = 1, .waits = 1},
-        {.old_updates = 3, .new_updates = 3, .new_first = 11, .reconnects = 0, .snapshots = 2, .waits = 2},
-    };
-    double worlds = 0;
-    for (const SmallWorlds::Options& options : all) {
-        const SmallWorlds::Result result = SmallWorlds(options).run();
-        ASSERT_EQ(result.wrong, "");
-        worlds += result.worlds;
-        std::printf("%.3g worlds, %llu states, %llu of them undecidable\n", result.worlds,
-                    static_cast<unsigned long long>(result.states),
-                    static_cast<unsigned long long>(result.undecidable));
+    const char* const seed = std::getenv("DAYPACK_SEED");
+    std::vector<SmallWorlds::Options> all;
+    for (const SmallWorld::Options& world : test::kWholeLongWorlds) {
+        all.push_back({.world = world, .states_max = 40'000'000});
     }
+    for (const SmallWorld::Options& world : test::kDrawnWorlds) {
+        const std::uint64_t drawn = seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10);
+        all.push_back({.world = world, .tried = 88, .seed = drawn, .states_max = 12'000'000});
+    }
+    std::atomic<std::size_t> next{0};
+    std::mutex mutex;
+    double worlds = 0;
+    std::uint64_t states = 0;
+    const auto work = [&] {
+        for (std::size_t i = next++; i < all.size(); i = next++) {
+            const SmallWorlds::Result result = SmallWorlds(all[i]).run();
+            const std::scoped_lock lock(mutex);
+            EXPECT_EQ(result.wrong, "") << "in " << SmallWorlds::name_of(all[i]);
+            worlds += result.worlds;
+            states += result.states;
+            std::printf("%s\n", SmallWorlds::summary_of(all[i], result).c_str());
+            std::fflush(stdout);
+        }
+    };
+    {
+        const std::jthread other(work);
+        work();
+    }
+    std::printf("%.3g worlds, %llu states in all\n", worlds, static_cast<unsigned long long>(states));
     EXPECT_GE(worlds, 1e8);
+    EXPECT_GE(states, 50'000'000u);
 }
 
 }  // namespace

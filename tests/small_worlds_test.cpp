@@ -1,68 +1,43 @@
-// All worlds of a few updates, two lines and a restart of the venue's numbering: some millions of them, which
-// tests/small_worlds_soak_test.cpp makes hundreds of millions.
-#include "tests/small_worlds.h"
-
+// The smaller of the small worlds, all of them, and a seeded hundredth of those that tests/small_worlds_soak_test.cpp
+// draws. DAYPACK_SEED=n draws others.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/sanitized.h"
+#include "tests/small_worlds_list.h"
 
 namespace daypack {
 namespace {
 
+using test::SmallWorld;
 using test::SmallWorlds;
 
-constexpr int kWaits = test::kSanitized ? 1 : 2;
-constexpr int kSnapshots = test::kSanitized ? 1 : 2;
-constexpr double kFewest = test::kSanitized ? 50 : 1e6;
-
-void look(const SmallWorlds::Options& options, double worlds_min) {
-    const SmallWorlds::Result result = SmallWorlds(options).run();
-    EXPECT_EQ(result.wrong, "");
-    EXPECT_GE(result.worlds, worlds_min);
-    std::printf("%.3g worlds, %llu states, %llu of them undecidable\n", result.worlds,
-                static_cast<unsigned long long>(result.states), static_cast<unsigned long long>(result.undecidable));
+SmallWorlds::Result look(const SmallWorlds::Options& options) {
+    SmallWorlds::Result result = SmallWorlds(options).run();
+    EXPECT_EQ(result.wrong, "") << "in " << SmallWorlds::name_of(options);
+    std::printf("%s\n", SmallWorlds::summary_of(options, result).c_str());
+    return result;
 }
 
-TEST(SmallWorlds, ARestartLower) {
-    const int reconnects = test::kSanitized ? 0 : 1;
-    look({.old_updates = 1, .new_updates = 1, .new_first = 5, .reconnects = reconnects, .snapshots = 1, .waits = 1},
-         kFewest);
+TEST(SmallWorlds, EachOfTheSmallerOnesIsRight) {
+    for (const SmallWorld::Options& world : test::kWholeWorlds) {
+        const auto result = look({.world = world, .states_max = test::kSanitized ? 2'000 : UINT64_MAX});
+        if (!test::kSanitized) EXPECT_GE(result.worlds, 1e6);
+    }
 }
 
-TEST(SmallWorlds, ARestartAmongIdsThatWereTold) {
-    look({.old_updates = 2,
-          .new_updates = 2,
-          .new_first = 10,
-          .reconnects = 0,
-          .snapshots = kSnapshots,
-          .waits = kWaits},
-         kFewest);
-}
-
-TEST(SmallWorlds, ARestartHigher) {
-    look({.old_updates = 2,
-          .new_updates = 2,
-          .new_first = 20,
-          .reconnects = 0,
-          .snapshots = kSnapshots,
-          .waits = kWaits},
-         kFewest);
-}
-
-TEST(SmallWorlds, NoRestart) {
-    look({.old_updates = 2, .new_updates = 0, .reconnects = test::kSanitized ? 0 : 1, .snapshots = 1, .waits = 1},
-         kFewest);
-}
-
-TEST(SmallWorlds, ABookThatIsNotThereYet) {
-    look({.old_updates = 2,
-          .new_updates = 1,
-          .new_first = 5,
-          .fresh = true,
-          .reconnects = 0,
-          .snapshots = kSnapshots,
-          .waits = kWaits},
-         kFewest);
+TEST(SmallWorlds, AHundredthOfThoseOfSixFramesIsRight) {
+    const char* const seed = std::getenv("DAYPACK_SEED");
+    std::uint64_t states = 0;
+    for (const SmallWorld::Options& world : test::kDrawnWorlds) {
+        states += look({.world = world,
+                        .tried = 56,
+                        .seed = seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10),
+                        .states_max = test::kSanitized ? 1'000 : 120'000})
+                      .states;
+    }
+    EXPECT_GE(states, test::kSanitized ? 1'000u : 100'000u);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
 
 #include "book/sync/sync.h"
 
@@ -16,6 +18,20 @@ struct StateHash {
         StateHash hash{now};
         hash.add(sync);
         return hash.value;
+    }
+
+    // What is not in the Sync itself: for who keeps a Sync's state to go back to it.
+    [[nodiscard]] static std::array<Remembered*, 2> remembered_of(Sync& sync) {
+        return {&sync.numbering_.remembered_, &sync.numbering_.outdated_};
+    }
+    [[nodiscard]] static OrderBook& book_of(Sync& sync) { return sync.book_; }
+    // The first update that is kept, or waits; null: none.
+    [[nodiscard]] static const Event* first_waiting_of(const Sync& sync) {
+        return sync.pending_.empty() ? nullptr : &sync.pending_.front();
+    }
+    using Remembering = Remembered::Update;
+    [[nodiscard]] static std::span<Remembering> entries_of(Remembered& remembered) {
+        return {remembered.updates_.data(), remembered.size_};  // fewer than it has room for: they begin at the front
     }
 
     void mix(std::uint64_t word) {

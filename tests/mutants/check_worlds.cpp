@@ -1,27 +1,35 @@
-// Every world of two updates, and a few that were drawn.
+// Every world of two updates, some of six, and a few larger ones that were drawn.
 #include <cstdint>
 
 #include "tests/mutants/checker.h"
-#include "tests/small_worlds.h"
+#include "tests/small_worlds_list.h"
 #include "tests/sync_world.h"
 
 namespace daypack::test {
 namespace {
 
 void every_small_world_is_right() {
-    for (const SmallWorlds::Options& options : {
-             SmallWorlds::Options{
-                 .old_updates = 1, .new_updates = 1, .new_first = 5, .reconnects = 0, .snapshots = 1, .waits = 2},
-             SmallWorlds::Options{.old_updates = 1,
-             .new_updates = 1,
-             .new_first = 20,
-             .fresh = true,
-             .reconnects = 0,
-             .snapshots = 1,
-             .waits = 1},
-             SmallWorlds::Options{.old_updates = 2, .new_updates = 0, .reconnects = 0, .snapshots = 1, .waits = 2},
-         }) {
-        require(SmallWorlds(options).run().wrong.empty());
+    const SmallWorld::Options all[] = {
+        {.old_updates = 1,
+         .new_updates = 1,
+         .new_first = 5,
+         .reconnects = 0,
+         .snapshots = 1,
+         .waits = 2,
+         .strict = true},
+        {.old_updates = 1,
+         .new_updates = 1,
+         .new_first = 20,
+         .fresh = true,
+         .reconnects = 0,
+         .snapshots = 1,
+         .waits = 1,
+         .strict = true},
+        {.old_updates = 2, .new_updates = 0, .reconnects = 0, .snapshots = 1, .waits = 2, .strict = true},
+    };
+    for (const SmallWorld::Options& world : all) require(SmallWorlds({.world = world}).run().wrong.empty());
+    for (const SmallWorld::Options& world : kDrawnWorlds) {
+        require(SmallWorlds({.world = world, .tried = 48, .states_max = 5'000}).run().wrong.empty());
     }
 }
 
