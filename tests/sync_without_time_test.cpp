@@ -2,13 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
+#include "tests/flow_world.h"
 #include "tests/random.h"
+#include "tests/sanitized.h"
 #include "tests/sync_world.h"
+#include "tools/sim/flow.h"
 
 namespace daypack {
 namespace {
 
+using test::FlowWorld;
 using test::Random;
 using test::SyncWorld;
 using test::VenueClock;
@@ -56,6 +62,43 @@ TEST(SyncWithoutTime, OtherTimesOfTheVenueChangeNothing) {
             EXPECT_EQ(digest_of(seed, {}, clock), expected) << seed;
         }
     }
+}
+
+// The simulator's own flow, with faults: every state, every update, and whole books.
+TEST(SyncWithoutTime, OtherTimesOfTheVenueChangeNoBookOfAFlow) {
+    const auto run = [](std::uint64_t seed, const FlowWorld::Clock& stream, const FlowWorld::Clock& rest) {
+        sim::FlowOptions flow_options;
+        flow_options.seed = seed;
+        flow_options.per_second = 200;
+        flow_options.levels = 100;
+        sim::Flow flow(sim::market_named("SOL_USDC"), flow_options);
+        FlowWorld::Options options;
+        options.lags_ms = seed % 2 == 0 ? std::vector<std::int64_t>{0, 7} : std::vector<std::int64_t>{3, 0, 40};
+        options.jitter_ms = 3;
+        options.faults = true;
+        options.seed = seed;
+        options.run_ms = test::kSanitized ? 3'000 : 10'000;
+        auto world = std::make_unique<FlowWorld>(flow, options, stream, rest);
+        world->run();
+        return world;
+    };
+    std::uint64_t changes = 0, restarts = 0, gaps = 0;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        const auto expected = run(seed, test::right_clock, test::right_clock);
+        changes += expected->changes();
+        restarts += expected->sync().counters().restarts;
+        gaps += expected->sync().counters().gaps;
+        for (const auto& clock : test::odd_clocks()) {
+            EXPECT_EQ(run(seed, clock.tell, test::right_clock)->digest(), expected->digest())
+                << clock.name << ' ' << seed;
+            EXPECT_EQ(run(seed, test::right_clock, clock.tell)->digest(), expected->digest())
+                << clock.name << ' ' << seed;
+        }
+    }
+    if (test::kSanitized) return;
+    EXPECT_GE(changes, 20u);
+    EXPECT_GE(restarts, 2u);
+    EXPECT_GE(gaps, 1u);
 }
 
 }  // namespace
