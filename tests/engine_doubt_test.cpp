@@ -200,6 +200,28 @@ TEST(EngineSilence, ALineThatBringsNothingAndAnswersPingsIsReplaced) {
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_resyncs), 0u);
 }
 
+// By an answer that is drawn: a failure names it.
+TEST(EngineSilence, AQuietMarketWhoseEveryCheckFailsIsStaleUntilOneIsAnswered) {
+    const char* const answers[] = {"paused", "maintenance", "400"};
+    const std::string how = answers[static_cast<std::size_t>(getpid()) % std::size(answers)];
+    SCOPED_TRACE(how);
+    sim::SimOptions options = over_tls(100);
+    options.max_frames = 20;
+    sim::Exchange exchange(options);
+    LiveEngine live(exchange, {kSymbol}, 64, [](Config& config) { config.exchange.stale_after_ms = 1'000; });
+    ASSERT_TRUE(wait_until([&] { return exchange.is_over(kSymbol) && live.live(kSymbol); })) << live.log();
+    exchange.inject(sim::Fault::parse("rest:path=depth,times=1000000,how=" + how));
+    ASSERT_TRUE(wait_until([&] { return is(live, DAYPACK_STATE_STALE, DAYPACK_REASON_silent); })) << live.log();
+    const std::string log = live.log();
+    const std::string words = "check symbol=" + kSymbol + " failed";
+    const std::size_t said = log.find(words);
+    EXPECT_NE(said, std::string::npos) << log;
+    EXPECT_EQ(log.find(words, said + 1), std::string::npos) << log;
+    exchange.end_chaos();
+    EXPECT_TRUE(wait_until([&] { return live.live(kSymbol); })) << live.log();
+    EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_resyncs), 0u);
+}
+
 // ---- markets -------------------------------------------------------------------------------------------------------
 
 TEST(EngineMarkets, AMarketThatClosesIsHaltedAndComesBack) {

@@ -10,7 +10,7 @@ namespace daypack {
 // What a run of an engine through a whole flow showed.
 struct FlowRun {
     std::size_t compared = 0;  // books, at different sequence numbers, that equal the truth
-    std::uint64_t gaps = 0, resyncs = 0, dropped = 0, updates = 0;
+    std::uint64_t gaps = 0, resyncs = 0, restarts = 0, snapshots = 0, dropped = 0, updates = 0;
 };
 
 // Lets a flow that ends run through an engine, taking whole LIVE books as they come, and compares each with the truth
@@ -64,6 +64,8 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
         // is right to doubt itself: nothing was lost for that.
         run.resyncs +=
             live.counter(symbol, DAYPACK_SYMBOL_resyncs) - live.counter(symbol, DAYPACK_SYMBOL_resyncs_silent);
+        run.restarts += live.counter(symbol, DAYPACK_SYMBOL_restarts);
+        run.snapshots += live.counter(symbol, DAYPACK_SYMBOL_snapshots);
         run.updates += live.counter(symbol, DAYPACK_SYMBOL_updates);
     }
     for (unsigned line = 0; line < lines; ++line) {

@@ -28,8 +28,8 @@ namespace daypack::test {
 // numbering
 //   that stands alone, or the first that is kept or waits follows on one of the other. That world ends.
 // And lines are taken to lag by less than half a second: one that tells the old numbering later is another that lives.
-// What was told over a connection that is gone, or that is named as foreign, and so about to be replaced, does not
-// count for standing still.
+// A numbering belongs to connections: where none that told the new one is up, the old may be it. What was told over a
+// connection that is gone, or that is named as foreign, and so about to be replaced, does not count for standing still.
 //
 // `strict` grants less: an order once shown is known for good, though its connection is gone; lines may lag for ever; a
 // snapshot stands alone only where no connection that is up has told the new numbering, and only the first word of a
@@ -383,11 +383,13 @@ class SmallWorld {
     [[nodiscard]] bool nobody_knows(const Way& way, const Sync& sync) const {
         bool shown = options_.strict && way.shown;
         bool told = false;
+        bool is_up = false;
         for (const Line& line : way.lines) {
             shown = shown || (line.up && line.told_old && line.told_new);
-            told = told || (line.up && line.told_new);
+            told = is_up = is_up || (line.up && line.told_new);
         }
         if (!options_.strict) {
+            if (!is_up) return true;
             told = false;
             for (int i = options_.old_updates; i < updates(); ++i) {
                 told = told || (id_of(i) > way.stood_at && first_told(way, i).ns != 0);
