@@ -138,7 +138,7 @@ void CommandLine::add_sim() {
     sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
         ->type_name("FILE");
     sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
-    sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow");
+    sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow; the default");
     sub.add_flag_callback(
         "--no-jitter", [this] { sim_.jitter = false; }, "T never runs back");
     sub.add_option("--odd-lag", sim_.odd_lag_ms, "messages of every odd connection leave so much later")
