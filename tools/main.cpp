@@ -143,7 +143,8 @@ void CommandLine::add_sim() {
         "--no-jitter", [this] { sim_.jitter = false; }, "T never runs back");
     sub.add_option("--odd-lag", sim_.odd_lag_ms, "messages of every odd connection leave so much later")
         ->type_name("MS")
-        ->check(whole(60'000));
+        ->check(whole(60'000))
+        ->capture_default_str();
     sub.add_option("--markets-cache", sim_.markets_cache_ms, "/markets is as old as this at most, as a cache serves it")
         ->type_name("MS")
         ->check(whole(3'600'000));

@@ -8,7 +8,7 @@ namespace daypack::sim {
 
 // What is as at the venue only once it is switched on here: whoever follows the exchange must hold under it first.
 inline constexpr bool kJitterByDefault = true;
-inline constexpr std::int64_t kOddLagMsByDefault = 0;
+inline constexpr std::int64_t kOddLagMsByDefault = 5;
 inline constexpr std::int64_t kMarketsCacheMsByDefault = 0;  // the venue's: 300'000
 
 // What `daypack sim` is told.
