@@ -145,9 +145,11 @@ void CommandLine::add_sim() {
         ->type_name("MS")
         ->check(whole(60'000))
         ->capture_default_str();
-    sub.add_option("--markets-cache", sim_.markets_cache_ms, "/markets is as old as this at most, as a cache serves it")
+    sub.add_option("--markets-cache", sim_.markets_cache_ms,
+                   "/markets is as old as this at most, as a cache serves it; 0: always fresh")
         ->type_name("MS")
-        ->check(whole(3'600'000));
+        ->check(whole(3'600'000))
+        ->capture_default_str();
     sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)
