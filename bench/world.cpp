@@ -71,8 +71,9 @@ void World::rewind() {
     }
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         const auto symbol = static_cast<SymbolIndex>(i);
-        (void)to_book_.push(
-            ColdMessage::add(symbol, table_[symbol], std::make_unique<Sync>(kMaxLevels, kDepth, pool_)));
+        auto sync = std::make_unique<Sync>(kMaxLevels, kDepth, pool_);
+        sync->begin_heard(mono_now());  // a market that is not quiet: it asks for its snapshot at once
+        (void)to_book_.push(ColdMessage::add(symbol, table_[symbol], std::move(sync)));
         run();
         if (!requests_.pop(request)) throw std::runtime_error("a book of the bench asks for no snapshot");
         ColdMessage joined;

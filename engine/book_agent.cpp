@@ -335,7 +335,7 @@ void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
 
 void BookAgent::ask(SymbolIndex symbol, MonoTime now) noexcept {
     const FollowedBook& book = books_[symbol];
-    if (!book.sync || !book.sync->wants_snapshot(now)) return;
+    if (!book.sync || !book.sync->wants_snapshot(now) || book.sync->is_unheard(now)) return;
     if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
     // the queue has room, and only this thread fills it
     const bool in_vain = book.sync->asks_in_vain();

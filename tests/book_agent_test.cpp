@@ -86,6 +86,7 @@ struct Rig {
         up.kind = EventKind::line_up;
         up.last = true;
         agent.take({&up, 1}, {mono_now().ns - Sync::kSettle_ns});  // it has been quiet since
+        agent.take({&up, 1}, mono_now());
         join(10);
     }
     // Answers what was asked for.

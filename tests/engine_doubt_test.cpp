@@ -2,6 +2,7 @@
 // close or change. Over real sockets and TLS, judged by the exchange's own book.
 #include <set>
 
+#include "tests/calm.h"
 #include "tests/live_engine.h"
 #include "tests/sanitized.h"
 
@@ -113,7 +114,9 @@ TEST(EngineTrades, TwoLinesBringEachTradeOnce) {
 TEST(EngineAudit, ARightBookPassesAndStaysLive) {
     sim::Exchange exchange(over_tls());
     LiveEngine live(exchange, {kSymbol}, 16'384, [](Config& config) { config.exchange.snapshot_interval_s = 1; });
+    Calm calm(live.instance(), {kSymbol});
     ASSERT_TRUE(wait_until([&] { return live.counter(kSymbol, DAYPACK_SYMBOL_audits) >= 2; })) << live.log();
+    expect_one_snapshot_each(exchange, live, {kSymbol});
     EXPECT_GT(live.counter(kSymbol, DAYPACK_SYMBOL_audit_levels), 500u);
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_audit_ghosts), 0u);
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_audit_missing), 0u);
@@ -157,7 +160,9 @@ TEST(EngineSilence, AQuietMarketIsAskedAboutAndStaysLive) {
     options.max_frames = 20;
     sim::Exchange exchange(options);
     LiveEngine live(exchange, {kSymbol});
+    Calm calm(live.instance(), {kSymbol});
     ASSERT_TRUE(wait_until([&] { return live.counter(kSymbol, DAYPACK_SYMBOL_checks) >= 2; })) << live.log();
+    expect_one_snapshot_each(exchange, live, {kSymbol});
     EXPECT_TRUE(live.live(kSymbol));
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_resyncs), 0u);
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_silences), 0u);
@@ -170,6 +175,7 @@ TEST(EngineSilence, ALineThatLostItsSubscriptionSubscribesAgain) {
         return daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_updates) > 10 &&
                daypack_line_counter(&live.reader(), 1, DAYPACK_LINE_updates) > 10;
     })) << live.log();
+    Calm calm(live.instance(), {kSymbol});
     exchange.inject(sim::Fault::parse("mute:line=2,symbol=" + kSymbol));
     ASSERT_TRUE(wait_until([&] { return live.counter(kSymbol, DAYPACK_SYMBOL_resubscribes) > 0; })) << live.log();
     const auto updates = [&](unsigned line) {
@@ -188,6 +194,7 @@ TEST(EngineSilence, ALineThatBringsNothingAndAnswersPingsIsReplaced) {
         return daypack_line_counter(&live.reader(), line, DAYPACK_LINE_updates);
     };
     ASSERT_TRUE(wait_until([&] { return updates(0) > 10 && updates(1) > 10; })) << live.log();
+    Calm calm(live.instance(), {kSymbol});
     exchange.inject(sim::Fault::parse("stall:line=2"));
     ASSERT_TRUE(wait_until([&] {
         const unsigned stalled = daypack_line_counter(&live.reader(), 0, DAYPACK_LINE_failures) > 0 ? 0 : 1;

@@ -51,7 +51,6 @@ class Venue {
 
 TEST(EngineMarketList, AnOldListDoesNotKeepAClosedMarketLive) {
     sim::SimOptions options = venue();
-    options.markets_cache_ms = 300'000;
     Venue venue(options, {kSol, kEth});
     ASSERT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
     venue.strike("market:how=Closed,for_ms=1500,symbol=" + kSol);
@@ -65,7 +64,6 @@ TEST(EngineMarketList, AnOldListDoesNotKeepAClosedMarketLive) {
 
 TEST(EngineMarketList, ATickThatTheListDoesNotKnowYetIsLearnt) {
     sim::SimOptions options = venue();
-    options.markets_cache_ms = 300'000;
     Venue venue(options, {kSol, kEth});
     ASSERT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
     const int exponent = venue.live.top(kSol)->price_exponent;

@@ -49,6 +49,7 @@ class LiveProgram : public LiveReader {
     [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another") const {
         return std::make_unique<Program>(folder_, name, std::vector<std::string>{"run", "my.yaml"});
     }
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     [[nodiscard]] Program& run() noexcept { return *run_; }
     [[nodiscard]] std::string log() const { return run_->err(); }
 

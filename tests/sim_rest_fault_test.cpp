@@ -195,6 +195,7 @@ TEST(SimRestFault, AMarketIsDelistedAndItsStreamIsQuiet) {
 TEST(SimRestFault, TheVenueIsInMaintenanceForATime) {
     SimOptions options = options_for({"SOL_USDC", "ETH_USDC"}, 200);
     options.faults = {"venue@3:how=PostOnly,for_ms=250"};
+    options.markets_cache_ms = 0;  // the states themselves, not what a cache knows of them
     Exchange exchange(options);
     Client reader(exchange.port()), client(exchange.port());
     reader.upgrade();

@@ -138,15 +138,18 @@ void CommandLine::add_sim() {
     sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
         ->type_name("FILE");
     sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
-    sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow");
+    sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow; the default");
     sub.add_flag_callback(
         "--no-jitter", [this] { sim_.jitter = false; }, "T never runs back");
     sub.add_option("--odd-lag", sim_.odd_lag_ms, "messages of every odd connection leave so much later")
         ->type_name("MS")
-        ->check(whole(60'000));
-    sub.add_option("--markets-cache", sim_.markets_cache_ms, "/markets is as old as this at most, as a cache serves it")
+        ->check(whole(60'000))
+        ->capture_default_str();
+    sub.add_option("--markets-cache", sim_.markets_cache_ms,
+                   "/markets is as old as this at most, as a cache serves it; 0: always fresh")
         ->type_name("MS")
-        ->check(whole(3'600'000));
+        ->check(whole(3'600'000))
+        ->capture_default_str();
     sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)

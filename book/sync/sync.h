@@ -152,6 +152,9 @@ class Sync {
         pace_.on_asked(now);
         return ++request_;
     }
+    // The lines have just come up and none has told anything yet: the venue may not have heard their subscriptions, and
+    // a snapshot of now may then be older than what they begin with.
+    [[nodiscard]] bool is_unheard(MonoTime now) const noexcept { return heard_.ns == 0 && !quiet(now); }
     // So many were of no use that other markets go first.
     [[nodiscard]] bool asks_in_vain() const noexcept { return pace_.in_vain(); }
 

@@ -6,10 +6,10 @@
 
 namespace daypack::sim {
 
-// What is as at the venue only once it is switched on here: whoever follows the exchange must hold under it first.
-inline constexpr bool kJitterByDefault = false;
-inline constexpr std::int64_t kOddLagMsByDefault = 0;
-inline constexpr std::int64_t kMarketsCacheMsByDefault = 0;  // the venue's: 300'000
+// As at the venue, unless somebody asks for a kinder one: whoever follows the exchange must hold under it.
+inline constexpr bool kJitterByDefault = true;
+inline constexpr std::int64_t kOddLagMsByDefault = 5;
+inline constexpr std::int64_t kMarketsCacheMsByDefault = 300'000;
 
 // What `daypack sim` is told.
 struct SimOptions {
