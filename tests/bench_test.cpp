@@ -274,7 +274,6 @@ TEST(Bench, PercentilesStandInTheJsonOfARowThatHasThem) {
     EXPECT_EQ(text_of(second, "why"), "one core");
 }
 
-}  // namespace
 TEST(Bench, CpuTimeIsNotWallTime) {
     const double ns = ns_each([] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
@@ -327,4 +326,5 @@ TEST(Bench, SeesWhatOtherProgramsUseAndNotWhatItsOwnDo) {
     EXPECT_EQ(cpu_ns_of(-1), 0);
 }
 
+}  // namespace
 }  // namespace daypack::bench
