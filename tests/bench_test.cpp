@@ -274,6 +274,21 @@ TEST(Bench, PercentilesStandInTheJsonOfARowThatHasThem) {
     EXPECT_EQ(text_of(second, "why"), "one core");
 }
 
+TEST(Bench, TheSampleOfTheRepositoryIsWholeAndLikeRecordedFlow) {
+    Input sample;
+    read_input(DAYPACK_SOURCE_DIR "/bench/sample/frames.ndjson.gz", sample);
+    ASSERT_EQ(sample.frames.size(), 10'000u);
+    EXPECT_EQ(sample.events.front().first_id, sample.seed.last_id + 1);
+    EXPECT_GT(sample.seed.bids.size(), 1'000u);
+    EXPECT_GT(sample.seed.asks.size(), 1'000u);
+    std::size_t back = 0;
+    for (std::size_t i = 1; i < sample.frames.size(); ++i) {
+        EXPECT_EQ(sample.update(i).front().first_id, sample.id(i - 1) + 1);
+        if (sample.update(i).front().match < sample.update(i - 1).front().match) ++back;
+    }
+    EXPECT_GT(back, 0u) << "T runs back now and then, as the recorded one does";
+}
+
 TEST(Bench, CpuTimeIsNotWallTime) {
     const double ns = ns_each([] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
