@@ -88,7 +88,7 @@ double batch_p99(const Input& input, const Changes& changes, Percentiles& sample
     book.seed(input.seed);
     std::vector<double> times;
     for (std::size_t from = 0; from + kBatch <= changes.ends.size(); from += kBatch) {
-        times.push_back(ns_each([&] {
+        times.push_back(wall_ns_each([&] {
             (void)apply(book, changes, from, from + kBatch);
             return std::size_t{1};
         }));
@@ -102,7 +102,8 @@ double batch_p99(const Input& input, const Changes& changes, Percentiles& sample
 
 Row row(const char* name, const Pair& pair, const std::optional<double>& floor, const char* unit, double target,
         const char* what) {
-    return {name, pair.ours, unit, floor, pair.other, pair.other_to_ours, Row::Bound::least, target, what};
+    return {name,   pair.ours, unit, floor, pair.other, pair.other_to_ours, Row::Bound::least,
+            target, what,      {},   {},    pair.ratios};
 }
 
 }  // namespace
@@ -115,15 +116,19 @@ std::vector<Row> book_recorded(const Input& input) {
     const Pair tree = compare(rounds, ours, [&] { return level<Theirs<TreeBook>>(input, changes); });
     const Pair vector = compare(rounds, ours, [&] { return level<Theirs<VectorBook>>(input, changes); });
     Percentiles our_batches, tree_batches;
+    CoreShare core;
+    core.begin();
     const Pair p99 = compare(
         rounds, [&] { return batch_p99<Ours>(input, changes, our_batches); },
         [&] { return batch_p99<Theirs<TreeBook>>(input, changes, tree_batches); });
+    core.end();
     std::vector<Row> rows{
         row("book_recorded.map", tree, driver, "ns a level", 4,
             "the book alone, top and best kept up, against std::map; the floor is the driver without a book"),
         row("book_recorded.vector", vector, driver, "ns a level", 5, "... against a sorted vector, best at the back"),
         row("book_recorded.p99", p99, {}, "ns a batch of 32", 2, "the 99th percentile of batches, against std::map"),
     };
+    rows.back().untold = shared_cores({core.share()});
     rows.back().curves = {{"32 updates", our_batches}, {"32 updates of std::map", tree_batches}};
     return rows;
 }

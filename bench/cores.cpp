@@ -32,13 +32,17 @@ constexpr double kEnough = 0.98;  // of a core; the kernel's own ticks are in th
 
 }  // namespace
 
+double thread_cpu_ns() noexcept {
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void CoreShare::begin() noexcept {
-    cpu_ns_ -= clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    cpu_ns_ -= thread_cpu_ns();
     wall_ns_ -= clock_ns(CLOCK_MONOTONIC);
 }
 void CoreShare::end() noexcept {
     wall_ns_ += clock_ns(CLOCK_MONOTONIC);
-    cpu_ns_ += clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    cpu_ns_ += thread_cpu_ns();
 }
 
 std::string shared_cores(std::initializer_list<double> shares) {

@@ -32,6 +32,9 @@ class Pinned {
     bool worked_ = false;
 };
 
+// CPU time of the calling thread.
+[[nodiscard]] double thread_cpu_ns() noexcept;
+
 // Which part of a core a thread had while it spun: less than all of it says that something else ran there, and that
 // what was measured is not this program's.
 //

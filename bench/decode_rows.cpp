@@ -76,13 +76,15 @@ Row against_reference(const Input& input, const Frames& frames, bool scan, const
                       const char* what) {
     const Pair pair = compare(
         input.effort.rounds, [&] { return ours(input, frames, scan); }, [&] { return reference(input, frames); });
-    return {name, pair.ours, "ns a frame", {}, pair.other, pair.other_to_ours, Row::Bound::least, target, what};
+    return {name,   pair.ours, "ns a frame", {}, pair.other, pair.other_to_ours, Row::Bound::least,
+            target, what,      {},           {}, pair.ratios};
 }
 
 Row against_floor(const Input& input, const Frames& frames, const char* name, const char* what) {
     const Pair pair = compare(
         input.effort.rounds, [&] { return ours(input, frames, true); }, [&] { return floor(frames); });
-    return {name, pair.ours, "ns a frame", pair.other, {}, 1 / pair.other_to_ours, Row::Bound::most, 4, what};
+    return {name, pair.ours, "ns a frame", pair.other,    {}, 1 / pair.other_to_ours, Row::Bound::most, 4,
+            what, {},        {},           pair.inverse()};
 }
 
 }  // namespace

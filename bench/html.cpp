@@ -15,10 +15,11 @@ constexpr const char* kHead = R"h(<!doctype html>
 <title>daypack bench</title>
 <style>
 :root { color-scheme: light dark; --back: #fcfcfb; --card: #ffffff; --text: #1b1f24; --soft: #5f6873; --line: #e3e6ea;
-  --yes: #1a7f4b; --no: #c2410c; --unknown: #8a94a0; --a: #2563eb; --b: #c2410c; --c: #7c3aed; --d: #0f766e; }
+  --yes: #1a7f4b; --no: #c2410c; --unknown: #8a94a0; --a: #2563eb; --b: #c2410c; --c: #7c3aed; --d: #0f766e;
+  --e: #a16207; --f: #be185d; --g: #475569; }
 @media (prefers-color-scheme: dark) { :root { --back: #0f1216; --card: #171b21; --text: #e6e9ed; --soft: #98a2ae;
   --line: #2a313a; --yes: #4ade80; --no: #fb923c; --unknown: #77818d; --a: #60a5fa; --b: #fb923c; --c: #c4b5fd;
-  --d: #5eead4; } }
+  --d: #5eead4; --e: #facc15; --f: #f9a8d4; --g: #94a3b8; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem; background: var(--back); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
@@ -88,14 +89,20 @@ std::string table_row(const Row& row) {
     const std::string target = target_text(row, "≥ ", "≤ ");
     const bool has_value = row.untold.empty() || row.value != 0;
     return fmt::format(
-        R"(<tr><td><code>{}</code><small>{}</small></td><td class="n"><b>{}</b> {}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td>{}</td><td class="{}">{}</td></tr>)"
+        R"(<tr><td><code>{}</code><small>{}</small></td><td class="n"><b>{}</b> {}</td><td class="n">{}</td><td class="n">{}<small>{}</small></td><td class="n">{}</td><td>{}</td><td class="{}">{}</td></tr>)"
         "\n",
         escaped(row.name), escaped(row.what), has_value ? short_number(row.value) : "–", escaped(row.unit),
-        or_empty(beside), or_empty(row.ratio), target, bar(row), met_class(row),
+        or_empty(beside), or_empty(row.ratio), spread_text(row), target, bar(row), met_class(row),
         !row.target ? ""
         : !met      ? "cannot tell"
         : *met      ? "met"
                     : "missed");
+}
+
+// Rows that tell of the same samples share a picture: without what tells them apart.
+std::string chart_name(const Row& row) {
+    const std::size_t point = row.name.rfind(".p");
+    return point == std::string::npos ? row.name : row.name.substr(0, point);
 }
 
 // Percentiles over a scale that gives each further nine the same room.
@@ -112,12 +119,12 @@ class Chart {
     }
     [[nodiscard]] std::string figure() const {
         std::string out = fmt::format("<figure><figcaption><code>{}</code></figcaption><svg viewBox=\"0 0 {} {}\">\n",
-                                      escaped(name()), kWidth, kHeight);
+                                      escaped(chart_name(row_)), kWidth, kHeight);
         out += grid();
         std::string key;
         for (std::size_t i = 0; i < row_.curves.size(); ++i) {
             const Curve& curve = row_.curves[i];
-            const char colour = static_cast<char>('a' + i % 4);
+            const char colour = static_cast<char>('a' + i % kColours);
             out += line(curve.samples, colour);
             key += fmt::format("<span><i style=\"background:var(--{})\"></i>{}: p50 {}, p99 {}, p99.9 {}</span>",
                                colour, escaped(curve.name), rounded(curve.samples.at(0.5)),
@@ -127,13 +134,9 @@ class Chart {
     }
 
   private:
+    static constexpr std::size_t kColours = 7;
     static constexpr double kWidth = 560, kHeight = 280, kLeft = 56, kRight = 28, kTop = 14, kBottom = 26;
 
-    // Rows that tell of the same samples share a picture: without what tells them apart.
-    [[nodiscard]] std::string name() const {
-        const std::size_t point = row_.name.rfind(".p");
-        return point == std::string::npos ? row_.name : row_.name.substr(0, point);
-    }
     static std::string rounded(double ns) {
         const double digit = std::pow(10, std::floor(std::log10(std::max(ns, 1.0))) - 2);
         return duration(std::round(ns / digit) * digit);
@@ -213,9 +216,10 @@ std::string html(const Report& report) {
         "room; time is logarithmic.</p>\n<div class=\"charts\">\n";
     const Row* before = nullptr;
     for (const Row& row : report.rows) {
-        const bool again =
-            before != nullptr && !row.curves.empty() && row.curves.front().name == before->curves.front().name;
-        if (row.curves.empty() || again) continue;
+        if (row.curves.empty()) continue;
+        const bool again = before != nullptr && row.curves.front().name == before->curves.front().name &&
+                           chart_name(row) == chart_name(*before);
+        if (again) continue;
         out += Chart(row).figure();
         before = &row;
     }

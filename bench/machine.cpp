@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "bench/cores.h"
+#include "daypack_commit.h"
 
 namespace daypack::bench {
 namespace {
@@ -31,6 +32,11 @@ std::string kernel() {
     return uname(&name) == 0 ? std::string(name.sysname) + " " + name.release : "unknown";
 }
 
+std::string host() {
+    utsname name{};
+    return uname(&name) == 0 ? name.nodename : "unknown";
+}
+
 std::string compiler() {
 #if defined(__clang__)
     return "clang++ " __clang_version__;
@@ -51,9 +57,12 @@ std::string clock_of() {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> this_machine(bool pinned) {
+std::vector<std::pair<std::string, std::string>> this_machine(const std::string& pinning, const std::string& idle) {
     const std::string cpu0 = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
-    return {{"cpu", cpu_info("model name")},
+    return {{"version", DAYPACK_VERSION},
+            {"commit", DAYPACK_COMMIT},
+            {"host", host()},
+            {"cpu", cpu_info("model name")},
             {"cores", std::to_string(std::thread::hardware_concurrency())},
             {"kernel", kernel()},
             {"compiler", compiler()},
@@ -61,8 +70,8 @@ std::vector<std::pair<std::string, std::string>> this_machine(bool pinned) {
             {"governor", first_line(cpu0, "not told")},
             {"clock", clock_of()},
             {"load", first_line("/proc/loadavg", "not told")},
-            {"idle", "spin"},
-            {"pinning", pinning_in_words(pinned)}};
+            {"idle", idle},
+            {"pinning", pinning}};
 }
 
 }  // namespace daypack::bench

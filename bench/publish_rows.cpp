@@ -17,7 +17,8 @@ Row row(const std::string& name, const Pair& pair, std::size_t stores, const std
             1.5,
             what + ", against a loop that does its " + std::to_string(stores) + " stores",
             {},
-            {}};
+            {},
+            pair.inverse()};
 }
 
 void add_rows(const Input& input, const std::string& name, std::size_t rank, const std::string& what,

@@ -44,6 +44,9 @@ std::string json_row(const Row& row) {
         for (const auto& [name, share] : kShares) out += fmt::format(R"(,"{}":{:.0f})", name, samples.at(share));
         out += fmt::format(R"(,"max":{:.0f},"samples":{})", samples.max(), samples.count());
     }
+    if (row.spread) {
+        out += fmt::format(R"(,"spread":[{},{}])", json_number(row.spread->least), json_number(row.spread->most));
+    }
     if (!row.untold.empty()) out += R"(,"why":)" + json_text(row.untold);
     return out + R"(,"what":)" + json_text(row.what) + "}";
 }
@@ -64,22 +67,27 @@ std::string target_text(const Row& row, const char* least, const char* most) {
     return (row.bound == Row::Bound::least ? least : most) + number;
 }
 
+std::string spread_text(const Row& row) {
+    return row.spread ? short_number(row.spread->least) + "–" + short_number(row.spread->most) : "";
+}
+
 std::string head_text(const Report& report) {
     std::string out;
     for (const auto& [name, fact] : report.machine) out += fmt::format("{:<9}{}\n", name, fact);
-    return out + fmt::format(
-                     "{:<9}{}\n{:<9}medians of {} rounds, both ways turn by turn in each\n\n{:<31} {:>10} {:<17} "
-                     "{:>10} {:>6} {:>10}  {:<4} {}\n",
-                     "input", report.input, "method", report.rounds, "row", "value", "unit", "beside", "ratio",
-                     "target", "met", "what");
+    return out +
+           fmt::format(
+               "{:<9}{}\n{:<9}medians of {} rounds, both ways turn by turn in each; spread: the least and the most of "
+               "them\n\n{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n",
+               "input", report.input, "method", report.rounds, "row", "value", "unit", "beside", "ratio", "spread",
+               "target", "met", "what");
 }
 
 std::string row_text(const Row& row) {
     const auto beside = row.reference ? row.reference : row.floor;
     const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
-    std::string out = fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>10}  {:<4} {}\n", row.name,
+    std::string out = fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n", row.name,
                                   row.untold.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit,
-                                  or_empty(beside), or_empty(row.ratio), target_text(row, ">", "<"),
+                                  or_empty(beside), or_empty(row.ratio), spread_text(row), target_text(row, "≥", "≤"),
                                   met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
     for (const Curve& curve : row.curves) {
         out += fmt::format("    {:<38}", curve.name);

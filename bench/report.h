@@ -29,6 +29,8 @@ struct Report {
 
 // "1,234", "12.3", "0.57": as many digits as mean something.
 [[nodiscard]] std::string short_number(double value);
+// "1.32–1.41"; empty: there are no rounds.
+[[nodiscard]] std::string spread_text(const Row& row);
 // What is wanted, behind one of two signs; empty: nothing is.
 [[nodiscard]] std::string target_text(const Row& row, const char* least, const char* most);
 

@@ -7,9 +7,19 @@
 #include <utility>
 #include <vector>
 
+#include "bench/cores.h"
 #include "bench/percentiles.h"
 
 namespace daypack::bench {
+
+// The least and the most of the rounds.
+struct Spread {
+    double least = 0, most = 0;
+};
+[[nodiscard]] inline Spread spread_of(const std::vector<double>& values) {
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    return {*least, *most};
+}
 
 // One line of `daypack bench`: what was measured, and what it was measured against in the same run.
 struct Row {
@@ -26,7 +36,8 @@ struct Row {
     std::string what;              // in words
     // The first is this row's own; the others stand beside it. Empty: percentiles are not what it is about.
     std::vector<Curve> curves{};
-    std::string untold{};  // why this machine cannot tell; empty: it can
+    std::string untold{};            // why this machine cannot tell; empty: it can
+    std::optional<Spread> spread{};  // of the rounds, of what is judged: the ratio, or the value where there is none
 
     // None: this machine cannot tell, or nothing is wanted of it.
     [[nodiscard]] std::optional<bool> met() const {
@@ -54,9 +65,19 @@ struct Row {
     return values[values.size() / 2];
 }
 
-// How long `work` took, in ns an item, of which it returns the count.
+// How much CPU time of this thread `work` took, in ns an item, of which it returns the count: whoever else runs on the
+// core is not in it, but for what it does to the caches.
 template <class Work>
 [[nodiscard]] double ns_each(Work&& work) {
+    const double began = thread_cpu_ns();
+    const std::size_t items = work();
+    return (thread_cpu_ns() - began) / static_cast<double>(std::max<std::size_t>(items, 1));
+}
+
+// How long it took by the clock on the wall. What is told of it holds only where the core was not shared: see
+// CoreShare.
+template <class Work>
+[[nodiscard]] double wall_ns_each(Work&& work) {
     const auto began = std::chrono::steady_clock::now();
     const std::size_t items = work();
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
@@ -67,6 +88,8 @@ template <class Work>
 struct Pair {
     double ours = 0, other = 0;
     double other_to_ours = 0;  // the median of the rounds' ratios, not the ratio of the medians
+    Spread ratios{};           // of other to ours
+    [[nodiscard]] Spread inverse() const noexcept { return {1 / ratios.most, 1 / ratios.least}; }
 };
 template <class Ours, class Other>
 [[nodiscard]] Pair compare(int rounds, Ours&& ours, Other&& other) {
@@ -77,7 +100,7 @@ template <class Ours, class Other>
         b.push_back(other());
         ratios.push_back(b.back() / a.back());
     }
-    return {median(a), median(b), median(ratios)};
+    return {median(a), median(b), median(ratios), spread_of(ratios)};
 }
 
 }  // namespace daypack::bench

@@ -11,6 +11,7 @@
 #include "bench/cores.h"
 #include "bench/machine.h"
 #include "bench/rows.h"
+#include "bench/system_rows.h"
 
 namespace daypack::bench {
 namespace {
@@ -44,7 +45,8 @@ void print(const std::string& text) {
 
 }  // namespace
 
-std::vector<std::string> row_names() {
+std::vector<std::string> row_names(bool system) {
+    if (system) return system_row_names();
     std::vector<std::string> names;
     for (const Measured& measured : kMeasured) names.emplace_back(measured.name);
     return names;
@@ -54,7 +56,7 @@ Report measure(const Input& input, const std::vector<std::string>& rows, const W
     const auto began = std::chrono::steady_clock::now();
     const Pinned pinned;
     Report report;
-    report.machine = this_machine(pinned.worked());
+    report.machine = this_machine(pinning_in_words(pinned.worked()), "spin");
     report.input = fmt::format("{}; {} depth frames", input.words, input.frames.size());
     report.rounds = input.effort.rounds;
     if (watcher.begun) watcher.begun(report);
@@ -69,9 +71,36 @@ Report measure(const Input& input, const std::vector<std::string>& rows, const W
     return report;
 }
 
-int run_bench(const BenchOptions& options) {
+namespace {
+
+Report measure_system(const BenchOptions& options, const Watcher& watcher) {
+    const auto began = std::chrono::steady_clock::now();
+    SystemEffort effort;
+    if (options.rounds > 0) effort.rounds = options.rounds;
+    Report report;
+    report.machine = this_machine("the kernel's choice", "as the engine chooses: see each row");
+    report.input =
+        "generated, of the simulated exchange over TLS on loopback; exchange, engine and reader are processes";
+    report.rounds = effort.rounds;
+    if (watcher.begun) watcher.begun(report);
+    report.rows = system_rows(options.rows, effort, [&](const Row& row) {
+        if (watcher.on_row) watcher.on_row(row);
+    });
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return report;
+}
+
+Report measure_parts(const BenchOptions& options, const Watcher& watcher) {
+    Effort effort;
+    if (options.rounds > 0) effort.rounds = options.rounds;
     Input input;
-    read_input(options.input, input);
+    read_input(options.input, input, effort);
+    return measure(input, options.rows, watcher);
+}
+
+}  // namespace
+
+int run_bench(const BenchOptions& options) {
     std::ofstream page;
     if (!options.html.empty()) {
         page.open(options.html);
@@ -82,7 +111,7 @@ int run_bench(const BenchOptions& options) {
         watcher.begun = [](const Report& report) { print(head_text(report)); };
         watcher.on_row = [](const Row& row) { print(row_text(row)); };
     }
-    const Report report = measure(input, options.rows, watcher);
+    const Report report = options.system ? measure_system(options, watcher) : measure_parts(options, watcher);
     print(options.json ? json(report) : tail_text(report));
     if (page.is_open()) {
         page << html(report);

@@ -105,12 +105,6 @@ Percentiles one_way(std::size_t count, Send&& send, Receive&& receive, CoreShare
     return result;
 }
 
-double thread_cpu_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
 }  // namespace
 
 std::vector<Row> wss_one_way(const Input& input) {
@@ -169,17 +163,20 @@ std::vector<Row> socket_frames(const Input& input) {
     const std::vector<std::string_view> messages(frames.begin(), frames.end());
     const auto count = static_cast<double>(messages.size());
     std::vector<double> cpu_ns, rates, ceilings;
+    CoreShare core;
     for (int round = -1; round < input.effort.rounds; ++round) {
         std::size_t bytes = 0;
         Beside encrypting([&] { bytes = wires.sender().encrypt(messages); });
         encrypting.join();
         Beside sending([&] { (void)wires.sender().send_encrypted(); });
         const double cpu = thread_cpu_ns();
-        const double ns = ns_each([&] { return wires.line().receive(messages.size()).size(); });
+        core.begin();
+        const double ns = wall_ns_each([&] { return wires.line().receive(messages.size()).size(); });
         const double used = thread_cpu_ns() - cpu;
+        core.end();
         sending.join();
         Beside plainly([&] { (void)wires.sender().send_encrypted_plainly(); });
-        const double ceiling_ns = ns_each([&] {
+        const double ceiling_ns = wall_ns_each([&] {
             wires.plain().drain(bytes);
             return messages.size();
         });
@@ -199,7 +196,8 @@ std::vector<Row> socket_frames(const Input& input) {
              Row::Bound::least,
              500'000,
              "the same; beside it what the sender can send to who only drains"};
-    if (ceiling < *rate.target) rate.untold = "the sender itself cannot send as many here";
+    rate.spread = spread_of(rates);
+    rate.untold = ceiling < *rate.target ? "the sender itself cannot send as many here" : shared_cores({core.share()});
     return {{"socket_frames.cpu",
              median(cpu_ns),
              "ns of CPU a frame",
@@ -209,7 +207,10 @@ std::vector<Row> socket_frames(const Input& input) {
              Row::Bound::most,
              1'200,
              "the input's frames over wss as fast as they come, one TLS record each, encrypted beforehand, received by "
-             "the line"},
+             "the line",
+             {},
+             {},
+             spread_of(cpu_ns)},
             rate};
 }
 

@@ -133,7 +133,10 @@ std::vector<Row> symbols_100(const Input& input) {
              Row::Bound::most,
              1.5,
              "decoded, applied, published: generated flow of 100 symbols, shares as 1 : 1/2 : 1/3 …, against "
-             "one symbol"});
+             "one symbol",
+             {},
+             {},
+             pair.inverse()});
     }
     const double many = resident_with(input, kSymbols);
     const double mib = (many - resident_with(input, 1)) / static_cast<double>(kSymbols - 1) / (1 << 20);

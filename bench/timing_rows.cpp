@@ -42,7 +42,10 @@ std::vector<Row> timing_cost(const Input& input) {
              Row::Bound::most,
              40,
              "a frame decoded, taken and published with its stages timed, " + short_number(median(on)) +
-                 " ns, less the same without, " + short_number(median(off)) + " ns"}};
+                 " ns, less the same without, " + short_number(median(off)) + " ns",
+             {},
+             {},
+             spread_of(costs)}};
 }
 
 }  // namespace daypack::bench

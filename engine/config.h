@@ -17,7 +17,7 @@ namespace daypack {
 // here alone. A range or a form that is refused is refused in config.cpp, with the line of the file.
 
 enum class FeedChannel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
-enum class ThreadModel : std::uint8_t { pipeline, fused };
+enum class ThreadModel : std::uint8_t { pipeline, fused, automatic };
 enum class Idle : std::uint8_t { spin, backoff, automatic };
 
 // A symbol as the user wrote it, in any of the four spellings, and where: later words about it name the line.
@@ -60,7 +60,7 @@ struct EngineConfig {
     std::uint64_t queue_events = 65'536;  // likewise
     std::uint32_t shm_mode = 0640;
     std::string shm_group;  // empty: the group of the process
-    ThreadModel threads = ThreadModel::pipeline;
+    ThreadModel threads = ThreadModel::automatic;
     std::uint32_t net_threads = 1;
     std::uint32_t book_threads = 1;
     std::vector<int> net_cpus;   // empty: not pinned; else at least one for each net thread, none twice
@@ -86,10 +86,6 @@ struct Config {
     // A network thread without a line has nothing to do but to keep a core warm: these have one.
     [[nodiscard]] std::uint32_t net_threads_in_use() const noexcept {
         return std::min(engine.net_threads, std::max<std::uint32_t>(exchange.lines, 1));
-    }
-    // These and the book thread, where it is another.
-    [[nodiscard]] std::uint32_t hot_threads() const noexcept {
-        return net_threads_in_use() + (engine.threads == ThreadModel::fused ? 0 : 1);
     }
     bool operator==(const Config&) const = default;
 };

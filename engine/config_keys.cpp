@@ -152,7 +152,7 @@ void read_engine(ConfigSection& in, EngineConfig& out) {
     in.check("shm_mode", mode_fault(mode));
     out.shm_mode = static_cast<std::uint32_t>(std::strtoul(mode.c_str(), nullptr, 8));
     read_text(in, "shm_group", out.shm_group, group_fault);
-    read_choice(in, "threads", out.threads, {"pipeline", "fused"});
+    read_choice(in, "threads", out.threads, {"pipeline", "fused", "auto"});
     read_number(in, "net_threads", out.net_threads, 1, 16);
     if (out.threads == ThreadModel::fused && out.net_threads > 1) {
         in.check("net_threads", "is " + std::to_string(out.net_threads) +

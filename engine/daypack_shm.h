@@ -176,6 +176,62 @@ static inline const char* daypack_kind_name(unsigned kind) {
     }
 }
 
+/* How the engine's hot threads run, and why: closed lists.
+ * pipeline  network threads hand events to a book thread through queues; fused: one thread does it all
+ * asked     the configuration says so; else it was left to the engine:
+ *           net_threads: several network threads are asked for; own_cores: each can spin on a core of its own;
+ *           few_cores: they would share cores; sleep: they are to sleep when nothing comes */
+#define DAYPACK_THREADS(X) X(pipeline, 1) X(fused, 2)
+#define DAYPACK_IDLES(X) X(spin, 1) X(backoff, 2)
+#define DAYPACK_THREADS_WHYS(X) X(asked, 1) X(net_threads, 2) X(own_cores, 3) X(few_cores, 4) X(sleep, 5)
+
+typedef enum daypack_threads {
+#define DAYPACK_X(name, value) DAYPACK_THREADS_##name = value,
+    DAYPACK_THREADS(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_threads;
+
+typedef enum daypack_idle {
+#define DAYPACK_X(name, value) DAYPACK_IDLE_##name = value,
+    DAYPACK_IDLES(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_idle;
+
+typedef enum daypack_threads_why {
+#define DAYPACK_X(name, value) DAYPACK_THREADS_WHY_##name = value,
+    DAYPACK_THREADS_WHYS(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_threads_why;
+
+/* Each of `threads` in the header, in a word; "unknown" where an engine does not tell. */
+static inline const char* daypack_threads_name(uint64_t threads) {
+    switch (threads & 0xff) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_THREADS(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "unknown";
+    }
+}
+static inline const char* daypack_idle_name(uint64_t threads) {
+    switch (threads >> 8 & 0xff) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_IDLES(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "unknown";
+    }
+}
+static inline const char* daypack_threads_why_name(uint64_t threads) {
+    switch (threads >> 16 & 0xff) {
+#define DAYPACK_X(name, value) \
+    case value: return #name;
+        DAYPACK_THREADS_WHYS(DAYPACK_X)
+#undef DAYPACK_X
+        default: return "unknown";
+    }
+}
+
 /* Counters, each written by one thread of the engine. */
 /* clang-format off */
 #define DAYPACK_LINE_COUNTERS(X)                                                                       \
@@ -286,7 +342,8 @@ typedef struct daypack_header {
     uint64_t epoch;   /* raised by each writer that takes the segment */
     uint64_t phase;
     uint64_t symbols; /* of the directory in use */
-    uint64_t reserved0[4];
+    uint64_t threads; /* how the hot threads run: daypack_threads | daypack_idle << 8 | daypack_threads_why << 16 */
+    uint64_t reserved0[3];
 
     uint64_t claimed; /* ring: positions below this may be written over; stored before the payload */
     uint64_t reserved1[7];

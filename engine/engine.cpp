@@ -15,8 +15,9 @@
 #include "engine/huge_pages.h"
 #include "engine/limits.h"
 #include "engine/net_agent.h"
+#include "engine/thread_plan.h"
 #include "engine/thread_setup.h"
-#include "engine/usable_cores.h"
+#include "engine/words.h"
 
 namespace daypack {
 namespace {
@@ -42,11 +43,6 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
-// One network thread then keeps the books as well, and nothing goes through its queue.
-bool is_fused(const EngineConfig& config) {
-    return config.threads == ThreadModel::fused;
-}
-
 // Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
 Config guarded(Config config) {
     if (!config.exchange.api_key.empty() || !config.exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
@@ -63,10 +59,9 @@ void write_to_stderr(const std::string& line) {
 struct Engine::Parts {
     // A network thread and what leads from it.
     struct Net {
-        Net(const EngineConfig& config, Doorbell* bell)
-            : events(is_fused(config) ? 1 : config.queue_events, bell),
-              log(kLogRecords),
-              resubscribes(2 * config.max_symbols) {}
+        // Fused, one network thread keeps the books as well, and nothing goes through its queue.
+        Net(const EngineConfig& config, bool fused, Doorbell* bell)
+            : events(fused ? 1 : config.queue_events, bell), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
         EventQueue events;
         LogQueue log;
         Resubscribes resubscribes;
@@ -77,6 +72,7 @@ struct Engine::Parts {
 
     Parts(Config c, Callbacks callbacks, Log l)
         : config(std::move(c)),
+          plan(plan_threads(config, UsableCores())),
           write(l ? std::move(l) : Log(write_to_stderr)),
           segment(segment_options(config.engine)),
           publisher(segment),
@@ -87,9 +83,7 @@ struct Engine::Parts {
           to_book(2 * config.engine.max_symbols),
           spent(2 * config.engine.max_symbols),
           book_log(kLogRecords) {
-        idle = config.engine.idle == Idle::automatic ? choose_idle(config.hot_threads(), usable_cores())
-               : config.engine.idle == Idle::spin    ? IdleMode::spin
-                                                     : IdleMode::backoff;
+        store_relaxed(segment.header().threads, plan.word());
         make_nets();
         make_book(std::move(callbacks));
         make_cold();
@@ -97,7 +91,7 @@ struct Engine::Parts {
 
     // Null: nobody sleeps there, so nobody has to ring.
     [[nodiscard]] Doorbell* bell_of_book() noexcept {
-        return idle == IdleMode::spin || is_fused(config.engine) ? nullptr : &book_bell;
+        return plan.idle == IdleMode::spin || plan.is_fused() ? nullptr : &book_bell;
     }
     void make_nets();
     void make_book(Callbacks callbacks);
@@ -110,6 +104,7 @@ struct Engine::Parts {
     void set_up_thread(const ThreadSetup& setup, LogQueue& log);
 
     Config config;
+    ThreadPlan plan;
     Log write;
     Segment segment;
     Publisher publisher;
@@ -121,7 +116,6 @@ struct Engine::Parts {
     SpentBlocks spent;
     LogQueue book_log;
     std::vector<LineHealth> health;  // by line
-    IdleMode idle = IdleMode::backoff;
     Doorbell book_bell;
     std::vector<std::unique_ptr<Net>> nets;
     std::unique_ptr<BookAgent> book;
@@ -141,13 +135,13 @@ void Engine::Parts::make_nets() {
     for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
     const std::size_t threads = config.net_threads_in_use();
     for (std::size_t i = 0; i < threads; ++i) {
-        nets.push_back(std::make_unique<Net>(config.engine, bell_of_book()));
+        nets.push_back(std::make_unique<Net>(config.engine, plan.is_fused(), bell_of_book()));
         Net& net = *nets.back();
         net.tls = TlsContext::client(exchange.ca_file, config.engine.fast_aes);
         NetAgent::Options options;
         options.channels = channels_of(exchange);
         options.depth = exchange.depth_stream;
-        options.idle = idle;
+        options.idle = plan.idle;
         for (std::size_t line = i; line < lines; line += threads) {
             LineOptions of_line;
             of_line.index = static_cast<LineIndex>(line);
@@ -164,21 +158,21 @@ void Engine::Parts::make_nets() {
                                                  health.data(), &net.resubscribes});
     }
     for (std::size_t line = 0; line < lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
-    const std::size_t capacity = is_fused(config.engine) ? 0 : nets.front()->events.capacity();
+    const std::size_t capacity = plan.is_fused() ? 0 : nets.front()->events.capacity();
     segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, capacity);
 }
 
 void Engine::Parts::make_book(Callbacks callbacks) {
     BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log, &pool};
     for (auto& net : nets) {
-        EventQueue* const events = is_fused(config.engine) ? nullptr : &net->events;
+        EventQueue* const events = plan.is_fused() ? nullptr : &net->events;
         wiring.sources.push_back({events, &net->resubscribes, &net->agent->backlog()});
     }
     BookWatch::Options watch;
     watch.stale_after_ns = config.exchange.stale_after_ms * kMs;
     watch.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
     book = std::make_unique<BookAgent>(std::move(wiring), watch, std::move(callbacks));
-    if (is_fused(config.engine)) nets.front()->agent->keep_books(*book);
+    if (plan.is_fused()) nets.front()->agent->keep_books(*book);
 }
 
 void Engine::Parts::make_cold() {
@@ -211,15 +205,17 @@ void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
 
 void Engine::Parts::run_net(std::size_t i) {
     Net& net = *nets[i];
-    set_up_thread({fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, idle},
-                  net.log);
+    set_up_thread(
+        {fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, plan.idle},
+        net.log);
     while (net_running.load(std::memory_order_relaxed)) net.agent->do_work(mono_now());
     net.agent->stop();
 }
 
 void Engine::Parts::run_book() {
-    set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, idle}, book_log);
-    Idler idler(idle, book_bell);
+    set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle},
+                  book_log);
+    Idler idler(plan.idle, book_bell);
     (void)publisher.beat(mono_now());
     publisher.set_running();
     while (book_running.load(std::memory_order_relaxed)) {
@@ -232,7 +228,7 @@ void Engine::Parts::run_book() {
 // Both, turn by turn. A round of the lines is bounded, and waits for them 1 ms at most: the beat is not late.
 void Engine::Parts::run_fused() {
     Net& net = *nets.front();
-    set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, idle}, net.log);
+    set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle}, net.log);
     (void)publisher.beat(mono_now());
     publisher.set_running();
     while (net_running.load(std::memory_order_relaxed)) {
@@ -263,6 +259,7 @@ void Engine::start() {
         say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
                         fmt::join(parts.config.not_built_yet, ", ")));
     }
+    say(parts.plan.text());
     if (const auto threads = parts.nets.size(); threads < parts.config.engine.net_threads) {
         say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                         parts.config.engine.net_threads, parts.config.exchange.lines, threads));
@@ -273,7 +270,7 @@ void Engine::start() {
     }
     parts.net_running = parts.book_running = parts.cold_running = true;
     parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
-    if (is_fused(parts.config.engine)) {
+    if (parts.plan.is_fused()) {
         parts.nets.front()->thread = std::thread([&parts] { parts.run_fused(); });
         return;
     }

@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -62,10 +61,6 @@ std::string lock_memory() {
     // Pages as they are touched: what is only reserved (stacks, the far end of each book) takes no memory.
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return {};
     return std::string("memory is not locked: ") + std::strerror(errno) + "; see `daypack doctor`";
-}
-
-IdleMode choose_idle(std::size_t hot_threads, std::size_t cores) noexcept {
-    return cores > std::max<std::size_t>(hot_threads, 2) ? IdleMode::spin : IdleMode::backoff;
 }
 
 }  // namespace daypack

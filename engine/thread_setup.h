@@ -26,8 +26,4 @@ struct ThreadSetup {
     return i < cpus.size() ? cpus[i] : -1;
 }
 
-// `auto` of the configuration: spins only where each hot thread can have a core and one is left for the rest; and not
-// on two cores, where whoever else runs takes a spinning thread off its core, which has the beat to keep.
-[[nodiscard]] IdleMode choose_idle(std::size_t hot_threads, std::size_t cores) noexcept;
-
 }  // namespace daypack

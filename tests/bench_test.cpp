@@ -1,16 +1,22 @@
 // `daypack bench` compares like with like: what stands beside ours does the same work, and comes to the same book.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/input.h"
 #include "bench/latency.h"
 #include "bench/like_stores.h"
 #include "bench/other_books.h"
+#include "bench/other_load.h"
 #include "bench/percentiles.h"
 #include "bench/references.h"
 #include "bench/report.h"
@@ -266,6 +272,73 @@ TEST(Bench, PercentilesStandInTheJsonOfARowThatHasThem) {
     const slow::Json& second = whole.one("rows")->elements[1];
     EXPECT_EQ(second.one("p50"), nullptr);
     EXPECT_EQ(text_of(second, "why"), "one core");
+}
+
+TEST(Bench, TheSampleOfTheRepositoryIsWholeAndLikeRecordedFlow) {
+    Input sample;
+    read_input(DAYPACK_SOURCE_DIR "/bench/sample/frames.ndjson.gz", sample);
+    ASSERT_EQ(sample.frames.size(), 10'000u);
+    EXPECT_EQ(sample.events.front().first_id, sample.seed.last_id + 1);
+    EXPECT_GT(sample.seed.bids.size(), 1'000u);
+    EXPECT_GT(sample.seed.asks.size(), 1'000u);
+    std::size_t back = 0;
+    for (std::size_t i = 1; i < sample.frames.size(); ++i) {
+        EXPECT_EQ(sample.update(i).front().first_id, sample.id(i - 1) + 1);
+        if (sample.update(i).front().match < sample.update(i - 1).front().match) ++back;
+    }
+    EXPECT_GT(back, 0u) << "T runs back now and then, as the recorded one does";
+}
+
+TEST(Bench, CpuTimeIsNotWallTime) {
+    const double ns = ns_each([] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        return std::size_t{1};
+    });
+    EXPECT_LT(ns, 15e6) << "a thread that sleeps uses no CPU";
+    const double wall_ns = wall_ns_each([] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        return std::size_t{1};
+    });
+    EXPECT_GE(wall_ns, 30e6);
+}
+
+TEST(Bench, TheSpreadIsOfWhatIsJudged) {
+    int round = 0;
+    const Pair pair = compare(
+        3, [] { return 2.0; }, [&] { return 2.0 * ++round; });  // the first is for the caches
+    EXPECT_EQ(pair.other_to_ours, 3);
+    EXPECT_EQ(pair.ratios.least, 2);
+    EXPECT_EQ(pair.ratios.most, 4);
+    EXPECT_EQ(pair.inverse().least, 0.25);
+    Row row;
+    row.spread = pair.ratios;
+    EXPECT_EQ(spread_text(row), "2.00–4.00");
+    row.target = 3;
+    EXPECT_NE(row_text(row).find("≥3 "), std::string::npos) << row_text(row);
+    row.bound = Row::Bound::most;
+    EXPECT_NE(row_text(row).find("≤3 "), std::string::npos) << row_text(row);
+}
+
+TEST(Bench, SeesWhatOtherProgramsUseAndNotWhatItsOwnDo) {
+    const pid_t child = fork();
+    if (child == 0) {
+        for (;;) {
+        }
+    }
+    ASSERT_GT(child, 0);
+    const OtherLoad with_it({});
+    const OtherLoad without_it({child});
+    const std::int64_t before = cpu_ns_of(child);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (cpu_ns_of(child) - before < 200'000'000 && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    const double without = without_it.cores();
+    const double with = with_it.cores();
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, nullptr, 0);
+    EXPECT_GT(with, without) << "what is known to be ours is taken off";
+    EXPECT_EQ(cpu_ns_of(-1), 0);
 }
 
 }  // namespace

@@ -77,6 +77,25 @@ TEST_F(Cli, BenchGivesItsRowsAsOneObject) {
     EXPECT_NE(missing.err.find("missing.ndjson"), std::string::npos) << missing.err;
 }
 
+TEST_F(Cli, BenchStartsTheWholeSystemAsProcesses) {
+    const Outcome bench = daypack("bench --system --json --rounds 1 --rows system_1000x1x2");
+    EXPECT_EQ(bench.exit_code, 0) << bench.err;
+    slow::Json json;
+    ASSERT_TRUE(slow::JsonReader(bench.out).read(json)) << bench.out;
+    const slow::Json* const machine = json.one("machine");
+    ASSERT_NE(machine, nullptr) << bench.out;
+    for (const char* fact : {"version", "commit", "host", "cpu"}) EXPECT_NE(machine->one(fact), nullptr) << fact;
+    for (const char* row : {"p50", "p99", "cpu", "floor"}) {
+        const std::string begin = "{\"name\":\"system_1000x1x2." + std::string(row) + "\",\"value\":";
+        const auto at = bench.out.find(begin);
+        ASSERT_NE(at, std::string::npos) << bench.out;
+        EXPECT_GT(std::stod(bench.out.substr(at + begin.size())), 0) << row;
+    }
+    EXPECT_EQ(daypack("bench --rows system_idle").exit_code, 2) << "a row of --system alone";
+    EXPECT_EQ(daypack("bench --system --rows publish").exit_code, 2);
+    EXPECT_EQ(daypack("bench --system --input frames.ndjson --rows system_idle").exit_code, 2);
+}
+
 TEST_F(Cli, EveryVerbHasHelp) {
     for (const std::string verb : kVerbs) {
         const Outcome help = daypack(verb + " --help");

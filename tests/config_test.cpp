@@ -74,7 +74,7 @@ engine:
   queue_events: 65536
   shm_mode: "0640"
   shm_group: ""
-  threads: pipeline                    # or fused
+  threads: auto                        # or pipeline, fused
   net_threads: 1                       # a network thread drives any number of lines
   book_threads: 1
   net_cpus: []                         # empty: not pinned
@@ -345,7 +345,7 @@ TEST(Config, ValuesOutOfRangeAreRefused) {
          at(8,
             "`net_threads` is 2 with `threads: fused`, where one network thread does it all; leave it out, or choose "
             "`threads: pipeline`")},
-        {with("", "  threads: 4\n"), at(7, "`threads` is \"4\"; it must be one of pipeline, fused")},
+        {with("", "  threads: 4\n"), at(7, "`threads` is \"4\"; it must be one of pipeline, fused, auto")},
     };
     for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;
 }

@@ -177,7 +177,7 @@ TEST_F(Doctor, WhatAMachineDoesNotShowIsUnknownAndNoFailure) {
     EXPECT_EQ(exit_code_, 0);
     for (const char* check : {"governor", "idle_states", "cores", "smt", "numa", "invariant_tsc", "clocksource", "aes",
                               "huge_pages", "shm_huge_pages", "memlock", "rt_priority", "swap", "busy_poll", "steal",
-                              "config.pinning", "config.idle", "config.mlock", "config.rt_priority"}) {
+                              "config.pinning", "config.threads", "config.mlock", "config.rt_priority"}) {
         expect(check, "unknown");
     }
 }
@@ -244,11 +244,11 @@ TEST_F(Doctor, WhatWorksLessWellThanItCouldIsAWarning) {
     expect("config.rt_priority", "ok");
     machine_.write("/proc/self/status", "CapEff:\t0000000000000000\nCpus_allowed_list:\t0-1\n");
     ask("  net_threads: 8\n  idle: spin\n");  // of which two have a line
-    expect("config.idle", "warn", "3 hot threads");
-    expect("config.idle", "warn", "idle: auto");
+    expect("config.threads", "warn", "3 hot threads");
+    expect("config.threads", "warn", "idle: auto");
     EXPECT_EQ(exit_code_, 0);
     ask("  threads: fused\n  idle: spin\n");
-    expect("config.idle", "ok", "1 hot threads");
+    expect("config.threads", "ok", "threads=fused idle=spin");
 }
 
 TEST_F(Doctor, AWrongConfigurationIsRefusedAsByRun) {

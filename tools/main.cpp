@@ -208,18 +208,44 @@ void CommandLine::add_doctor() {
         "configuration.");
 }
 
+namespace {
+
+// Of the parts and of the system.
+std::vector<std::string> all_rows() {
+    std::vector<std::string> rows = bench::row_names();
+    for (std::string& row : bench::row_names(true)) rows.push_back(std::move(row));
+    return rows;
+}
+
+}  // namespace
+
 void CommandLine::add_bench() {
     CLI::App& sub = verb("bench", "how fast the parts are, beside what else there is, in one run",
                          [this] { return bench::run_bench(bench_); });
     sub.add_flag("--json", bench_.json, "one JSON object");
+    sub.add_flag("--system", bench_.system,
+                 "the product as it is started: exchange, engine and reader as processes, each thread mode in turn");
     sub.add_option("--html", bench_.html, "also a page with the numbers and the percentile curves")->type_name("FILE");
     sub.add_option("--input", bench_.input,
                    "recorded flow: frames.ndjson[.gz] beside its snapshot.json; else generated")
         ->type_name("FILE");
+    sub.add_option("--rounds", bench_.rounds, "how often each row is measured; the README's figures are the default's")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000));
     sub.add_option("--rows", bench_.rows, "some rows alone")
         ->type_name("A,B")
         ->delimiter(',')
-        ->check(CLI::IsMember(bench::row_names()));
+        ->check(CLI::IsMember(all_rows()));
+    sub.parse_complete_callback([this] {
+        const auto names = bench::row_names(bench_.system);
+        for (const std::string& row : bench_.rows) {
+            if (std::find(names.begin(), names.end(), row) != names.end()) continue;
+            throw CLI::ValidationError(
+                "--rows", row + (bench_.system ? " is no row of --system" : " is a row of --system: add that"));
+        }
+        if (bench_.system && !bench_.input.empty())
+            throw CLI::ValidationError("--input", "is not for --system, whose flow the simulated exchange makes");
+    });
 }
 
 std::vector<std::string> CommandLine::names() const {

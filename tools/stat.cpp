@@ -109,7 +109,10 @@ struct Lead {
                                    json_text(reader.instance()), daypack_load(&head.writer_pid),
                                    writer_text(reader.raw()), daypack_load(&head.epoch), uptime_s(reader),
                                    reader.raw().depth, reader.raw().max_symbols, reader.raw().ring_events);
-    json += fmt::format(R"(,"events":{})", daypack_cursor(&reader.raw()));
+    const std::uint64_t threads = daypack_load(&head.threads);
+    json +=
+        fmt::format(R"(,"events":{},"threads":{{"model":"{}","idle":"{}","why":"{}"}})", daypack_cursor(&reader.raw()),
+                    daypack_threads_name(threads), daypack_idle_name(threads), daypack_threads_why_name(threads));
     for (const Stage& stage : kStages) json += json_stage(reader, stage);
     json += ",\"engine\":" + json_counters(DAYPACK_ENGINE_COUNTER_COUNT, daypack_engine_counter_name,
                                            [&](unsigned i) { return daypack_engine_counter(&reader.raw(), i); });
@@ -167,6 +170,9 @@ struct Lead {
         fmt::format("instance {}  pid {}  {}  up {:.0f} s  epoch {}  depth {}  events {}\n", reader.instance(),
                     daypack_load(&head.writer_pid), writer_text(reader.raw()), uptime_s(reader),
                     daypack_load(&head.epoch), reader.raw().depth, daypack_cursor(&reader.raw()));
+    const std::uint64_t threads = daypack_load(&head.threads);
+    text += fmt::format("threads {}  idle {}  because {}\n", daypack_threads_name(threads), daypack_idle_name(threads),
+                        daypack_threads_why_name(threads));
     for (const Stage& stage : kStages) text += text_stage(reader, stage);
     text += "engine:";
     for (unsigned i = 0; i < DAYPACK_ENGINE_COUNTER_COUNT; ++i) {

@@ -5,18 +5,12 @@
 #include <algorithm>
 
 #include "engine/segment_layout.h"
-#include "engine/thread_setup.h"
+#include "engine/thread_plan.h"
 #include "tools/doctor/cpu_checks.h"
 #include "tools/doctor/memory_checks.h"
 
 namespace daypack {
 namespace {
-
-bool spins(const Machine& machine, const Config& config) {
-    const Idle idle = config.engine.idle;
-    if (idle != Idle::automatic) return idle == Idle::spin;
-    return choose_idle(config.hot_threads(), static_cast<std::size_t>(machine.usable_cores())) == IdleMode::spin;
-}
 
 // What of `wanted` is not in `there`. REQUIRES: both are in order.
 std::vector<int> missing(const std::vector<int>& wanted, const std::vector<int>& there) {
@@ -25,13 +19,10 @@ std::vector<int> missing(const std::vector<int>& wanted, const std::vector<int>&
     return left;
 }
 
-Finding pinning(const Machine& machine, const EngineConfig& engine) {
-    std::vector<int> wanted = engine.net_cpus;
-    if (engine.threads == ThreadModel::fused) {
-        wanted.resize(std::min<std::size_t>(wanted.size(), 1));
-    } else {
-        wanted.insert(wanted.end(), engine.book_cpus.begin(), engine.book_cpus.end());
-    }
+// All that the configuration names, also where it is why one thread was chosen to do the work of both.
+Finding pinning(const Machine& machine, const Config& config) {
+    const bool fused = config.engine.threads == ThreadModel::fused;
+    std::vector<int> wanted = pins_of(config, fused ? ThreadModel::fused : ThreadModel::pipeline);
     std::sort(wanted.begin(), wanted.end());
     if (wanted.empty()) {
         return {"config.pinning", Verdict::warn, "no thread is pinned, so the kernel may move them",
@@ -40,7 +31,7 @@ Finding pinning(const Machine& machine, const EngineConfig& engine) {
     const auto repeated = std::adjacent_find(wanted.begin(), wanted.end());
     const int twice = repeated == wanted.end() ? -1 : *repeated;
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-    const auto allowed = machine.allowed_cpus();
+    const auto allowed = machine.usable_cores().cpus();
     const auto isolated = machine.cpus("/sys/devices/system/cpu/isolated");
     if (allowed.empty()) return {"config.pinning", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
     if (const auto absent = missing(wanted, allowed); !absent.empty()) {
@@ -69,17 +60,14 @@ Finding pinning(const Machine& machine, const EngineConfig& engine) {
     return {"config.pinning", Verdict::ok, fmt::format("CPUs {}, isolated", cpu_list_text(wanted))};
 }
 
-Finding idling(const Machine& machine, const Config& config) {
-    const double usable = machine.usable_cores();
-    const std::uint32_t hot = config.hot_threads();
-    if (usable == 0) return {"config.idle", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
-    const std::string found = fmt::format("{} hot threads, {:g} cores: {}", hot, usable,
-                                          spins(machine, config) ? "they spin" : "they sleep when nothing comes");
-    if (config.engine.idle == Idle::spin && static_cast<double>(hot) > usable) {
-        return {"config.idle", Verdict::warn, found + " and take the CPU from one another",
-                "`idle: auto`, fewer `net_threads`, or more cores"};
+Finding idling(const Config& config, const ThreadPlan& plan) {
+    if (plan.cores == 0) return {"config.threads", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
+    if (config.engine.idle == Idle::spin && static_cast<double>(plan.hot) > plan.cores) {
+        return {"config.threads", Verdict::warn,
+                fmt::format("{}; {} hot threads take the CPU from one another", plan.text(), plan.hot),
+                "`threads: auto`, `idle: auto`, fewer `net_threads`, or more cores"};
     }
-    return {"config.idle", Verdict::ok, found};
+    return {"config.threads", Verdict::ok, plan.text()};
 }
 
 // Slots are taken as symbols are added, so a machine may do with less than what all of them would take.
@@ -111,7 +99,7 @@ Finding locking(const Machine& machine, const EngineConfig& engine) {
             kMemlockFix};
 }
 
-Finding real_time(const Machine& machine, const Config& config) {
+Finding real_time(const Machine& machine, const Config& config, const ThreadPlan& plan) {
     const EngineConfig& engine = config.engine;
     if (engine.rt_priority == 0) return {"config.rt_priority", Verdict::ok, "not asked for"};
     const auto limit = machine.limit("Max realtime priority", Machine::Limit::soft);
@@ -123,7 +111,7 @@ Finding real_time(const Machine& machine, const Config& config) {
         }
     }
     const auto share_us = machine.number("/proc/sys/kernel/sched_rt_runtime_us");
-    if (share_us && *share_us >= 0 && spins(machine, config)) {
+    if (share_us && *share_us >= 0 && plan.idle == IdleMode::spin) {
         return {"config.rt_priority", Verdict::warn,
                 fmt::format("allowed, but a spinning thread is stopped after {} ms of each period", *share_us / 1000),
                 "`sudo sysctl kernel.sched_rt_runtime_us=-1`, on isolated CPUs alone"};
@@ -147,8 +135,10 @@ Finding huge(const Machine& machine, const EngineConfig& engine) {
 
 Findings check_config(const Machine& machine, const Config& config) {
     const EngineConfig& engine = config.engine;
-    Findings findings{pinning(machine, engine), idling(machine, config),    shm_room(machine, config),
-                      locking(machine, engine), real_time(machine, config), huge(machine, engine)};
+    const ThreadPlan plan = plan_threads(config, machine.usable_cores());
+    Findings findings{pinning(machine, config),   idling(config, plan),
+                      shm_room(machine, config),        locking(machine, engine),
+                      real_time(machine, config, plan), huge(machine, engine)};
     for (Finding& finding : findings) finding.asked = true;
     return findings;
 }

@@ -70,12 +70,14 @@ Finding idle_states(const Machine& machine) {
 }
 
 Finding cores(const Machine& machine) {
-    const double usable = machine.usable_cores();
+    const double usable = machine.usable_cores().count();
     if (usable == 0) return {"cores", Verdict::unknown, "/proc/self/status does not tell"};
     const std::string found = fmt::format("this process may use {:g}", usable);
     if (usable >= 3) return {"cores", Verdict::ok, found};
-    return {"cores", Verdict::warn, found + "; a network and a book thread want one each, and the rest one more",
-            "until there are 3: `idle: backoff`, which `idle: auto` picks by itself"};
+    return {
+        "cores", Verdict::warn, found + "; a network and a book thread want one each, and the rest one more",
+        "until there are 3: one thread for both, which sleeps when nothing comes, as `threads: auto` and `idle: auto` "
+        "choose by themselves"};
 }
 
 Finding isolated_cores(const Machine& machine) {

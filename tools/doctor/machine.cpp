@@ -8,12 +8,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/usable_cores.h"
-
 namespace daypack {
 namespace {
-
-constexpr int kMostCpus = 65'536;  // of a list that may be anything
 
 std::vector<std::string> words_of(const std::string& line) {
     std::istringstream in(line);
@@ -31,21 +27,6 @@ std::optional<Number> number_of(const std::string& text, int base = 10) {
 }
 
 }  // namespace
-
-std::vector<int> parse_cpu_list(const std::string& text) {
-    std::vector<int> cpus;
-    std::istringstream in(text);
-    for (std::string range; std::getline(in, range, ',');) {
-        const auto dash = range.find('-');
-        const auto first = number_of<int>(range.substr(0, dash));
-        const auto last = dash == std::string::npos ? first : number_of<int>(range.substr(dash + 1));
-        if (!first || !last || *first < 0 || *last >= kMostCpus) return {};
-        for (int cpu = *first; cpu <= *last; ++cpu) cpus.push_back(cpu);
-    }
-    std::sort(cpus.begin(), cpus.end());
-    cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
-    return cpus;
-}
 
 std::string cpu_list_text(const std::vector<int>& cpus) {
     std::string text;
@@ -131,13 +112,8 @@ std::optional<std::uint64_t> Machine::limit(const std::string& name, Limit which
     return std::nullopt;
 }
 
-std::vector<int> Machine::allowed_cpus() const {
-    return parse_cpu_list(of_status("Cpus_allowed_list").value_or(""));
-}
-
-double Machine::usable_cores() const {
-    const auto cores = static_cast<double>(allowed_cpus().size());
-    return std::min(cores, cpu_quota_cores(root_).value_or(cores));
+UsableCores Machine::usable_cores() const {
+    return UsableCores(root_);
 }
 
 std::optional<std::string> Machine::mount_options(const std::string& path) const {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/usable_cores.h"
+
 namespace daypack {
 
 // What /proc and /sys say of this machine, and nothing is written.
@@ -30,10 +32,8 @@ class Machine {
     // A limit as /proc/self/limits names it; UINT64_MAX: unlimited. A process may raise its soft one to the hard one.
     enum class Limit : unsigned char { soft, hard };
     [[nodiscard]] std::optional<std::uint64_t> limit(const std::string& name, Limit which) const;
-    // The CPUs that this process may use, in order.
-    [[nodiscard]] std::vector<int> allowed_cpus() const;
-    // ... of which a quota of CPU time may leave a part.
-    [[nodiscard]] double usable_cores() const;
+    // What this process may keep busy of it.
+    [[nodiscard]] UsableCores usable_cores() const;
     // The options of the mount at a path.
     [[nodiscard]] std::optional<std::string> mount_options(const std::string& path) const;
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string& path) const;
@@ -42,8 +42,7 @@ class Machine {
     std::string root_;
 };
 
-// "0-3,8" as numbers, in order; what is no list gives none.
-[[nodiscard]] std::vector<int> parse_cpu_list(const std::string& text);
+// "0-3,8", as the kernel writes it.
 [[nodiscard]] std::string cpu_list_text(const std::vector<int>& cpus);
 // "[madvise]" of "always [madvise] never".
 [[nodiscard]] std::string chosen_word(const std::string& line);

@@ -13,7 +13,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::int64_t kVenueLagUs = 2000;  // a frame leaves so long after its T, so that its E has passed
 constexpr std::size_t kHighWaterBytes = std::size_t{128} << 10;
 constexpr std::size_t kEventsATurn = 2048;  // then others get a turn on the thread
 constexpr std::size_t kEventsAMarket = 16;

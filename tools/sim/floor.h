@@ -17,6 +17,7 @@
 #include "tools/sim/lags.h"
 #include "tools/sim/listing.h"
 #include "tools/sim/markets_cache.h"
+#include "tools/sim/options.h"
 #include "tools/sim/server.h"
 #include "tools/sim/timers.h"
 #include "tools/sim/tls_front.h"

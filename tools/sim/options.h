@@ -11,6 +11,8 @@ inline constexpr bool kJitterByDefault = true;
 inline constexpr std::int64_t kOddLagMsByDefault = 5;
 inline constexpr std::int64_t kMarketsCacheMsByDefault = 300'000;
 
+inline constexpr std::int64_t kVenueLagUs = 2000;  // a generated frame is due so long after its T: its E has passed
+
 // What `daypack sim` is told.
 struct SimOptions {
     std::uint16_t port = 0;  // 0: a free one
