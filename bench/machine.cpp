@@ -1,5 +1,6 @@
 #include "bench/machine.h"
 
+#include <daypack_commit.h>  // made by commit.cmake
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <thread>
 
 #include "bench/cores.h"
-#include "daypack_commit.h"
 
 namespace daypack::bench {
 namespace {
