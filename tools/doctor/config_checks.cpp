@@ -136,7 +136,7 @@ Finding huge(const Machine& machine, const EngineConfig& engine) {
 Findings check_config(const Machine& machine, const Config& config) {
     const EngineConfig& engine = config.engine;
     const ThreadPlan plan = plan_threads(config, machine.usable_cores());
-    Findings findings{pinning(machine, config),   idling(config, plan),
+    Findings findings{pinning(machine, config),         idling(config, plan),
                       shm_room(machine, config),        locking(machine, engine),
                       real_time(machine, config, plan), huge(machine, engine)};
     for (Finding& finding : findings) finding.asked = true;
