@@ -328,7 +328,7 @@ TEST(SyncSilence, AQuietBookWhoseLinesWentAndCameWaitsForRestToGetThere) {
     feed.lines(0b11);
     feed.wait_ms(100);
     EXPECT_FALSE(feed.answer(1000));
-    EXPECT_EQ(feed.sync.state(), State::syncing);
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));
     ASSERT_TRUE(feed.answer(1001));
     EXPECT_TRUE(feed.live_at(1001));
     feed.both(1002);
@@ -356,16 +356,26 @@ TEST(SyncPolling, WithoutALineRestIsTheBook) {
     EXPECT_TRUE(feed.live_at(1010));
 }
 
-TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestTellsItThreeTimesInARow) {
+TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestTellsItThreeTimesInARowOverFiveSeconds) {
     TwoLines feed;
     feed.lines(0);
-    const auto poll = [&](Sequence id) { return feed.sync.on_polled(feed.snapshot(id), Reason::ws_down, feed.now); };
+    const auto poll = [&](Sequence id) {
+        feed.wait_ms(2000);
+        return feed.sync.on_polled(feed.snapshot(id), Reason::ws_down, feed.now);
+    };
     EXPECT_FALSE(poll(7));
     EXPECT_FALSE(poll(7));
     EXPECT_TRUE(poll(1002)) << "a replica trailed";
     EXPECT_FALSE(poll(8));
     EXPECT_FALSE(poll(8));
+    EXPECT_TRUE(feed.is(State::polling, Reason::ws_down));
+    EXPECT_FALSE(poll(9)) << "three in 4 s: a replica may trail for so long";
+    EXPECT_TRUE(feed.is(State::stale, Reason::line_dead));
+    EXPECT_FALSE(poll(8)) << "it falls: not one book";
+    EXPECT_FALSE(poll(9));
+    EXPECT_FALSE(poll(9));
     EXPECT_TRUE(poll(9));
+    EXPECT_TRUE(feed.is(State::polling, Reason::ws_down));
     EXPECT_EQ(feed.sync.last_id(), 9u);
     feed.lines(0b01);
     EXPECT_EQ(feed.show(10), Outcome::waiting);
@@ -373,6 +383,60 @@ TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestTellsItThreeTimesInARow) {
     ASSERT_TRUE(feed.answer(9));
     EXPECT_TRUE(feed.live_at(10));
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
+}
+
+TEST(SyncPolling, LessThanWasShownIsNeverLiveWithoutALinesWord) {
+    TwoLines feed;
+    feed.both(1002, 1050);
+    feed.lines(0);
+    feed.lines(0b11);  // all lines anew; the market is quiet, and REST a stale replica
+    for (int times = 0; times < 20; ++times) {
+        feed.wait_ms(1000);
+        if (feed.wants()) (void)feed.answer(1000);
+        ASSERT_TRUE(feed.is(State::stale, Reason::silent)) << times;
+    }
+    feed.lines(0);
+    for (int times = 0; times < 10; ++times) {  // polls alone: it is followed in the end
+        feed.wait_ms(1000);
+        (void)feed.sync.on_polled(feed.snapshot(1000), Reason::ws_down, feed.now);
+        ASSERT_EQ(feed.sync.state() == State::polling, times >= 5) << times;
+    }
+    feed.lines(0b11);
+    for (int times = 0; times < 20; ++times) {
+        feed.wait_ms(1000);
+        if (feed.wants()) (void)feed.answer(1000);
+        ASSERT_TRUE(feed.is(State::stale, Reason::silent)) << times;
+    }
+    feed.wait_ms(10'000);
+    ASSERT_TRUE(feed.answer(1050));
+    EXPECT_TRUE(feed.live_at(1050)) << "REST agrees";
+}
+
+TEST(SyncPolling, ANewNumberingBeginsAtTheFirstWordOfALine) {
+    TwoLines feed;
+    feed.both(1002, 1050);
+    feed.lines(0);
+    feed.lines(0b11);
+    feed.wait_ms(1000);
+    EXPECT_FALSE(feed.answer(500));
+    feed.show(501);
+    EXPECT_EQ(feed.sync.state(), State::syncing);
+    feed.wait_ms(130);
+    ASSERT_TRUE(feed.wants());
+    ASSERT_TRUE(feed.answer(501));
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));
+    feed.wait_ms(Sync::kBelow_ns / kMs);
+    EXPECT_TRUE(feed.live_at(501)) << "and takes no second one";
+}
+
+TEST(SyncPolling, WhatPollsShowedIsTheLeastThatStandsAlone) {
+    TwoLines feed;
+    feed.lines(0);
+    ASSERT_TRUE(feed.sync.on_polled(feed.snapshot(1050), Reason::ws_down, feed.now));
+    feed.lines(0b11);
+    feed.wait_ms(1000);
+    EXPECT_FALSE(feed.answer(1000));
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));
 }
 
 TEST(SyncPolling, WhenPollsStayAwayTheBookIsStale) {

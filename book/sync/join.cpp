@@ -34,7 +34,7 @@ bool Sync::buffer(std::span<const Event> update, MonoTime now) noexcept {
 
 // While joining: an update that follows on the chain's tip, or begins a chain.
 Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
-    lossy_ = false;
+    lossy_ = went_back_ = false;
     if (!buffer(update, now)) return Outcome::waiting;
     numbering_.went_on(now);
     if (held_id_ == 0 || newest_id_ < held_id_) return Outcome::waiting;
@@ -58,7 +58,7 @@ void Sync::enter_joining(Reason reason) noexcept {
     lossy_ = false;
     lost_ = Reason::none;
     rest_.clear();
-    silent_ = only_a_line_ = false;
+    silent_ = only_a_line_ = went_back_ = false;
 }
 
 // The book is wrong or gone, and its numbering goes on: the chain is what the book stood at.
@@ -76,7 +76,7 @@ void Sync::break_chain(Reason reason, MonoTime now) noexcept {
     if (reason == Reason::restart) {
         ++counters_.restarts;
         in_doubt_ = true;
-        before_id_ = 0;
+        before_id_ = shown_id_ = 0;
     }
     rejoin(reason, now);
     newest_id_ = 0;
@@ -86,6 +86,8 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
     const Fit fit = fit_of(snapshot.last_id, now);
+    // No line says whether REST is an old replica, or the venue numbered anew.
+    if (newest_id_ == 0 && snapshot.last_id < std::max(before_id_, shown_id_) && quiet(now)) went_back_ = true;
     if (fit == Fit::none) return refuse(now);
     book_.seed(snapshot);
     held_id_ = snapshot.last_id;
@@ -178,10 +180,12 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (!unconfirmed_) in_doubt_ = false;
     if (last_id_ >= before_id_) before_id_ = 0;
     if (before_id_ != 0) silent_ = only_a_line_ = true;
-    below_since_ = {};
+    shown_id_ = 0;
+    // An update that a line told stands in it: only a line that is late may yet tell otherwise.
+    below_since_ = held == Held::yes ? now : MonoTime{};
     phase_ = Phase::following;
     had_book_ = true;
-    lossy_ = false;
+    lossy_ = went_back_ = false;
     ++counters_.snapshots;
     pace_.on_joined(now);
     const bool again = reason_ == Reason::crossed;

@@ -7,6 +7,8 @@ namespace {
 
 // An earlier id that REST tells so often in a row, where there is no line, is the book.
 constexpr std::uint32_t kBelieved = 3;
+// ... once it has told so for so long: a stale replica may answer some polls in a row.
+constexpr std::int64_t kBelievedFor_ns = 5'000'000'000;
 // Polls that stay away for so long, and for three times what lay between the last two, leave a book that may be old.
 constexpr std::int64_t kPollsAway_ns = 10'000'000'000;
 
@@ -143,6 +145,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
     } else if (idle) {
         if (had_book_) ++counters_.resyncs;
         newest_id_ = 0;
+        earlier_polls_ = 0;
         up_since_ = now;
         enter_joining(had_book_ ? Reason::gap : first_);
         pace_.on_break(reason_, now);
@@ -168,11 +171,12 @@ bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noex
     poll_gap_ns_ = phase_ == Phase::polling ? now - polled_ : 0;
     polled_ = now;
     // A replica may trail; the venue may number anew. Which of them it is shows when REST says it again and again.
-    earlier_polls_ = had_book_ && snapshot.last_id < last_id_ ? earlier_polls_ + 1 : 0;
-    if (earlier_polls_ != 0 && earlier_polls_ < kBelieved) return false;
+    if (polled_earlier(snapshot.last_id, now)) return false;
     if (phase_ == Phase::polling && snapshot.last_id == last_id_) return false;
     earlier_polls_ = 0;
     newest_id_ = 0;
+    // Nothing but REST tells it: once a line is up, less than was ever shown takes a line's word.
+    shown_id_ = std::max({shown_id_, before_id_, last_id_, snapshot.last_id});
     before_id_ = 0;
     book_.seed(snapshot);
     begin_at(snapshot.last_id, snapshot.timestamp);
@@ -184,6 +188,29 @@ bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noex
     ++counters_.snapshots;
     check_crossed(now);
     return true;
+}
+
+// True: REST goes back behind the book, and is not believed yet. A book that it contradicts is not shown as its word.
+bool Sync::polled_earlier(Sequence id, MonoTime now) noexcept {
+    const bool goes_on = earlier_polls_ != 0 && id >= earlier_id_;
+    if (!goes_on) earlier_polls_ = 0;
+    if (!had_book_ || id >= last_id_) {
+        earlier_polls_ = 0;
+        return false;
+    }
+    if (!goes_on) earlier_since_ = now;
+    earlier_id_ = id;
+    ++earlier_polls_;
+    if (earlier_polls_ < kBelieved) return true;
+    if (now - earlier_since_ >= kBelievedFor_ns) return false;
+    if (phase_ == Phase::polling) doubt_polls();
+    return true;
+}
+
+// While polling: the book may be old.
+void Sync::doubt_polls() noexcept {
+    phase_ = Phase::idle;
+    reason_ = reason_ == Reason::rest_only ? Reason::silent : Reason::line_dead;
 }
 
 void Sync::on_rest_id(Sequence id, MonoTime asked, MonoTime now) noexcept {
@@ -210,8 +237,7 @@ void Sync::on_lost(LineIndex line, Reason reason, MonoTime now) noexcept {
 
 bool Sync::on_time(MonoTime now) noexcept {
     if (phase_ == Phase::polling && now - polled_ >= kPollsAway_ns + 3 * poll_gap_ns_) {
-        phase_ = Phase::idle;
-        reason_ = reason_ == Reason::rest_only ? Reason::silent : Reason::line_dead;
+        doubt_polls();
     }
     const bool has_chain = phase_ == Phase::following || (phase_ == Phase::joining && newest_id_ != 0);
     if (numbering_.superseded() || (has_chain && numbering_.unexplained(now))) {
@@ -229,6 +255,7 @@ bool Sync::on_time(MonoTime now) noexcept {
         waiting_ = true;
         waiting_since_ = now;
     }
+    if (before_id_ != 0 && below_since_.ns != 0) line_agrees(now);
     if (waiting_ && now - waiting_since_ >= gap_wait_ns_) {
         declare_gap(now);
     } else if (lost_ != Reason::none && now - lost_since_ >= gap_wait_ns_) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,7 +43,7 @@ namespace daypack {
 // 7. Silence. When REST tells a later id than the stream, the book is behind; after gap_wait it is STALE, and after 1 s
 //    without an update the subscription is taken for lost: rejoin, and subscribe again. When REST tells an earlier id,
 //    or nothing at all, the book is STALE. It stays STALE until a line brings an update, or REST tells the same id: the
-//    market is quiet.
+//    market is quiet. Less than what was shown before the lines went is likewise no book, whatever REST tells.
 //
 // Thread: book. Invariant: state() is live only while the book equals the venue's at last_id(), inside known_to.
 class Sync {
@@ -163,12 +164,12 @@ class Sync {
             return silent_ ? State::stale : (crossed_.at_venue() ? State::invalid : State::live);
         }
         if (phase_ == Phase::polling) return State::polling;
-        if (reason_ == Reason::line_dead || reason_ == Reason::silent) return State::stale;
+        if (reason_ == Reason::line_dead || reason_ == Reason::silent || went_back_) return State::stale;
         if (reason_ == Reason::crossed) return State::invalid;
         return State::syncing;
     }
     [[nodiscard]] Reason reason() const noexcept {
-        if (phase_ != Phase::following) return reason_;
+        if (phase_ != Phase::following) return went_back_ ? Reason::silent : reason_;
         return silent_ ? Reason::silent : (crossed_.at_venue() ? Reason::crossed : Reason::none);
     }
     [[nodiscard]] std::uint16_t flags() const noexcept {
@@ -239,12 +240,16 @@ class Sync {
     Outcome keep(std::span<const Event> update, MonoTime now) noexcept;
     [[nodiscard]] bool buffer(std::span<const Event> update, MonoTime now) noexcept;
     void lose_line(MonoTime now) noexcept;
+    [[nodiscard]] bool polled_earlier(Sequence id, MonoTime now) noexcept;
+    void doubt_polls() noexcept;
 
     [[nodiscard]] bool quiet(MonoTime now) const noexcept {
         return heard_.ns == 0 ? now - up_since_ >= kSettle_ns : now - heard_ >= kQuiet_ns;
     }
     // Whether a snapshot of that id may be an old one: the venue numbered anew, or the book once stood further.
-    [[nodiscard]] bool in_doubt(Sequence id) const noexcept { return in_doubt_ || id < before_id_; }
+    [[nodiscard]] bool in_doubt(Sequence id) const noexcept {
+        return in_doubt_ || id < std::max(before_id_, shown_id_);
+    }
     // The lines told something, and went quiet before they got there.
     [[nodiscard]] bool stopped_before(Sequence id) const noexcept { return newest_id_ != 0 && newest_id_ < id; }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
@@ -274,6 +279,7 @@ class Sync {
     bool in_doubt_ = false;     // the venue numbered anew, and no update has been applied since
     bool in_flight_ = false;
     bool had_book_ = false;
+    bool went_back_ = false;  // joining, quiet, and REST tells less than was shown: rule 7
     bool lossy_ = false;      // joining, and an update behind the chain's tip was lost
     LineSet asked_up_ = 0;    // lines that are up since the last request was taken
     Sequence last_id_ = 0;    // of the book
@@ -301,11 +307,15 @@ class Sync {
     VenueTime held_time_;
     MonoTime held_since_;
     Sequence before_id_ = 0;  // where the book stood when its lines went; 0: no matter
+    Sequence shown_id_ = 0;   // the furthest that polls showed, or stood before them; 0: joined since
     MonoTime below_since_;    // when an update was first applied below that; 0: not yet
     MonoTime waiting_since_, lost_since_;
     MonoTime polled_;  // when REST last answered a poll
     std::int64_t poll_gap_ns_ = 0;
-    std::uint32_t earlier_polls_ = 0;  // answers in a row that told an earlier id
+    // Answers in a row that told an earlier id than the book's, none of them less than the one before.
+    std::uint32_t earlier_polls_ = 0;
+    Sequence earlier_id_ = 0;  // of the last
+    MonoTime earlier_since_;   // of the first
 };
 
 }  // namespace daypack

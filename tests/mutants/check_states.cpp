@@ -291,7 +291,10 @@ void an_earlier_poll_is_believed_the_third_time() {
     TwoLines feed;
     require(!feed.sync.on_polled(feed.snapshot(1005), Reason::ws_down, feed.now));
     feed.lines(0);
-    const auto poll = [&](Sequence id) { return feed.sync.on_polled(feed.snapshot(id), Reason::ws_down, feed.now); };
+    const auto poll = [&](Sequence id) {
+        feed.wait_ms(5000);
+        return feed.sync.on_polled(feed.snapshot(id), Reason::ws_down, feed.now);
+    };
     require(!poll(7) && !poll(7));
     require(poll(1002) && feed.is(State::polling, Reason::ws_down));
     require(!poll(1002));
