@@ -45,10 +45,12 @@ class Silence {
     [[nodiscard]] Sync::LineSet lagging(const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
         if (now - marked_at_ < kLag_ns) return 0;
         Sync::LineSet lagging = 0;
+        bool brought = false;  // by a line: a snapshot that brought the book on says nothing of the lines
         // Updates came between the last two marks, and a line up since before has told none of them yet.
         if (sync.following() && mark_ > before_mark_ && before_mark_ != 0) {
             for (LineIndex line = 0; line < Sync::kMaxLines; ++line) {
                 const Sync::LineSet bit = Sync::LineSet{1} << line;
+                brought |= (up & bit) != 0 && sync.last_id_from(line) > before_mark_;
                 if ((up & marked_up_ & bit) != 0 && sync.last_id_from(line) <= before_mark_) lagging |= bit;
             }
         }
@@ -58,7 +60,7 @@ class Silence {
         marked_up_ = up & (goes_on ? up_at_mark_ : 0);
         up_at_mark_ = up;
         marked_at_ = now;
-        return lagging;
+        return brought ? lagging : 0;
     }
 
   private:

@@ -47,13 +47,27 @@ struct StateHash {
     }
 
     void add(const Sync& sync) {
-        for (const auto word :
-             {static_cast<std::uint64_t>(sync.phase_), static_cast<std::uint64_t>(sync.reason_),
-              static_cast<std::uint64_t>(sync.lost_), std::uint64_t{sync.unconfirmed_}, std::uint64_t{sync.waiting_},
-              std::uint64_t{sync.silent_}, std::uint64_t{sync.only_a_line_}, std::uint64_t{sync.in_flight_},
-              std::uint64_t{sync.in_doubt_}, std::uint64_t{sync.had_book_}, std::uint64_t{sync.lossy_},
-              std::uint64_t{sync.went_back_}, std::uint64_t{sync.asked_up_}, sync.last_id_, sync.newest_id_,
-              sync.held_id_, sync.before_id_, sync.shown_id_}) {
+        for (const auto word : {static_cast<std::uint64_t>(sync.phase_),
+                                static_cast<std::uint64_t>(sync.reason_),
+                                static_cast<std::uint64_t>(sync.lost_),
+                                std::uint64_t{sync.unconfirmed_},
+                                std::uint64_t{sync.waiting_},
+                                std::uint64_t{sync.silent_},
+                                std::uint64_t{sync.only_a_line_},
+                                std::uint64_t{sync.in_flight_},
+                                std::uint64_t{sync.in_doubt_},
+                                std::uint64_t{sync.had_book_},
+                                std::uint64_t{sync.lossy_},
+                                std::uint64_t{sync.went_back_},
+                                std::uint64_t{sync.thin_},
+                                sync.stood_[0],
+                                sync.stood_[1],
+                                std::uint64_t{sync.asked_up_},
+                                sync.last_id_,
+                                sync.newest_id_,
+                                sync.held_id_,
+                                sync.before_id_,
+                                sync.shown_id_}) {
             mix(word);
         }
         age(sync.heard_);

@@ -1,6 +1,7 @@
 // Redundant lines: the first copy of an update counts, and what is missing is waited for.
 #include <gtest/gtest.h>
 
+#include "book/silence.h"
 #include "tests/sync_feed.h"
 
 namespace daypack {
@@ -450,6 +451,34 @@ TEST(SyncPolling, WhenPollsStayAwayTheBookIsStale) {
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
     EXPECT_TRUE(feed.sync.on_polled(feed.snapshot(8), Reason::rest_only, feed.now));
     EXPECT_TRUE(feed.is(State::polling, Reason::rest_only));
+}
+
+// ---- what speaks against a line ------------------------------------------------------------------------------------
+
+TEST(SyncLagging, ABookThatOnlyRestBroughtOnSaysNothingAgainstItsLines) {
+    TwoLines feed;
+    Silence silence(60'000 * kMs);
+    const auto look = [&] {
+        feed.wait_ms(3000);
+        return silence.lagging(feed.sync, 0b11, feed.now);
+    };
+    EXPECT_EQ(look(), 0u);
+    EXPECT_EQ(look(), 0u);
+    feed.sync.on_contradiction(feed.now);
+    feed.wait_ms(3000);
+    ASSERT_TRUE(feed.answer(1005));
+    EXPECT_EQ(look(), 0u);
+    EXPECT_EQ(look(), 0u) << "both lines at once";
+}
+
+TEST(SyncLagging, AMarketThatCannotJoinIsNoSilenceOfItsLines) {
+    TwoLines feed;
+    feed.lines(0);
+    feed.lines(0b11);
+    feed.wait_ms(1000);
+    EXPECT_FALSE(feed.answer(900));
+    EXPECT_EQ(feed.sync.counters().silences, 0u);
+    EXPECT_EQ(feed.sync.counters().unjoined, 1u);
 }
 
 }  // namespace

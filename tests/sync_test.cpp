@@ -456,5 +456,32 @@ TEST(Sync, ASnapshotAskedForBeforeARestartIsNotJoined) {
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
 }
 
+TEST(Sync, ASideThatIsEmptyWhereABookStoodIsAskedForOnceMore) {
+    Feed feed;
+    feed.follow(1000);
+    feed.show(1003);
+    ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
+    Snapshot empty = feed.snapshot(1003);
+    empty.asks.clear();
+    EXPECT_FALSE(feed.answer(empty));
+    EXPECT_EQ(feed.sync.state(), State::syncing);
+    feed.wait_ms(100);
+    ASSERT_TRUE(feed.answer(1003));
+    EXPECT_TRUE(feed.live_at(1003));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({200}).steps, 1);
+}
+
+TEST(Sync, ASideThatTwoAnswersLeaveEmptyIsEmpty) {
+    Feed feed;
+    feed.follow(1000);
+    feed.show(1003);
+    Snapshot empty = feed.snapshot(1003);
+    empty.asks.clear();
+    EXPECT_FALSE(feed.answer(empty));
+    feed.wait_ms(100);
+    ASSERT_TRUE(feed.answer(empty));
+    EXPECT_TRUE(feed.live_at(1003));
+}
+
 }  // namespace
 }  // namespace daypack

@@ -2,6 +2,7 @@
 // becomes the book.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "book/sync/sync.h"
 
@@ -50,6 +51,8 @@ void Sync::resume_at(Sequence id) noexcept {
 
 // With what was kept so far.
 void Sync::enter_joining(Reason reason) noexcept {
+    if (phase_ == Phase::following) note_stood();
+    thin_ = 0;
     phase_ = Phase::joining;
     reason_ = reason;
     in_flight_ = false;
@@ -89,11 +92,23 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     // No line says whether REST is an old replica, or the venue numbered anew.
     if (newest_id_ == 0 && snapshot.last_id < std::max(before_id_, shown_id_) && quiet(now)) went_back_ = true;
     if (fit == Fit::none) return refuse(now);
+    if (is_thin(snapshot)) {
+        ++counters_.refetches;
+        pace_.on_refusal(now);
+        return false;
+    }
     book_.seed(snapshot);
     held_id_ = snapshot.last_id;
     held_time_ = snapshot.timestamp;
     held_since_ = now;
     return fit != Fit::hold && join(fit, now);
+}
+
+// A side of which it leaves nothing, or less than a tenth of what stood: that takes a second answer in a row.
+bool Sync::is_thin(const Snapshot& snapshot) noexcept {
+    const std::size_t bids = snapshot.bids.size() * 10, asks = snapshot.asks.size() * 10;
+    const auto thin = static_cast<std::uint8_t>((bids < stood_[0] ? 1 : 0) | (asks < stood_[1] ? 2 : 0));
+    return std::exchange(thin_, thin) != thin && thin != 0;
 }
 
 // What a snapshot of that id is worth, by what the lines told.
@@ -136,7 +151,7 @@ Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
 bool Sync::refuse(MonoTime now) noexcept {
     held_id_ = 0;
     ++counters_.refetches;
-    if (quiet(now)) ++counters_.silences;  // no line says what would help
+    if (quiet(now)) ++counters_.unjoined;  // no line says what would help
     pace_.on_refusal(now);
     return false;
 }

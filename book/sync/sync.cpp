@@ -173,12 +173,14 @@ bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noex
     // A replica may trail; the venue may number anew. Which of them it is shows when REST says it again and again.
     if (polled_earlier(snapshot.last_id, now)) return false;
     if (phase_ == Phase::polling && snapshot.last_id == last_id_) return false;
+    if (is_thin(snapshot)) return false;
     earlier_polls_ = 0;
     newest_id_ = 0;
     // Nothing but REST tells it: once a line is up, less than was ever shown takes a line's word.
     shown_id_ = std::max({shown_id_, before_id_, last_id_, snapshot.last_id});
     before_id_ = 0;
     book_.seed(snapshot);
+    note_stood();
     begin_at(snapshot.last_id, snapshot.timestamp);
     phase_ = Phase::polling;
     reason_ = reason;

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -61,6 +62,7 @@ class Sync {
         std::uint64_t buffer_dropped = 0;  // events dropped because the pool was full
         std::uint64_t waits = 0;           // times an update waited for another line to bring what was missing
         std::uint64_t silences = 0;        // times REST knew an update that no line brought
+        std::uint64_t unjoined = 0;        // snapshots that did not fit while no line spoke
 
         bool operator==(const Counters&) const = default;
     };
@@ -256,6 +258,8 @@ class Sync {
     enum class Held : std::uint8_t { no, yes, nothing_kept };
     [[nodiscard]] Held holds_what_was_kept(Sequence id) const noexcept;
     [[nodiscard]] bool refuse(MonoTime now) noexcept;
+    [[nodiscard]] bool is_thin(const Snapshot& snapshot) noexcept;
+    void note_stood() noexcept { stood_ = {book_.side(Side::bid).size(), book_.side(Side::ask).size()}; }
     void begin_at(Sequence id, VenueTime timestamp) noexcept;
     [[nodiscard]] bool join(Fit fit, MonoTime now) noexcept;
     void stand() noexcept;
@@ -280,6 +284,7 @@ class Sync {
     bool in_flight_ = false;
     bool had_book_ = false;
     bool went_back_ = false;  // joining, quiet, and REST tells less than was shown: rule 7
+    std::uint8_t thin_ = 0;   // sides that the last answer left almost nothing of, a bit each
     bool lossy_ = false;      // joining, and an update behind the chain's tip was lost
     LineSet asked_up_ = 0;    // lines that are up since the last request was taken
     Sequence last_id_ = 0;    // of the book
@@ -303,7 +308,8 @@ class Sync {
     Kept kept_;
     JoinPace pace_;
     std::uint32_t request_ = 0;
-    Sequence held_id_ = 0;  // of a snapshot that is in book_ and waits for the stream; 0: none
+    std::array<std::size_t, 2> stood_{};  // levels a side of the book that was shown last
+    Sequence held_id_ = 0;                // of a snapshot that is in book_ and waits for the stream; 0: none
     VenueTime held_time_;
     MonoTime held_since_;
     Sequence before_id_ = 0;  // where the book stood when its lines went; 0: no matter
