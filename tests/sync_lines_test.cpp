@@ -471,15 +471,5 @@ TEST(SyncLagging, ABookThatOnlyRestBroughtOnSaysNothingAgainstItsLines) {
     EXPECT_EQ(look(), 0u) << "both lines at once";
 }
 
-TEST(SyncLagging, AMarketThatCannotJoinIsNoSilenceOfItsLines) {
-    TwoLines feed;
-    feed.lines(0);
-    feed.lines(0b11);
-    feed.wait_ms(1000);
-    EXPECT_FALSE(feed.answer(900));
-    EXPECT_EQ(feed.sync.counters().silences, 0u);
-    EXPECT_EQ(feed.sync.counters().unjoined, 1u);
-}
-
 }  // namespace
 }  // namespace daypack

@@ -151,7 +151,7 @@ Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
 bool Sync::refuse(MonoTime now) noexcept {
     held_id_ = 0;
     ++counters_.refetches;
-    if (quiet(now)) ++counters_.unjoined;  // no line says what would help
+    if (quiet(now)) ++counters_.silences;  // no line says what would help
     pace_.on_refusal(now);
     return false;
 }

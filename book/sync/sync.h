@@ -62,7 +62,6 @@ class Sync {
         std::uint64_t buffer_dropped = 0;  // events dropped because the pool was full
         std::uint64_t waits = 0;           // times an update waited for another line to bring what was missing
         std::uint64_t silences = 0;        // times REST knew an update that no line brought
-        std::uint64_t unjoined = 0;        // snapshots that did not fit while no line spoke
 
         bool operator==(const Counters&) const = default;
     };
