@@ -106,7 +106,7 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
             // Of the numbering that there is: it may begin anew, and lower, at any time.
             const std::uint64_t from = rights[symbol] + 3;
             EXPECT_TRUE(wait_until([&] {
-                compare(symbol);
+                for (const auto& each : options.symbols) compare(each);  // none goes unseen meanwhile
                 const auto top = live.top(symbol);
                 return top && top->state == DAYPACK_STATE_LIVE && rights[symbol] > from;
             })) << symbol
