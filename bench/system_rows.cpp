@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -87,11 +88,24 @@ class Venue {
     int port_ = 0;
 };
 
-std::string instance_name() {
-    return fmt::format("bench{}", getpid());
-}
+// A segment of its own for each engine: one that was taken over would list the markets of the cell before. It is gone
+// with this object.
+class Instance {
+  public:
+    Instance() {
+        static int count = 0;
+        name_ = fmt::format("bench{}n{}", getpid(), ++count);
+    }
+    ~Instance() { (void)shm_unlink(("/daypack." + name_).c_str()); }
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-std::string write_config(const SystemCell& cell, const Venue& venue, const std::string& mode,
+  private:
+    std::string name_;
+};
+
+std::string write_config(const SystemCell& cell, const Venue& venue, const std::string& mode, const Instance& instance,
                          const ScratchFolder& folder) {
     const std::string path = folder.file("bench.yaml");
     std::ofstream file(path);
@@ -100,7 +114,7 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
         "{}\n"
         "    rest_urls: [\"{}\"]\n    ws_urls: [\"{}\"]\n    ca_file: {}\nengine:\n  instance: {}\n",
         fmt::join(names_of(cell), ", "), cell.lines, venue.url("https"), venue.url("wss"), venue.ca_file(),
-        instance_name());
+        instance.name());
     if (mode != "default") file << "  threads: " << mode << "\n";
     if (!file.flush()) throw std::runtime_error(path + ": cannot be written; is the disk full?");
     return path;
@@ -144,11 +158,12 @@ std::uint64_t read_updates(ShmReader& reader, std::chrono::steady_clock::time_po
 Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
                    int measure_ms) {
     Outcome outcome;
-    Program engine({"run", write_config(cell, venue, mode, folder)}, folder.file("run.out"));
+    const Instance instance;
+    Program engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out"));
     std::unique_ptr<ShmReader> reader;
     wait_until("for its books", engine, [&] {
         try {
-            if (!reader) reader = std::make_unique<ShmReader>(instance_name());
+            if (!reader) reader = std::make_unique<ShmReader>(instance.name());
         } catch (const std::exception&) {
             return false;  // the segment is not there yet
         }
