@@ -22,11 +22,9 @@ namespace daypack::test {
 //   that came up since, or where no connection that is up has gone from the one to the other, a book of either is
 //   right, but no mix of them, and none that stands still;
 // - a quiet market against a stale replica: a snapshot of the old numbering that no update has followed is as good as
-// one
-//   of the new, until a line tells something behind it;
+//   one of the new, until a line tells something behind it;
 // - a numbering that goes on at exactly last + 1: an update follows, or reaches across, a snapshot of the other
-// numbering
-//   that stands alone, or the first that is kept or waits follows on one of the other. That world ends.
+//   numbering that stands alone, or the first that is kept or waits follows on one of the other. That world ends.
 // And lines are taken to lag by less than half a second: one that tells the old numbering later is another that lives.
 // A numbering belongs to connections: where none that told the new one is up, the old may be it. What was told over a
 // connection that is gone, or that is named as foreign, and so about to be replaced, does not count for standing still.

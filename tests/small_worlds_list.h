@@ -56,14 +56,9 @@ inline constexpr std::array kDrawnWorlds{
     SmallWorld::Options{.new_first = 12, .joined = {27, 9}},
 };
 
-// Worlds that the Sync of today is wrong in, and so not among the above: what a chain held that was given up is still
-// remembered, and a line that goes back to just that brings copies, as it seems, where it shows that the venue numbers
-// anew. The book stays LIVE in the old numbering until the next update of the new one, or the audit. Shortest (fresh,
-// new numbering from 5): lose(0) return(0,0) lose(1) return(1,3) deliver(1) answer(0,0) deliver(1) wait(1,100) wait(60)
-// answer(0,1) deliver(0) three times, deliver(1), deliver(0) twice, wait(1,100).
-inline constexpr std::array kWrongWorlds{
-    SmallWorld::Options{.new_first = 5, .fresh = true},
-    SmallWorld::Options{.new_first = 9, .joined = {1, 18}},
-};
+// Left out of the drawn ones, since the Sync of today is wrong in them: {.new_first = 5, .fresh = true} and
+// {.new_first = 9, .joined = {1, 18}}. What a chain held that was given up is still remembered, and a line that goes
+// back to just that brings copies, as it seems, where it shows that the venue numbers anew. The book stays LIVE in the
+// old numbering until the next update of the new one, or the audit. small_worlds_test has the shortest way there.
 
 }  // namespace daypack::test
