@@ -66,10 +66,8 @@ struct BareLine::Shared {
     }
 };
 
-namespace {
-
-template <class Shared>
-class Loop final : public LineListener {
+// What the other process does.
+class BareLine::Loop final : public LineListener {
   public:
     Loop(Shared& shared, const std::string& url, const std::string& ca_file, const std::vector<std::string>& streams)
         : shared_(shared), tls_(TlsContext::client(ca_file)) {
@@ -111,8 +109,6 @@ class Loop final : public LineListener {
     std::unique_ptr<Line> line_;
 };
 
-}  // namespace
-
 BareLine::BareLine(const std::string& url, const std::string& ca_file, const std::vector<std::string>& streams) {
     void* const memory =
         mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -125,7 +121,7 @@ BareLine::BareLine(const std::string& url, const std::string& ca_file, const std
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(1);  // it was gone before that was said
         try {
-            Loop<Shared>(*shared_, url, ca_file, streams).run();
+            Loop(*shared_, url, ca_file, streams).run();
         } catch (const std::exception&) {
             _exit(1);
         }

@@ -29,6 +29,7 @@ class BareLine {
 
   private:
     struct Shared;
+    class Loop;
     static constexpr std::size_t kSamplesMax = 1 << 20;
     Shared* shared_;
     pid_t child_ = -1;

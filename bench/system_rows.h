@@ -11,14 +11,6 @@ namespace daypack::bench {
 // their own over TLS on loopback, nobody is pinned, and the engine has the default configuration but for its mode,
 // which is each in turn.
 
-// One market of it: so many updates a second in all, over so many symbols and lines.
-struct SystemCell {
-    int rate = 1'000;
-    int symbols = 10;
-    int lines = 2;
-    [[nodiscard]] std::string name() const;
-};
-
 struct SystemEffort {
     int rounds = 3;
     int measure_ms = 2'000;
