@@ -108,12 +108,13 @@ void NetAgent::answer_pause() noexcept {
 void NetAgent::resubscribe(MonoTime now) {
     Resubscribe lost;
     while (wiring_.resubscribes->pop(lost)) {
-        const auto followed = static_cast<std::size_t>(std::count(subscribed_.begin(), subscribed_.end(), true));
         if (!subscribed_[lost.symbol]) continue;
         const std::vector<std::string> streams = streams_of(lost.symbol);
         for (auto& feed : feeds_) {
             if ((lost.lines >> feed->line().index() & 1) == 0) continue;
             if (lost.kind == Resubscribe::Kind::foreign) {
+                const auto followed =
+                    static_cast<std::size_t>(std::count(subscribed_.begin(), subscribed_.end(), true));
                 feed->mend(lost.symbol, streams, followed, now);
             } else {
                 feed->subscribe_again(streams, now);
