@@ -22,8 +22,7 @@ namespace daypack {
 // Thread: one of its own looks at the shared memory, as another process would: at the books, and at every change of
 // state in the ring, so that nothing is too short to be seen. REQUIRES: the engine outlives it.
 //
-// A stall of the writer is not held against it: that is what a machine does which has other things to do. It is
-// counted.
+// A stall of the writer is not held against it: that is what a machine does which has other things to do.
 class Calm {
   public:
     // Throws std::runtime_error where there is no such instance.

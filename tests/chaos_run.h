@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/calm.h"
@@ -56,7 +57,7 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     constexpr std::size_t kSamples = 16;
     // A failover line by line takes 0.3 s a line, and what is then found out 1 s; the rest is for a busy machine.
     constexpr std::chrono::seconds kOldNumbering{test::kSanitized ? 10 : 4};
-    constexpr std::chrono::seconds kAftermath{2};
+    constexpr std::chrono::seconds kAftermath{2};  // without a resync
     constexpr std::chrono::seconds kCalm{2};
     ChaosResult result;
     sim::SimOptions options;
@@ -129,7 +130,18 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     all_right();
     if (!testing::Test::HasFailure()) {
         // What struck last may be felt for a moment: lines that come back, answers that are late.
-        std::this_thread::sleep_for(kAftermath);
+        std::uint64_t resyncs = 0;
+        auto changed = std::chrono::steady_clock::now();
+        EXPECT_TRUE(wait_until([&] {
+            std::uint64_t sum = 0;
+            for (const auto& symbol : options.symbols) {
+                compare(symbol);
+                sum += live.counter(symbol, DAYPACK_SYMBOL_resyncs);
+            }
+            const auto now = std::chrono::steady_clock::now();
+            if (std::exchange(resyncs, sum) != sum) changed = now;
+            return now - changed >= kAftermath;
+        })) << "resyncs go on after the harm has ended";
         all_right();
         Calm calm(live.instance(), options.symbols);
         for (const auto end = since() + kCalm; since() < end;) {
