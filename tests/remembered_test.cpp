@@ -23,6 +23,17 @@ TEST(Remembered, FindsWhatItWasToldAndNothingElse) {
     EXPECT_EQ(remembered.find(5), std::nullopt);
 }
 
+TEST(Remembered, ForgetsWhatLiesBefore) {
+    Remembered remembered;
+    for (const Sequence id : {5, 7, 9}) remembered.add(id, id * 10);
+    remembered.forget_before(7);
+    EXPECT_EQ(remembered.find(5), std::nullopt);
+    EXPECT_EQ(remembered.find(7), 70u);
+    EXPECT_EQ(remembered.find(9), 90u);
+    remembered.forget_before(10);
+    EXPECT_TRUE(remembered.empty());
+}
+
 TEST(Remembered, WhatIsTakenFirstStays) {
     Remembered remembered;
     remembered.add(5, 50);

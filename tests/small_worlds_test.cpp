@@ -41,39 +41,5 @@ TEST(SmallWorlds, AHundredthOfThoseOfSixFramesIsRight) {
     EXPECT_GE(states, test::kSanitized ? 1'000u : 100'000u);
 }
 
-// A fault of the Sync of today, and known: see small_worlds_list.h. Line 1 told 5 and 6 of the new numbering, then an
-// old snapshot of 12 stood and line 0 went on from there; what the chain that was given up held is still remembered, so
-// that line 0 brings copies, as it seems, where it shows a restart. Once this fails the fault is mended: then the
-// worlds that are left out there belong to the others.
-TEST(SmallWorlds, CopiesOfAChainThatWasGivenUpStillHideARestart) {
-    using Kind = SmallWorld::Move::Kind;
-    const SmallWorld world({.new_first = 5, .fresh = true});
-    PendingPool pool(64);
-    Sync sync(8, 4, pool);
-    SmallWorld::Way way;
-    world.setup(way, sync);
-    for (const SmallWorld::Move& move : std::vector<SmallWorld::Move>{{Kind::lose_line, 0},
-                                                                      {Kind::return_line, 0, 0},
-                                                                      {Kind::lose_line, 1},
-                                                                      {Kind::return_line, 1, 3},
-                                                                      {Kind::deliver, 1},
-                                                                      {Kind::answer, 0, 0},
-                                                                      {Kind::deliver, 1},
-                                                                      {Kind::wait, 2},
-                                                                      {Kind::wait, 0},
-                                                                      {Kind::answer, 0, 1},
-                                                                      {Kind::deliver, 0},
-                                                                      {Kind::deliver, 0},
-                                                                      {Kind::deliver, 0},
-                                                                      {Kind::deliver, 1},
-                                                                      {Kind::deliver, 0},
-                                                                      {Kind::deliver, 0},
-                                                                      {Kind::wait, 2}}) {
-        world.make(way, sync, move);
-    }
-    ASSERT_NE(way.wrong, nullptr);
-    EXPECT_STREQ(way.wrong, "the old numbering, long after the new one was told");
-}
-
 }  // namespace
 }  // namespace daypack

@@ -74,6 +74,7 @@ struct StateHash {
         if (sync.heard_.ns == 0) since(sync.up_since_);
         if (sync.before_id_ != 0) age(sync.below_since_);
         if (sync.held_id_ != 0) since(sync.held_since_);
+        age(sync.alone_since_);
         if (sync.waiting_) since(sync.waiting_since_);
         if (sync.lost_ != Reason::none) since(sync.lost_since_);
         add(sync.crossed_);
@@ -121,7 +122,9 @@ struct StateHash {
         mix(numbering.ahead_);
         for (LineIndex i = 0; i < 4; ++i) {
             const auto& line = numbering.lines_[i];
-            for (const auto word : {line.last_id, line.last_key, line.waiting.last_id, line.waiting.key}) mix(word);
+            for (const auto word : {line.last_id, line.last_key, line.began_at, line.began_at_before,
+                                    line.waiting.last_id, line.waiting.key})
+                mix(word);
             for (std::size_t back = 0; back < line.last.size(); ++back) {
                 const auto& told = line.last[(line.told + back) % line.last.size()];
                 mix(told.last_id);

@@ -222,6 +222,18 @@ TEST(SyncRestart, OtherLevelsUnderTheSameIdsOnTwoLinesAreAContradiction) {
     EXPECT_TRUE(feed.wants());
 }
 
+TEST(SyncRestart, ACopyAtASnapshotsIdThatTheSnapshotDoesNotHoldEndsItsBook) {
+    TwoLines feed;
+    feed.show(1002, 0);
+    feed.sync.on_contradiction(feed.now);
+    Snapshot other = feed.snapshot(1002);
+    other.bids = {{{100}, {7}}};
+    ASSERT_TRUE(feed.answer(other));
+    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    EXPECT_EQ(feed.sync.counters().contradictions, 1u);
+}
+
 TEST(SyncRestart, WhatOtherLinesStillTellFromBeforeIsIgnored) {
     TwoLines feed;
     feed.show(5, 0);

@@ -42,11 +42,12 @@ Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
     return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
 
-// A line told again what was applied before its connection came up: from there the chain goes on.
-void Sync::resume_at(Sequence id) noexcept {
+// A line told again what was applied before its connection came up: from there the chain goes on. It is kept, so that a
+// snapshot of its id is held against it: ids alone may be those of another numbering.
+void Sync::resume_with(std::span<const Event> update, MonoTime now) noexcept {
     pending_.clear();
     held_id_ = 0;
-    newest_id_ = id;
+    (void)buffer(update, now);
 }
 
 // With what was kept so far.
@@ -60,6 +61,7 @@ void Sync::enter_joining(Reason reason) noexcept {
     waiting_ = false;
     lossy_ = false;
     lost_ = Reason::none;
+    alone_since_ = {};
     rest_.clear();
     silent_ = only_a_line_ = went_back_ = false;
 }
@@ -176,6 +178,8 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     // numbering that ended, or of one that the lines do not tell yet.
     const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !in_doubt(held_id_);
     if ((in_doubt_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
+    // A line told again what is remembered, and that got further: it is too old.
+    if (newest_id_ != 0 && std::max(held_id_, newest_id_) < numbering_.newest_remembered()) return refuse(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
     kept_ = {};

@@ -7,15 +7,6 @@
 namespace daypack {
 namespace {
 
-// All that the update says is what the book holds.
-bool agrees(std::span<const Event> update, const OrderBook& book) noexcept {
-    return std::all_of(update.begin(), update.end(), [&](const Event& event) {
-        if (event.kind != EventKind::delta) return true;
-        const HalfBook& half = book.side(event.side);
-        return half.at(event.price) == event.quantity || !half.is_known(event.price);
-    });
-}
-
 // It names a level. To name none, or one that is gone, agrees with many a book.
 bool says_something(std::span<const Event> update) noexcept {
     return std::any_of(update.begin(), update.end(),
@@ -23,6 +14,14 @@ bool says_something(std::span<const Event> update) noexcept {
 }
 
 }  // namespace
+
+bool agrees(std::span<const Event> update, const OrderBook& book) noexcept {
+    return std::all_of(update.begin(), update.end(), [&](const Event& event) {
+        if (event.kind != EventKind::delta) return true;
+        const HalfBook& half = book.side(event.side);
+        return half.at(event.price) == event.quantity || !half.is_known(event.price);
+    });
+}
 
 Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence tip, const OrderBook* standing,
                                       MonoTime now) noexcept {
@@ -58,8 +57,10 @@ Numbering::Kin Numbering::judge_counting(Line& line, const Event& first, UpdateK
             return Kin::next;
     }
     const auto known = remembered_.find(last_id);
-    if (known == key || before == Told{last_id, key}) return Kin::copy;
+    if (before == Told{last_id, key}) return Kin::copy;
+    if (known == key && (!goes_back || last_id >= line.began_at)) return Kin::copy;
     if (goes_back) {
+        note_beginning(line, last_id);
         line.last_id = last_id;
         line.last_key = key;
         return Kin::restart;
@@ -77,6 +78,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
         late_ &= ~bit(index);
         former_ &= ~bit(index);
     }
+    if (first.first_id <= line.last_id || line.last_id == 0) note_beginning(line, first.last_id);
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
         if (line.waiting.last_id != 0) line.superseded = std::exchange(line.waiting, {});
         line.last = {};
@@ -202,6 +204,9 @@ void Numbering::lose_lines() noexcept {
 
 void Numbering::restart_by(LineIndex line) noexcept {
     if (!remembered_.empty()) end_remembered(false);
+    // What it went back to is remembered of a chain that was given up, and that is the next one.
+    if (outdated_.find(lines_[line].last_id) == lines_[line].last_key)
+        outdated_.forget_before(lines_[line].began_at_before);
     late_ |= counting_;
     for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "book/event.h"
 #include "book/order_book.h"
@@ -12,6 +13,9 @@
 
 namespace daypack {
 
+// All that the update says is what the book holds.
+[[nodiscard]] bool agrees(std::span<const Event> update, const OrderBook& book) noexcept;
+
 // Which connections tell the numbering of the book, and what an update of each is worth. No rule here looks at a time
 // of the venue: its clocks step, jitter and differ from line to line; ids and levels alone are evidence.
 //
@@ -19,8 +23,9 @@ namespace daypack {
 // - A line counts once one of its updates was recognised as a copy, or it brought the first update behind a snapshot
 //   that was asked for after it came up. Until then what it brings is foreign: a stand-by of the venue may tell other
 //   things under the same ids.
-// - A line that counts and goes back, without bringing copies, shows that the venue numbers anew. The other lines are
-//   then late: they do not begin anything until they are recognised, show the same, or are connected anew.
+// - A line that counts and goes back, without bringing copies of what it told, shows that the venue numbers anew. What
+//   others told is no excuse: of a chain that was given up nothing is a copy. The other lines are then late: they do
+//   not begin anything until they are recognised, show the same, or are connected anew.
 // - Two lines that count and tell other things under one id contradict each other.
 //
 // The chain: the updates of one numbering that follow one another, up to its tip. Whoever uses this keeps them.
@@ -99,6 +104,8 @@ class Numbering {
     [[nodiscard]] bool any_foreign() const noexcept;
     // The latest id that a line which counts told; 0: none does.
     [[nodiscard]] Sequence newest_counting() const noexcept;
+    // The latest id of the chain, or of one that it may go on with; 0: none.
+    [[nodiscard]] Sequence newest_remembered() const noexcept { return remembered_.newest(); }
     // Every line that counts has told an id beyond that.
     [[nodiscard]] bool all_passed(Sequence id) const noexcept;
     // Updates of a line were explained by nothing for kUnexplained_ns, while the chain did not go on. It may be a line
@@ -125,6 +132,9 @@ class Numbering {
     struct Line {
         Sequence last_id = 0;
         UpdateKey last_key = 0;
+        // The first that it told, since it last went back; and before that.
+        Sequence began_at = 0;
+        Sequence began_at_before = 0;
         // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
         Told waiting;
         bool missed = false;  // the chain came by where it waited, with another update
@@ -137,6 +147,9 @@ class Numbering {
     };
 
     [[nodiscard]] static LineSet bit(LineIndex line) noexcept { return LineSet{1} << line; }
+    static void note_beginning(Line& line, Sequence last_id) noexcept {
+        line.began_at_before = std::exchange(line.began_at, last_id);
+    }
     [[nodiscard]] Kin judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
     [[nodiscard]] Kin judge_other(LineIndex line, std::span<const Event> update, UpdateKey key, Sequence tip,
                                   const OrderBook* standing, MonoTime now) noexcept;

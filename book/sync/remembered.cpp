@@ -24,6 +24,13 @@ std::optional<UpdateKey> Remembered::find(Sequence last_id) const noexcept {
     return at(from).key;
 }
 
+void Remembered::forget_before(Sequence last_id) noexcept {
+    std::size_t before = 0;
+    while (before < size_ && at(before).last_id < last_id) ++before;
+    size_ -= before;
+    for (std::size_t i = 0; before > 0 && i < size_; ++i) at(i) = at(i + before);
+}
+
 // Something that was waited for: it lies before what came meanwhile.
 void Remembered::insert(Update update) noexcept {
     std::size_t place = size_;

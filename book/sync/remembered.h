@@ -30,6 +30,8 @@ class Remembered {
             return push({last_id, key});
         insert({last_id, key});
     }
+    // Those that ended before `last_id`.
+    void forget_before(Sequence last_id) noexcept;
     // The key of the update that ended at `last_id`; none: it is not known.
     [[nodiscard]] std::optional<UpdateKey> find(Sequence last_id) const noexcept;
 

@@ -27,9 +27,11 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             numbering_.remember(first, key);
             return Outcome::applied;
         case Numbering::Kin::copy:
+            if (follows && unconfirmed_ && first.last_id == last_id_ && !agrees(update, book_)) [[unlikely]]
+                return contradict(now);
             if (follows && first.last_id > newest_id_) return wait(update, now);  // it waited once, and was dropped
             if (follows && first.last_id == last_id_) line_agrees(now);
-            if (!follows && first.last_id > newest_id_) resume_at(first.last_id);
+            if (!follows && first.last_id > newest_id_) resume_with(update, now);
             [[fallthrough]];
         case Numbering::Kin::old:
             ++counters_.duplicates;
@@ -48,12 +50,16 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             break_chain(Reason::restart, now);
             numbering_.restart_by(first.line);
             return keep(update, now);
-        case Numbering::Kin::contradiction:
-            ++counters_.contradictions;
-            break_chain(Reason::restart, now);
-            numbering_.forget();
-            return Outcome::ignored;
+        case Numbering::Kin::contradiction: return contradict(now);
     }
+    return Outcome::ignored;
+}
+
+// Two tell other things under one id: lines that count, or one of them and the snapshot that is the book.
+Sync::Outcome Sync::contradict(MonoTime now) noexcept {
+    ++counters_.contradictions;
+    break_chain(Reason::restart, now);
+    numbering_.forget();
     return Outcome::ignored;
 }
 
@@ -161,9 +167,10 @@ void Sync::lose_line(MonoTime now) noexcept {
         before_id_ = std::max(before_id_, newest_id_);
         break_chain(phase_ == Phase::following ? Reason::gap : reason_, now);
         numbering_.lose_lines();
-    } else if (waiting_ && passed_by_every_line()) {
-        declare_gap(now);
+        return;
     }
+    if (waiting_ && passed_by_every_line()) declare_gap(now);
+    if (told_by_no_line() && alone_since_.ns == 0) alone_since_ = now;
 }
 
 bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noexcept {
@@ -253,6 +260,12 @@ bool Sync::on_time(MonoTime now) noexcept {
         return false;
     }
     if (phase_ != Phase::following) return false;
+    // The lines that are left are late, and get there; or they tell another numbering.
+    if (alone_since_.ns != 0 && !told_by_no_line()) alone_since_ = {};
+    if (alone_since_.ns != 0 && now - std::max(alone_since_, heard_) >= Numbering::kUnexplained_ns) {
+        alone_since_ = {};
+        silent_ = true;
+    }
     if (!waiting_ && numbering_.newest_counting() > newest_id_) {  // told before the line counted, and not kept
         waiting_ = true;
         waiting_since_ = now;

@@ -227,14 +227,19 @@ class Sync {
     };
 
     [[nodiscard]] Outcome accept(std::span<const Event> update, MonoTime now) noexcept;
+    Outcome contradict(MonoTime now) noexcept;
     void apply_whole(std::span<const Event> update, MonoTime now) noexcept;
     void caught_up(MonoTime now) noexcept;
     void line_agrees(MonoTime now) noexcept;
     [[nodiscard]] bool gets_back(MonoTime now) noexcept;
     [[nodiscard]] bool passed_by_every_line() const noexcept { return numbering_.all_passed(last_id_); }
+    // No line that is up got to where the book stands, though a line did.
+    [[nodiscard]] bool told_by_no_line() const noexcept {
+        return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_counting() < last_id_;
+    }
     [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
     void declare_gap(MonoTime now) noexcept;
-    void resume_at(Sequence id) noexcept;
+    void resume_with(std::span<const Event> update, MonoTime now) noexcept;
     void enter_joining(Reason reason) noexcept;
     void break_chain(Reason reason, MonoTime now) noexcept;
     void rejoin(Reason reason, MonoTime now) noexcept;
@@ -315,7 +320,8 @@ class Sync {
     Sequence shown_id_ = 0;   // the furthest that polls showed, or stood before them; 0: joined since
     MonoTime below_since_;    // when an update was first applied below that; 0: not yet
     MonoTime waiting_since_, lost_since_;
-    MonoTime polled_;  // when REST last answered a poll
+    MonoTime alone_since_;  // when the line went that told what the book stands at; 0: another told it, too
+    MonoTime polled_;       // when REST last answered a poll
     std::int64_t poll_gap_ns_ = 0;
     // Answers in a row that told an earlier id than the book's, none of them less than the one before.
     std::uint32_t earlier_polls_ = 0;

@@ -301,6 +301,16 @@ void an_old_copy_is_none_whatever_its_time() {
     require(feed.live_at(1004) && feed.sync.counters().restarts == 0);
 }
 
+void a_copy_at_a_snapshots_id_that_the_snapshot_does_not_hold_contradicts() {
+    TwoLines feed;
+    feed.show(1002, 0);
+    feed.sync.on_contradiction(feed.now);
+    Snapshot other = feed.snapshot(1002);
+    other.bids = {{{100}, {7}}};
+    require(feed.answer(other));
+    require(feed.show(1002, 1) == Outcome::ignored && feed.is(State::syncing, Reason::restart));
+}
+
 void other_levels_under_one_id_contradict() {
     TwoLines feed;
     feed.show(1002, 0);
@@ -563,6 +573,7 @@ void check_numbering() {
     the_same_id_with_other_levels_is_a_restart();
     an_old_copy_is_none_whatever_its_time();
     other_levels_under_one_id_contradict();
+    a_copy_at_a_snapshots_id_that_the_snapshot_does_not_hold_contradicts();
     what_a_snapshot_holds_is_compared_with_the_book();
     a_new_connection_counts_only_once_it_is_recognised();
     a_connection_that_was_ahead_counts_once_the_book_is_there();

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "tests/mutants/checker.h"
+#include "tests/named_world.h"
 #include "tests/small_worlds_list.h"
 #include "tests/sync_world.h"
 
@@ -31,6 +32,34 @@ void every_small_world_is_right() {
     for (const SmallWorld::Options& world : kDrawnWorlds) {
         require(SmallWorlds({.world = world, .tried = 48, .states_max = 5'000}).run().wrong.empty());
     }
+}
+
+// What a line tells again is held against a snapshot of its id.
+void an_old_snapshot_at_the_id_of_a_copy_is_refused() {
+    NamedWorld world({.new_first = 11});
+    world.go("d0 d0 d0 d0 d0 d0 lose0 ret(0,5) d1 d1 d1 d1 d1 d1 w1100 ans(1,1) lose1 d0 ret(1,5) d1 w1100 ans(0,2)");
+    require(world.shows_no_old_book());
+}
+
+// What others told is no copy for a line that goes back behind its first word.
+void a_line_goes_back_to_what_a_given_up_chain_held() {
+    NamedWorld world({.new_first = 5, .fresh = true});
+    world.go("lose0 ret(0,0) lose1 ret(1,3) d1 ans(0,0) d1 w1100 w60 ans(0,1) d0 d0 d0 d1 d0 d0");
+    require(world.shows_no_old_book());
+    world.go("d0 lose1 ret(1,4) ans(1,2) d1 d1");
+    require(world.live_and_right(7));
+}
+
+void a_book_that_no_line_of_now_got_to_is_stale_once_these_are_quiet() {
+    NamedWorld world({.new_first = 5, .fresh = true});
+    world.go("lose0 ret(0,3) d0 ans(0,0) w60 w1100 ans(0,0) d0 d1 d0 d1 d1 lose1 ret(1,6) w1100");
+    require(world.sync().last_id() == 13 && world.sync().state() == State::stale);
+}
+
+void a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further() {
+    NamedWorld world({.old_updates = 2, .new_updates = 0});
+    world.go("d0 d0 lose0 ret(0,1) d1 lose1 ret(1,0) ans(0,1) d1 ans(0,0) w600 w1100");
+    require(world.sync().state() != State::live);
 }
 
 void step_line(SyncWorld& world, std::size_t line, Random& random) {
@@ -73,6 +102,10 @@ void drawn_worlds_are_right() {
 }  // namespace
 
 void check_worlds() {
+    a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further();
+    a_book_that_no_line_of_now_got_to_is_stale_once_these_are_quiet();
+    a_line_goes_back_to_what_a_given_up_chain_held();
+    an_old_snapshot_at_the_id_of_a_copy_is_refused();
     every_small_world_is_right();
     drawn_worlds_are_right();
 }
