@@ -19,6 +19,7 @@
 
 #include "net/clock.h"
 #include "net/line.h"
+#include "net/subscribe_frame.h"
 #include "tools/sim/options.h"
 
 namespace daypack::bench {
@@ -72,6 +73,7 @@ class BareLine::Loop final : public LineListener {
     Loop(Shared& shared, const std::string& url, const std::string& ca_file, const std::vector<std::string>& streams)
         : shared_(shared), tls_(TlsContext::client(ca_file)) {
         LineOptions options;
+        options.stream_frames = subscribe_frames;
         options.urls = {parse_url(url, UrlKind::websocket)};
         options.tls = &tls_;
         line_ = std::make_unique<Line>(io_, std::move(options), *this);

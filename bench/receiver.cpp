@@ -12,6 +12,7 @@
 
 #include "bench/ticks.h"
 #include "net/line.h"
+#include "net/subscribe_frame.h"
 
 namespace daypack::bench {
 namespace {
@@ -37,6 +38,7 @@ class Patience {
 struct LineReceiver::Impl final : LineListener {
     Impl(const Sender& sender, std::function<void(std::string_view)> each_) : each(std::move(each_)) {
         LineOptions options;
+        options.stream_frames = subscribe_frames;
         options.urls = {parse_url("wss://127.0.0.1:" + std::to_string(sender.port()), UrlKind::websocket)};
         options.tls = &sender.client_tls();
         options.ping_interval_ms = 0;

@@ -18,6 +18,7 @@
 #include "engine/thread_plan.h"
 #include "engine/thread_setup.h"
 #include "engine/words.h"
+#include "net/subscribe_frame.h"
 
 namespace daypack {
 namespace {
@@ -146,6 +147,7 @@ void Engine::Parts::make_nets() {
             LineOptions of_line;
             of_line.index = static_cast<LineIndex>(line);
             for (std::size_t u = 0; u < urls.size(); ++u) of_line.urls.push_back(urls[(line + u) % urls.size()]);
+            of_line.stream_frames = subscribe_frames;
             of_line.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
             of_line.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
             of_line.frame_bytes_max = exchange.max_frame_bytes;

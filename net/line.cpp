@@ -9,7 +9,6 @@
 #include "net/backoff.h"
 #include "net/clock.h"
 #include "net/connector.h"
-#include "net/subscribe_frame.h"
 #include "net/web_socket.h"
 
 namespace daypack {
@@ -161,7 +160,7 @@ void Line::Impl::on_open() {
 }
 
 void Line::Impl::send(std::string_view method, const std::vector<std::string>& streams) {
-    for (const std::string& frame : subscribe_frames(method, streams)) socket_->send(frame);
+    for (const std::string& frame : options_.stream_frames(method, streams)) socket_->send(frame);
 }
 
 void Line::Impl::on_sent() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,15 @@ class io_context;
 
 namespace daypack {
 
+// The frames that ask the venue to begin or to end `streams`; `method`: SUBSCRIBE or UNSUBSCRIBE.
+using StreamFrames = std::vector<std::string> (*)(std::string_view method, std::span<const std::string> streams);
+
 struct LineOptions {
     LineIndex index = 0;
-    std::vector<Url> urls;            // in order of preference
-    const TlsContext* tls = nullptr;  // needed where a URL is wss; outlives the line
-    int ping_interval_ms = 5'000;     // 0: no pings of its own
+    std::vector<Url> urls;                 // in order of preference
+    StreamFrames stream_frames = nullptr;  // in the venue's words: net/subscribe_frame.h
+    const TlsContext* tls = nullptr;       // needed where a URL is wss; outlives the line
+    int ping_interval_ms = 5'000;          // 0: no pings of its own
     int line_dead_ms = 10'000;  // without a byte for so long the line is dead; also the limit for getting connected
     std::size_t frame_bytes_max = 4'194'304;
     bool kernel_times = false;  // see net/socket_reader.h
@@ -63,7 +68,7 @@ class LineListener {
 // subscribed, and allocates nothing.
 class Line {
   public:
-    // REQUIRES: options.urls is not empty.
+    // REQUIRES: options.urls is not empty, options.stream_frames is set.
     Line(boost::asio::io_context& io, LineOptions options, LineListener& listener);
     // Cuts the connection, if there is one; the listener is not called any more.
     ~Line();

@@ -15,6 +15,7 @@
 #include "engine/book_agent.h"
 #include "engine/net_agent.h"
 #include "net/clock.h"
+#include "net/subscribe_frame.h"
 #include "tests/line_harness.h"
 #include "tests/sanitized.h"
 
@@ -165,6 +166,7 @@ struct World {
         options.idle = IdleMode::spin;
         options.channels = {Channel::depth};
         LineOptions line;
+        line.stream_frames = subscribe_frames;
         line.urls = {parse_url(url, UrlKind::websocket)};
         line.tls = &tls;
         line.ping_interval_ms = 50;

@@ -11,6 +11,7 @@
 
 #include "net/clock.h"
 #include "net/line.h"
+#include "net/subscribe_frame.h"
 #include "tests/raw_server.h"
 
 namespace daypack::test {
@@ -82,6 +83,7 @@ struct Exchange {
 LineOptions options_for(const Exchange& exchange, const TestTls* tls) {
     LineOptions options;
     options.urls = {parse_url(exchange.server.url(tls != nullptr ? "wss" : "ws"), UrlKind::websocket)};
+    options.stream_frames = subscribe_frames;
     options.tls = tls != nullptr ? tls->client.get() : nullptr;
     return options;
 }

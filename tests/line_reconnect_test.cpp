@@ -78,6 +78,7 @@ TEST_F(LineReconnectTest, AServerThatNeverSpeaksTlsIsGivenUp) {
     RawServer silent(io, nullptr, [](Peer&) {});
     LineOptions options;
     options.urls = {parse_url(silent.url("wss"), UrlKind::websocket)};
+    options.stream_frames = subscribe_frames;
     options.tls = tls.client.get();
     options.line_dead_ms = 300;
     make(options);

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "net/line.h"
+#include "net/subscribe_frame.h"
 #include "tests/line_harness.h"
 
 namespace daypack {
@@ -81,6 +82,7 @@ TEST(LineTls, APlainServerBehindAWssAddressIsNamed) {
     RawServer server(io, nullptr, [](Peer& peer) { peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"); });
     Listener listener;
     LineOptions options;
+    options.stream_frames = subscribe_frames;
     options.urls = {parse_url(server.url("wss"), UrlKind::websocket)};
     options.tls = tls.client.get();
     Line line(io, options, listener);

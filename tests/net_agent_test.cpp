@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/clock.h"
+#include "net/subscribe_frame.h"
 #include "tests/line_harness.h"
 
 namespace daypack {
@@ -40,6 +41,7 @@ class NetAgentTest : public testing::Test {
         options.channels = {Channel::depth};
         for (LineIndex line = 0; line < 2; ++line) {
             LineOptions of_line;
+            of_line.stream_frames = subscribe_frames;
             of_line.index = line;
             of_line.urls = {parse_url(exchanges[line].server.url("ws"), UrlKind::websocket)};
             of_line.ping_interval_ms = 0;
