@@ -9,7 +9,7 @@
 
 #include "bench/input.h"
 #include "bench/like_stores.h"
-#include "bench/row.h"
+#include "bench/measure.h"
 #include "bench/scratch_segment.h"
 #include "book/order_book.h"
 #include "net/clock.h"
