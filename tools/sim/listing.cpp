@@ -15,7 +15,7 @@ constexpr double kPulledRate = 100'000;  // venue time of a flow that is pulled:
 constexpr std::size_t kHistoryGenerated = 500'000;
 constexpr std::size_t kHistoryRecorded = 8'000'000;
 
-std::vector<Market> markets_of(const SimOptions& options) {
+std::vector<Market> markets_of(const MarketOptions& options) {
     if (options.symbols.empty()) return default_markets();
     std::vector<Market> markets;
     std::set<std::string> seen;
@@ -28,7 +28,7 @@ std::vector<Market> markets_of(const SimOptions& options) {
 
 }  // namespace
 
-std::vector<Feed> make_feeds(const SimOptions& options) {
+std::vector<Feed> make_feeds(const MarketOptions& options) {
     if (options.rate < 0 || options.speed < 0) {
         throw std::runtime_error("rate and speed must not be negative; 0 is as fast as the reader takes it");
     }
