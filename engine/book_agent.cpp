@@ -73,14 +73,27 @@ void BookAgent::look(MonoTime now) noexcept {
         Sync* const sync = books_[i].sync.get();
         if (sync == nullptr) continue;
         if (sync->on_time(now)) on_joined(i);
-        if (std::exchange(books_[i].silences, sync->counters().silences) != sync->counters().silences) {
-            watch_.resubscribe(i, lines_up_);
-        }
+        look_at_silences(i, now);
         // after a pause the silence is ours, and what is unread may end it
         if (pause_end_.ns == 0) watch_.look(i, *sync, lines_up_, now);
         tell(i, {});
         show(i, now);
     }
+}
+
+// Whether REST told what no line brought, or what cannot be joined with what they brought.
+void BookAgent::look_at_silences(SymbolIndex symbol, MonoTime now) noexcept {
+    FollowedBook& book = books_[symbol];
+    const Sync::Counters& counters = book.sync->counters();
+    const bool silence = std::exchange(book.silences, counters.silences) != counters.silences;
+    const bool refused = std::exchange(book.refetches, counters.refetches) != counters.refetches;
+    if (!silence) return;
+    if (!refused) return watch_.on_silence(symbol, lines_up_, now);
+    bool others_live = false;
+    for (SymbolIndex i = 0; i < known_ && !others_live; ++i) {
+        others_live = i != symbol && books_[i].sync && books_[i].sync->state() == State::live;
+    }
+    watch_.on_unjoined(symbol, lines_up_, others_live, now);
 }
 
 // After a pause the books may be old by what lies unread: they are shown as stale until every source has read all that

@@ -79,6 +79,7 @@ class BookAgent {
     void check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now) noexcept;
     void follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept;
     void look(MonoTime now) noexcept;
+    void look_at_silences(SymbolIndex symbol, MonoTime now) noexcept;
     std::size_t audit(MonoTime now) noexcept;
     void on_line(const Event& event, MonoTime now) noexcept;
     void show(SymbolIndex symbol, MonoTime now) noexcept;

@@ -51,7 +51,7 @@ void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcep
     book.absent = message.reason;
     book.halted = message.halted;
     book.instrument = message.instrument;
-    book.silences = 0;
+    book.silences = book.refetches = 0;
     watch_.forget(message.symbol);
     if (book.sync) {
         book.sync->on_lines(lines_up_, now);

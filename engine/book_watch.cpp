@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;   // then it is given up, and the next has its turn
 constexpr std::int64_t kAuditJoined_ns = 2'000'000'000;      // after a join: what was joined may be of another market
+constexpr std::int64_t kUnjoined_ns = 10'000'000'000;        // so long a market joins by itself, if it can
 constexpr std::int64_t kCheckPatience_ns = 120'000'000'000;  // an answer that never came is waited for no longer
 
 }  // namespace
@@ -18,6 +19,7 @@ BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_level
     : options_(options),
       segment_(segment),
       watched_(symbols, Watched(options.stale_after_ns)),
+      turns_(symbols),
       audit_(max_levels, pool),
       requests_(requests),
       resubscribes_(std::move(resubscribes)),
@@ -26,12 +28,10 @@ BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_level
 void BookWatch::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
     Watched& watched = watched_[symbol];
     if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
-        resubscribe(symbol, lagging);
+        resubscribe(symbol, lagging, turns_.take(symbol, lagging, 0, now), Resubscribe::Kind::subscribe_again);
     }
     if (const Sync::LineSet foreign = sync.take_foreign_lines(now); foreign != 0) {
-        for (Resubscribes* queue : resubscribes_) {
-            (void)queue->push(Resubscribe{symbol, foreign, Resubscribe::Kind::foreign});
-        }
+        resubscribe(symbol, foreign, foreign, Resubscribe::Kind::foreign);
     }
     if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
     if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
@@ -80,10 +80,18 @@ void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snaps
     sync.on_rest_id(snapshot->last_id, asked, now);
 }
 
-void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines) noexcept {
-    segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_resubscribes);
+void BookWatch::on_unjoined(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept {
+    const Sync::LineSet replaceable = turns_.take(symbol, others_live ? 0 : up, kUnjoined_ns, now);
+    resubscribe(symbol, up, replaceable, Resubscribe::Kind::subscribe_again);
+}
+
+void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineSet replaceable,
+                            Resubscribe::Kind kind) noexcept {
+    if (kind == Resubscribe::Kind::subscribe_again) {
+        segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_resubscribes);
+    }
     // A full queue: it is looked at again in some seconds.
-    for (Resubscribes* queue : resubscribes_) (void)queue->push(Resubscribe{symbol, lines});
+    for (Resubscribes* queue : resubscribes_) (void)queue->push(Resubscribe{symbol, lines, kind, replaceable});
 }
 
 bool BookWatch::audit_some(Sync& sync, MonoTime now) noexcept {

@@ -8,6 +8,7 @@
 #include "book/sync/sync.h"
 #include "engine/log.h"
 #include "engine/messages.h"
+#include "engine/replace_turns.h"
 #include "engine/segment.h"
 
 namespace daypack {
@@ -42,8 +43,13 @@ class BookWatch {
     }
     // A check was answered; null: it was not.
     void on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept;
-    // The lines shall subscribe it again: REST knew what none of them brought.
-    void resubscribe(SymbolIndex symbol, Sync::LineSet lines) noexcept;
+    // REST knew what none of the lines brought: they shall subscribe it again.
+    void on_silence(SymbolIndex symbol, Sync::LineSet up, MonoTime now) noexcept {
+        resubscribe(symbol, up, turns_.take(symbol, up, 0, now), Resubscribe::Kind::subscribe_again);
+    }
+    // The same, where the lines told nothing that what REST tells could be joined with. `others_live`: other books are,
+    // so that nothing but this market speaks against the lines.
+    void on_unjoined(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept;
 
     // The symbol whose book is being compared, while one is.
     [[nodiscard]] bool auditing() const noexcept { return audit_.phase() == Audit::Phase::comparing; }
@@ -64,6 +70,8 @@ class BookWatch {
     };
 
     bool check(SymbolIndex symbol, bool audit, MonoTime now) noexcept;
+    void resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineSet replaceable,
+                     Resubscribe::Kind kind) noexcept;
     void cancel_audit(SymbolIndex symbol) noexcept {
         if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.cancel();
     }
@@ -71,6 +79,7 @@ class BookWatch {
     Options options_;
     const Segment& segment_;
     std::vector<Watched> watched_;
+    ReplaceTurns turns_;
     Audit audit_;
     MonoTime audit_since_;
     SnapshotRequests& requests_;

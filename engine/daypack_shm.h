@@ -241,7 +241,7 @@ static inline const char* daypack_threads_why_name(uint64_t threads) {
     X(wins)    /* updates of which it brought the first copy */                                        \
     X(leads)   /* copies of them that other lines brought later, */                                    \
     X(lead_ns) /* and by how much later, summed */                                                     \
-    X(replaces)         /* connections given up for a numbering that no other line told, */            \
+    X(replaces)         /* connections given up for what they told, or did not tell, */                \
     X(replaces_refused) /* and times that this was not done, within 10 s of the last */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \

@@ -25,8 +25,9 @@ struct FollowedBook {
     Reason reason = Reason::none;
     std::uint16_t flags = 0;
     std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
-    Sync::Counters told;         // as in shared memory
-    std::uint64_t silences = 0;  // for which the lines were told to subscribe it again
+    Sync::Counters told;  // as in shared memory
+    // As last looked at: for them the lines are told to subscribe it again.
+    std::uint64_t silences = 0, refetches = 0;
     LineRace race;
     std::unique_ptr<TradeFilter> trade_filter = std::make_unique<TradeFilter>();  // apart: updates do not touch it
     TouchCheck touch;

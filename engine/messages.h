@@ -79,12 +79,14 @@ struct Spent {
 struct Resubscribe {
     enum class Kind : std::uint8_t {
         subscribe_again,  // nothing comes: the subscription was lost
-        foreign,          // a numbering that no other line tells: the symbol is subscribed again alone; where that did
-                          // not help, the connection is replaced. Who still thinks so after a second asks again
+        foreign,          // a numbering that no other line tells: the symbol is subscribed again alone. Who still
+                          // thinks so after a second asks again
     };
     SymbolIndex symbol = 0;
     Sync::LineSet lines = 0;
     Kind kind = Kind::subscribe_again;
+    // Those of them that may be connected anew where to subscribe again does not help; 0: none.
+    Sync::LineSet replaceable = 0;
 };
 
 using Resubscribes = SpscQueue<Resubscribe>;

@@ -112,12 +112,13 @@ void NetAgent::resubscribe(MonoTime now) {
         const std::vector<std::string> streams = streams_of(lost.symbol);
         for (auto& feed : feeds_) {
             if ((lost.lines >> feed->line().index() & 1) == 0) continue;
+            const bool may_replace = (lost.replaceable >> feed->line().index() & 1) != 0;
             if (lost.kind == Resubscribe::Kind::foreign) {
                 const auto followed =
                     static_cast<std::size_t>(std::count(subscribed_.begin(), subscribed_.end(), true));
-                feed->mend(lost.symbol, streams, followed, now);
+                feed->mend(lost.symbol, streams, followed, may_replace, now);
             } else {
-                feed->subscribe_again(streams, now);
+                feed->subscribe_again(streams, may_replace, now);
             }
         }
     }

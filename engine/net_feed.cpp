@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kPatience_ns = 100'000'000;    // with a full queue, until updates are dropped
 constexpr std::int64_t kMute_ns = 1'000'000'000;      // after subscribing again, until nothing at all is too little
-constexpr std::int64_t kReplace_ns = 10'000'000'000;  // between two replacements for what the connection told
+constexpr std::int64_t kReplace_ns = 10'000'000'000;  // between two replacements for what it told, or did not tell
 constexpr std::int64_t kHelps_ns = 2'500'000'000;     // what was subscribed again is right by then
 constexpr std::int64_t kForget_ns = 30'000'000'000;   // a symbol that was foreign so long ago is so for the first time
 constexpr std::int64_t kTell_ns = 1'000'000;  // between two looks of the counters, whose cache lines others share
@@ -150,10 +150,10 @@ void NetAgent::Feed::on_down(std::string_view why) {
     (void)say_state();
 }
 
-void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, MonoTime now) {
+void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, bool may_replace, MonoTime now) {
     const bool mute = mute_since_ && delivered() == mute_at_;
-    if (mute && now - *mute_since_ >= kMute_ns) {
-        return line_.replace("brings nothing, not even after subscribing again, while there are updates");
+    if (mute && may_replace && now - *mute_since_ >= kMute_ns && !replaced_lately(now)) {
+        return replace("brings nothing, not even after subscribing again, while there are updates", now);
     }
     line_.unsubscribe(streams);
     line_.subscribe(streams);
@@ -163,7 +163,7 @@ void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, Mo
 }
 
 void NetAgent::Feed::mend(SymbolIndex symbol, const std::vector<std::string>& streams, std::size_t followed,
-                          MonoTime now) {
+                          bool may_replace, MonoTime now) {
     if (!line_.up()) return;
     const std::string& native = (*wiring_.instruments)[symbol].native;
     if (!foreign_[symbol] || now - *foreign_[symbol] >= kForget_ns) foreign_[symbol] = now;
@@ -174,13 +174,22 @@ void NetAgent::Feed::mend(SymbolIndex symbol, const std::vector<std::string>& st
         line_.subscribe(streams);
         return;
     }
-    if (replaced_ && now - *replaced_ < kReplace_ns) {
+    if (!may_replace || replaced_lately(now)) {
         ++replaces_refused_;
         return;
     }
+    replace("tells a numbering of " + native + " that no other line tells", now);
+}
+
+bool NetAgent::Feed::replaced_lately(MonoTime now) const noexcept {
+    return replaced_ && now - *replaced_ < kReplace_ns;
+}
+
+void NetAgent::Feed::replace(const std::string& why, MonoTime now) {
+    if (!line_.up()) return;
     replaced_ = now;
     ++replaces_;
-    line_.replace("tells a numbering of " + native + " that no other line tells");
+    line_.replace(why);
 }
 
 // Most of what the line brings is right, and to subscribe the symbol again may help yet.

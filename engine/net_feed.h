@@ -28,14 +28,14 @@ class NetAgent::Feed final : public LineListener {
     void on_down(std::string_view why) override;
 
     // The book thread found that the line does not bring these: they are subscribed again. Where nothing at all has
-    // come since that was last done, the connection is replaced.
-    void subscribe_again(const std::vector<std::string>& streams, MonoTime now);
+    // come since that was last done, and the line may be replaced now, the connection is.
+    void subscribe_again(const std::vector<std::string>& streams, bool may_replace, MonoTime now);
 
     // The book thread found that what the line tells of a symbol is told by no other. Where that is so of one of many,
     // that symbol alone is subscribed again; where that did not help, or most of its `followed` symbols are concerned,
-    // the connection is replaced, not more often than every 10 s, so that a venue that contradicts itself is not
-    // stormed.
-    void mend(SymbolIndex symbol, const std::vector<std::string>& streams, std::size_t followed, MonoTime now);
+    // and the line may be replaced now, the connection is.
+    void mend(SymbolIndex symbol, const std::vector<std::string>& streams, std::size_t followed, bool may_replace,
+              MonoTime now);
 
     // Goes on where the queue was full, and tells the counters now and then.
     void do_work(MonoTime now);
@@ -59,6 +59,8 @@ class NetAgent::Feed final : public LineListener {
     bool tell(std::span<const Event> events, MonoTime now);
     bool hand_over(std::span<const Event> events, MonoTime now);
     void drop(std::span<const Event> events);
+    [[nodiscard]] bool replaced_lately(MonoTime now) const noexcept;
+    void replace(const std::string& why, MonoTime now);
     [[nodiscard]] bool mends_alone(SymbolIndex symbol, std::size_t followed, MonoTime now);
     void log(LogKind kind, std::string_view words, std::uint64_t number = 0);
 
@@ -78,7 +80,7 @@ class NetAgent::Feed final : public LineListener {
     std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
     std::uint64_t mute_at_ = 0;                     // `delivered()` when it was last subscribed again
     std::optional<MonoTime> mute_since_;            // ... and when that was, over this connection
-    std::optional<MonoTime> replaced_;              // for what it told
+    std::optional<MonoTime> replaced_;              // for what it told, or did not tell
     std::vector<std::optional<MonoTime>> foreign_;  // of each symbol: when this connection was first said to be wrong
     std::uint64_t replaces_ = 0, replaces_refused_ = 0;
     std::uint64_t queue_waits_ = 0, queue_dropped_ = 0, connects_ = 0;

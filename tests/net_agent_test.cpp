@@ -197,7 +197,7 @@ TEST_F(NetAgentTest, OneForeignSymbolOfManyIsSubscribedAgainAloneAndTheLineRepla
     ASSERT_TRUE(until([&] { return texts() > before; }));
     const std::size_t subscribed = texts();
     const auto ask = [&](SymbolIndex symbol) {
-        ASSERT_TRUE(resubscribes.push(Resubscribe{symbol, 0b10, Resubscribe::Kind::foreign}));
+        ASSERT_TRUE(resubscribes.push(Resubscribe{symbol, 0b10, Resubscribe::Kind::foreign, 0b10}));
         turn();
     };
     (void)logged();
@@ -227,7 +227,7 @@ TEST_F(NetAgentTest, OneForeignSymbolOfManyIsSubscribedAgainAloneAndTheLineRepla
 
 TEST_F(NetAgentTest, ALineWithANumberingOfItsOwnIsReplacedOnceInTenSeconds) {
     const auto ask = [&] {
-        ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b10, Resubscribe::Kind::foreign}));
+        ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b10, Resubscribe::Kind::foreign, 0b10}));
         turn();
     };
     (void)logged();
@@ -261,6 +261,32 @@ TEST_F(NetAgentTest, ALineThatLostASubscriptionSubscribesAgainOverTheSameConnect
     EXPECT_EQ(exchanges[0].texts[1], R"({"method":"UNSUBSCRIBE","params":["depth.SOL_USDC"]})");
     EXPECT_EQ(exchanges[0].texts[2], R"({"method":"SUBSCRIBE","params":["depth.SOL_USDC"]})");
     EXPECT_EQ(exchanges[0].server.peers().size(), 1U);
+}
+
+TEST_F(NetAgentTest, AMuteLineIsReplacedWhereItIsItsTurnAndNotTwiceInTenSeconds) {
+    const auto ask = [&](Sync::LineSet replaceable) {
+        const std::size_t texts = exchanges[0].texts.size();
+        ASSERT_TRUE(resubscribes.push(Resubscribe{0, 0b01, Resubscribe::Kind::subscribe_again, replaceable}));
+        ASSERT_TRUE(until([&] { return exchanges[0].texts.size() > texts && health[0].up; }));
+    };
+    exchanges[0].mute = false;
+    ask(0);
+    ahead_ns += 2 * kSecond_ns;
+    ask(0b10);
+    ASSERT_TRUE(until([&] { return counter(0, DAYPACK_LINE_connects) == 1; }));
+    EXPECT_EQ(counter(0, DAYPACK_LINE_failures), 0U) << "it is the other line's turn";
+    ask(0b01);
+    ASSERT_TRUE(until([&] { return counter(0, DAYPACK_LINE_connects) == 2; }));
+    EXPECT_TRUE(contains(logged(), "brings nothing, not even after subscribing again"));
+    for (int i = 0; i < 2; ++i) {
+        ahead_ns += 2 * kSecond_ns;
+        ask(0b01);
+    }
+    EXPECT_EQ(counter(0, DAYPACK_LINE_connects), 2U) << "again mute, and again its turn, but too soon";
+    ahead_ns += 10 * kSecond_ns;
+    ask(0b01);
+    ASSERT_TRUE(until([&] { return counter(0, DAYPACK_LINE_replaces) == 2; }));
+    EXPECT_EQ(counter(1, DAYPACK_LINE_connects), 1U);
 }
 
 }  // namespace
