@@ -88,12 +88,15 @@ void BookAgent::look_at_silences(SymbolIndex symbol, MonoTime now) noexcept {
     const bool silence = std::exchange(book.silences, counters.silences) != counters.silences;
     const bool refused = std::exchange(book.refetches, counters.refetches) != counters.refetches;
     if (!silence) return;
-    if (!refused) return watch_.on_silence(symbol, lines_up_, now);
     bool others_live = false;
     for (SymbolIndex i = 0; i < known_ && !others_live; ++i) {
         others_live = i != symbol && books_[i].sync && books_[i].sync->state() == State::live;
     }
-    watch_.on_unjoined(symbol, lines_up_, others_live, now);
+    if (refused) {
+        watch_.on_unjoined(symbol, lines_up_, others_live, now);
+    } else {
+        watch_.on_silence(symbol, lines_up_, others_live, now);
+    }
 }
 
 // After a pause the books may be old by what lies unread: they are shown as stale until every source has read all that

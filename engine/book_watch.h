@@ -43,12 +43,14 @@ class BookWatch {
     }
     // A check was answered; null: it was not.
     void on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept;
-    // REST knew what none of the lines brought: they shall subscribe it again.
-    void on_silence(SymbolIndex symbol, Sync::LineSet up, MonoTime now) noexcept {
-        resubscribe(symbol, up, turns_.take(symbol, up, 0, now), Resubscribe::Kind::subscribe_again);
+    // REST knew what none of the lines brought: they shall subscribe it again. `others_live`: other books are, so that
+    // nothing but this market speaks against the lines. Where none is, the lines have nothing to lose, and all of them
+    // may be replaced at once.
+    void on_silence(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept {
+        const Sync::LineSet replaceable = others_live ? turns_.take(symbol, up, 0, now) : up;
+        resubscribe(symbol, up, replaceable, Resubscribe::Kind::subscribe_again);
     }
-    // The same, where the lines told nothing that what REST tells could be joined with. `others_live`: other books are,
-    // so that nothing but this market speaks against the lines.
+    // The same, where the lines told nothing that what REST tells could be joined with.
     void on_unjoined(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept;
 
     // The symbol whose book is being compared, while one is.
