@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/named_world.h"
+#include "tests/sync_feed.h"
 
 namespace daypack {
 namespace {
 
+using test::Feed;
 using test::NamedWorld;
+using test::Outcome;
 
 // Each line that is up told the new numbering's 13 again: what is in that update must stand in a snapshot of its id.
 TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineTellsAgainIsRefused) {
@@ -57,6 +60,28 @@ TEST(SyncWorlds, ACopyThatTheBookContradictsAtItsOwnIdIsNone) {
     NamedWorld world({.old_updates = 2, .new_updates = 2, .new_first = 11, .joined = {3, 3}});
     world.go("d0 d0 d0 ans(1,0) lose0 ret(0,3) d1 d1 lose1 ret(1,2) d0 w1100 ans(0,1) d1 d1 w1100");
     EXPECT_TRUE(world.shows_no_old_book());
+}
+
+// All lines went after 12. An old snapshot of it stood once they were back and quiet; line 1's first word lies beyond.
+TEST(SyncWorlds, AFirstWordBeyondASnapshotIsNotOfItsNumberingForThat) {
+    NamedWorld world({.new_first = 12});
+    world.go("lose0 ret(0,0) d1 d1 lose1 w1100 ret(1,5) ans(0,0) w1100 w600 ans(0,1) d0 d0");
+    EXPECT_EQ(world.sync().last_id(), 12u);
+    world.go("d1 d0");
+    EXPECT_EQ(world.sync().last_id(), 13u) << "line 1's 14 is not what follows it";
+}
+
+TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
+    Feed feed;
+    feed.lines(0b11);
+    ASSERT_TRUE(feed.answer(1000));
+    EXPECT_EQ(feed.show(1003, 1), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    feed.wait_ms(100);
+    ASSERT_TRUE(feed.answer(1003));
+    EXPECT_TRUE(feed.live_at(1003));
+    EXPECT_EQ(feed.show(1004, 1), Outcome::applied);
+    EXPECT_EQ(feed.sync.counters().resyncs + feed.sync.counters().restarts, 0u);
 }
 
 }  // namespace

@@ -94,13 +94,19 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     const bool told_by_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
                               first.last_id == tip && (carries || says_something(update)) && agrees(update, *standing);
     const bool recognised = known == key || told_by_book;
-    if (recognised || begins || (carries && carries_on(line, first, key, tip))) {
+    const bool carries_next = carries && carries_on(line, first, key, tip);
+    if (recognised || begins || (carries_next && first.first_id <= tip + 1)) {
         recognise(index, first.last_id);
         line.last_id = first.last_id;
         line.last_key = key;
         if (told_by_book) remember(first, key);
         if (recognised) return Kin::copy;
-        return begins || first.first_id <= tip + 1 ? Kin::next : Kin::ahead;
+        return Kin::next;
+    }
+    if (carries_next && counting_ == 0) {
+        line.last_id = first.last_id;
+        line.last_key = key;
+        return Kin::beyond;
     }
     note_foreign(index, {first.last_id, key}, tip, now);
     return Kin::foreign;

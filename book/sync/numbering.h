@@ -54,6 +54,7 @@ class Numbering {
         old,      // of a line that counts, at or before the tip; nothing is remembered that it could be held against
         ahead,    // of a line that counts; something is missing between the tip and it
         foreign,  // of a line that does not count
+        beyond,   // the same, and was to be the first behind a snapshot, but lies further on: that is too old
         restart,  // of a line that counts, and went back
         contradiction,  // of a line that counts, and not what another told under the same ids
     };

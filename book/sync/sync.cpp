@@ -38,7 +38,9 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             if (waiting_ && passed_by_every_line()) declare_gap(now);  // this line does not have it either
             return Outcome::ignored;
         case Numbering::Kin::ahead:
-            if (follows) return wait(update, now);
+        case Numbering::Kin::beyond:
+            if (follows && kin == Numbering::Kin::ahead) return wait(update, now);
+            if (follows) refuse_book(now);
             // A hole among what is kept: only what is behind it can be of use.
             if (!pending_.empty()) ++counters_.gaps;
             pending_.clear();
@@ -111,14 +113,15 @@ Sync::Outcome Sync::wait(std::span<const Event> update, MonoTime now) noexcept {
     return Outcome::waiting;
 }
 
-// What is missing will not come. A snapshot that no update has followed was never joined to the stream: it was merely
-// too old.
+// The snapshot that stands alone is too old. No update has followed it: it was never joined to the stream.
+void Sync::refuse_book(MonoTime now) noexcept {
+    enter_joining(reason_);
+    (void)refuse(now);
+}
+
+// What is missing will not come.
 void Sync::declare_gap(MonoTime now) noexcept {
-    if (unconfirmed_) {
-        enter_joining(reason_);
-        (void)refuse(now);
-        return;
-    }
+    if (unconfirmed_) return refuse_book(now);
     ++counters_.gaps;
     if (had_book_) ++counters_.resyncs;
     newest_id_ = std::max(newest_id_, numbering_.newest_counting());  // of what was told before the line counted

@@ -238,6 +238,7 @@ class Sync {
         return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_counting() < last_id_;
     }
     [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
+    void refuse_book(MonoTime now) noexcept;
     void declare_gap(MonoTime now) noexcept;
     void resume_with(std::span<const Event> update, MonoTime now) noexcept;
     void enter_joining(Reason reason) noexcept;

@@ -62,6 +62,13 @@ void a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further() {
     require(world.sync().state() != State::live);
 }
 
+// Line 0 goes on from the snapshot; line 1's first word lies beyond it.
+void a_first_word_beyond_a_snapshot_is_not_of_its_numbering_for_that() {
+    NamedWorld world({.new_first = 12});
+    world.go("lose0 ret(0,0) d1 d1 lose1 w1100 ret(1,5) ans(0,0) w1100 w600 ans(0,1) d0 d0 d1 d0");
+    require(world.sync().last_id() == 13);
+}
+
 void step_line(SyncWorld& world, std::size_t line, Random& random) {
     if (random.once_in(4)) world.line_sends(line);
     for (std::int64_t i = random.below(4); i > 0; --i) world.line_delivers(line);
@@ -102,6 +109,7 @@ void drawn_worlds_are_right() {
 }  // namespace
 
 void check_worlds() {
+    a_first_word_beyond_a_snapshot_is_not_of_its_numbering_for_that();
     a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further();
     a_book_that_no_line_of_now_got_to_is_stale_once_these_are_quiet();
     a_line_goes_back_to_what_a_given_up_chain_held();
