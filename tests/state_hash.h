@@ -58,6 +58,7 @@ struct StateHash {
                                 std::uint64_t{sync.in_doubt_},
                                 std::uint64_t{sync.had_book_},
                                 std::uint64_t{sync.lossy_},
+                                std::uint64_t{sync.unkept_},
                                 std::uint64_t{sync.went_back_},
                                 std::uint64_t{sync.thin_},
                                 sync.stood_[0],

@@ -10,6 +10,7 @@ namespace {
 using test::Feed;
 using test::NamedWorld;
 using test::Outcome;
+using test::TwoLines;
 
 // Each line that is up told the new numbering's 13 again: what is in that update must stand in a snapshot of its id.
 TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineTellsAgainIsRefused) {
@@ -82,6 +83,35 @@ TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
     EXPECT_TRUE(feed.live_at(1003));
     EXPECT_EQ(feed.show(1004, 1), Outcome::applied);
     EXPECT_EQ(feed.sync.counters().resyncs + feed.sync.counters().restarts, 0u);
+}
+
+// Line 1 told 13 of the new numbering before it counted, so that its digest alone is known; then an update was missing.
+TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownTakesAKeptUpdateThatStandsInIt) {
+    NamedWorld world({.new_first = 11});
+    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 ans(0,2)");
+    EXPECT_EQ(world.sync().reason(), Reason::gap);
+    EXPECT_TRUE(world.shows_no_old_book());
+    world.go("d0 w600 ans(1,2)");
+    EXPECT_TRUE(world.live_and_right(13)) << "line 0 told it again, with its levels";
+}
+
+// Line 1 told 20 and 21 before it counted; that it does shows 21 to be missing behind the 20 that was kept.
+TEST(SyncWorlds, WhatWasKeptDoesNotLeadAcrossWhatALineToldBeforeItCounted) {
+    NamedWorld world({.new_first = 20});
+    world.go("d1 d1 w600 d0 d1 d0 w1100 lose1 ret(1,3) d0 d1 d1 w600 d0 lose0 d1 ret(0,5) ans(1,0)");
+    EXPECT_EQ(world.sync().reason(), Reason::gap);
+    EXPECT_NE(world.sync().last_id(), 22u);
+}
+
+// 1002 and 1004 are missing on both lines, and the update between them is no bridge.
+TEST(SyncWorlds, WhatWaitedBeforeASecondHoleIsNotKeptAcrossIt) {
+    TwoLines feed;
+    EXPECT_EQ(feed.show(1003, 0), Outcome::waiting);
+    EXPECT_EQ(feed.show(1005, 1), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+    EXPECT_FALSE(feed.answer(1003)) << "1004 is not known";
+    EXPECT_TRUE(feed.answer(1004));
+    EXPECT_TRUE(feed.live_at(1005));
 }
 
 }  // namespace

@@ -42,11 +42,17 @@ Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
     return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
 
+// Another chain begins.
+void Sync::drop_kept() noexcept {
+    pending_.clear();
+    held_id_ = 0;
+    unkept_ = false;
+}
+
 // A line told again what was applied before its connection came up: from there the chain goes on. It is kept, so that a
 // snapshot of its id is held against it: ids alone may be those of another numbering.
 void Sync::resume_with(std::span<const Event> update, MonoTime now) noexcept {
-    pending_.clear();
-    held_id_ = 0;
+    drop_kept();
     (void)buffer(update, now);
 }
 
@@ -59,7 +65,7 @@ void Sync::enter_joining(Reason reason) noexcept {
     in_flight_ = false;
     held_id_ = 0;
     waiting_ = false;
-    lossy_ = false;
+    lossy_ = unkept_ = false;
     lost_ = Reason::none;
     alone_since_ = {};
     rest_.clear();
@@ -175,9 +181,10 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
     if (held == Held::no) return refuse(now);
     // After a change of lines, or of the numbering, its id alone does not make it the book: it may be an old one of the
-    // numbering that ended, or of one that the lines do not tell yet.
+    // numbering that ended, or of one that the lines do not tell yet. Nor where nobody knows what is in the chain's
+    // tip.
     const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !in_doubt(held_id_);
-    if ((in_doubt_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
+    if ((in_doubt_ || unkept_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
     // A line told again what is remembered, and that got further: it is too old.
     if (newest_id_ != 0 && std::max(held_id_, newest_id_) < numbering_.newest_remembered()) return refuse(now);
     begin_at(held_id_, held_time_);

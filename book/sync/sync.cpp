@@ -35,6 +35,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             [[fallthrough]];
         case Numbering::Kin::old:
             ++counters_.duplicates;
+            if (unkept_ && first.last_id == newest_id_) resume_with(update, now);
             if (waiting_ && passed_by_every_line()) declare_gap(now);  // this line does not have it either
             return Outcome::ignored;
         case Numbering::Kin::ahead:
@@ -43,8 +44,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             if (follows) refuse_book(now);
             // A hole among what is kept: only what is behind it can be of use.
             if (!pending_.empty()) ++counters_.gaps;
-            pending_.clear();
-            held_id_ = 0;
+            drop_kept();
             numbering_.begin_with(first.line);
             return keep(update, now);
         case Numbering::Kin::foreign: ++counters_.foreign; return Outcome::ignored;
@@ -108,8 +108,7 @@ Sync::Outcome Sync::wait(std::span<const Event> update, MonoTime now) noexcept {
         waiting_since_ = now;
         ++counters_.waits;
     }
-    if (passed_by_every_line()) declare_gap(now);
-    (void)buffer(update, now);
+    if (buffer(update, now) && passed_by_every_line()) declare_gap(now);
     return Outcome::waiting;
 }
 
@@ -124,8 +123,12 @@ void Sync::declare_gap(MonoTime now) noexcept {
     if (unconfirmed_) return refuse_book(now);
     ++counters_.gaps;
     if (had_book_) ++counters_.resyncs;
-    newest_id_ = std::max(newest_id_, numbering_.newest_counting());  // of what was told before the line counted
     enter_joining(Reason::gap);
+    if (numbering_.newest_counting() > newest_id_) {  // told before the line counted
+        newest_id_ = numbering_.newest_counting();
+        unkept_ = true;
+        pending_.clear();
+    }
     pace_.on_break(Reason::gap, now);
 }
 

@@ -246,6 +246,7 @@ class Sync {
     void rejoin(Reason reason, MonoTime now) noexcept;
     Outcome keep(std::span<const Event> update, MonoTime now) noexcept;
     [[nodiscard]] bool buffer(std::span<const Event> update, MonoTime now) noexcept;
+    void drop_kept() noexcept;
     void lose_line(MonoTime now) noexcept;
     [[nodiscard]] bool polled_earlier(Sequence id, MonoTime now) noexcept;
     void doubt_polls() noexcept;
@@ -291,6 +292,7 @@ class Sync {
     bool went_back_ = false;  // joining, quiet, and REST tells less than was shown: rule 7
     std::uint8_t thin_ = 0;   // sides that the last answer left almost nothing of, a bit each
     bool lossy_ = false;      // joining, and an update behind the chain's tip was lost
+    bool unkept_ = false;     // joining, and of the chain's tip nothing but a digest is known
     LineSet asked_up_ = 0;    // lines that are up since the last request was taken
     Sequence last_id_ = 0;    // of the book
     Sequence newest_id_ = 0;  // of what was kept, or waits; joining: the chain's tip, 0 where there is no chain

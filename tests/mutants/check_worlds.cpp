@@ -4,6 +4,7 @@
 #include "tests/mutants/checker.h"
 #include "tests/named_world.h"
 #include "tests/small_worlds_list.h"
+#include "tests/sync_feed.h"
 #include "tests/sync_world.h"
 
 namespace daypack::test {
@@ -69,6 +70,26 @@ void a_first_word_beyond_a_snapshot_is_not_of_its_numbering_for_that() {
     require(world.sync().last_id() == 13);
 }
 
+void a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_held_against_what_is_kept() {
+    NamedWorld world({.new_first = 11});
+    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 ans(0,2)");
+    require(world.shows_no_old_book());
+}
+
+// What was kept leads across no update that is missing.
+void nothing_is_kept_across_what_a_line_told_before_it_counted() {
+    NamedWorld world({.new_first = 20});
+    world.go("d1 d1 w600 d0 d1 d0 w1100 lose1 ret(1,3) d0 d1 d1 w600 d0 lose0 d1 ret(0,5) ans(1,0)");
+    require(world.sync().last_id() != 22);
+}
+
+void what_waited_before_a_second_hole_is_not_kept_across_it() {
+    TwoLines feed;
+    feed.show(1003, 0);
+    feed.show(1005, 1);
+    require(!feed.answer(1003) && feed.answer(1004) && feed.live_at(1005));
+}
+
 void step_line(SyncWorld& world, std::size_t line, Random& random) {
     if (random.once_in(4)) world.line_sends(line);
     for (std::int64_t i = random.below(4); i > 0; --i) world.line_delivers(line);
@@ -109,6 +130,9 @@ void drawn_worlds_are_right() {
 }  // namespace
 
 void check_worlds() {
+    a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_held_against_what_is_kept();
+    nothing_is_kept_across_what_a_line_told_before_it_counted();
+    what_waited_before_a_second_hole_is_not_kept_across_it();
     a_first_word_beyond_a_snapshot_is_not_of_its_numbering_for_that();
     a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further();
     a_book_that_no_line_of_now_got_to_is_stale_once_these_are_quiet();
