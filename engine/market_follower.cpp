@@ -24,6 +24,7 @@ constexpr std::int64_t kHaltedAgain_ns = 10 * kNsPerS;  // a market that waits t
 constexpr std::int64_t kHaltedEach_ns = kNsPerS / 2;    // and all of them together this far apart
 constexpr std::int64_t kFirstApart_ns = kNsPerS / 10;   // the first questions about many markets
 constexpr std::int64_t kLook_ns = kNsPerS / 10;         // at the counters of frames, which the book thread writes
+constexpr std::int64_t kStreams_ns = kNsPerS;           // a market of which updates came so lately is there
 constexpr std::uint32_t kFailuresOfAll = 3;             // of /market in a row: then one market asks for all
 
 bool is_refusal(int status) noexcept {
@@ -164,7 +165,7 @@ void MarketFollower::drop(Followed& market) {
 
 // ---- /market
 
-// A frame that could not be read may be of another tick.
+// A frame that could not be read may be of another tick; updates that come speak for the market.
 void MarketFollower::look_at_frames(MonoTime now) {
     looked_ = now;
     for (Followed& market : markets_) {
@@ -172,6 +173,9 @@ void MarketFollower::look_at_frames(MonoTime now) {
         const auto bad = wiring_.segment->symbol_counters(*market.index).get(DAYPACK_SYMBOL_bad_frames);
         if (bad > market.bad_frames) doubt(*market.index, now);
         market.bad_frames = bad;
+        const auto updates = wiring_.segment->symbol_counters(*market.index).get(DAYPACK_SYMBOL_updates);
+        if (updates > market.updates) market.streamed = now;
+        market.updates = updates;
     }
 }
 
@@ -198,7 +202,10 @@ void MarketFollower::on_market(std::size_t place, const RestReply<std::optional<
     Followed& market = markets_[place];
     const Reason before = market.why;
     bool changed = false;
-    if (reply.value) {
+    if (reply.value && !reply.value->has_value() && is_contradicted(market, now)) {
+        say_no_answer(market, "/market denies it, but updates of it come");
+        changed = market.witness.on_no_answer(false, now);
+    } else if (reply.value) {
         market_failures_ = 0;
         market_answers_ = true;
         const Market* const row = reply.value->has_value() ? &**reply.value : nullptr;
@@ -220,6 +227,11 @@ void MarketFollower::on_market(std::size_t place, const RestReply<std::optional<
         }
     }
     look_whether_failed();
+}
+
+// A denial speaks against what is seen: no list leaves the market out, and its updates go on coming.
+bool MarketFollower::is_contradicted(const Followed& market, MonoTime now) noexcept {
+    return market.streamed.ns != 0 && now - market.streamed < kStreams_ns && !market.witness.list_denies();
 }
 
 void MarketFollower::say_no_answer(const Followed& market, const std::string& why) {

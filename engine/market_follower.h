@@ -62,8 +62,9 @@ class MarketFollower {
         bool wanted = true;
         bool lived = false;  // it was listed at some time
         Shown shown = Shown::nothing;
-        Reason why = Reason::none;     // it is shown as down; or not open
-        std::uint64_t bad_frames = 0;  // as counted when last looked at
+        Reason why = Reason::none;                  // it is shown as down; or not open
+        std::uint64_t bad_frames = 0, updates = 0;  // as counted when last looked at
+        MonoTime streamed;                          // when updates of it were last seen to come; 0: never
     };
 
     struct List {
@@ -83,6 +84,7 @@ class MarketFollower {
     void look_at_frames(MonoTime now);
     void ask(MonoTime now);
     void on_market(std::size_t place, const RestReply<std::optional<Market>>& reply);
+    [[nodiscard]] static bool is_contradicted(const Followed& market, MonoTime now) noexcept;
     void say_no_answer(const Followed& market, const std::string& why);
     void settle(Followed& market);
     [[nodiscard]] bool take_place(Followed& market);

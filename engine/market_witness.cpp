@@ -77,6 +77,7 @@ bool MarketWitness::on_denied(MonoTime now) noexcept {
 
 bool MarketWitness::on_no_answer(bool refused, MonoTime now) {
     failures_ = std::min(failures_ + 1, std::uint32_t{16});
+    denied_ = false;  // it has to deny twice in a row
     const std::optional<Claim> claim = std::exchange(claim_, std::nullopt);
     ask_again(now, std::min(kAgain_ns, kNsPerS << (failures_ - 1)));
     if (!claim) return false;

@@ -90,11 +90,20 @@ TEST(EngineMarketList, AMarketLeftOutOfOneListStaysLive) {
 TEST(EngineMarketList, ADelistedMarketIsGoneOnceAndAliveWhereItIsListedAgain) {
     Venue venue(::daypack::venue(), {kSol, kEth});
     ASSERT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
-    venue.strike("market:how=Unlisted,for_ms=2500,symbol=" + kSol);
+    venue.strike("market:how=Unlisted,for_ms=5000,symbol=" + kSol);
     EXPECT_TRUE(venue.becomes(kSol, DAYPACK_STATE_DOWN, DAYPACK_REASON_no_market));
     EXPECT_FALSE(venue.live.engine().failed());
     EXPECT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
     EXPECT_EQ(venue.said("symbol=" + kSol + " state=DOWN reason=no_market"), 1u) << venue.live.log();
+}
+
+TEST(EngineMarketList, ADenialOfAMarketWhoseUpdatesComeIsNotBelieved) {
+    sim::SimOptions options = venue();
+    options.faults = {"rest:how=denied,path=market,times=1000"};
+    Venue venue(options, {kSol, kEth});
+    EXPECT_TRUE(wait_until([&] { return venue.said("updates of it come") >= 2; })) << venue.live.log();
+    EXPECT_TRUE(venue.is(kSol, DAYPACK_STATE_LIVE));
+    EXPECT_EQ(venue.said("reason=no_market"), 0u) << venue.live.log();
 }
 
 TEST(EngineMarketList, MaintenanceOfTheWholeVenueHaltsAndEndsNothing) {

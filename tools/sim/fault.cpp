@@ -67,8 +67,8 @@ constexpr KindName kKinds[] = {
     {FaultKind::upgrade, "upgrade", "how for_ms retry_after", "429 451 403 503 waf region slow silent bad_accept 103",
      nullptr, "", "a WebSocket upgrade is answered so"},
     {FaultKind::rest, "rest", "path symbol how as for_ms retry_after",
-     "429 451 403 400 500 503 waf region paused maintenance too_early html redirect delayed silent cut endless drip "
-     "wrong other 100 103 twice gzip bom third duplicate off_tick off_step",
+     "429 451 403 400 500 503 waf region denied paused maintenance too_early html redirect delayed silent cut endless "
+     "drip wrong other 100 103 twice gzip bom third duplicate off_tick off_step",
      nullptr, "",
      "a request is answered so; wrong: a depth snapshot with levels that are not there; other: with another market's "
      "(`as`), for for_ms; each else: for_ms late; 100, 103: after such an interim answer; twice: and once more, "

@@ -41,6 +41,7 @@ constexpr std::array kRefusals{
     Refusal{"503", 503, "text/html", kHtml},
     Refusal{"html", 200, "text/html", kHtml},
     Refusal{"redirect", 302, "text/html", kHtml},
+    Refusal{"denied", 404, kJson, R"({"code":"RESOURCE_NOT_FOUND","message":"Not Found"})"},
     Refusal{"paused", 400, kJson, R"({"code":"TRADING_PAUSED","message":"Trading is paused"})"},
     Refusal{"maintenance", 503, kJson, R"({"code":"MAINTENANCE","message":"System under maintenance"})"},
     Refusal{"too_early", 425, kJson, R"({"code":"TOO_EARLY","message":"Too early"})"},
