@@ -57,8 +57,8 @@ Numbering::Kin Numbering::judge_counting(Line& line, const Event& first, UpdateK
             return Kin::next;
     }
     const auto known = remembered_.find(last_id);
-    if (before == Told{last_id, key}) return Kin::copy;
     if (known == key && (!goes_back || last_id >= line.began_at)) return Kin::copy;
+    if (before == Told{last_id, key}) return Kin::copy;
     if (goes_back) {
         note_beginning(line, last_id);
         line.last_id = last_id;

@@ -27,16 +27,22 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             numbering_.remember(first, key);
             return Outcome::applied;
         case Numbering::Kin::copy:
-            if (follows && unconfirmed_ && first.last_id == last_id_ && !agrees(update, book_)) [[unlikely]]
-                return contradict(now);
-            if (follows && first.last_id > newest_id_) return wait(update, now);  // it waited once, and was dropped
-            if (follows && first.last_id == last_id_) line_agrees(now);
-            if (!follows && first.last_id > newest_id_) resume_with(update, now);
+            if (follows && first.last_id == last_id_) {
+                if (unconfirmed_ && !agrees(update, book_)) [[unlikely]]
+                    return contradict(now);
+                line_agrees(now);
+            } else if (first.last_id > newest_id_) {
+                if (follows) return wait(update, now);  // it waited once, and was dropped
+                resume_with(update, now);
+            }
             [[fallthrough]];
         case Numbering::Kin::old:
             ++counters_.duplicates;
-            if (unkept_ && first.last_id == newest_id_) resume_with(update, now);
-            if (waiting_ && passed_by_every_line()) declare_gap(now);  // this line does not have it either
+            if (!follows) {
+                if (unkept_ && first.last_id == newest_id_) resume_with(update, now);
+            } else if (waiting_ && passed_by_every_line()) {
+                declare_gap(now);  // this line does not have it either
+            }
             return Outcome::ignored;
         case Numbering::Kin::ahead:
         case Numbering::Kin::beyond:
