@@ -206,20 +206,21 @@ const Sights kDead{"STALE/line_dead", "SYNCING/gap", "POLLING/ws_down"};
 
 INSTANTIATE_TEST_SUITE_P(
     OneLineOfTwo, FaultTest,
-    testing::Values(Row{"one line of two drops an update", {"drop:line=2"}},
-                    Row{"… drops fifty", {"drop:line=2,times=50"}},
-                    Row{"… brings updates twice", {"duplicate:line=1,times=20"}},
-                    Row{"… that is behind swaps two updates", {"reorder:line=1"}},
-                    Row{"… that is ahead swaps two updates", {"reorder:line=2"}, 2, {"SYNCING/restart"}},
-                    Row{"… is closed", {"close:line=1"}}, Row{"… is reset", {"reset:line=2"}},
-                    Row{"… stalls, its pings answered late", {"stall:line=1,for_ms=900"}},
-                    Row{"… is open and dead", {"stall:line=1,how=deaf"}},
-                    Row{"… does not bring one symbol any more", {"mute:line=2"}},
-                    Row{"… brings nothing and answers pings", {"stall:line=2"}},
-                    Row{"… brings a frame cut short", {"frame:line=1,how=truncated"}},
-                    Row{"… brings malformed JSON", {"frame:line=2,how=malformed"}},
-                    Row{"… brings a frame beyond the limit", {"frame:line=2,how=huge"}},
-                    Row{"… breaks RFC 6455", {"violate:line=1,how=masked"}}),
+    testing::Values(
+        Row{"one line of two drops an update", {"drop:line=2"}}, Row{"… drops fifty", {"drop:line=2,times=50"}},
+        Row{"… brings updates twice", {"duplicate:line=1,times=20"}},
+        // By so much that no stall of this machine makes the other line the one that is behind.
+        Row{"… that is behind swaps two updates", {"lag:of=odd,by_ms=100", "reorder:line=1"}},
+        Row{"… that is ahead swaps two updates", {"lag:of=odd,by_ms=100", "reorder:line=2"}, 2, {"SYNCING/restart"}},
+        Row{"… is closed", {"close:line=1"}}, Row{"… is reset", {"reset:line=2"}},
+        Row{"… stalls, its pings answered late", {"stall:line=1,for_ms=900"}},
+        Row{"… is open and dead", {"stall:line=1,how=deaf"}},
+        Row{"… does not bring one symbol any more", {"mute:line=2"}},
+        Row{"… brings nothing and answers pings", {"stall:line=2"}},
+        Row{"… brings a frame cut short", {"frame:line=1,how=truncated"}},
+        Row{"… brings malformed JSON", {"frame:line=2,how=malformed"}},
+        Row{"… brings a frame beyond the limit", {"frame:line=2,how=huge"}},
+        Row{"… breaks RFC 6455", {"violate:line=1,how=masked"}}),
     [](const auto& info) { return std::to_string(info.index); });
 
 INSTANTIATE_TEST_SUITE_P(
