@@ -8,9 +8,9 @@
 
 namespace daypack {
 
-// Which line may be connected anew for what it tells of a symbol, or does not tell. One market in trouble must not take
-// the lines from all others: so one line after the other has its turn, over all symbols, and each symbol may ask for a
-// turn ever more rarely.
+// Which line may be connected anew because it does not bring a symbol. One market in trouble must not take the lines
+// from all others: so one line after the other has its turn, over all symbols, and each symbol may ask for a turn ever
+// more rarely. A line that tells a foreign numbering is replaced without a turn: see NetAgent::Feed::mend().
 //
 // Thread: book. Invariant: no two lines have their turn within kApart_ns. Nothing here allocates after construction.
 class ReplaceTurns {

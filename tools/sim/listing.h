@@ -17,8 +17,8 @@ struct MarketOptions {
     std::int64_t levels = 0;       // a side, about; 0: 1,200 to 3,000
     std::string replay;            // a recorded flow, instead of the above
     double speed = 1;              // of the replay; 0: as fast as the readers take it
-    std::size_t history_changes =
-        0;  // how far back the truth is known, a symbol; 0: 500,000, or a whole usual recording
+    // How far back the truth is known, a symbol; 0: 500,000, or a whole usual recording.
+    std::size_t history_changes = 0;
 };
 
 // The markets that the options ask for, each with its flow, none begun yet.
