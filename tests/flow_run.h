@@ -52,7 +52,10 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
         bound);
     EXPECT_TRUE(over) << "the flow did not end in time\n" << live.log();
     for (const auto& symbol : symbols) {
-        EXPECT_TRUE(wait_until([&] { return take(symbol); }, bound)) << symbol << " at the end\n" << live.log();
+        // A book that joined when the flow was nearly over shows the venue's cut of it for good: then this is in vain.
+        EXPECT_TRUE(wait_until([&] { return take(symbol); }, std::chrono::seconds(30)))
+            << symbol << " is not shown whole at the end\n"
+            << live.log();
         for (const auto& [u, text] : seen[symbol]) {
             const std::string truth = exchange.truth(symbol, u);
             EXPECT_TRUE(same_text(text, truth)) << symbol << " at u=" << u;
