@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "engine/clock.h"
+#include "net/rest_decoder.h"
 
 namespace daypack {
 namespace {
@@ -34,6 +35,7 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
     options.tls = tls_.get();
     options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
+    options.refusal = refusal;
     rest_ = std::make_unique<RestClient>(io_->context, options);
     api_ = std::make_unique<RestApi>(*rest_);
     const auto say_text = [this](const std::string& text) { say(text); };

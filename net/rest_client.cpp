@@ -7,7 +7,6 @@
 
 #include "net/clock.h"
 #include "net/refused.h"
-#include "net/rest_decoder.h"
 
 namespace daypack {
 
@@ -188,11 +187,17 @@ RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& an
                (status >= 400 && status < 500 && status != 403 && status != 451)) {
         verdict = RestGate::Verdict::answered;
     }
-    if (verdict != RestGate::Verdict::answered) trouble_ = status == 0 ? answer.error : refusal(status, answer.body);
+    if (verdict != RestGate::Verdict::answered) trouble_ = trouble_of(answer);
     int wait_s = answer.retry_after_s.value_or(verdict == RestGate::Verdict::refused ? kHoldS : 0);
     if (status >= 200 && status < 300) wait_s = 0;  // an answer is no refusal, whatever stands in it
     gate_.done(request.target, request.sent, verdict, wait_s, mono_now());
     return verdict;
+}
+
+std::string RestClient::trouble_of(const RestAnswer& answer) const {
+    if (answer.status == 0) return answer.error;
+    if (options_.refusal != nullptr) return options_.refusal(answer.status, answer.body);
+    return "HTTP " + std::to_string(answer.status);
 }
 
 // From now on requests go to the next host; false when this one has been to all of them.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/http_connection.h"
@@ -23,6 +24,8 @@ struct RestOptions {
     int connections = 4;         // at once
     int timeout_ms = 10'000;
     std::size_t body_bytes_max = std::size_t{64} << 20;
+    // Says in words why the venue gave an answer of such a status; without it, the status alone is told.
+    std::string (*refusal)(int status, std::string_view body) = nullptr;
 };
 
 struct RestStats {
@@ -98,6 +101,7 @@ class RestClient {
     void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
     [[nodiscard]] RestGate::Verdict judge(const Request& request, const RestAnswer& answer);
     bool try_next_host(Request& request);
+    [[nodiscard]] std::string trouble_of(const RestAnswer& answer) const;
     void give(const Request& request, RestAnswer answer);
     void count(const RestAnswer& answer);
     void wake_at(MonoTime when, MonoTime now);

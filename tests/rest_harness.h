@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/rest_client.h"
+#include "net/rest_decoder.h"
 #include "tests/raw_server.h"
 
 namespace daypack::test {
@@ -46,6 +47,7 @@ class RestTest : public testing::Test {
   protected:
     RestOptions options_for(const Api& server, const std::string& scheme = "https") {
         RestOptions options;
+        options.refusal = refusal;
         options.urls = {parse_url(server.server.url(scheme), UrlKind::rest)};
         options.tls = tls.client.get();
         return options;

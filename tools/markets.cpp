@@ -11,6 +11,7 @@
 #include "engine/config.h"
 #include "engine/daypack_shm.h"
 #include "net/rest_api.h"
+#include "net/rest_decoder.h"
 #include "net/symbol.h"
 #include "net/url.h"
 
@@ -65,6 +66,7 @@ int show_markets(const MarketsOptions& options) {
     for (const auto& url : exchange.rest_urls) rest_options.urls.push_back(parse_url(url, UrlKind::rest));
     rest_options.tls = &tls;
     rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
+    rest_options.refusal = refusal;
     boost::asio::io_context io(1);
     RestClient rest(io, rest_options);
     RestApi api(rest);
