@@ -8,10 +8,10 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "bench/cores.h"
-#include "bench/machine.h"
-#include "bench/rows.h"
-#include "bench/system_rows.h"
+#include "bench/rig/cores.h"
+#include "bench/rig/machine.h"
+#include "bench/rows/rows.h"
+#include "bench/rows/system_rows.h"
 
 namespace daypack::bench {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/input.h"
-#include "bench/report.h"
+#include "bench/report/report.h"
+#include "bench/rig/input.h"
 
 namespace daypack::bench {
 

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "engine/config_keys.h"
-#include "engine/config_values.h"
+#include "engine/config/config_keys.h"
+#include "engine/config/config_values.h"
 
 namespace daypack {
 namespace {

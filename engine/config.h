@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "net/symbol.h"
+#include "net/backpack/symbol.h"
 
 namespace daypack {
 

@@ -9,16 +9,16 @@
 #include <thread>
 #include <vector>
 
-#include "engine/book_agent.h"
-#include "engine/clock.h"
-#include "engine/cold_agent.h"
-#include "engine/huge_pages.h"
-#include "engine/limits.h"
-#include "engine/net_agent.h"
-#include "engine/thread_plan.h"
-#include "engine/thread_setup.h"
-#include "engine/words.h"
-#include "net/subscribe_frame.h"
+#include "engine/book_thread/book_agent.h"
+#include "engine/control_thread/control_agent.h"
+#include "engine/messages/engine_limits.h"
+#include "engine/net_thread/net_agent.h"
+#include "engine/shm/atomic_words.h"
+#include "engine/threads/huge_pages.h"
+#include "engine/threads/thread_plan.h"
+#include "engine/threads/thread_setup.h"
+#include "engine/threads/wall_clock.h"
+#include "net/backpack/subscribe_frame.h"
 
 namespace daypack {
 namespace {

@@ -38,7 +38,7 @@ class CrossedWatch {
     void confirmed_by_venue() noexcept { at_venue_ = true; }
 
   private:
-    friend struct StateHash;  // tests/small_worlds.h
+    friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     bool crossed_ = false;
     bool at_venue_ = false;

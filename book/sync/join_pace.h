@@ -51,7 +51,7 @@ class JoinPace {
     [[nodiscard]] bool in_vain() const noexcept { return repeats_ + refusals_ >= kPatience; }
 
   private:
-    friend struct StateHash;  // tests/small_worlds.h
+    friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     static constexpr std::uint32_t kPatience = 8;
 

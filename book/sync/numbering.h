@@ -122,7 +122,7 @@ class Numbering {
     Sequence follow_unexplained() noexcept;
 
   private:
-    friend struct StateHash;  // tests/small_worlds.h
+    friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     struct Told {
         Sequence last_id = 0;  // 0: nothing

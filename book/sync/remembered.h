@@ -36,7 +36,7 @@ class Remembered {
     [[nodiscard]] std::optional<UpdateKey> find(Sequence last_id) const noexcept;
 
   private:
-    friend struct StateHash;  // tests/small_worlds.h
+    friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     struct Update {
         Sequence last_id;

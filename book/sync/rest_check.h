@@ -56,7 +56,7 @@ class RestCheck {
     }
 
   private:
-    friend struct StateHash;  // tests/small_worlds.h
+    friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     Sequence later_id_ = 0;  // 0: none
     MonoTime later_told_;

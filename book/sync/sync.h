@@ -216,7 +216,7 @@ class Sync {
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
   private:
-    friend struct StateHash;  // tests/small_worlds.h
+    friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     enum class Phase : std::uint8_t { idle, polling, joining, following };  // idle, polling: no line
     enum class Fit : std::uint8_t {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "engine/config_values.h"
+#include "engine/config/config_values.h"
 
 using namespace daypack;
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "net/decoder.h"
-#include "tests/slow_decoder.h"
+#include "net/backpack/decoder.h"
+#include "tests/net/backpack/slow_decoder.h"
 
 using namespace daypack;
 

@@ -1,5 +1,5 @@
 // Any bytes as a recording: up to the first zero byte the snapshot, behind it the frames.
-#include "tools/sim/replay.h"
+#include "tools/sim/market/replay.h"
 
 #include <unistd.h>
 

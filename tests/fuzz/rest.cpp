@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "net/rest_decoder.h"
-#include "net/rest_depth.h"
-#include "net/symbol.h"
-#include "tests/slow_decimal.h"
-#include "tests/slow_json.h"
+#include "net/backpack/rest_decoder.h"
+#include "net/backpack/rest_depth.h"
+#include "net/backpack/symbol.h"
+#include "tests/book/slow_decimal.h"
+#include "tests/net/backpack/slow_json.h"
 
 using namespace daypack;
 

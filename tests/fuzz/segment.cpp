@@ -22,7 +22,7 @@ static void* copy_of(int fd, std::size_t bytes) {
 #undef mmap
 #undef munmap
 
-#include "engine/publisher.h"
+#include "engine/shm/publisher.h"
 #include "engine/shm_reader.h"
 
 using namespace daypack;

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "tests/beast_walk.h"
+#include "tests/net/beast_walk.h"
 
 using namespace daypack;
 

@@ -6,9 +6,9 @@
 #include "book/order_book.h"
 #include "book/sync/pending.h"
 #include "book/sync/remembered.h"
-#include "tests/map_book.h"
+#include "tests/book/map_book.h"
 #include "tests/mutants/checker.h"
-#include "tests/random.h"
+#include "tests/support/random.h"
 
 namespace daypack::test {
 namespace {

@@ -6,8 +6,8 @@
 #include "book/silence.h"
 #include "book/touch_check.h"
 #include "book/trade_filter.h"
+#include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
-#include "tests/sync_feed.h"
 
 namespace daypack::test {
 namespace {

@@ -1,6 +1,6 @@
 // Rules 1 to 3 of Sync: what is joined, what is applied, and whose numbering it is.
+#include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
-#include "tests/sync_feed.h"
 
 namespace daypack::test {
 namespace {

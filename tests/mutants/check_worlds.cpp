@@ -1,11 +1,11 @@
 // Every world of two updates, some of six, and a few larger ones that were drawn.
 #include <cstdint>
 
+#include "tests/book/sync/named_world.h"
+#include "tests/book/sync/small_worlds_list.h"
+#include "tests/book/sync/sync_feed.h"
+#include "tests/book/sync/sync_world.h"
 #include "tests/mutants/checker.h"
-#include "tests/named_world.h"
-#include "tests/small_worlds_list.h"
-#include "tests/sync_feed.h"
-#include "tests/sync_world.h"
 
 namespace daypack::test {
 namespace {

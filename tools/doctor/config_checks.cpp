@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "engine/segment_layout.h"
-#include "engine/thread_plan.h"
+#include "engine/shm/segment_layout.h"
+#include "engine/threads/thread_plan.h"
 #include "tools/doctor/cpu_checks.h"
 #include "tools/doctor/memory_checks.h"
 

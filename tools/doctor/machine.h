@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/usable_cores.h"
+#include "engine/threads/usable_cores.h"
 
 namespace daypack {
 

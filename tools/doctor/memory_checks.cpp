@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/config.h"
-#include "engine/segment_layout.h"
+#include "engine/shm/segment_layout.h"
 
 namespace daypack {
 namespace {

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "tools/sim/floor.h"
+#include "tools/sim/exchange_loop.h"
 
 namespace daypack::sim {
 

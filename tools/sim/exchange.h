@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/sim/fault.h"
+#include "tools/sim/faults/fault.h"
 #include "tools/sim/options.h"
 
 namespace daypack::sim {

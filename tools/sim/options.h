@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/sim/listing.h"
+#include "tools/sim/market/listing.h"
 
 namespace daypack::sim {
 

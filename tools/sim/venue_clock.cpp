@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "tools/sim/clocks.h"
-#include "tools/sim/frame_edit.h"
-#include "tools/sim/random.h"
+#include "tools/sim/market/clocks.h"
+#include "tools/sim/market/frame_edit.h"
+#include "tools/sim/market/random.h"
 
 namespace daypack::sim {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/sim/fault.h"
+#include "tools/sim/faults/fault.h"
 
 namespace daypack::sim {
 

@@ -1,0 +1,127 @@
+#include "bench/report/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace daypack::bench {
+namespace {
+
+struct Share {
+    const char* name;
+    double share;
+};
+constexpr Share kShares[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
+
+std::string json_number(double value) {
+    return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
+}
+std::string or_null(const std::optional<double>& value) {
+    return value ? json_number(*value) : "null";
+}
+std::string met_text(const Row& row, const char* yes, const char* no, const char* unknown) {
+    const auto met = row.met();
+    return !met ? unknown : *met ? yes : no;
+}
+
+std::string json_text(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    return '"' + out + '"';
+}
+
+std::string json_row(const Row& row) {
+    std::string out = fmt::format(
+        R"({{"name":{},"value":{},"unit":{},"floor":{},"reference":{},"ratio":{},"target":{},"bound":"{}","met":{})",
+        json_text(row.name), row.untold.empty() || row.value != 0 ? json_number(row.value) : "null",
+        json_text(row.unit), or_null(row.floor), or_null(row.reference), or_null(row.ratio), or_null(row.target),
+        row.bound == Row::Bound::least ? "least" : "most", met_text(row, "true", "false", "null"));
+    if (!row.curves.empty()) {
+        const Percentiles& samples = row.curves.front().samples;
+        for (const auto& [name, share] : kShares) out += fmt::format(R"(,"{}":{:.0f})", name, samples.at(share));
+        out += fmt::format(R"(,"max":{:.0f},"samples":{})", samples.max(), samples.count());
+    }
+    if (row.spread) {
+        out += fmt::format(R"(,"spread":[{},{}])", json_number(row.spread->least), json_number(row.spread->most));
+    }
+    if (!row.untold.empty()) out += R"(,"why":)" + json_text(row.untold);
+    return out + R"(,"what":)" + json_text(row.what) + "}";
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+    const double size = std::abs(value);
+    if (size < 1'000) return fmt::format("{:.{}f}", value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+    std::string digits = fmt::format("{:.0f}", value);
+    for (std::size_t at = digits.size(); at > 3 && digits[at - 4] != '-';) digits.insert(at -= 3, 1, ',');
+    return digits;
+}
+
+std::string target_text(const Row& row, const char* least, const char* most) {
+    if (!row.target) return "";
+    const std::string number = *row.target < 1'000 ? fmt::format("{:g}", *row.target) : short_number(*row.target);
+    return (row.bound == Row::Bound::least ? least : most) + number;
+}
+
+std::string spread_text(const Row& row) {
+    return row.spread ? short_number(row.spread->least) + "–" + short_number(row.spread->most) : "";
+}
+
+std::string head_text(const Report& report) {
+    std::string out;
+    for (const auto& [name, fact] : report.machine) out += fmt::format("{:<9}{}\n", name, fact);
+    return out +
+           fmt::format(
+               "{:<9}{}\n{:<9}medians of {} rounds, both ways turn by turn in each; spread: the least and the most of "
+               "them\n\n{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n",
+               "input", report.input, "method", report.rounds, "row", "value", "unit", "beside", "ratio", "spread",
+               "target", "met", "what");
+}
+
+std::string row_text(const Row& row) {
+    const auto beside = row.reference ? row.reference : row.floor;
+    const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
+    std::string out = fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n", row.name,
+                                  row.untold.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit,
+                                  or_empty(beside), or_empty(row.ratio), spread_text(row), target_text(row, "≥", "≤"),
+                                  met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
+    for (const Curve& curve : row.curves) {
+        out += fmt::format("    {:<38}", curve.name);
+        for (const auto& [name, share] : kShares) out += fmt::format(" {} {:>7.0f}", name, curve.samples.at(share));
+        out += fmt::format(" max {:.0f} ns\n", curve.samples.max());
+    }
+    return out;
+}
+
+std::string tail_text(const Report& report) {
+    int met = 0, missed = 0, untold = 0;
+    for (const Row& row : report.rows) {
+        if (!row.target) continue;
+        const auto is_met = row.met();
+        ++(!is_met ? untold : *is_met ? met : missed);
+    }
+    return fmt::format("\n{} met, {} missed, {} that this machine cannot tell; {:.0f} s in all\n", met, missed, untold,
+                       report.seconds);
+}
+
+std::string json(const Report& report) {
+    std::string out = R"({"machine":{)";
+    for (const auto& [name, fact] : report.machine) {
+        const bool first = &name == &report.machine.front().first;
+        const bool is_number = name == "cores";
+        out += fmt::format("{}{}:{}", first ? "" : ",", json_text(name), is_number ? fact : json_text(fact));
+    }
+    out += fmt::format(R"(}},"input":{},"rounds":{},"seconds":{:.1f},"rows":[)", json_text(report.input), report.rounds,
+                       report.seconds);
+    for (const Row& row : report.rows) {
+        if (&row != report.rows.data()) out += ',';
+        out += json_row(row);
+    }
+    return out + "]}\n";
+}
+
+}  // namespace daypack::bench

@@ -1,0 +1,53 @@
+#pragma once
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "engine/shm/publisher.h"
+#include "engine/shm/segment.h"
+
+namespace daypack::bench {
+
+// A segment of one symbol that nobody else knows, gone with it.
+class ScratchSegment {
+  public:
+    explicit ScratchSegment(const Instrument& instrument) : instrument_(instrument) {
+        const auto added = segment_.add_symbol(instrument.symbol, instrument.native);
+        if (!added) throw std::runtime_error("the segment of the bench has no room for its symbol");
+        symbol_ = *added;
+        publisher_.set_running();
+    }
+    ~ScratchSegment() { (void)shm_unlink(("/daypack." + instance_).c_str()); }
+    ScratchSegment(const ScratchSegment&) = delete;
+    ScratchSegment& operator=(const ScratchSegment&) = delete;
+
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] Segment& segment() noexcept { return segment_; }
+    [[nodiscard]] Publisher& publisher() noexcept { return publisher_; }
+    // What every update of `book` has in common.
+    [[nodiscard]] BookUpdate update(const OrderBook& book) const noexcept {
+        BookUpdate update;
+        update.symbol = symbol_;
+        update.instrument = &instrument_;
+        update.book = &book;
+        update.state = State::live;
+        update.reason = Reason::none;
+        return update;
+    }
+
+  private:
+    static std::string fresh_name() {
+        static int made = 0;
+        return "bench.scratch." + std::to_string(getpid()) + "." + std::to_string(++made);
+    }
+
+    const Instrument& instrument_;
+    std::string instance_ = fresh_name();
+    Segment segment_{{instance_, 64, 1, 65'536, 0600, {}}};
+    Publisher publisher_{segment_};
+    SymbolIndex symbol_ = 0;
+};
+
+}  // namespace daypack::bench

@@ -1,0 +1,242 @@
+#include "bench/rows/system_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "bench/system/system_run.h"
+
+namespace daypack::bench {
+namespace {
+
+constexpr double kOthersMax = 0.1;   // of one core that programs of others may use
+constexpr double kDefaultMax = 1.2;  // of the better mode
+constexpr double kFloorMax = 1.25;   // of the bare line: most of both is the wake-up
+constexpr std::array<const char*, 3> kModes{"default", "pipeline", "fused"};
+
+// A cell's rounds, all modes and the floor in turn.
+struct Measured {
+    std::vector<std::array<Outcome, kModes.size()>> rounds;
+    std::vector<Outcome> floors;
+};
+
+Measured measure_cell(const SystemCell& cell, const SystemEffort& effort) {
+    Measured measured;
+    const ScratchFolder folder;
+    const Venue venue(cell, folder);
+    for (int round = 0; round < effort.rounds; ++round) {
+        measured.floors.push_back(run_floor(cell, venue, effort.measure_ms));
+        auto& modes = measured.rounds.emplace_back();
+        for (std::size_t i = 0; i < kModes.size(); ++i) {  // each is first in its turn
+            const std::size_t mode = (i + static_cast<std::size_t>(round)) % kModes.size();
+            modes[mode] = run_engine(cell, venue, kModes[mode], folder, effort.measure_ms);
+        }
+    }
+    return measured;
+}
+
+// What a figure of the modes is in the median of the rounds, and how the default's stands to the better of the others.
+template <class Figure>
+void tell(Row& row, const Measured& measured, Figure&& figure) {
+    std::vector<double> values, best, ratios, floors;
+    for (const auto& modes : measured.rounds) {
+        values.push_back(figure(modes[0]));
+        best.push_back(std::min(figure(modes[1]), figure(modes[2])));
+        ratios.push_back(values.back() / best.back());
+    }
+    for (const auto& floor : measured.floors) floors.push_back(figure(floor));
+    row.value = median(values);
+    row.reference = median(best);
+    row.ratio = median(ratios);
+    row.floor = median(floors);
+    row.spread = spread_of(ratios);
+}
+
+void tell_against_floor(Row& row, const Measured& measured) {
+    std::vector<double> values, floors, ratios;
+    for (std::size_t i = 0; i < measured.rounds.size(); ++i) {
+        values.push_back(measured.rounds[i][0].visible.at(0.5) / 1e3);
+        floors.push_back(measured.floors[i].visible.at(0.5) / 1e3);
+        ratios.push_back(values.back() / floors.back());
+    }
+    row.value = median(values);
+    row.floor = median(floors);
+    row.ratio = median(ratios);
+    row.target = kFloorMax;
+    row.spread = spread_of(ratios);
+}
+
+std::string untold_since(double others) {
+    if (others <= kOthersMax) return "";
+    return fmt::format("other programs used {:.2f} cores meanwhile; measure when the machine is calm", others);
+}
+
+double most_of_others(const Measured& measured) {
+    double most = 0;
+    for (const auto& floor : measured.floors) most = std::max(most, floor.others);
+    for (const auto& modes : measured.rounds) {
+        for (const auto& outcome : modes) most = std::max(most, outcome.others);
+    }
+    return most;
+}
+
+std::vector<Row> rows_of(const SystemCell& cell, const Measured& measured) {
+    const auto of_mode = [&](std::size_t mode, auto&& part) {
+        Percentiles all;
+        for (const auto& modes : measured.rounds) all.add(part(modes[mode]));
+        return all;
+    };
+    const auto visible = [](const Outcome& outcome) -> const Percentiles& { return outcome.visible; };
+    const auto in_hand = [](const Outcome& outcome) -> const Percentiles& { return outcome.frame_to_shm; };
+    const std::string untold = untold_since(most_of_others(measured));
+    const std::string& chosen = measured.rounds.front()[0].chosen;
+    const auto row = [&](const std::string& suffix, const std::string& unit, std::string what) {
+        Row made;
+        made.name = cell.name() + suffix;
+        made.unit = unit;
+        made.bound = Row::Bound::most;
+        made.target = kDefaultMax;
+        made.what = std::move(what);
+        made.untold = untold;
+        return made;
+    };
+    std::vector<Row> rows;
+    rows.push_back(row(".p50", "us due to visible",
+                       fmt::format("{} updates/s in all, {} symbols, {} lines; the default ({}) against the better "
+                                   "mode; floor: a bare line",
+                                   cell.rate, cell.symbols, cell.lines, chosen)));
+    tell(rows.back(), measured, [&](const Outcome& outcome) { return outcome.visible.at(0.5) / 1e3; });
+    for (std::size_t mode = 0; mode < kModes.size(); ++mode) {
+        rows.back().curves.push_back({fmt::format("{}: due to visible", kModes[mode]), of_mode(mode, visible)});
+    }
+    Percentiles floor;
+    for (const auto& outcome : measured.floors) floor.add(outcome.visible);
+    rows.back().curves.push_back({"floor: due to visible", std::move(floor)});
+    for (std::size_t mode = 0; mode < kModes.size(); ++mode) {
+        rows.back().curves.push_back({fmt::format("{}: frame to shm", kModes[mode]), of_mode(mode, in_hand)});
+    }
+    rows.push_back(row(".p99", "us due to visible", "the same at p99"));
+    tell(rows.back(), measured, [&](const Outcome& outcome) { return outcome.visible.at(0.99) / 1e3; });
+    rows.push_back(row(".cpu", "us CPU an update", "of the engine, all its threads"));
+    tell(rows.back(), measured, [](const Outcome& outcome) { return outcome.cpu_us; });
+    rows.push_back(row(".floor", "us due to visible", "the default at p50 against a bare line: no decoding, no book"));
+    tell_against_floor(rows.back(), measured);
+    return rows;
+}
+
+std::vector<SystemCell> cells() {
+    std::vector<SystemCell> all;
+    for (const int rate : {100, 1'000, 10'000}) {
+        for (const int symbols : {1, 10, 100}) {
+            for (const int lines : {1, 2}) all.push_back({rate, symbols, lines});
+        }
+    }
+    return all;
+}
+
+constexpr const char* kLines = "system_lines";
+constexpr const char* kIdle = "system_idle";
+constexpr double kLinesMax = 1.3;  // four lines against one
+constexpr double kIdleMax = 4;     // percent of a core
+constexpr SystemCell kQuiet{150, 3, 2};
+
+// What four lines cost against one, round by round in turn.
+std::vector<Row> lines_rows(const SystemEffort& effort) {
+    SystemCell cell{1'000, 10, 1};
+    const ScratchFolder folder;
+    const Venue venue(cell, folder);
+    std::array<std::vector<Outcome>, 2> outcomes;
+    double others = 0;
+    for (int round = 0; round < effort.rounds; ++round) {
+        for (const std::size_t which : {0, 1}) {
+            cell.lines = which == 0 ? 1 : 4;
+            outcomes[which].push_back(run_engine(cell, venue, "default", folder, effort.measure_ms));
+            others = std::max(others, outcomes[which].back().others);
+        }
+    }
+    const auto row = [&](const char* suffix, const char* unit, const char* what, auto&& figure) {
+        std::vector<double> one, four, ratios;
+        for (std::size_t i = 0; i < outcomes[0].size(); ++i) {
+            one.push_back(figure(outcomes[0][i]));
+            four.push_back(figure(outcomes[1][i]));
+            ratios.push_back(four.back() / one.back());
+        }
+        Row made;
+        made.name = std::string(kLines) + suffix;
+        made.value = median(four);
+        made.unit = unit;
+        made.reference = median(one);
+        made.ratio = median(ratios);
+        made.bound = Row::Bound::most;
+        made.what = what;
+        made.untold = untold_since(others);
+        made.spread = spread_of(ratios);
+        return made;
+    };
+    std::vector<Row> rows;
+    rows.push_back(row(".p50", "us frame to shm", "four lines of 10 symbols, 1000 updates/s in all, against one",
+                       [](const Outcome& outcome) { return outcome.frame_to_shm.at(0.5) / 1e3; }));
+    rows.push_back(row(".p99", "us frame to shm", "the same at p99",
+                       [](const Outcome& outcome) { return outcome.frame_to_shm.at(0.99) / 1e3; }));
+    for (Row& judged : rows) judged.target = kLinesMax;
+    rows.push_back(row(".cpu", "us CPU an update", "each line decrypts all of it: more lines are more work",
+                       [](const Outcome& outcome) { return outcome.cpu_us; }));
+    return rows;
+}
+
+// What an engine costs where little happens.
+Row idle_row(const SystemEffort& effort) {
+    const ScratchFolder folder;
+    const Venue venue(kQuiet, folder);
+    std::vector<double> percents;
+    double others = 0;
+    for (int round = 0; round < effort.rounds; ++round) {
+        const Outcome outcome = run_engine(kQuiet, venue, "default", folder, effort.measure_ms);
+        percents.push_back(outcome.cpu_us * kQuiet.rate / 1e4);
+        others = std::max(others, outcome.others);
+    }
+    Row row;
+    row.name = std::string(kIdle) + ".cpu";
+    row.value = median(percents);
+    row.unit = "% of a core";
+    row.bound = Row::Bound::most;
+    row.target = kIdleMax;
+    row.what = "3 symbols, 50 updates/s each, 2 lines, the default";
+    row.untold = untold_since(others);
+    row.spread = spread_of(percents);
+    return row;
+}
+
+}  // namespace
+
+std::vector<std::string> system_row_names() {
+    std::vector<std::string> names;
+    for (const SystemCell& cell : cells()) names.push_back(cell.name());
+    names.emplace_back(kLines);
+    names.emplace_back(kIdle);
+    return names;
+}
+
+std::vector<Row> system_rows(const std::vector<std::string>& rows, const SystemEffort& effort,
+                             const std::function<void(const Row&)>& on_row) {
+    std::vector<Row> all;
+    const auto wanted = [&](const std::string& name) {
+        return rows.empty() || std::find(rows.begin(), rows.end(), name) != rows.end();
+    };
+    const auto add = [&](std::vector<Row> some) {
+        for (Row& row : some) {
+            on_row(row);
+            all.push_back(std::move(row));
+        }
+    };
+    for (const SystemCell& cell : cells()) {
+        if (wanted(cell.name())) add(rows_of(cell, measure_cell(cell, effort)));
+    }
+    if (wanted(kLines)) add(lines_rows(effort));
+    if (wanted(kIdle)) add({idle_row(effort)});
+    return all;
+}
+
+}  // namespace daypack::bench

@@ -1,0 +1,51 @@
+#include <stdexcept>
+
+#include "bench/report/report.h"
+#include "bench/rig/engine_rig.h"
+#include "bench/rows/rows.h"
+
+namespace daypack::bench {
+namespace {
+
+// ns a frame, decoded, taken and published on one thread.
+double frames_through(const Input& input, World& world) {
+    world.rewind();
+    Decoder decoder(input.table, DepthStream::realtime);
+    const double ns = ns_each([&] {
+        for (std::size_t i = 0; i < input.frames.size(); ++i) {
+            world.take(decoder, input.frames[i]);
+            if (i % 256 == 0) world.breathe();
+        }
+        return input.frames.size();
+    });
+    if (world.updates() != input.frames.size()) throw std::runtime_error("the recording has a gap");
+    return ns;
+}
+
+}  // namespace
+
+std::vector<Row> timing_cost(const Input& input) {
+    World timed(input.table, {&input.seed}), untimed(input.table, {&input.seed}, {}, Timing::off);
+    (void)frames_through(input, timed), (void)frames_through(input, untimed);
+    std::vector<double> on, off, costs;
+    for (int round = 0; round < input.effort.rounds; ++round) {
+        on.push_back(frames_through(input, timed));
+        off.push_back(frames_through(input, untimed));
+        costs.push_back(on.back() - off.back());
+    }
+    return {{"timing_cost",
+             median(costs),
+             "ns a frame",
+             {},
+             {},
+             {},
+             Row::Bound::most,
+             40,
+             "a frame decoded, taken and published with its stages timed, " + short_number(median(on)) +
+                 " ns, less the same without, " + short_number(median(off)) + " ns",
+             {},
+             {},
+             spread_of(costs)}};
+}
+
+}  // namespace daypack::bench

@@ -1,0 +1,189 @@
+#include "bench/system/system_run.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "bench/system/bare_line.h"
+#include "bench/system/other_load.h"
+#include "engine/shm_reader.h"
+#include "net/backpack/symbol.h"
+#include "tools/sim/options.h"
+
+namespace daypack::bench {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::milliseconds kSettle{300};  // after the last book came up
+constexpr std::chrono::milliseconds kPoll{5};      // of the reader: it must not take the engine's core
+
+std::vector<std::string> names_of(const SystemCell& cell) {
+    std::vector<std::string> names;
+    for (int i = 0; i < cell.symbols; ++i) names.push_back(fmt::format("BENCH{}_USDC", i));
+    return names;
+}
+
+// Calls `done` until it says so.
+template <class Done>
+void wait_until(const char* what, Program& who, Done&& done) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!done()) {
+        who.expect_running();
+        if (std::chrono::steady_clock::now() > end) {
+            throw std::runtime_error(fmt::format("the bench waited in vain {}: {}", what, who.printed()));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+}
+
+// A segment of its own for each engine: one that was taken over would list the markets of the cell before. It is gone
+// with this object.
+class Instance {
+  public:
+    Instance() {
+        static int count = 0;
+        name_ = fmt::format("bench{}n{}", getpid(), ++count);
+    }
+    ~Instance() { (void)shm_unlink(("/daypack." + name_).c_str()); }
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  private:
+    std::string name_;
+};
+
+std::string write_config(const SystemCell& cell, const Venue& venue, const std::string& mode, const Instance& instance,
+                         const ScratchFolder& folder) {
+    const std::string path = folder.file("bench.yaml");
+    std::ofstream file(path);
+    file << fmt::format(
+        "exchanges:\n  bench:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [{}]\n    lines: "
+        "{}\n"
+        "    rest_urls: [\"{}\"]\n    ws_urls: [\"{}\"]\n    ca_file: {}\nengine:\n  instance: {}\n",
+        fmt::join(names_of(cell), ", "), cell.lines, venue.url("https"), venue.url("wss"), venue.ca_file(),
+        instance.name());
+    if (mode != "default") file << "  threads: " << mode << "\n";
+    if (!file.flush()) throw std::runtime_error(path + ": cannot be written; is the disk full?");
+    return path;
+}
+
+bool all_live(ShmReader& reader, int symbols) {
+    if (reader.symbols() != symbols) return false;
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
+        const auto top = reader.top(i);
+        if (!top || top->state != DAYPACK_STATE_LIVE) return false;
+    }
+    return true;
+}
+
+// Reads all updates that are published until `end`. The engine stamps each as it publishes it, so that it need not be
+// caught in the act: on a machine of few cores a reader that spins would take the core that it measures.
+std::uint64_t read_updates(ShmReader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
+    std::uint64_t cursor = daypack_cursor(&reader.raw());
+    std::uint64_t updates = 0;
+    for (bool last_turn = false; !last_turn;) {
+        last_turn = std::chrono::steady_clock::now() >= end;
+        daypack_record record;
+        std::uint64_t lost = 0;
+        for (int result = DAYPACK_OK; result != DAYPACK_EMPTY;) {
+            result = daypack_read_record(&reader.raw(), &cursor, &record, &lost);
+            if (result == DAYPACK_LOST)
+                throw std::runtime_error("the bench's reader was lapped: the machine stood still");
+            const unsigned kind = daypack_record_kind(&record);
+            const bool ends =
+                kind == DAYPACK_KIND_ADVANCE || (kind == DAYPACK_KIND_DELTA && daypack_record_last(&record) != 0);
+            if (result != DAYPACK_OK || !ends) continue;
+            ++updates;
+            outcome.visible.record(record.publish_ns - (record.venue_match_us + sim::kVenueLagUs) * 1'000);
+            outcome.frame_to_shm.record(record.publish_ns - record.receive_ns);
+        }
+        if (!last_turn) std::this_thread::sleep_for(kPoll);
+    }
+    return updates;
+}
+
+}  // namespace
+
+std::string SystemCell::name() const {
+    return fmt::format("system_{}x{}x{}", rate, symbols, lines);
+}
+
+Venue::Venue(const SystemCell& cell, const ScratchFolder& folder)
+    : ca_file_(folder.file("ca.pem")),
+      program_({"sim", "--tls", "--ca-out", ca_file_, "--no-jitter", "--odd-lag", "0", "--symbols",
+                fmt::format("{}", fmt::join(names_of(cell), ",")), "--rate",
+                fmt::format("{:g}", static_cast<double>(cell.rate) / cell.symbols)},
+               folder.file("sim.out")) {
+    constexpr std::string_view kKey = R"({"listening":)";
+    wait_until("for its exchange", program_, [&] {
+        const std::string printed = program_.printed();
+        if (!printed.starts_with(kKey) || !printed.ends_with('\n')) return false;
+        port_ = std::atoi(printed.c_str() + kKey.size());
+        return true;
+    });
+}
+
+std::string Venue::url(const std::string& scheme) const {
+    return fmt::format("{}://localhost:{}", scheme, port_);
+}
+
+Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
+                   int measure_ms) {
+    Outcome outcome;
+    const Instance instance;
+    Program engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out"));
+    std::unique_ptr<ShmReader> reader;
+    wait_until("for its books", engine, [&] {
+        try {
+            if (!reader) reader = std::make_unique<ShmReader>(instance.name());
+        } catch (const std::exception&) {
+            return false;  // the segment is not there yet
+        }
+        (void)daypack_follow(&reader->raw());
+        const bool ours = daypack_load(&reader->header().writer_pid) == static_cast<std::uint64_t>(engine.pid());
+        return ours && all_live(*reader, cell.symbols);
+    });
+    std::this_thread::sleep_for(kSettle);
+    OtherLoad others({venue.pid(), engine.pid()});
+    const std::int64_t cpu_before = cpu_ns_of(engine.pid());
+    const std::uint64_t updates =
+        read_updates(*reader, std::chrono::steady_clock::now() + std::chrono::milliseconds(measure_ms), outcome);
+    const std::int64_t cpu = cpu_ns_of(engine.pid()) - cpu_before;
+    outcome.others = others.cores();
+    if (updates == 0) throw std::runtime_error("the bench's engine told no update: " + engine.printed());
+    outcome.cpu_us = static_cast<double>(cpu) / 1e3 / static_cast<double>(updates);
+    const std::uint64_t threads = daypack_load(&reader->header().threads);
+    outcome.chosen = fmt::format("{}, {}", daypack_threads_name(threads), daypack_idle_name(threads));
+    return outcome;
+}
+
+Outcome run_floor(const SystemCell& cell, const Venue& venue, int measure_ms) {
+    Outcome outcome;
+    std::vector<std::string> streams;
+    for (const auto& name : names_of(cell)) {
+        streams.push_back(stream_name(Channel::depth, name, DepthStream::realtime));
+        streams.push_back(stream_name(Channel::trade, name, DepthStream::realtime));
+    }
+    BareLine line(venue.url("wss"), venue.ca_file(), streams);
+    std::this_thread::sleep_for(kSettle);
+    OtherLoad others({venue.pid(), line.pid()});
+    const std::int64_t cpu_before = cpu_ns_of(line.pid());
+    const auto samples = line.measure(measure_ms);
+    const std::int64_t cpu = cpu_ns_of(line.pid()) - cpu_before;
+    outcome.others = others.cores();
+    for (const std::int64_t ns : samples) outcome.visible.record(ns);
+    outcome.cpu_us = static_cast<double>(cpu) / 1e3 / static_cast<double>(std::max<std::size_t>(samples.size(), 1));
+    return outcome;
+}
+
+}  // namespace daypack::bench

@@ -1,0 +1,118 @@
+#include "engine/book_thread/book_monitor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;   // then it is given up, and the next has its turn
+constexpr std::int64_t kAuditJoined_ns = 2'000'000'000;      // after a join: what was joined may be of another market
+constexpr std::int64_t kUnjoined_ns = 10'000'000'000;        // so long a market joins by itself, if it can
+constexpr std::int64_t kCheckPatience_ns = 120'000'000'000;  // an answer that never came is waited for no longer
+
+}  // namespace
+
+BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool,
+                     const Segment& segment, SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes,
+                     LogQueue& log)
+    : options_(options),
+      segment_(segment),
+      watched_(symbols, Watched(options.stale_after_ns)),
+      turns_(symbols),
+      audit_(max_levels, pool),
+      requests_(requests),
+      resubscribes_(std::move(resubscribes)),
+      log_(log) {}
+
+void BookWatch::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
+    Watched& watched = watched_[symbol];
+    if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
+        resubscribe(symbol, lagging, turns_.take(symbol, lagging, 0, now), Resubscribe::Kind::subscribe_again);
+    }
+    if (const Sync::LineSet foreign = sync.take_foreign_lines(now); foreign != 0) {
+        resubscribe(symbol, foreign, foreign, Resubscribe::Kind::foreign);
+    }
+    if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
+    if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
+    if (watched.silence.ask(sync, now)) (void)check(symbol, false, now);
+    const MonoTime vouched = std::max(watched.answered, watched.silence.quiet_since());
+    if (watched.unanswered && now - vouched >= options_.stale_after_ns) sync.on_unanswered();
+    if (options_.audit_every_ns == 0 || !sync.following()) {
+        watched.audit_due = {};
+    } else if (watched.audit_due.ns == 0) {
+        watched.audit_due = now + std::min(options_.audit_every_ns, kAuditJoined_ns);
+    } else if (now - watched.audit_due >= 0 && audit_.phase() == Audit::Phase::idle && check(symbol, true, now)) {
+        audit_.begin(symbol, sync.last_id());
+        audit_since_ = now;
+        watched.audit_due = now + options_.audit_every_ns;
+    }
+}
+
+bool BookWatch::check(SymbolIndex symbol, bool audit, MonoTime now) noexcept {
+    SnapshotRequest request;
+    request.symbol = symbol;
+    request.purpose = SnapshotRequest::Purpose::check;
+    request.audit = audit;
+    if (!requests_.push(request)) return false;
+    watched_[symbol].checking_since = now;
+    segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_checks);
+    return true;
+}
+
+void BookWatch::forget(SymbolIndex symbol) noexcept {
+    watched_[symbol] = Watched(options_.stale_after_ns);
+    cancel_audit(symbol);
+}
+
+void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept {
+    const MonoTime asked = watched_[symbol].checking_since;
+    watched_[symbol].checking_since = {};
+    const bool audited = audit_.phase() == Audit::Phase::asked && symbol == audit_.symbol();
+    if (snapshot == nullptr) {
+        watched_[symbol].unanswered = true;
+        if (audited) audit_.cancel();
+        return;
+    }
+    watched_[symbol].unanswered = false;
+    watched_[symbol].answered = now;
+    if (audited && sync.following()) (void)audit_.on_snapshot(*snapshot);
+    sync.on_rest_id(snapshot->last_id, asked, now);
+}
+
+void BookWatch::on_unjoined(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept {
+    const Sync::LineSet replaceable = turns_.take(symbol, others_live ? 0 : up, kUnjoined_ns, now);
+    resubscribe(symbol, up, replaceable, Resubscribe::Kind::subscribe_again);
+}
+
+void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineSet replaceable,
+                            Resubscribe::Kind kind) noexcept {
+    if (kind == Resubscribe::Kind::subscribe_again) {
+        segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_resubscribes);
+    }
+    // A full queue: it is looked at again in some seconds.
+    for (Resubscribes* queue : resubscribes_) (void)queue->push(Resubscribe{symbol, lines, kind, replaceable});
+}
+
+bool BookWatch::audit_some(Sync& sync, MonoTime now) noexcept {
+    const auto result = audit_.compare(sync.book(), sync.last_id());
+    if (!result) return true;
+    Counters counters = segment_.symbol_counters(audit_.symbol());
+    counters.add(DAYPACK_SYMBOL_audits);
+    counters.add(DAYPACK_SYMBOL_audit_levels, result->levels);
+    if (result->mismatches() == 0) return true;
+    counters.add(DAYPACK_SYMBOL_audit_ghosts, result->ghosts);
+    counters.add(DAYPACK_SYMBOL_audit_missing, result->missing);
+    counters.add(DAYPACK_SYMBOL_audit_wrong, result->wrong);
+    LogRecord record;
+    record.kind = LogKind::audit;
+    record.symbol = audit_.symbol();
+    record.have = result->levels;
+    record.got = result->mismatches();
+    record.time = now;
+    (void)log_.push(record);
+    sync.on_contradiction(now);
+    return false;
+}
+
+}  // namespace daypack

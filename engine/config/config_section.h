@@ -1,0 +1,73 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/config/config_text.h"
+#include "engine/config/yaml_tree.h"
+
+namespace daypack {
+
+// One map of the file, read by name and type. What is read is what is known: finish() refuses the rest.
+//
+// Every reader returns `fallback` for a key that is absent, or whose variable is unset, and throws ConfigError, with
+// the line, for a value of the wrong type or out of range. An absent key that is required throws in finish(), after the
+// unknown keys, for it was probably misspelt.
+class ConfigSection {
+  public:
+    // `line`: where the section is named. Throws for a key that is given twice.
+    ConfigSection(const std::string& path, const EnvLookup& env, std::string name, int line, const YamlNode& map);
+
+    [[nodiscard]] std::int64_t whole(const std::string& key, std::int64_t fallback, std::int64_t min, std::int64_t max);
+    [[nodiscard]] bool flag(const std::string& key, bool fallback);
+    [[nodiscard]] std::string text(const std::string& key, const std::string& fallback);
+    // As text(), but 0640 needs no quotes.
+    [[nodiscard]] std::string digits(const std::string& key, const std::string& fallback);
+    // The place of the value among `names`.
+    [[nodiscard]] std::size_t one_of(const std::string& key, std::size_t fallback,
+                                     const std::vector<std::string>& names);
+    // Texts of a list; empty when absent. An empty list is refused when `least` is 1.
+    [[nodiscard]] std::vector<ConfigText> texts(const std::string& key, std::size_t least);
+    [[nodiscard]] std::vector<std::int64_t> wholes(const std::string& key, std::int64_t min, std::int64_t max);
+
+    // The scalar of a key, or nothing; for keys that take a scalar or a list.
+    [[nodiscard]] bool is_scalar(const std::string& key) const;
+    void require(const std::string& key);
+    void know(const std::string& key);  // one that is read by other means
+
+    // Throws `key` + " " + fault unless fault is empty.
+    void check(const std::string& key, const std::string& fault) const;
+    [[noreturn]] void fail(int line, const std::string& wrong_and_meant) const;
+    // Throws for an unknown key (`others` helps: a key that belongs into that section) or an absent one.
+    void finish(const ConfigSection& others) const;
+
+  private:
+    struct Entry {
+        YamlNode::Kind kind = YamlNode::Kind::null;
+        int line = 0;
+        std::vector<ConfigText> texts;  // one of a scalar, all of a list
+        std::string unset;              // the first variable that is not set
+        std::string nested;             // what stands where a scalar was due: "a list", "a map", "nothing"
+        int nested_line = 0;
+    };
+
+    [[nodiscard]] Entry make_entry(const YamlNode& value, int line, const EnvLookup& env) const;
+    [[nodiscard]] const Entry* find(const std::string& key);  // makes it known
+    [[nodiscard]] const ConfigText* scalar(const std::string& key, const std::string& wanted);
+    [[nodiscard]] const Entry* list(const std::string& key, const std::string& wanted);
+    [[nodiscard]] std::int64_t to_whole(const std::string& key, const ConfigText& text, std::int64_t min,
+                                        std::int64_t max) const;
+    void must_be_text(const std::string& key, const ConfigText& text) const;
+    [[nodiscard]] int line_of(const std::string& key) const;
+
+    const std::string& path_;
+    std::string name_;
+    int line_;
+    std::map<std::string, Entry> entries_;
+    std::vector<std::string> known_;
+    std::vector<std::string> required_;
+};
+
+}  // namespace daypack

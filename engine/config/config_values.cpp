@@ -1,0 +1,148 @@
+#include "engine/config/config_values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <stdexcept>
+
+#include "net/backpack/symbol.h"
+
+namespace daypack {
+namespace {
+
+bool alphanumeric(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool all_of(std::string_view text, std::string_view extra) {
+    return std::all_of(text.begin(), text.end(),
+                       [extra](char c) { return alphanumeric(c) || extra.find(c) != std::string_view::npos; });
+}
+
+bool valid_port(std::string_view text) {
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65'535;
+}
+
+// The host of `host[:port]` or `[v6][:port]`; empty when it has neither form.
+std::string_view host_of(std::string_view authority, std::string_view& port) {
+    std::string_view host;
+    if (authority.starts_with('[')) {
+        const auto close = authority.find(']');
+        if (close == std::string_view::npos) return {};
+        host = authority.substr(1, close - 1);
+        port = authority.substr(close + 1);
+        if (host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return {};
+    } else {
+        host = authority.substr(0, authority.find(':'));
+        port = authority.substr(host.size());
+        if (!all_of(host, ".-_")) return {};
+    }
+    return host;
+}
+
+// Changes of one character, insertions, deletions and swaps of neighbours that make one word of the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        rows[i][0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, change});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return rows[a.size()][b.size()];
+}
+
+// A run of characters as long as a base64 key, or the name of the secret with more behind it.
+bool may_be_secret(std::string_view text) {
+    if (text.size() > 10 && text.find("secret") != std::string_view::npos) return true;
+    std::size_t run = 0;
+    for (const char c : text) {
+        run = alphanumeric(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_' ? run + 1 : 0;
+        if (run >= 40) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string instance_fault(std::string_view name) {
+    if (!name.empty() && name.size() <= 64 && all_of(name, "_.-") && name != "." && name != "..") return {};
+    return "is no name of an instance; use 1 to 64 letters, digits, `_`, `.` and `-`, as in \"default\"";
+}
+
+std::string url_fault(std::string_view url, UrlKind kind) {
+    try {
+        (void)parse_url(url, kind);
+        return {};
+    } catch (const std::runtime_error& error) {
+        if (may_be_secret(url)) return "is no URL; write it as in \"https://api.backpack.exchange\"";
+        // `URL "…": why`: the URL is told by who asks.
+        const std::string_view why = error.what();
+        const auto start = why.find("\": ");
+        return "is refused: " + std::string(start == std::string_view::npos ? why : why.substr(start + 3));
+    }
+}
+
+std::string key_fault(std::string_view text) {
+    const bool good = text.size() == 44 && text.back() == '=' && all_of(text.substr(0, 43), "+/") &&
+                      // 43 characters carry 258 bits: the last has only four that mean something
+                      std::string_view("AEIMQUYcgkosw048").find(text[42]) != std::string_view::npos;
+    if (good) return {};
+    return "is not base64 of 32 bytes; copy the key as the exchange shows it, 44 characters with `=` at the end";
+}
+
+std::string symbol_fault(std::string_view text) {
+    if (native_symbol(text)) return {};
+    return "is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or \"SOL/USDC:USDC\"";
+}
+
+std::string listen_fault(std::string_view text) {
+    std::string_view port;
+    const std::string_view host = host_of(text, port);
+    if (!host.empty() && port.starts_with(':') && valid_port(port.substr(1))) return {};
+    return "is no address to listen on; write it as in \"127.0.0.1:9464\"";
+}
+
+std::string group_fault(std::string_view name) {
+    if (!name.empty() && name.size() <= 32 && all_of(name, "_.-")) return {};
+    return "is no name of a group; write it as in \"trading\", or \"\" for the group of the process";
+}
+
+std::string mode_fault(std::string_view text) {
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    const bool octal = error == std::errc{} && end == text.data() + text.size() && text.size() >= 3 && text.size() <= 4;
+    if (octal && mode <= 0666 && (mode & 0600) == 0600 && (mode & 0111) == 0) return {};
+    return "is no mode for a file that its owner reads and writes; write it as in \"0640\"";
+}
+
+std::string nearest_word(std::string_view word, const std::vector<std::string>& words) {
+    const std::string_view start = word.substr(0, 64);
+    std::size_t best = std::max<std::size_t>(1, (start.size() + 1) / 3) + 1;
+    std::string nearest;
+    for (const auto& candidate : words) {
+        const std::size_t away = distance(start, candidate);
+        if (away < best && away < candidate.size()) {
+            best = away;
+            nearest = candidate;
+        }
+    }
+    return nearest;
+}
+
+std::string shown(std::string_view text) {
+    if (may_be_secret(text)) return "(not shown)";
+    constexpr std::size_t kMaxShown = 80;
+    std::string out = "\"";
+    for (const char c : text.substr(0, kMaxShown)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return out + (text.size() > kMaxShown ? "…\"" : "\"");
+}
+
+}  // namespace daypack

@@ -1,0 +1,43 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/base/url.h"
+
+namespace daypack {
+
+// What the values of a configuration may look like: pure functions of their arguments.
+// A check returns "" when all is well, else `<what is wrong>; <what was meant>`. No check repeats the value it refuses,
+// for it may be a secret that landed under the wrong key.
+
+// [A-Za-z0-9_.-]{1,64}, and neither "." nor "..": it names a file in /dev/shm.
+[[nodiscard]] std::string instance_fault(std::string_view name);
+
+// As parse_url has it.
+[[nodiscard]] std::string url_fault(std::string_view url, UrlKind kind);
+
+// Base64 (standard alphabet, padded) of exactly 32 bytes.
+[[nodiscard]] std::string key_fault(std::string_view text);
+
+// One of the four spellings.
+[[nodiscard]] std::string symbol_fault(std::string_view text);
+
+// "host:port" or "[v6]:port".
+[[nodiscard]] std::string listen_fault(std::string_view text);
+
+// A name of a group as getgrnam knows them.
+[[nodiscard]] std::string group_fault(std::string_view name);
+
+// Octal digits for a file that its owner may read and write and nobody executes.
+[[nodiscard]] std::string mode_fault(std::string_view text);
+
+// The word most like `word`, or "" when none is near.
+[[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string>& words);
+
+// "text" in quotes for a message: one line, short, and "(not shown)" for what may be a secret.
+[[nodiscard]] std::string shown(std::string_view text);
+
+}  // namespace daypack

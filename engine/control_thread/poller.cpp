@@ -1,0 +1,121 @@
+#include "engine/control_thread/poller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "book/trade_filter.h"
+#include "engine/threads/wall_clock.h"
+#include "net/backpack/rest_decoder.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::uint32_t kPagesKept = 20;     // a cache may show an older page once more
+constexpr std::int64_t kTradesAMinute = 20;  // over all symbols: the venue allows 30, and strategies may ask too
+
+}  // namespace
+
+Poller::Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
+               DepthReader& reader, Send send)
+    : options_(options),
+      rest_(rest),
+      instruments_(instruments),
+      subscriptions_(subscriptions),
+      reader_(reader),
+      send_(std::move(send)),
+      polled_(instruments.capacity()) {}
+
+void Poller::do_work(Reason why, MonoTime now) {
+    if (why_ == Reason::none && why != Reason::none) {
+        for (Polled& polled : polled_) polled.pages = 0;
+    }
+    why_ = why;
+    if (why == Reason::none) return;
+    std::int64_t symbols = 0;
+    for (SymbolIndex i = 0; i < instruments_.size(); ++i) symbols += subscriptions_.wanted(i) ? 1 : 0;
+    // A tenth of the budget is left for the rest of what has to be asked.
+    const std::int64_t depth_ms =
+        std::max(options_.interval_ms, symbols * kMinuteMs * 10 / 9 / std::int64_t{options_.requests_per_minute});
+    const std::int64_t trades_ms = std::max(options_.interval_ms, symbols * kMinuteMs / kTradesAMinute);
+    // Spread out, so that many symbols do not ask in step.
+    const auto soon = [this, now](std::int64_t interval_ms) {
+        const double share = std::uniform_real_distribution<>(0.9, 1.0)(random_);
+        return now + static_cast<std::int64_t>(share * static_cast<double>(interval_ms * kMs));
+    };
+    for (SymbolIndex i = 0; i < instruments_.size(); ++i) {
+        if (!subscriptions_.wanted(i)) continue;
+        Polled& polled = polled_[i];
+        if (!polled.depth_asked && polled.depth_due <= now) {
+            polled.depth_due = soon(depth_ms);
+            poll_depth(i);
+        }
+        if (options_.trades && !polled.trades_asked && polled.trades_due <= now) {
+            polled.trades_due = soon(trades_ms);
+            poll_trades(i);
+        }
+    }
+}
+
+void Poller::poll_depth(SymbolIndex symbol) {
+    polled_[symbol].depth_asked = true;
+    rest_.depth(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) { on_depth(symbol, answer); });
+}
+
+void Poller::on_depth(SymbolIndex symbol, const RestAnswer& answer) {
+    polled_[symbol].depth_asked = false;
+    if (why_ == Reason::none || answer.status != 200) return;
+    ColdMessage message;
+    message.kind = ColdMessage::Kind::polled;
+    message.symbol = symbol;
+    message.reason = why_;
+    message.snapshot = std::make_unique<Snapshot>();
+    const MonoTime now = mono_now();
+    const auto read = reader_.read(symbol, answer.body, *message.snapshot, now);
+    switch (read.what) {
+        case DepthReader::Answer::What::snapshot: return send_(std::move(message));
+        case DepthReader::Answer::What::finer:
+            polled_[symbol].depth_due = now;  // what came is of no use, and the next will be
+            return reader_.refine(symbol, read.grid);
+        case DepthReader::Answer::What::refused: polled_[symbol].depth_due = now + read.retry_ms * kMs; return;
+        case DepthReader::Answer::What::garbled: return;  // the next poll is soon enough
+    }
+}
+
+void Poller::poll_trades(SymbolIndex symbol) {
+    polled_[symbol].trades_asked = true;
+    rest_.trades(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
+        polled_[symbol].trades_asked = false;
+        ColdMessage message;
+        message.kind = ColdMessage::Kind::trades;
+        message.symbol = symbol;
+        message.trades = std::make_unique<Trades>();
+        if (why_ == Reason::none || answer.status != 200) return;
+        if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
+        std::reverse(message.trades->begin(), message.trades->end());
+        Polled& polled = polled_[symbol];
+        message.request = ++polled.pages;
+        keep_news(polled, instruments_[symbol], *message.trades);
+        send_(std::move(message));
+    });
+}
+
+// Leaves out the trades without an id that an earlier page held; of the first page all, since they happened before we
+// listened. Those with an id pass.
+void Poller::keep_news(Polled& polled, const Instrument& instrument, Trades& page) {
+    if (polled.pages == 1) polled.seen.clear();
+    std::map<Nameless, std::uint32_t> counts;
+    std::erase_if(page, [&](const RestTrade& trade) {
+        if (trade.id != 0) return false;
+        const Nameless name{trade.time.us, trade_content(trade.price, trade.quantity, trade.aggressor, instrument)};
+        Seen& seen = polled.seen[name];
+        seen.page = polled.pages;
+        if (++counts[name] <= seen.count) return true;
+        ++seen.count;
+        return polled.pages == 1;
+    });
+    std::erase_if(polled.seen, [&](const auto& known) { return polled.pages - known.second.page > kPagesKept; });
+}
+
+}  // namespace daypack

@@ -1,0 +1,125 @@
+#include "engine/control_thread/snapshot_fetcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/threads/wall_clock.h"
+#include "net/backpack/rest_decoder.h"
+#include "net/base/backoff.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::int64_t kNs = 1'000'000;
+// After a 429 that does not say how long: the venue publishes no figure, and a shorter pause risks the address.
+constexpr std::int64_t kLimitedMs = 10'000;
+
+RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
+    using Rank = RestApi::Rank;
+    if (request.purpose == SnapshotRequest::Purpose::check) return request.audit ? Rank::audit : Rank::check;
+    return request.in_vain ? Rank::normal : Rank::urgent;
+}
+
+}  // namespace
+
+SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader,
+                                 Deliver deliver, Say say, Doubt doubt)
+    : rest_(rest),
+      instruments_(instruments),
+      reader_(reader),
+      deliver_(std::move(deliver)),
+      say_(std::move(say)),
+      doubt_(std::move(doubt)),
+      held_(instruments.capacity()),
+      unanswered_(instruments.capacity()) {}
+
+void SnapshotFetcher::request(const SnapshotRequest& request) {
+    if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
+    // A newer request of a symbol makes those that still wait pointless.
+    std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
+    const MonoTime held = held_until(request.symbol);
+    if (held <= mono_now()) return fetch(request, 0);
+    waiting_.push_back({request, held, 0});
+}
+
+MonoTime SnapshotFetcher::held_until(SymbolIndex symbol) const noexcept {
+    const Held& held = held_[symbol];
+    return held.instrument == &instruments_[symbol] ? held.until : MonoTime{};
+}
+
+void SnapshotFetcher::do_work(MonoTime now) {
+    for (std::size_t i = 0; i < waiting_.size();) {
+        if (waiting_[i].due > now) {
+            ++i;
+            continue;
+        }
+        const Waiting due = waiting_[i];
+        waiting_[i] = waiting_.back();
+        waiting_.pop_back();
+        fetch(due.request, due.failures);
+    }
+}
+
+void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
+    rest_.depth(
+        instruments_[request.symbol].native,
+        [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
+        rank_of(request));
+}
+
+void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {
+    if (answer.status == 0) return retry(request, failures, 0, answer.error);
+    if (answer.status != 200) {
+        if (answer.status == 404 || answer.status == 400) doubt_(request.symbol);
+        const std::int64_t wait_ms =
+            answer.retry_after_s ? *answer.retry_after_s * std::int64_t{1000} : (answer.status == 429 ? kLimitedMs : 0);
+        return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
+    }
+    auto snapshot = std::make_unique<Snapshot>();
+    const auto read = reader_.read(request.symbol, answer.body, *snapshot, mono_now());
+    switch (read.what) {
+        case DepthReader::Answer::What::snapshot:
+            held_[request.symbol] = {};
+            unanswered_[request.symbol] = 0;
+            return deliver_(request, std::move(snapshot));
+        case DepthReader::Answer::What::finer:
+            doubt_(request.symbol);
+            if (request.purpose == SnapshotRequest::Purpose::check) deliver_(request, nullptr);
+            return reader_.refine(request.symbol, read.grid);
+        case DepthReader::Answer::What::refused:
+            doubt_(request.symbol);
+            return on_refused(request, failures, read.retry_ms);
+        case DepthReader::Answer::What::garbled: doubt_(request.symbol); return retry(request, failures, 0, read.words);
+    }
+}
+
+// For what will be so the next time.
+void SnapshotFetcher::on_refused(const SnapshotRequest& request, std::uint32_t failures, std::int64_t retry_ms) {
+    if (request.purpose == SnapshotRequest::Purpose::check) return deliver_(request, nullptr);
+    const MonoTime until = mono_now() + retry_ms * kNs;
+    held_[request.symbol] = {&instruments_[request.symbol], until};
+    waiting_.push_back({request, until, failures + 1});
+}
+
+void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
+                            const std::string& why) {
+    if (request.purpose == SnapshotRequest::Purpose::check) {
+        // In a quiet market the book is STALE for it in the end: said once, until a check is answered again.
+        if (!std::exchange(unanswered_[request.symbol], char{1})) {
+            say_(fmt::format("check symbol={} failed why=\"{}\"", instruments_[request.symbol].native, why));
+        }
+        return deliver_(request, nullptr);
+    }
+    ++failures;
+    const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
+    const std::int64_t delay_ms = std::max(at_least_ms, next_delay_ms(failures, jitter));
+    if ((failures & (failures - 1)) == 0) {  // the 1st, 2nd, 4th, 8th …: told, and not in a stream
+        say_(fmt::format("snapshot symbol={} failed={} retry_ms={} why=\"{}\"", instruments_[request.symbol].native,
+                         failures, delay_ms, why));
+    }
+    waiting_.push_back({request, mono_now() + delay_ms * kNs, failures});
+}
+
+}  // namespace daypack

@@ -1,0 +1,58 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "book/instrument.h"
+#include "book/state.h"
+#include "book/types.h"
+#include "engine/threads/event_queue.h"
+
+namespace daypack {
+
+enum class LogKind : std::uint8_t {
+    text,
+    line_up,
+    line_down,
+    venue_error,
+    state,
+    gap,
+    refetch,
+    lost,
+    audit,
+    touch,
+    contradiction
+};
+
+// One thing worth telling, of fixed size: hot threads fill it in, the cold thread makes text of it.
+struct LogRecord {
+    MonoTime time;
+    std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared;
+                             // contradiction: how many there were
+    std::uint64_t got = 0;   // gap: the first id of what came; audit: levels that were wrong; touch: seconds;
+                             // contradiction: updates of lines that did not count
+    SymbolIndex symbol = 0;
+    LineIndex line = 0;
+    LogKind kind = LogKind::text;
+    State state = State::down;
+    Reason reason = Reason::none;
+    std::array<char, 222> words{};  // zero-terminated, cut when longer
+
+    void say(std::string_view text) noexcept {
+        const std::size_t size = text.size() < words.size() - 1 ? text.size() : words.size() - 1;
+        text.copy(words.data(), size);
+        words[size] = '\0';
+    }
+};
+
+// From one hot thread to the cold one. What does not fit is counted, not waited for.
+using LogQueue = SpscQueue<LogRecord>;
+
+// "2026-11-22T22:31:05.123456Z"
+[[nodiscard]] std::string utc_text(WallTime time);
+
+// A record as a line of the log, without its end.
+[[nodiscard]] std::string log_line(const LogRecord& record, WallTime time, const InstrumentTable& instruments);
+
+}  // namespace daypack

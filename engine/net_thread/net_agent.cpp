@@ -1,0 +1,149 @@
+#include "engine/net_thread/net_agent.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+
+#include "engine/book_thread/book_agent.h"
+#include "engine/net_thread/line_feed.h"
+#include "engine/threads/wall_clock.h"
+
+namespace daypack {
+
+namespace {
+
+constexpr std::size_t kHandlersARound = 256;  // of Asio's; then the lines that are up have their turn
+constexpr std::chrono::milliseconds kWait{10};
+
+}  // namespace
+
+struct NetAgent::Io {
+    boost::asio::io_context context{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+};
+
+NetAgent::NetAgent(Options options, Wiring wiring)
+    : options_(std::move(options)),
+      wiring_(std::move(wiring)),
+      io_(std::make_unique<Io>()),
+      subscribed_(wiring_.instruments->capacity()) {
+    for (const LineOptions& line : options_.lines) {
+        feeds_.push_back(std::make_unique<Feed>(io_->context, line, wiring_, options_.depth, options_.timing));
+    }
+}
+
+NetAgent::~NetAgent() = default;
+
+void NetAgent::do_work(MonoTime now) {
+    follow_subscriptions();
+    resubscribe(now);
+    follow_pause(now);
+    const bool backoff = options_.idle == IdleMode::backoff;
+    bool worked = run_io();
+    bool waiting = false;
+    for (auto& feed : feeds_) {
+        const Found found = feed->line().do_work(now);
+        feed->do_work(mono_now());
+        worked |= found != Found::nothing;
+        waiting |= feed->waiting();
+    }
+    answer_pause();
+    if (worked || !backoff) return;
+    for (auto& feed : feeds_) feed->line().wake_on_bytes();
+    // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue, and
+    // for the beat of books that are of this thread.
+    io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
+}
+
+// Costs a system call, so it is only done for who connects. Where the thread waits by Asio, that runs it as well.
+bool NetAgent::run_io() {
+    const auto needs_io = [](const auto& feed) { return feed->line().needs_io(); };
+    if (std::none_of(feeds_.begin(), feeds_.end(), needs_io)) return false;
+    std::size_t handled = 0;
+    while (handled < kHandlersARound && io_->context.poll_one() != 0) ++handled;
+    return handled > 0;
+}
+
+// Subscribes what the cold thread wants and has not been asked for yet, and the reverse. A line subscribes by itself
+// what it was told when it connects.
+void NetAgent::follow_subscriptions() {
+    const std::uint64_t revision = wiring_.subscriptions->revision();
+    if (revision == revision_) return;
+    const bool first = revision_ == 0;
+    revision_ = revision;
+    std::vector<std::string> add;
+    std::vector<std::string> drop;
+    for (SymbolIndex i = 0; i < wiring_.instruments->size(); ++i) {
+        const bool wanted = wiring_.subscriptions->wanted(i);
+        if (wanted == subscribed_[i]) continue;
+        subscribed_[i] = wanted;
+        auto& streams = wanted ? add : drop;
+        for (std::string& stream : streams_of(i)) streams.push_back(std::move(stream));
+    }
+    for (auto& feed : feeds_) {
+        if (!add.empty()) feed->line().subscribe(add);
+        if (!drop.empty()) feed->line().unsubscribe(drop);
+        if (first) feed->line().start();
+    }
+}
+
+// Where the books were paused, each line that is up has to bring all that is on its way.
+void NetAgent::follow_pause(MonoTime now) {
+    const std::int64_t pause =
+        backlog_.pause_end_ns.load(std::memory_order_acquire);  // pairs with BookAgent::keep_time()
+    if (pause == pause_) return;
+    pause_ = pause;
+    for (auto& feed : feeds_) feed->line().catch_up(now);
+}
+
+void NetAgent::answer_pause() noexcept {
+    if (answered_ == pause_) return;
+    if (std::any_of(feeds_.begin(), feeds_.end(), [](const auto& feed) { return feed->catching_up(); })) return;
+    answered_ = pause_;
+    backlog_.read_ns.store(pause_, std::memory_order_release);  // pairs with BookAgent::end_pause()
+}
+
+// What the book thread found that a line does not bring, or tells and no other line does.
+void NetAgent::resubscribe(MonoTime now) {
+    Resubscribe lost;
+    while (wiring_.resubscribes->pop(lost)) {
+        if (!subscribed_[lost.symbol]) continue;
+        const std::vector<std::string> streams = streams_of(lost.symbol);
+        for (auto& feed : feeds_) {
+            if ((lost.lines >> feed->line().index() & 1) == 0) continue;
+            const bool may_replace = (lost.replaceable >> feed->line().index() & 1) != 0;
+            if (lost.kind == Resubscribe::Kind::foreign) {
+                const auto followed =
+                    static_cast<std::size_t>(std::count(subscribed_.begin(), subscribed_.end(), true));
+                feed->mend(lost.symbol, streams, followed, may_replace, now);
+            } else {
+                feed->subscribe_again(streams, may_replace, now);
+            }
+        }
+    }
+}
+
+std::vector<std::string> NetAgent::streams_of(SymbolIndex symbol) const {
+    std::vector<std::string> streams;
+    const std::string& native = (*wiring_.instruments)[symbol].native;
+    for (const Channel channel : options_.channels) streams.push_back(stream_name(channel, native, options_.depth));
+    return streams;
+}
+
+void NetAgent::stop() {
+    for (auto& feed : feeds_) feed->line().stop();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+    const auto stopped = [](const auto& feed) { return feed->line().stopped(); };
+    while (!std::all_of(feeds_.begin(), feeds_.end(), stopped) && std::chrono::steady_clock::now() < end) {
+        for (auto& feed : feeds_) {
+            feed->line().do_work(mono_now());
+            feed->line().wake_on_bytes();
+        }
+        io_->context.run_one_for(std::chrono::milliseconds(1));
+        if (wiring_.books != nullptr) (void)wiring_.books->do_work(mono_now());  // its beat goes on
+    }
+    for (auto& feed : feeds_) feed->tell_counters();
+}
+
+}  // namespace daypack

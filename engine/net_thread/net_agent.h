@@ -1,0 +1,87 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "book/event.h"
+#include "engine/messages/backlog.h"
+#include "engine/messages/line_health.h"
+#include "engine/messages/log.h"
+#include "engine/messages/messages.h"
+#include "engine/messages/subscriptions.h"
+#include "engine/shm/segment.h"
+#include "engine/shm/stage_timer.h"
+#include "engine/threads/event_queue.h"
+#include "engine/threads/idle.h"
+#include "net/backpack/symbol.h"
+#include "net/ws/line.h"
+
+namespace daypack {
+
+class BookAgent;
+
+// A network thread's work: holds some of the lines, decodes their frames, hands the events to the book thread.
+//
+// Thread: net. Invariants: an update goes into the queue whole or not at all; a full queue stops the reading of the
+// sockets, so that TCP holds the bytes; only after 100 ms of that are updates dropped, each counted, and their symbols
+// told to rejoin.
+class NetAgent {
+  public:
+    struct Wiring {
+        const InstrumentTable* instruments;
+        const Subscriptions* subscriptions;
+        EventQueue* events;
+        LogQueue* log;
+        const Segment* segment;  // for the counters of its lines
+        LineHealth* health;      // of all lines, by index
+        Resubscribes* resubscribes;
+        BookAgent* books = nullptr;  // see keep_books()
+    };
+    struct Options {
+        std::vector<LineOptions> lines;
+        std::vector<Channel> channels;  // what is subscribed of each symbol
+        DepthStream depth = DepthStream::realtime;
+        IdleMode idle = IdleMode::backoff;
+        Timing timing = Timing::on;
+    };
+
+    NetAgent(Options options, Wiring wiring);
+    ~NetAgent();
+
+    // From now on its events go straight to the books, which are of this very thread: not through the queue. Before the
+    // first round.
+    void keep_books(BookAgent& books) noexcept { wiring_.books = &books; }
+
+    // One round; where the idle mode is backoff it waits for the sockets: up to 10 ms, or 1 ms with books, whose beat
+    // must not be late.
+    void do_work(MonoTime now);
+    // Closes the lines. Bounded by half a second.
+    void stop();
+
+    // Of its lines. For the book thread that it hands its events to.
+    [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
+
+  private:
+    class Feed;
+    struct Io;
+
+    bool run_io();
+    void follow_subscriptions();
+    void resubscribe(MonoTime now);
+    void follow_pause(MonoTime now);
+    void answer_pause() noexcept;
+    [[nodiscard]] std::vector<std::string> streams_of(SymbolIndex symbol) const;
+
+    Options options_;
+    Wiring wiring_;
+    std::unique_ptr<Io> io_;
+    std::vector<std::unique_ptr<Feed>> feeds_;
+    std::uint64_t revision_ = 0;
+    std::vector<bool> subscribed_;
+    Backlog backlog_;
+    std::int64_t pause_ = 0;     // the last one that the lines were told of,
+    std::int64_t answered_ = 0;  // and that they have caught up with
+};
+
+}  // namespace daypack

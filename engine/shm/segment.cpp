@@ -1,0 +1,265 @@
+#include "engine/shm/segment.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+
+namespace daypack {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+[[nodiscard]] std::uint64_t wall_ns() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// Stores a name into a zero-padded field, word by word.
+void store_name(char* field, std::size_t bytes, std::string_view name) noexcept {
+    for (std::size_t i = 0; i < bytes; i += 8) {
+        std::uint64_t word = 0;
+        if (i < name.size()) std::memcpy(&word, name.data() + i, std::min<std::size_t>(8, name.size() - i));
+        store_relaxed(*reinterpret_cast<std::uint64_t*>(field + i), word);
+    }
+}
+
+void clear_words(std::uint64_t* words, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) store_relaxed(words[i], std::uint64_t{0});
+}
+
+[[nodiscard]] std::string_view name_of(const char* field) noexcept {
+    return {field, strnlen(field, DAYPACK_NAME_BYTES)};
+}
+
+// Page faults now rather than at the first update.
+void populate(void* base, std::size_t bytes) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(base);
+    const auto from = address / kPage * kPage;
+#ifdef MADV_POPULATE_WRITE
+    if (madvise(reinterpret_cast<void*>(from), address + bytes - from, MADV_POPULATE_WRITE) == 0) return;
+#endif
+    // A kernel before 5.14: a write that changes nothing, to each page.
+    for (auto page = from; page < address + bytes; page += kPage) {
+        __atomic_fetch_or(reinterpret_cast<std::uint64_t*>(page), std::uint64_t{0}, __ATOMIC_RELAXED);
+    }
+}
+
+[[nodiscard]] const SegmentOptions& checked(const SegmentOptions& options) {
+    if (options.instance.empty() || options.instance.size() > 64 || options.instance.find('/') != std::string::npos) {
+        throw std::runtime_error("instance \"" + options.instance +
+                                 "\": choose a name of 1 to 64 characters without '/'");
+    }
+    if (options.depth < 1 || options.depth > 65536) throw std::runtime_error("depth: choose 1 to 65536 levels");
+    if (options.max_symbols < 1 || options.max_symbols > 65535)
+        throw std::runtime_error("max_symbols: choose 1 to 65535");
+    if (options.ring_events < 1 || options.ring_events > (std::size_t{1} << 24)) {
+        throw std::runtime_error("ring_events: choose 1 to 16777216");
+    }
+    return options;
+}
+
+[[noreturn]] void no_room(std::size_t bytes, int error) {
+    throw std::runtime_error("/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" +
+                             std::strerror(error) +
+                             "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth, "
+                             "max_symbols or ring_events");
+}
+
+}  // namespace
+
+Segment::Segment(const SegmentOptions& options)
+    : layout_(checked(options).depth, options.max_symbols, options.ring_events), wanted_(options.max_symbols) {
+    acquire(options);
+    populate(mapping_.base(), in_use());
+}
+
+// Two engines that start at once both come through here: whoever locks, or names a file where none was, has it, and the
+// other one finds that out at its next turn.
+void Segment::acquire(const SegmentOptions& options) {
+    const std::string path = "/dev/shm/daypack." + options.instance;
+    const ShmAccess access{options.mode, options.group};
+    for (;;) {
+        auto old = ShmFile::open_locked(path, options.instance);
+        if (!old) {
+            make(access);
+            begin_epoch(1);
+            if (file_->link(path)) return;
+        } else if (is_like_ours(*old)) {
+            return take_over(std::move(*old), access);
+        } else {
+            return replace(*old, path, options);
+        }
+    }
+}
+
+bool Segment::is_like_ours(const ShmFile& file) const {
+    if (!file.is_ours() || file.size() != layout_.bytes) return false;
+    const Mapping mapping(file.fd(), layout_.bytes);
+    const auto& head = *reinterpret_cast<const daypack_header*>(mapping.base());
+    return load_relaxed(head.magic) == DAYPACK_MAGIC && layout_.describes(head) &&
+           load_relaxed(head.symbols) <= layout_.max_symbols && load_relaxed(head.phase) != DAYPACK_PHASE_RETIRED;
+}
+
+void Segment::take_over(ShmFile file, const ShmAccess& access) {
+    file.set_access(access);
+    mapping_ = Mapping(file.fd(), layout_.bytes);
+    file_ = std::move(file);
+    const std::size_t used = symbols();
+    if (const int error = file_->reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    epoch_ = load_relaxed(header().epoch) + 1;
+    store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
+    for (std::size_t i = 0; i < used; ++i) blank_slot(i, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
+    mend_ring();
+    store_relaxed(header().lines, std::uint64_t{0});
+    clear_words(counters(0), layout_.counter_words());
+    clear_words(&at<std::uint64_t>(layout_.histograms), layout_.histogram_words());
+    begin_epoch(epoch_);
+}
+
+// The lock on the old one is held until the new one stands in its place, so that nobody takes the old one over
+// meanwhile.
+void Segment::replace(const ShmFile& old, const std::string& path, const SegmentOptions& options) {
+    make({options.mode, options.group});
+    std::uint64_t epoch = 1;
+    const bool readable = old.size() >= sizeof(daypack_header);
+    const Mapping mapping = readable ? Mapping(old.fd(), sizeof(daypack_header)) : Mapping();
+    auto* head = reinterpret_cast<daypack_header*>(mapping.base());
+    const bool segment = readable && load_relaxed(head->magic) == DAYPACK_MAGIC;
+    if (segment) {  // where epoch and phase stand is the same in every version
+        epoch = load_relaxed(head->epoch) + 1;
+        epoch_ = epoch;
+        daypack_reader reader{};
+        if (daypack_open(&reader, options.instance.c_str()) == DAYPACK_OK) seed(reader);
+        daypack_close(&reader);
+    }
+    begin_epoch(epoch);
+    file_->replace(path);
+    if (segment) store_release(head->phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
+}
+
+void Segment::make(const ShmAccess& access) {
+    file_ = ShmFile::create_unnamed(access, layout_.bytes);
+    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error);
+    mapping_ = Mapping(file_->fd(), layout_.bytes);
+    layout_.describe(header());
+    store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
+}
+
+// The symbols of the segment before, in their order, and its ring's positions.
+void Segment::seed(const daypack_reader& old) noexcept {
+    const std::size_t kept = std::min<std::size_t>(daypack_symbols(&old), layout_.max_symbols);
+    for (std::size_t i = 0; i < kept; ++i) {
+        daypack_entry names;
+        daypack_read_entry(&old, static_cast<std::uint32_t>(i), &names);
+        if (!add_symbol(names.symbol, names.native)) break;
+    }
+    std::fill(wanted_.begin(), wanted_.end(), false);
+    const std::uint64_t position = load_relaxed(daypack_head(&old)->claimed);
+    store_relaxed(header().claimed, position);
+    store_relaxed(header().published, position);
+}
+
+// What the writer before had claimed and did not publish becomes records of kind none.
+void Segment::mend_ring() noexcept {
+    const std::uint64_t claimed = load_relaxed(header().claimed);
+    const std::uint64_t published = load_relaxed(header().published);
+    const std::uint64_t lost = std::min<std::uint64_t>(claimed - published, layout_.ring_events);
+    for (std::uint64_t position = claimed - lost; position != claimed; ++position) {
+        clear_words(&ring()[position & (layout_.ring_events - 1)].head, sizeof(daypack_record) / 8);
+    }
+    store_release(header().published, claimed);  // pairs with the acquire of `published` in the reader
+}
+
+// All that readers rely on is in place when the new epoch shows; the beat, stored last, lets them believe it.
+void Segment::begin_epoch(std::uint64_t epoch) noexcept {
+    epoch_ = epoch;
+    auto& head = header();
+    store_relaxed(head.writer_pid, static_cast<std::uint64_t>(getpid()));
+    store_relaxed(head.writer_start_ns, wall_ns());
+    store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
+    store_relaxed(head.threads, std::uint64_t{0});  // until the engine tells
+    store_release(head.epoch, epoch);
+    store_release(head.beat_ns, static_cast<std::uint64_t>(daypack_monotonic_ns()));
+    store_release(head.magic, DAYPACK_MAGIC);  // pairs with the acquire in daypack_map
+}
+
+int Segment::reserve_slot(std::size_t index) const noexcept {
+    const std::size_t offset = layout_.slots + index * layout_.slot_bytes;
+    if (const int error = file_->reserve(offset, layout_.slot_bytes); error != 0) return error;
+    populate(mapping_.base() + offset, layout_.slot_bytes);
+    return 0;
+}
+
+void Segment::blank_slot(std::size_t index, unsigned state, unsigned reason) noexcept {
+    auto& slot = this->slot(static_cast<SymbolIndex>(index));
+    const SlotWrite write(slot);
+    clear_words(&slot.u, sizeof slot / 8 - 1);
+    store_relaxed(slot.status, status_word(epoch_, state, reason, 0));
+}
+
+std::size_t Segment::in_use() const noexcept {
+    return layout_.slots + symbols() * layout_.slot_bytes;
+}
+
+std::size_t Segment::symbols() const noexcept {
+    return load_relaxed(header().symbols);
+}
+
+std::string_view Segment::symbol(SymbolIndex index) const noexcept {
+    return name_of(entry(index).symbol);
+}
+
+std::string_view Segment::native(SymbolIndex index) const noexcept {
+    return name_of(entry(index).native);
+}
+
+std::optional<SymbolIndex> Segment::add_symbol(std::string_view symbol, std::string_view native) noexcept {
+    const std::size_t count = symbols();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto index = static_cast<SymbolIndex>(i);
+        if (this->native(index) != native) continue;
+        wanted_[i] = true;
+        return index;
+    }
+    if (count == layout_.max_symbols || symbol.size() >= DAYPACK_NAME_BYTES || native.size() >= DAYPACK_NAME_BYTES ||
+        reserve_slot(count) != 0) {
+        return std::nullopt;
+    }
+    store_name(entry(count).symbol, DAYPACK_NAME_BYTES, symbol);
+    store_name(entry(count).native, DAYPACK_NAME_BYTES, native);
+    blank_slot(count, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
+    store_release(header().symbols, count + 1);  // pairs with the acquire in daypack_symbols
+    wanted_[count] = true;
+    return static_cast<SymbolIndex>(count);
+}
+
+std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
+    const auto line = load_relaxed(header().lines);
+    if (line >= DAYPACK_MAX_LINES) return std::nullopt;
+    auto& entry = at<daypack_line_entry>(layout_.lines + line * sizeof(daypack_line_entry));
+    store_name(entry.host, DAYPACK_HOST_BYTES, host.substr(0, DAYPACK_HOST_BYTES - 1));
+    store_release(header().lines, line + 1);  // pairs with the acquire in daypack_lines
+    return static_cast<LineIndex>(line);
+}
+
+void Segment::release_unwanted() noexcept {
+    for (std::size_t i = 0; i < symbols(); ++i) {
+        if (!wanted_[i]) blank_slot(i, DAYPACK_STATE_DOWN, DAYPACK_REASON_stopped);
+    }
+}
+
+void Segment::stop() noexcept {
+    for (std::size_t i = 0; i < symbols(); ++i) blank_slot(i, DAYPACK_STATE_DOWN, DAYPACK_REASON_stopped);
+    store_release(header().phase, DAYPACK_PHASE_STOPPED);
+}
+
+Histogram Segment::histogram(unsigned histogram) const noexcept {
+    return Histogram(&at<std::uint64_t>(layout_.histograms + 8u * histogram * DAYPACK_HISTOGRAM_BUCKETS));
+}
+
+}  // namespace daypack

@@ -1,0 +1,115 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "book/types.h"
+#include "engine/daypack_shm.h"
+#include "engine/shm/counters.h"
+#include "engine/shm/histogram.h"
+#include "engine/shm/segment_layout.h"
+#include "engine/shm/shm_file.h"
+
+namespace daypack {
+
+struct SegmentOptions {
+    std::string instance = "default";
+    std::size_t depth = 64;           // levels a side, 1..65536
+    std::size_t max_symbols = 512;    // 1..65535
+    std::size_t ring_events = 65536;  // rounded up to a power of two
+    mode_t mode = 0640;
+    std::string group{};  // empty: the process's own
+};
+
+// The shared memory of one instance, as its writer: engine/daypack_shm.h is the contract.
+//
+// The constructor makes the segment or takes over what a writer before left; the lock is held for as long as this
+// lives. After it every slot says SYNCING/start, until somebody publishes.
+//
+// Thread: one sets it up (constructor, add_line, release_unwanted, stop); add_symbol belongs to one thread, the cold
+// one. Slots, ring, beat and phase are the Publisher's, each counter its writer's. Invariants:
+// 1. No other process writes the segment while this lives.
+// 2. The directory only grows; a slot never changes its symbol, nor from one writer to the next.
+// 3. The file never shrinks.
+class Segment {
+  public:
+    // Throws std::runtime_error: another engine holds the instance, no permission, no room, no such group.
+    explicit Segment(const SegmentOptions& options);
+    Segment(Segment&&) noexcept = default;
+    Segment& operator=(Segment&&) noexcept = default;
+
+    // The slot of a symbol, found or appended. None: no room for one more, in the directory or in /dev/shm, or the name
+    // is too long. A slot found is left as it is.
+    [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
+    // Takes a row of the table of lines. None: DAYPACK_MAX_LINES are in use.
+    [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
+    // Symbols that a writer before listed and nobody added since: DOWN/stopped. Call when all symbols are added.
+    void release_unwanted() noexcept;
+    // Ends cleanly: every slot DOWN/stopped, then the phase. REQUIRES: nobody publishes any more.
+    void stop() noexcept;
+
+    [[nodiscard]] const SegmentLayout& layout() const noexcept { return layout_; }
+    [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
+    // How many symbols the directory lists, those of writers before included.
+    [[nodiscard]] std::size_t symbols() const noexcept;
+    [[nodiscard]] std::string_view symbol(SymbolIndex index) const noexcept;  // REQUIRES: index < symbols()
+    [[nodiscard]] std::string_view native(SymbolIndex index) const noexcept;  // REQUIRES: index < symbols()
+
+    [[nodiscard]] Counters engine_counters() const noexcept { return Counters(counters(0)); }
+    [[nodiscard]] Counters line_counters(LineIndex line) const noexcept {
+        return Counters(counters(DAYPACK_ENGINE_COUNTER_COUNT + std::size_t{line} * DAYPACK_LINE_COUNTER_COUNT));
+    }
+    [[nodiscard]] Counters symbol_counters(SymbolIndex symbol) const noexcept {
+        constexpr std::size_t kBefore =
+            DAYPACK_ENGINE_COUNTER_COUNT + std::size_t{DAYPACK_MAX_LINES} * DAYPACK_LINE_COUNTER_COUNT;
+        return Counters(counters(kBefore + std::size_t{symbol} * DAYPACK_SYMBOL_COUNTER_COUNT));
+    }
+    // DAYPACK_HISTOGRAM_…
+    [[nodiscard]] Histogram histogram(unsigned histogram) const noexcept;
+
+    // What of it is in use: all but the slots of symbols to come. For set-up.
+    [[nodiscard]] std::span<std::byte> memory() const noexcept { return {mapping_.base(), in_use()}; }
+
+    // For the publisher.
+    [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }
+    [[nodiscard]] daypack_slot& slot(SymbolIndex index) const noexcept {
+        return at<daypack_slot>(layout_.slots + index * layout_.slot_bytes);
+    }
+    [[nodiscard]] daypack_record* ring() const noexcept { return &at<daypack_record>(layout_.ring); }
+
+  private:
+    template <class T>
+    [[nodiscard]] T& at(std::size_t offset) const noexcept {
+        return *reinterpret_cast<T*>(mapping_.base() + offset);
+    }
+    [[nodiscard]] std::uint64_t* counters(std::size_t index) const noexcept {
+        return &at<std::uint64_t>(layout_.counters + 8 * index);
+    }
+    [[nodiscard]] daypack_entry& entry(std::size_t index) const noexcept {
+        return at<daypack_entry>(layout_.directory + index * sizeof(daypack_entry));
+    }
+
+    [[nodiscard]] std::size_t in_use() const noexcept;
+    void acquire(const SegmentOptions& options);
+    [[nodiscard]] bool is_like_ours(const ShmFile& file) const;
+    void take_over(ShmFile file, const ShmAccess& access);
+    void replace(const ShmFile& old, const std::string& path, const SegmentOptions& options);
+    void make(const ShmAccess& access);
+    void seed(const daypack_reader& old) noexcept;
+    [[nodiscard]] int reserve_slot(std::size_t index) const noexcept;
+    void blank_slot(std::size_t index, unsigned state, unsigned reason) noexcept;
+    void mend_ring() noexcept;
+    void begin_epoch(std::uint64_t epoch) noexcept;
+
+    SegmentLayout layout_;
+    std::optional<ShmFile> file_;
+    Mapping mapping_;
+    std::uint64_t epoch_ = 0;
+    std::vector<bool> wanted_;  // by this writer, of the symbols listed; sized once
+};
+
+}  // namespace daypack

@@ -1,0 +1,171 @@
+#include "engine/shm/shm_file.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+
+#include "engine/daypack_shm.h"
+
+namespace daypack {
+namespace {
+
+constexpr std::uintptr_t kPage = 4096;
+constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
+
+[[noreturn]] void fail(const std::string& what, int error) {
+    throw std::runtime_error(what + ": " + std::strerror(error));
+}
+
+[[nodiscard]] std::string proc_path(int fd) {
+    return "/proc/self/fd/" + std::to_string(fd);
+}
+
+[[nodiscard]] std::uint64_t writer_pid(int fd) noexcept {
+    std::uint64_t pid = 0;
+    if (pread(fd, &pid, sizeof pid, offsetof(daypack_header, writer_pid)) != sizeof pid) return 0;
+    return pid;
+}
+
+[[nodiscard]] gid_t group_id(const std::string& name) {
+    errno = 0;
+    if (const group* entry = getgrnam(name.c_str()); entry != nullptr) return entry->gr_gid;
+    char* end = nullptr;
+    const unsigned long number = std::strtoul(name.c_str(), &end, 10);
+    if (!name.empty() && *end == '\0') return static_cast<gid_t>(number);
+    throw std::runtime_error("shm_group: this machine has no group \"" + name + "\" (see `getent group`)");
+}
+
+}  // namespace
+
+// Huge pages can be had only where address and offset agree in the bits below 2 MiB: a place that is large enough is
+// found first, and what is around the mapping given back.
+Mapping::Mapping(int fd, std::size_t bytes) : bytes_(bytes) {
+    const std::size_t room = bytes + kHuge;
+    void* const place = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* base = place;
+    if (place != MAP_FAILED) {
+        const auto begin = reinterpret_cast<std::uintptr_t>(place);
+        const std::uintptr_t aligned = (begin + kHuge - 1) & ~(kHuge - 1);
+        const std::uintptr_t end = (aligned + bytes + kPage - 1) & ~(kPage - 1);
+        base = mmap(reinterpret_cast<void*>(aligned), bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+        if (base == MAP_FAILED) {
+            const int error = errno;
+            munmap(place, room);
+            errno = error;
+        } else {
+            if (aligned > begin) munmap(place, aligned - begin);
+            if (end < begin + room) munmap(reinterpret_cast<void*>(end), begin + room - end);
+        }
+    }
+    if (base == MAP_FAILED) fail("cannot map " + std::to_string(bytes) + " bytes of shared memory", errno);
+    base_ = static_cast<std::byte*>(base);
+}
+
+Mapping::~Mapping() {
+    if (base_ != nullptr) munmap(base_, bytes_);
+}
+
+std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::string& instance) {
+    for (;;) {
+        const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0 && errno == ENOENT) return std::nullopt;
+        if (fd < 0 && (errno == EACCES || errno == EPERM)) {
+            throw std::runtime_error("no permission to write " + path +
+                                     ": it belongs to another user; run as that one, or choose another --instance");
+        }
+        if (fd < 0) fail("cannot open " + path + ", remove it if it is of no use", errno);
+        ShmFile file(fd);
+        struct stat status {};
+        if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+            throw std::runtime_error(path + " is no regular file: remove it");
+        }
+        if (file.lock()) {
+            if (file.is_at(path)) return file;
+        } else if (file.is_at(path)) {
+            throw std::runtime_error("instance \"" + instance + "\" is held by another engine (pid " +
+                                     std::to_string(writer_pid(fd)) + "): stop it, or choose another --instance");
+        }
+        // it was replaced between open and lock: the path leads to another file now
+    }
+}
+
+ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
+    const int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) fail("cannot make a file in /dev/shm", errno);
+    ShmFile file(fd);
+    file.set_access(access);
+    if (!file.lock()) fail("cannot lock a new file in /dev/shm", errno);
+    if (ftruncate(fd, static_cast<off_t>(bytes)) != 0) {
+        fail("cannot make a segment of " + std::to_string(bytes >> 20) + " MiB in /dev/shm", errno);
+    }
+    return file;
+}
+
+ShmFile::~ShmFile() {
+    if (fd_ >= 0) close(fd_);
+}
+
+bool ShmFile::lock() const noexcept {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return fcntl(fd_, F_OFD_SETLK, &lock) == 0;
+}
+
+bool ShmFile::link(const std::string& path) const {
+    if (linkat(AT_FDCWD, proc_path(fd_).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
+    if (errno != EEXIST) fail("cannot name " + path, errno);
+    return false;
+}
+
+void ShmFile::replace(const std::string& path) const {
+    const auto slash = path.rfind('/') + 1;
+    const std::string passing = path.substr(0, slash) + "." + path.substr(slash) + "." + std::to_string(getpid());
+    unlink(passing.c_str());
+    if (!link(passing)) throw std::runtime_error(passing + " is in the way: remove it");
+    if (rename(passing.c_str(), path.c_str()) == 0) return;
+    const int error = errno;
+    unlink(passing.c_str());
+    fail("cannot replace " + path + ", which is of another layout or another user: remove it", error);
+}
+
+bool ShmFile::is_at(const std::string& path) const noexcept {
+    struct stat mine {};
+    struct stat there {};
+    return fstat(fd_, &mine) == 0 && lstat(path.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
+           mine.st_ino == there.st_ino;
+}
+
+bool ShmFile::is_ours() const noexcept {
+    struct stat status {};
+    return fstat(fd_, &status) == 0 && status.st_uid == geteuid();
+}
+
+std::size_t ShmFile::size() const noexcept {
+    struct stat status {};
+    return fstat(fd_, &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
+}
+
+void ShmFile::set_access(const ShmAccess& access) const {
+    if (!access.group.empty() && fchown(fd_, static_cast<uid_t>(-1), group_id(access.group)) != 0) {
+        fail("shm_group: cannot give the segment to group \"" + access.group + "\", of which you must be a member",
+             errno);
+    }
+    // the owner must be able to take it over the next time
+    if (fchmod(fd_, access.mode | S_IRUSR | S_IWUSR) != 0) fail("shm_mode: cannot set the mode of the segment", errno);
+}
+
+int ShmFile::reserve(std::size_t offset, std::size_t bytes) const noexcept {
+    int error = EINTR;
+    while (error == EINTR) error = posix_fallocate(fd_, static_cast<off_t>(offset), static_cast<off_t>(bytes));
+    return error;
+}
+
+}  // namespace daypack

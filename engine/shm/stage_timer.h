@@ -1,0 +1,53 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "book/event.h"
+#include "book/types.h"
+#include "engine/shm/segment.h"
+
+namespace daypack {
+
+// Off is for who measures what it costs.
+enum class Timing : std::uint8_t { off, on };
+
+// The frame of these events was decoded by now. REQUIRES: not empty.
+inline void stamp_decoded(std::span<Event> events, MonoTime now) noexcept {
+    Event& last = events.back();
+    last.decode_ns = static_cast<std::uint32_t>(std::clamp<std::int64_t>(now - last.receive, 1, UINT32_MAX));
+}
+
+// How long each stage of an update took, in shared memory.
+//
+// Thread: book. Called when the update is published: readers do not wait for it.
+class StageTimes {
+  public:
+    explicit StageTimes(const Segment& segment) noexcept
+        : kernel_(segment.histogram(DAYPACK_HISTOGRAM_KERNEL)),
+          frame_to_shm_(segment.histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM)),
+          decode_(segment.histogram(DAYPACK_HISTOGRAM_DECODE)),
+          queue_(segment.histogram(DAYPACK_HISTOGRAM_QUEUE)),
+          apply_(segment.histogram(DAYPACK_HISTOGRAM_APPLY)),
+          publish_(segment.histogram(DAYPACK_HISTOGRAM_PUBLISH)) {}
+
+    // Both by the wall clock, the kernel's own.
+    void kernel(WallTime kernel, WallTime receive) noexcept { kernel_.record(receive.ns - kernel.ns); }
+    // Of an update that waited for others to come first.
+    void late(MonoTime receive, MonoTime published) noexcept { frame_to_shm_.record(published - receive); }
+    // Of one that was applied as it came. `last`: its last event. `queued`: it came through a queue.
+    void record(const Event& last, bool queued, MonoTime taken, MonoTime applied, MonoTime published) noexcept {
+        frame_to_shm_.record(published - last.receive);
+        if (last.decode_ns != 0) {
+            decode_.record(last.decode_ns);
+            if (queued) queue_.record(taken - last.receive - last.decode_ns);
+        }
+        apply_.record(applied - taken);
+        publish_.record(published - applied);
+    }
+
+  private:
+    Histogram kernel_, frame_to_shm_, decode_, queue_, apply_, publish_;
+};
+
+}  // namespace daypack

@@ -1,0 +1,79 @@
+#include "net/backpack/depth_trailers.h"
+
+namespace daypack {
+namespace {
+
+// Without allocation: the table grows while frames come.
+class Text {
+  public:
+    Text& operator<<(std::string_view more) noexcept {
+        fits_ = fits_ && size_ + more.size() <= bytes_.size();
+        if (fits_) size_ += more.copy(bytes_.data() + size_, more.size());
+        return *this;
+    }
+    [[nodiscard]] bool fits() const noexcept { return fits_; }
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), size_}; }
+
+  private:
+    std::array<char, ExpectedText::kMost> bytes_{};
+    std::size_t size_ = 0;
+    bool fits_ = true;
+};
+
+}  // namespace
+
+void ExpectedText::set(std::string_view text) noexcept {
+    size_ = text.size();
+    std::array<char, kMost> bytes{};
+    std::array<char, kMost> mask{};
+    text.copy(bytes.data() + kMost - size_, size_);
+    std::memset(mask.data() + kMost - size_, 0xff, size_);
+    std::memcpy(words_.data(), bytes.data(), kMost);
+    std::memcpy(mask_.data(), mask.data(), kMost);
+}
+
+DepthEnds::DepthEnds(const InstrumentTable& table, DepthStream depth)
+    : table_(table),
+      prefix_(stream_prefix(Channel::depth, depth)),
+      mask_(static_cast<std::uint32_t>(std::bit_ceil(4 * table.capacity() + 1) - 1)),
+      entries_(std::size_t{mask_} + 1) {
+    ends_.reserve(table.capacity());
+    (void)catch_up();
+}
+
+bool DepthEnds::catch_up() noexcept {
+    const std::size_t size = table_.size();
+    if (seen_ == size) return false;
+    for (; seen_ < size; ++seen_) {
+        add(static_cast<SymbolIndex>(seen_));
+    }
+    return true;
+}
+
+void DepthEnds::add(SymbolIndex symbol) {
+    const std::string_view native = table_[symbol].native;
+    Text before;
+    Text behind;
+    before << R"(],"e":"depth","s":")" << native << R"(","u":)";
+    behind << R"(},"stream":")" << prefix_ << native << R"("})";
+    if (!before.fits() || !behind.fits() || behind.view().size() < kHashed) return;  // left to the parser
+    DepthEnd& end = ends_.emplace_back();
+    end.levels_to_id.set(before.view());
+    end.id_to_end.set(behind.view());
+    end.symbol = symbol;
+    follow(end, table_[symbol]);
+    const std::uint32_t hash = hash_of(behind.view());
+    std::uint32_t at = hash & mask_;
+    while (entries_[at].end != kNone) at = (at + 1) & mask_;
+    entries_[at] = {hash, static_cast<std::uint32_t>(ends_.size() - 1)};
+}
+
+void DepthEnds::follow(DepthEnd& end, const Instrument& instrument) noexcept {
+    end.instrument = &instrument;
+    // The venue pads to what it lists, and not to what we count in.
+    const Grid listed = instrument.listed_grid();
+    end.price = instrument.tick == listed.tick ? NumberShape(instrument.tick) : NumberShape::other();
+    end.quantity = instrument.step == listed.step ? NumberShape(instrument.step) : NumberShape::other();
+}
+
+}  // namespace daypack

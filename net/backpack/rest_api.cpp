@@ -1,0 +1,86 @@
+#include "net/backpack/rest_api.h"
+
+namespace daypack {
+namespace {
+
+template <class T>
+RestReply<T> reply_to(const RestAnswer& answer) {
+    RestReply<T> reply;
+    reply.status = answer.status;
+    reply.age_s = answer.age_s;
+    if (answer.status == 0) {
+        reply.why = answer.error;
+    } else if (answer.status != 200) {
+        reply.why = refusal(answer.status, answer.body);
+    }
+    return reply;
+}
+
+template <class T>
+void take(const Result<T>& read, RestReply<T>& reply) {
+    if (read) {
+        reply.value = *read;
+    } else {
+        reply.why = errc_name(read.errc());
+    }
+}
+
+}  // namespace
+
+void RestApi::markets(Done<MarketList> done, Rank rank) {
+    list("", std::move(done), rank);
+}
+
+void RestApi::markets_of_all_kinds(Done<MarketList> done) {
+    list("?marketType=SPOT&marketType=PERP&marketType=IPERP&marketType=DATED&marketType=PREDICTION", std::move(done),
+         Rank::normal);
+}
+
+void RestApi::list(const std::string& query, Done<MarketList> done, Rank rank) {
+    const auto on_answer = [done = std::move(done)](const RestAnswer& answer) {
+        auto reply = reply_to<MarketList>(answer);
+        if (reply.why.empty()) reply.value = parse_markets(answer.body);
+        done(std::move(reply));
+    };
+    client_.get("/api/v1/markets" + query, on_answer, rank);
+}
+
+void RestApi::market(const std::string& native, Done<std::optional<Market>> done, Rank rank) {
+    const auto on_answer = [native, done = std::move(done)](const RestAnswer& answer) {
+        auto reply = reply_to<std::optional<Market>>(answer);
+        if (denies_market(answer.status, answer.body)) {
+            reply.value.emplace();
+            reply.why.clear();
+        } else if (reply.why.empty()) {
+            if (auto market = parse_market(answer.body, native, reply.why)) reply.value = std::move(market);
+        }
+        done(std::move(reply));
+    };
+    client_.get("/api/v1/market?symbol=" + native, on_answer, rank);
+}
+
+void RestApi::status(Done<VenueStatus> done) {
+    client_.get("/api/v1/status", [done = std::move(done)](const RestAnswer& answer) {
+        auto reply = reply_to<VenueStatus>(answer);
+        if (reply.why.empty()) take(parse_status(answer.body), reply);
+        done(std::move(reply));
+    });
+}
+
+void RestApi::time(Done<VenueTime> done) {
+    client_.get("/api/v1/time", [done = std::move(done)](const RestAnswer& answer) {
+        auto reply = reply_to<VenueTime>(answer);
+        if (reply.why.empty()) take(parse_time(answer.body), reply);
+        done(std::move(reply));
+    });
+}
+
+void RestApi::depth(const std::string& native, RestClient::Done done, Rank rank) {
+    client_.get("/api/v1/depth?symbol=" + native, std::move(done), rank);
+}
+
+void RestApi::trades(const std::string& native, RestClient::Done done) {
+    client_.get("/api/v1/trades?symbol=" + native, std::move(done), Rank::trades);
+}
+
+}  // namespace daypack

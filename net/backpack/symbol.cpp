@@ -1,0 +1,161 @@
+#include "net/backpack/symbol.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <vector>
+
+namespace daypack {
+namespace {
+
+constexpr std::size_t kMaxSymbolBytes = 63;  // shared memory keeps 64 with the final zero
+constexpr int kMaxParts = 4;                 // base, quote, kind, and one that the venue may add
+
+bool is_name_byte(char c) noexcept {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+}
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Two to four names between single separators, and nothing else.
+bool is_joined_by(std::string_view text, char separator) noexcept {
+    int parts = 1;
+    bool open = true;  // the part has no byte yet
+    for (const char c : text) {
+        if (c == separator && !open) {
+            ++parts;
+            open = true;
+        } else if (is_name_byte(c)) {
+            open = false;
+        } else {
+            return false;
+        }
+    }
+    return !open && parts >= 2 && parts <= kMaxParts;
+}
+
+std::string joined(std::string_view text, char from, char to) {
+    std::string result(text);
+    std::replace(result.begin(), result.end(), from, to);
+    return result;
+}
+
+std::string lowered(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), lower);
+    return result;
+}
+
+std::string_view base_of(std::string_view native) noexcept {
+    return native.substr(0, native.find('_'));
+}
+
+// How many letters must be put in, taken out or changed.
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    for (std::size_t j = 0; j <= to.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= from.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= to.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1)});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+constexpr std::string_view kDepth = "depth.";
+constexpr std::string_view kTrade = "trade.";
+constexpr std::string_view kTicker = "bookTicker.";
+struct Batched {
+    DepthStream depth;
+    std::string_view prefix;
+};
+constexpr std::array kBatched = {Batched{DepthStream::every_200ms, "depth.200ms."},
+                                 Batched{DepthStream::every_600ms, "depth.600ms."},
+                                 Batched{DepthStream::every_1000ms, "depth.1000ms."}};
+
+}  // namespace
+
+bool is_native_symbol(std::string_view text) noexcept {
+    return text.size() <= kMaxSymbolBytes && is_joined_by(text, '_');
+}
+
+std::optional<std::string> native_symbol(std::string_view text) {
+    std::string native;
+    if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+        const std::string_view pair = text.substr(0, colon);
+        const std::string_view settle = text.substr(colon + 1);
+        const auto slash = pair.find('/');
+        // Only settlement in the quote is a perpetual of this venue; BTC/USD:BTC and dated futures are other contracts.
+        if (slash == std::string_view::npos || pair.substr(slash + 1) != settle) return std::nullopt;
+        if (!is_joined_by(pair, '/')) return std::nullopt;
+        native = joined(pair, '/', '_') + "_PERP";
+    } else if (is_joined_by(text, '-')) {
+        native = joined(text, '-', '_');
+    } else if (is_joined_by(text, '/') && std::count(text.begin(), text.end(), '/') == 1) {
+        native = joined(text, '/', '_');
+    } else {
+        native = text;
+    }
+    if (!is_native_symbol(native)) return std::nullopt;
+    return native;
+}
+
+std::string normalised_symbol(std::string_view native) {
+    return joined(native, '_', '-');
+}
+
+std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<const std::string> listed) {
+    const std::string target = lowered(native_symbol(wanted).value_or(std::string(wanted)));
+    // Nearest first; of equals the shorter, then the first of the alphabet, so that the answer never wavers.
+    using Rank = std::tuple<bool, std::size_t, std::size_t, std::string_view>;
+    std::optional<Rank> best;
+    for (const std::string& native : listed) {
+        const std::string candidate = lowered(native);
+        const bool other_base = base_of(candidate) != base_of(target);
+        const std::size_t distance = edit_distance(target, candidate);
+        if (other_base && distance > 1 + target.size() / 4) continue;
+        const Rank rank{other_base, distance, native.size(), native};
+        if (!best || rank < *best) best = rank;
+    }
+    if (!best) return std::nullopt;
+    return std::string(std::get<std::string_view>(*best));
+}
+
+std::string_view stream_prefix(Channel channel, DepthStream depth) noexcept {
+    switch (channel) {
+        case Channel::none: return {};
+        case Channel::trade: return kTrade;
+        case Channel::ticker: return kTicker;
+        case Channel::depth: break;
+    }
+    for (const Batched& batched : kBatched) {
+        if (batched.depth == depth) return batched.prefix;
+    }
+    return kDepth;
+}
+
+std::string stream_name(Channel channel, std::string_view native, DepthStream depth) {
+    return std::string(stream_prefix(channel, depth)).append(native);
+}
+
+StreamName split_stream(std::string_view stream, DepthStream depth) noexcept {
+    if (stream.starts_with(kDepth)) {
+        for (const Batched& batched : kBatched) {
+            if (!stream.starts_with(batched.prefix)) continue;
+            return batched.depth == depth ? StreamName{Channel::depth, stream.substr(batched.prefix.size())}
+                                          : StreamName{};
+        }
+        return depth == DepthStream::realtime ? StreamName{Channel::depth, stream.substr(kDepth.size())} : StreamName{};
+    }
+    if (stream.starts_with(kTrade)) return {Channel::trade, stream.substr(kTrade.size())};
+    if (stream.starts_with(kTicker)) return {Channel::ticker, stream.substr(kTicker.size())};
+    return {};
+}
+
+}  // namespace daypack

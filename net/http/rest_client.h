@@ -1,0 +1,127 @@
+#pragma once
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/base/token_bucket.h"
+#include "net/http/http_connection.h"
+#include "net/http/rest_gate.h"
+
+namespace daypack {
+
+struct RestOptions {
+    std::vector<Url> urls;            // in order of preference
+    const TlsContext* tls = nullptr;  // needed where a URL is https; outlives the client
+    int requests_per_minute = 1'200;
+    int trades_per_minute = 20;  // of Rank::trades; the venue allows 30
+    int connections = 4;         // at once
+    int timeout_ms = 10'000;
+    std::size_t body_bytes_max = std::size_t{64} << 20;
+    // Says in words why the venue gave an answer of such a status; without it, the status alone is told.
+    std::string (*refusal)(int status, std::string_view body) = nullptr;
+};
+
+struct RestStats {
+    std::uint64_t requests = 0;  // sent, repetitions included
+    std::uint64_t ok = 0;        // answers of 2xx
+    std::uint64_t refused = 0;   // of 4xx but those that are
+    std::uint64_t limited = 0;   // 429, and a firewall's 403
+    std::uint64_t server = 0;    // of 5xx, and of anything else
+    std::uint64_t failed = 0;    // no answer
+    std::uint64_t encoded = 0;   // of these, and of refusals: came in a coding that was not asked for
+    std::uint64_t renewed = 0;   // sent again over a fresh connection: the first was gone, or forgotten on the way
+    std::uint64_t held = 0;      // answered with an error here, after they were held back for too long
+};
+
+// The exchange's REST side: GET requests, by rank and then in the order in which they were asked for, over a few
+// kept-open connections, within a budget per minute over all of them.
+//
+// Thread: the one that runs `io`; a `done` may call `get`, but not destroy the client.
+// A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
+// the preferred one is tried again. A 429 is handed on, and so is a firewall's 403, which gives way too where there is
+// another host; what is held back then, or while the venue is away, net/http/rest_gate.h says. Who is held back for
+// `timeout_ms` is told so in place of an answer; but an urgent request is told once that the venue is away, and then
+// waits until it is back.
+class RestClient {
+  public:
+    using Done = std::function<void(RestAnswer answer)>;
+
+    enum class Rank : std::uint8_t {
+        urgent,  // what is not there without it
+        normal,
+        trades,  // /trades, within a budget of its own too
+        // What can wait: only while half of what may go out at once is left.
+        check,   // whether a book that is silent is right
+        market,  // whether a market is as it was
+        audit,   // whether a book that nobody doubts is right
+    };
+
+    // REQUIRES: urls is not empty, requests_per_minute and connections are positive.
+    RestClient(boost::asio::io_context& io, RestOptions options);
+    // Cuts what is under way; no `done` is called any more.
+    ~RestClient();
+    RestClient(const RestClient&) = delete;
+    RestClient& operator=(const RestClient&) = delete;
+
+    // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call.
+    void get(std::string target, Done done, Rank rank = Rank::normal);
+
+    // Asked for and not answered yet.
+    [[nodiscard]] std::size_t pending() const noexcept { return waiting() + under_way_; }
+    [[nodiscard]] const RestStats& stats() const noexcept { return stats_; }
+
+    static constexpr std::size_t kWaitingMax = 4'096;  // beyond it a request is answered with an error
+
+  private:
+    struct Request {
+        std::string target;
+        Rank rank = Rank::normal;
+        Done done;
+        MonoTime asked;               // by the caller
+        MonoTime sent;                // the last time
+        std::size_t url = 0;          // where that was
+        std::size_t hosts_tried = 0;  // that were no good
+        int renewed = 0;              // over connections that were no good
+    };
+
+    [[nodiscard]] std::size_t waiting() const noexcept;
+    void pump();
+    [[nodiscard]] std::optional<Request> take_next(MonoTime now);
+    [[nodiscard]] std::optional<Request> take_ready(Rank rank, MonoTime now);
+    void refuse(Done done, std::string why);
+    void again(Request request);
+    void send(HttpConnection& connection, Request request);
+    void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
+    [[nodiscard]] RestGate::Verdict judge(const Request& request, const RestAnswer& answer);
+    bool try_next_host(Request& request);
+    [[nodiscard]] std::string trouble_of(const RestAnswer& answer) const;
+    void give(const Request& request, RestAnswer answer);
+    void count(const RestAnswer& answer);
+    void wake_at(MonoTime when, MonoTime now);
+    [[nodiscard]] HttpConnection* idle_connection() noexcept;
+
+    boost::asio::io_context& io_;
+    RestOptions options_;
+    std::vector<std::unique_ptr<HttpConnection>> connections_;
+    std::array<std::deque<Request>, 6> waiting_;  // by rank
+    std::size_t under_way_ = 0;
+    TokenBucket budget_;
+    TokenBucket trades_budget_;
+    std::size_t url_ = 0;    // where requests go now
+    MonoTime prefer_first_;  // when the first host gets another try
+    RestGate gate_;
+    MonoTime look_again_;  // when something that waits may be ready; set by take_next
+    std::string trouble_;  // the latest answer that was none, in words
+    boost::asio::steady_timer wake_;
+    std::shared_ptr<RestClient*> alive_;  // what a handler asks that may outlive the client
+    RestStats stats_;
+};
+
+}  // namespace daypack

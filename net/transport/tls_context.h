@@ -1,0 +1,67 @@
+#pragma once
+#include <memory>
+#include <string>
+
+namespace boost::asio::ssl {
+class context;
+}
+namespace boost::system {
+class error_code;
+}
+struct WOLFSSL;
+
+namespace daypack {
+
+// What both ends of TLS need before a connection: trust for a client, certificate and key for a server.
+//
+// Thread: set up by one thread; afterwards any number of streams, of any thread, are made from it and it never changes.
+// Invariants: TLS 1.2 or later; a client always verifies the certificate, and every stream made for a client must be
+// told the host's name (`expect_host`): wolfSSL checks the name only where it is asked to.
+class TlsContext {
+  public:
+    // Trusts the certificates in `ca_file` (PEM) and no others; the system's store where it is empty.
+    // `fast_aes`: AES-256-GCM by net/transport/fast_aes.h where the processor can, else as without.
+    // Throws std::runtime_error where the file holds none.
+    [[nodiscard]] static TlsContext client(const std::string& ca_file, bool fast_aes = false);
+
+    // Shows this chain (leaf first) with this key, both PEM. Throws std::runtime_error where they do not fit.
+    [[nodiscard]] static TlsContext server(const std::string& certificate_chain_pem, const std::string& key_pem,
+                                           bool fast_aes = false);
+
+    TlsContext(TlsContext&& other) noexcept;
+    TlsContext& operator=(TlsContext&& other) noexcept;
+    ~TlsContext();
+
+    // For `Stream` alone.
+    [[nodiscard]] boost::asio::ssl::context& native() const noexcept { return *context_; }
+
+  private:
+    explicit TlsContext(std::unique_ptr<boost::asio::ssl::context> context) noexcept;
+
+    std::unique_ptr<boost::asio::ssl::context> context_;
+};
+
+// Frees what wolfSSL keeps a thread for the sake of the next handshakes: tables of points of its curves, 0.8 MB each
+// and several of them. Call it on the thread of a handshake when that is over and the thread goes on; what is there
+// when a thread ends is freed without it.
+void forget_handshakes() noexcept;
+
+// Before a client's handshake: sends `host` as SNI and accepts no certificate that is for another host. `host` is a
+// name or an IP address. False: out of memory, or no host; the handshake must not be made then.
+[[nodiscard]] bool expect_host(WOLFSSL* tls, const std::string& host);
+
+// Before a client's handshake: offers only what is fast, AES-256-GCM and ChaCha20-Poly1305, because a server that may
+// choose AES-128-GCM often does. False, and nothing changes, where the context has no fast AES.
+[[nodiscard]] bool offer_fast_suites(WOLFSSL* tls);
+
+// After a client's handshake that failed: the server may know none of the suites that were offered.
+[[nodiscard]] bool may_lack_suites(WOLFSSL* tls);
+
+// Why a client's handshake with `host` failed, in words which name the cause:
+// "certificate refused: it is for another host name (ws.example.com)".
+[[nodiscard]] std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::system::error_code& error);
+
+// What wolfSSL says of its last failure, after the handshake.
+[[nodiscard]] std::string why_broken(WOLFSSL* tls);
+
+}  // namespace daypack

@@ -1,0 +1,117 @@
+#pragma once
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "book/sync/sync.h"
+#include "tests/book/map_book.h"
+
+namespace daypack::test {
+
+using Outcome = Sync::Outcome;
+using Deltas = std::vector<Delta>;
+
+inline constexpr std::int64_t kMs = 1'000'000;  // of our clock, in ns
+
+// A symbol whose every update sets the bid at 100 to the update's own id, so that the book tells where it stands. The
+// venue's clock stands still unless a test moves it: nothing but what is shown of it depends on it.
+struct Feed {
+    PendingPool pool;
+    Sync sync;
+    Sync::LineSet were_up = 0;
+    MonoTime now{1};
+    VenueTime venue{1000};
+
+    explicit Feed(std::size_t depth = 1, std::size_t pool_events = 1000, std::size_t max_levels = 8192)
+        : pool(pool_events), sync(max_levels, depth, pool) {}
+
+    Outcome aggregate(Sequence first_id, Sequence last_id, LineIndex line = 0, Deltas deltas = {}) {
+        deltas.push_back({Side::bid, {100}, {static_cast<std::int64_t>(last_id)}});
+        std::vector<Event> events;
+        for (const Delta& delta : deltas) {
+            Event event;
+            event.first_id = first_id;
+            event.last_id = last_id;
+            event.match = venue;
+            event.receive = now;
+            event.send_after_match_us = 10;
+            event.price = delta.price;
+            event.quantity = delta.quantity;
+            event.side = delta.side;
+            event.line = line;
+            events.push_back(event);
+        }
+        events.back().last = true;
+        return sync.on_update(events, now);
+    }
+    Outcome show(Sequence id, LineIndex line = 0, Deltas deltas = {}) {
+        return aggregate(id, id, line, std::move(deltas));
+    }
+    // Where none was up, so long that they are known to be quiet.
+    void lines(Sync::LineSet up) {
+        sync.on_lines(up, now);
+        if (up != 0 && std::exchange(were_up, up) == 0) now = now + Sync::kSettle_ns;
+        were_up = up;
+    }
+    void wait_ms(std::int64_t ms) {
+        now = now + ms * kMs;
+        sync.on_time(now);
+    }
+
+    [[nodiscard]] Snapshot snapshot(Sequence id) const {
+        Snapshot snapshot;
+        snapshot.last_id = id;
+        snapshot.timestamp = venue;
+        snapshot.bids = {{{100}, {static_cast<std::int64_t>(id)}}};
+        snapshot.asks = {{{200}, {1}}};
+        return snapshot;
+    }
+    [[nodiscard]] bool wants() const { return sync.wants_snapshot(now); }
+    bool answer(std::uint32_t request, const Snapshot& with) { return sync.on_snapshot(request, with, now); }
+    bool answer(const Snapshot& with) { return answer(sync.take_request(now), with); }
+    bool answer(Sequence id) { return answer(snapshot(id)); }
+    // With line 0, and a book that stands one beyond that id.
+    void follow(Sequence id) {
+        lines(1);
+        if (!answer(id) || show(id + 1) != Outcome::applied)
+            throw std::logic_error("a fresh book does not follow its line");
+    }
+
+    // Which update the book stands at, by its own content.
+    [[nodiscard]] Sequence stands_at() const {
+        return static_cast<Sequence>(sync.book().side(Side::bid).at({100}).steps);
+    }
+    [[nodiscard]] bool live_at(Sequence id) const {
+        return sync.state() == State::live && sync.reason() == Reason::none && sync.last_id() == id &&
+               stands_at() == id;
+    }
+    [[nodiscard]] bool is(State state, Reason reason) const { return sync.state() == state && sync.reason() == reason; }
+};
+
+// With two lines that both count; the book stands at 1001.
+struct TwoLines : Feed {
+    TwoLines() {
+        follow(1000);
+        lines(0b11);
+        show(1001, 1);
+    }
+    // Both lines bring it, the first at once.
+    void both(Sequence id) {
+        show(id, 0);
+        show(id, 1);
+    }
+    void both(Sequence from, Sequence to) {
+        for (Sequence id = from; id <= to; ++id) both(id);
+    }
+    // That connection ends, and another takes its place.
+    void reconnect(LineIndex line) {
+        lines(0b11 & ~(Sync::LineSet{1} << line));
+        lines(0b11);
+    }
+};
+
+// Levels that the books of an old numbering have, and those of a new one: a book of both shows it.
+inline const Deltas kOldLevel{{Side::ask, {150}, {7}}};
+inline const Deltas kNewLevel{{Side::ask, {160}, {3}}};
+
+}  // namespace daypack::test

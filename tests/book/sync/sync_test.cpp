@@ -1,0 +1,487 @@
+#include "book/sync/sync.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/book/sync/sync_feed.h"
+
+namespace daypack {
+namespace {
+
+using test::Deltas;
+using test::Feed;
+using test::kMs;
+using test::Outcome;
+using test::TwoLines;
+
+// ---- 1. join -------------------------------------------------------------------------------------------------------
+
+TEST(Sync, WithoutALineWantsNothingAndShowsNothing) {
+    Feed feed;
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    EXPECT_FALSE(feed.wants());
+    EXPECT_EQ(feed.show(1), Outcome::ignored);
+}
+
+TEST(Sync, WantsOneSnapshotAtATime) {
+    Feed feed;
+    feed.lines(1);
+    EXPECT_TRUE(feed.wants());
+    const auto request = feed.sync.take_request(feed.now);
+    EXPECT_FALSE(feed.wants());
+    EXPECT_TRUE(feed.answer(request, feed.snapshot(5)));
+    EXPECT_FALSE(feed.wants());
+}
+
+TEST(Sync, ASnapshotAloneIsALiveBookThatNoUpdateHasConfirmed) {
+    Feed feed;
+    feed.lines(1);
+    ASSERT_TRUE(feed.answer(5));
+    EXPECT_TRUE(feed.live_at(5));
+    EXPECT_EQ(feed.sync.flags(), kUnconfirmed);
+    EXPECT_EQ(feed.sync.match(), VenueTime{1000});
+    EXPECT_EQ(feed.sync.send(), VenueTime{});
+    EXPECT_EQ(feed.sync.receive(), MonoTime{});
+    feed.venue = {2000};
+    feed.show(6);
+    EXPECT_TRUE(feed.live_at(6));
+    EXPECT_EQ(feed.sync.flags(), 0);
+    EXPECT_EQ(feed.sync.match(), VenueTime{2000});
+    EXPECT_EQ(feed.sync.send(), VenueTime{2010});
+    EXPECT_EQ(feed.sync.receive(), feed.now);
+}
+
+TEST(Sync, KeptUpdatesBehindTheSnapshotAreApplied) {
+    Feed feed;
+    feed.lines(1);
+    for (Sequence id = 10; id <= 20; ++id) EXPECT_EQ(feed.show(id), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    ASSERT_TRUE(feed.answer(15));
+    EXPECT_TRUE(feed.live_at(20));
+    EXPECT_EQ(feed.sync.kept_at_join().updates, 5u);
+    EXPECT_EQ(feed.sync.kept_at_join().levels, 5u);
+    EXPECT_EQ(feed.sync.flags(), 0);
+}
+
+TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
+    Feed feed;
+    feed.lines(1);
+    feed.show(10);
+    ASSERT_TRUE(feed.answer(9));
+    EXPECT_TRUE(feed.live_at(10));
+}
+
+TEST(Sync, ASnapshotOlderThanTheFirstKeptUpdateIsAskedForAgainAMomentLater) {
+    Feed feed;
+    feed.lines(1);
+    feed.show(10);
+    feed.show(11);
+    EXPECT_FALSE(feed.answer(8));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    EXPECT_EQ(feed.sync.counters().refetches, 1u);
+    EXPECT_FALSE(feed.wants());
+    feed.wait_ms(100);
+    EXPECT_TRUE(feed.wants());
+    ASSERT_TRUE(feed.answer(10));
+    EXPECT_TRUE(feed.live_at(11));
+}
+
+TEST(Sync, AStraddlingFirstUpdateIsApplied) {
+    Feed feed;
+    feed.lines(1);
+    feed.aggregate(10, 20);
+    ASSERT_TRUE(feed.answer(15));
+    EXPECT_TRUE(feed.live_at(20));
+}
+
+TEST(Sync, ASnapshotAheadOfTheStreamWaitsUntilTheStreamIsThere) {
+    Feed feed;
+    feed.lines(1);
+    feed.show(10);
+    EXPECT_FALSE(feed.answer(12));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    EXPECT_FALSE(feed.wants());
+    EXPECT_EQ(feed.show(11), Outcome::waiting);
+    EXPECT_EQ(feed.show(12), Outcome::joined);
+    EXPECT_TRUE(feed.live_at(12));
+    EXPECT_EQ(feed.show(13), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(13));
+}
+
+// A wrong market's, or an older numbering's.
+TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
+    Feed feed;
+    feed.lines(1);
+    Sequence id = 10;
+    int asked = 0;
+    for (int ms = 0; ms < 5000; ms += 10, feed.wait_ms(10)) {
+        feed.show(id++);
+        ASSERT_TRUE(feed.is(State::syncing, Reason::start)) << ms;
+        if (!feed.wants()) continue;
+        ++asked;
+        ASSERT_FALSE(feed.answer(5'000'000));
+    }
+    EXPECT_GE(asked, 5);
+    EXPECT_LE(asked, 9);
+    while (!feed.wants()) feed.wait_ms(10);
+    ASSERT_TRUE(feed.answer(id - 1));
+    EXPECT_TRUE(feed.live_at(id - 1));
+}
+
+TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
+    Feed feed;
+    feed.lines(1);
+    for (Sequence id = 10; id <= 20; ++id) feed.show(id);
+    Snapshot other = feed.snapshot(15);
+    other.bids = {{{100}, {4}}};
+    EXPECT_FALSE(feed.answer(other));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    EXPECT_EQ(feed.sync.counters().refetches, 1u);
+    ASSERT_TRUE(feed.answer(15));
+    EXPECT_TRUE(feed.live_at(20));
+}
+
+TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWord) {
+    Feed feed;
+    feed.lines(1);
+    feed.show(10, 0, test::kOldLevel);
+    feed.show(11, 0, {{Side::ask, {150}, {0}}});
+    ASSERT_TRUE(feed.answer(11));
+    EXPECT_TRUE(feed.live_at(11));
+}
+
+// REST knows what the lines, quiet for a second, never told: they lost it.
+TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
+    Feed feed;
+    feed.lines(1);
+    feed.show(10);
+    EXPECT_FALSE(feed.answer(12));
+    feed.now = feed.now + 999 * kMs;
+    EXPECT_FALSE(feed.sync.on_time(feed.now));
+    feed.now = feed.now + kMs;
+    EXPECT_TRUE(feed.sync.on_time(feed.now));
+    EXPECT_TRUE(feed.is(State::stale, Reason::silent));
+    EXPECT_EQ(feed.stands_at(), 12u);
+    feed.show(13);
+    EXPECT_TRUE(feed.live_at(13));
+}
+
+TEST(Sync, AHoleAmongKeptUpdatesIsNotJoinedAcross) {
+    Feed feed;
+    feed.lines(1);
+    const auto request = feed.sync.take_request(feed.now);
+    feed.show(10);
+    feed.show(12);  // 11 was lost
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(10)));
+    ASSERT_TRUE(feed.answer(11));
+    EXPECT_TRUE(feed.live_at(12));
+}
+
+TEST(Sync, RestThatTrailsByTwentyIdsIsJoinedWithinASecond) {
+    Feed feed;
+    feed.follow(1000);
+    Sequence id = 1003;  // 1002 was lost
+    feed.show(id);
+    const MonoTime broke = feed.now;
+    while (!feed.sync.following() && feed.now - broke < 1000 * kMs) {
+        feed.wait_ms(10);
+        feed.show(++id);
+        if (feed.wants()) feed.answer(id - 20);
+    }
+    EXPECT_TRUE(feed.live_at(id));
+    EXPECT_EQ(feed.sync.counters().gaps, 1u);
+}
+
+TEST(Sync, ASnapshotBehindWhatWasHeardButNotKeptIsAskedForAgain) {
+    Feed feed(1, 63);
+    feed.lines(1);
+    for (Sequence id = 1; id <= 64; ++id) feed.show(id);  // the 64th finds the pool full
+    EXPECT_TRUE(feed.is(State::syncing, Reason::overflow));
+    EXPECT_EQ(feed.sync.counters().buffer_dropped, 64u);
+    EXPECT_FALSE(feed.answer(63));
+    ASSERT_TRUE(feed.answer(64));
+    EXPECT_TRUE(feed.live_at(64));
+}
+
+TEST(Sync, AnUpdateTooLargeForThePoolIsNotAppliedInPart) {
+    Feed feed(1, 63);
+    feed.lines(1);
+    feed.show(1, 0, Deltas(70, {Side::bid, {90}, {4}}));
+    EXPECT_FALSE(feed.answer(Sequence{0}));
+    ASSERT_TRUE(feed.answer(Sequence{1}));
+    EXPECT_TRUE(feed.live_at(1));
+    EXPECT_EQ(feed.sync.book().side(Side::bid).size(), 1u);
+}
+
+TEST(Sync, AfterAnOverflowTheQueueIsUsableAgain) {
+    Feed feed(1, 63);
+    feed.lines(1);
+    for (Sequence id = 1; id <= 70; ++id) feed.show(id);
+    ASSERT_TRUE(feed.answer(66));
+    EXPECT_TRUE(feed.live_at(70));
+}
+
+// ---- 2. follow -----------------------------------------------------------------------------------------------------
+
+TEST(Sync, FollowsUpdateByUpdate) {
+    Feed feed;
+    feed.follow(10);
+    for (Sequence id = 12; id <= 500; ++id) {
+        ASSERT_EQ(feed.show(id), Outcome::applied);
+        ASSERT_TRUE(feed.live_at(id));
+    }
+}
+
+TEST(Sync, AnUpdateOfNoLevelsMovesTheBookOn) {
+    Feed feed;
+    feed.follow(10);
+    Event advance;
+    advance.kind = EventKind::advance;
+    advance.first_id = advance.last_id = 12;
+    advance.last = true;
+    EXPECT_EQ(feed.sync.on_update({&advance, 1}, feed.now), Outcome::applied);
+    EXPECT_EQ(feed.sync.last_id(), 12u);
+    EXPECT_EQ(feed.stands_at(), 11u);
+}
+
+TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsKept) {
+    Feed feed;
+    feed.follow(10);
+    EXPECT_EQ(feed.show(13), Outcome::waiting);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+    EXPECT_EQ(feed.stands_at(), 11u);
+    EXPECT_EQ(feed.sync.counters().gaps, 1u);
+    EXPECT_EQ(feed.sync.counters().resyncs, 1u);
+    EXPECT_TRUE(feed.wants());
+    ASSERT_TRUE(feed.answer(12));
+    EXPECT_TRUE(feed.live_at(13));
+}
+
+TEST(Sync, ASnapshotOlderThanAGapDoesNotHealIt) {
+    Feed feed;
+    feed.follow(10);
+    feed.show(13);
+    EXPECT_FALSE(feed.answer(11));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+}
+
+TEST(Sync, TheMissingUpdateComingLateChangesNothing) {
+    TwoLines feed;
+    feed.show(1003);
+    feed.wait_ms(50);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+    ASSERT_TRUE(feed.answer(1002));
+    EXPECT_TRUE(feed.live_at(1003));
+}
+
+TEST(Sync, CopiesFromOtherLinesAreDropped) {
+    TwoLines feed;
+    const std::uint64_t before = feed.sync.counters().duplicates;
+    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    EXPECT_EQ(feed.show(1003, 1), Outcome::applied);
+    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.sync.counters().duplicates - before, 2u);
+    EXPECT_TRUE(feed.live_at(1003));
+}
+
+TEST(Sync, LinesThatAggregateDifferentlyAgree) {
+    TwoLines feed;
+    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.aggregate(1002, 1005, 1), Outcome::applied)
+        << "straddles: it has 1003 to 1005, which line 0 has not shown";
+    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.aggregate(1004, 1006, 0), Outcome::applied);
+    EXPECT_EQ(feed.show(1006, 1), Outcome::ignored);
+    EXPECT_TRUE(feed.live_at(1006));
+    EXPECT_EQ(feed.sync.counters().resyncs, 0u);
+}
+
+TEST(Sync, AQuietMarketStaysLive) {
+    Feed feed;
+    feed.follow(10);
+    feed.wait_ms(3'600'000);
+    EXPECT_TRUE(feed.live_at(11));
+    EXPECT_EQ(feed.show(12), Outcome::applied);
+}
+
+TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
+    Feed feed;
+    feed.follow(10);
+    feed.sync.on_lost(0, Reason::bad_frame, feed.now);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
+    feed.show(13);
+    ASSERT_TRUE(feed.answer(12));
+    EXPECT_TRUE(feed.live_at(13));
+}
+
+// REST trails: the book as it was before the loss is not the one after it.
+TEST(Sync, ABookAsItWasBeforeALossWaitsForWhatComesNext) {
+    Feed feed;
+    feed.follow(10);
+    feed.sync.on_lost(0, Reason::bad_frame, feed.now);  // of 12
+    EXPECT_FALSE(feed.answer(11));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
+    feed.show(13);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
+    EXPECT_TRUE(feed.wants());
+    ASSERT_TRUE(feed.answer(12));
+    EXPECT_TRUE(feed.live_at(13));
+}
+
+TEST(Sync, ALossThatWasNoneIsOverOnceTheNextUpdateComes) {
+    Feed feed;
+    feed.follow(10);
+    feed.sync.on_lost(0, Reason::bad_frame, feed.now);
+    EXPECT_FALSE(feed.answer(11));
+    EXPECT_EQ(feed.show(12), Outcome::joined);
+    EXPECT_TRUE(feed.live_at(12));
+}
+
+TEST(Sync, AnUpdateLostInAFullQueueEndsLiveAtOnce) {
+    Feed feed;
+    feed.follow(10);
+    feed.sync.on_lost(0, Reason::queue, feed.now);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::queue));
+}
+
+TEST(Sync, ALossWithoutALineIsNoReasonToJoin) {
+    Feed feed;
+    feed.sync.on_lost(0, Reason::bad_frame, feed.now);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::start));
+    EXPECT_FALSE(feed.wants());
+}
+
+TEST(Sync, TwentyBadFramesWithin40MsAreOverASecondAfterTheLast) {
+    Feed feed;
+    feed.follow(1000);
+    Sequence id = 1001;
+    std::uint64_t asked = 0;
+    const auto rest = [&] {
+        if (!feed.wants()) return;
+        ++asked;
+        feed.answer(id);
+    };
+    for (int i = 0; i < 20; ++i) {
+        ++id;
+        feed.sync.on_lost(0, Reason::bad_frame, feed.now);
+        feed.wait_ms(1);
+        feed.show(++id);
+        rest();
+        feed.wait_ms(1);
+    }
+    const MonoTime last = feed.now;
+    while (!feed.sync.following() && feed.now - last < 1000 * kMs) {
+        feed.wait_ms(2);
+        feed.show(++id);
+        rest();
+    }
+    EXPECT_TRUE(feed.live_at(id));
+    EXPECT_LE(asked, 4u);
+}
+
+// ---- requests under way --------------------------------------------------------------------------------------------
+
+TEST(Sync, AnAnswerNobodyAskedForIsNotJoined) {
+    Feed feed;
+    EXPECT_FALSE(feed.answer(std::uint32_t{0}, feed.snapshot(5)));
+    feed.lines(1);
+    EXPECT_FALSE(feed.answer(std::uint32_t{0}, feed.snapshot(5)));
+    feed.follow(10);
+    EXPECT_FALSE(feed.answer(std::uint32_t{1}, feed.snapshot(20)));
+    EXPECT_TRUE(feed.live_at(11));
+}
+
+TEST(Sync, AnAnswerThatComesTwiceIsJoinedOnce) {
+    Feed feed;
+    feed.lines(1);
+    const auto request = feed.sync.take_request(feed.now);
+    ASSERT_TRUE(feed.answer(request, feed.snapshot(5)));
+    feed.show(6);
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
+    EXPECT_TRUE(feed.live_at(6));
+    feed.show(9);  // a gap, so that it joins again
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(9)));
+}
+
+TEST(Sync, ASnapshotAskedForBeforeTheLineBrokeIsNotJoined) {
+    Feed feed;
+    feed.lines(1);
+    const auto request = feed.sync.take_request(feed.now);
+    feed.lines(0);
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(5))) << "without a line nothing would follow it";
+    feed.wait_ms(100);
+    feed.lines(1);
+    EXPECT_TRUE(feed.wants());
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(5))) << "updates between it and the new line may be missing";
+    const auto next = feed.sync.take_request(feed.now);
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
+    EXPECT_TRUE(feed.answer(next, feed.snapshot(7)));
+    EXPECT_TRUE(feed.live_at(7));
+}
+
+TEST(Sync, ASnapshotAskedForBeforeAnyLineOfNowCameUpIsNotJoined) {
+    Feed feed;
+    feed.lines(0b01);
+    const auto request = feed.sync.take_request(feed.now);
+    feed.lines(0b11);
+    feed.lines(0b10);
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
+    feed.wait_ms(100);
+    EXPECT_TRUE(feed.answer(Sequence{6}));
+    EXPECT_TRUE(feed.live_at(6));
+}
+
+TEST(Sync, ASnapshotAskedForBeforeALossIsNotJoined) {
+    Feed feed;
+    feed.follow(10);
+    feed.show(13);  // a gap
+    const auto request = feed.sync.take_request(feed.now);
+    feed.show(15);  // and another
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(13)));
+    EXPECT_TRUE(feed.answer(14));
+    EXPECT_TRUE(feed.live_at(15));
+}
+
+TEST(Sync, ASnapshotAskedForBeforeARestartIsNotJoined) {
+    Feed feed;
+    feed.lines(1);
+    feed.show(100);
+    const auto request = feed.sync.take_request(feed.now);
+    feed.show(5);
+    EXPECT_FALSE(feed.answer(request, feed.snapshot(100)));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+}
+
+TEST(Sync, ASideThatIsEmptyWhereABookStoodIsAskedForOnceMore) {
+    Feed feed;
+    feed.follow(1000);
+    feed.show(1003);
+    ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
+    Snapshot empty = feed.snapshot(1003);
+    empty.asks.clear();
+    EXPECT_FALSE(feed.answer(empty));
+    EXPECT_EQ(feed.sync.state(), State::syncing);
+    feed.wait_ms(100);
+    ASSERT_TRUE(feed.answer(1003));
+    EXPECT_TRUE(feed.live_at(1003));
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({200}).steps, 1);
+}
+
+TEST(Sync, ASideThatTwoAnswersLeaveEmptyIsEmpty) {
+    Feed feed;
+    feed.follow(1000);
+    feed.show(1003);
+    Snapshot empty = feed.snapshot(1003);
+    empty.asks.clear();
+    EXPECT_FALSE(feed.answer(empty));
+    feed.wait_ms(100);
+    ASSERT_TRUE(feed.answer(empty));
+    EXPECT_TRUE(feed.live_at(1003));
+}
+
+}  // namespace
+}  // namespace daypack

@@ -1,0 +1,331 @@
+// What the book thread does with its memory, of an agent that is stepped by hand.
+#include "engine/book_thread/book_agent.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "tests/engine/shm_fixture.h"
+#include "tests/support/sanitized.h"
+
+namespace daypack::test {
+namespace {
+
+thread_local bool watched = false;
+thread_local std::uint64_t calls = 0;  // of the allocator, while watched
+
+}  // namespace
+
+void on_allocator() noexcept {
+    if (watched) ++calls;
+}
+
+}  // namespace daypack::test
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__has_feature)
+#define DAYPACK_COUNTS_ALLOCATIONS 1
+extern "C" {
+void* __libc_malloc(std::size_t);               // NOLINT
+void __libc_free(void*);                        // NOLINT
+void* __libc_calloc(std::size_t, std::size_t);  // NOLINT
+void* __libc_realloc(void*, std::size_t);       // NOLINT
+
+void* __libc_memalign(std::size_t, std::size_t);  // NOLINT
+
+void* malloc(std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_malloc(bytes);
+}
+void free(void* block) {
+    if (block != nullptr) daypack::test::on_allocator();
+    __libc_free(block);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_memalign(alignment, bytes);
+}
+void* calloc(std::size_t count, std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_calloc(count, bytes);
+}
+void* realloc(void* block, std::size_t bytes) {
+    daypack::test::on_allocator();
+    return __libc_realloc(block, bytes);
+}
+}
+#endif
+
+namespace daypack {
+namespace {
+
+using test::delta;
+using test::Instance;
+
+// An agent of one symbol, joined at `u` 10.
+struct Rig {
+    enum class Path : std::uint8_t { direct, queue };
+
+    explicit Rig(Timing timing = Timing::on, Path path = Path::direct)
+        : agent({&table,
+                 &segment,
+                 &publisher,
+                 {{path == Path::queue ? &events : nullptr, &resubscribes, &backlog}},
+                 &to_book,
+                 &requests,
+                 &spent,
+                 &log,
+                 &pool},
+                {60'000'000'000, 0}, {}, timing) {
+        (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
+        (void)table.append(test::instrument());
+        publisher.set_running();
+        (void)to_book.push(ColdMessage::add(0, table[0], std::make_unique<Sync>(1'000, 8, pool)));
+        agent.do_work(mono_now());
+        Event up;
+        up.kind = EventKind::line_up;
+        up.last = true;
+        agent.take({&up, 1}, {mono_now().ns - Sync::kSettle_ns});  // it has been quiet since
+        agent.take({&up, 1}, mono_now());
+        join(10);
+    }
+    // Answers what was asked for.
+    void join(Sequence u) {
+        SnapshotRequest request;
+        while (requests.pop(request)) {
+            ColdMessage message;
+            message.request = request.request;
+            message.snapshot = std::make_unique<Snapshot>();
+            message.snapshot->last_id = u;
+            for (std::int64_t i = 0; i < 20; ++i) {
+                message.snapshot->bids.push_back({{1'000 - 19 + i}, {5}});
+                message.snapshot->asks.push_back({{1'001 + i}, {5}});
+            }
+            (void)to_book.push(std::move(message));
+        }
+    }
+    [[nodiscard]] std::uint64_t samples(daypack_histogram stage) const {
+        daypack_reader reader;
+        if (daypack_open(&reader, instance.name.c_str()) != DAYPACK_OK) return UINT64_MAX;
+        const std::uint64_t count = daypack_histogram_samples(&reader, stage);
+        daypack_close(&reader);
+        return count;
+    }
+    Event update(Sequence u, Side side, std::int64_t ticks, std::int64_t steps) const {
+        Event event = delta(u, side, ticks, steps);
+        event.match = {static_cast<std::int64_t>(u)};
+        event.receive = mono_now();
+        return event;
+    }
+
+    Instance instance;
+    InstrumentTable table{1};
+    Segment segment{{instance.name, 8, 1, 1'024, 0600, {}}};
+    Publisher publisher{segment};
+    PendingPool pool{1'000};
+    Resubscribes resubscribes{16};
+    ColdMessages to_book{16};
+    SnapshotRequests requests{16};
+    SpentBlocks spent{16};
+    LogQueue log{64};
+    EventQueue events{1'023};
+    Backlog backlog;
+    BookAgent agent;
+};
+
+TEST(BookAgent, CallsNoAllocatorNotEvenWhereItRejoins) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    Sequence u = 10;
+    test::calls = 0;
+    for (int round = 0; round < 5; ++round) {
+        test::watched = true;
+        for (int i = 0; i < 2'000; ++i) {
+            const Side side = i % 2 == 0 ? Side::bid : Side::ask;
+            const std::int64_t ticks = side == Side::bid ? 1'000 - i % 37 : 1'001 + i % 41;
+            const Event event = rig.update(++u, side, ticks, i % 5);
+            rig.agent.take({&event, 1}, mono_now());
+            if (i % 16 == 0) rig.agent.do_work(mono_now());
+        }
+        u += 5;  // a gap, on the only line
+        const Event event = rig.update(++u, Side::bid, 900, 1);
+        rig.agent.take({&event, 1}, mono_now());
+        test::watched = false;
+        Spent spent;
+        while (rig.spent.pop(spent)) spent = {};
+        LogRecord record;
+        while (rig.log.pop(record)) {
+        }
+        rig.join(u - 1);  // the update behind the gap was kept
+        test::watched = true;
+        rig.agent.do_work(mono_now());
+        test::watched = false;
+    }
+    Counters counters = rig.segment.symbol_counters(0);
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_gaps), 5u);
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_snapshots), 6u);
+    EXPECT_GE(counters.get(DAYPACK_SYMBOL_updates), 10'000u);
+    EXPECT_EQ(test::calls, 0u);
+#ifdef DAYPACK_COUNTS_ALLOCATIONS
+    test::watched = true;
+    for (void* volatile block : {std::malloc(8), std::aligned_alloc(64, 64)}) std::free(block);
+    test::watched = false;
+    EXPECT_EQ(test::calls, 4u) << "they are counted";
+#endif
+}
+
+TEST(BookAgent, TimesEachUpdateOnlyWhereItIsToldTo) {
+    for (const Timing timing : {Timing::on, Timing::off}) {
+        Rig rig(timing);
+        rig.agent.do_work(mono_now());
+        for (Sequence u = 11; u <= 20; ++u) {
+            Event event = rig.update(u, Side::bid, 990, static_cast<std::int64_t>(u));
+            stamp_decoded({&event, 1}, mono_now());
+            rig.agent.take({&event, 1}, mono_now());
+        }
+        const std::uint64_t expected = timing == Timing::on ? 10 : 0;
+        for (const auto stage : {DAYPACK_HISTOGRAM_FRAME_TO_SHM, DAYPACK_HISTOGRAM_DECODE, DAYPACK_HISTOGRAM_APPLY,
+                                 DAYPACK_HISTOGRAM_PUBLISH}) {
+            EXPECT_EQ(rig.samples(stage), expected) << daypack_histogram_name(stage);
+        }
+        EXPECT_EQ(rig.samples(DAYPACK_HISTOGRAM_QUEUE), 0u) << "there is none";
+        EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_updates), 10u);
+    }
+}
+
+// The cold thread puts another tick into the table a moment before it tells the books.
+TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    Instrument finer = rig.table[0];
+    --finer.tick.exponent;
+    const int exponent = rig.table[0].tick.exponent;
+    rig.table.replace(0, finer);
+    const Event event = rig.update(11, Side::bid, 1'000, 7);  // the best, in the old units
+    rig.agent.take({&event, 1}, mono_now());
+    const auto shown = [&] {
+        daypack_reader reader;
+        daypack_top top{};
+        EXPECT_EQ(daypack_open(&reader, rig.instance.name.c_str()), DAYPACK_OK);
+        EXPECT_EQ(daypack_read_top(&reader, 0, &top), DAYPACK_OK);
+        daypack_close(&reader);
+        return top;
+    };
+    daypack_top top = shown();
+    EXPECT_EQ(top.state, DAYPACK_STATE_LIVE);
+    EXPECT_EQ(top.u, 11u);
+    EXPECT_EQ(top.bid_price, 1'000 * rig.table[0].tick.mantissa);
+    EXPECT_EQ(top.bid_quantity, 7 * rig.table[0].step.mantissa);
+    EXPECT_EQ(top.price_exponent, exponent);
+
+    (void)rig.to_book.push(ColdMessage::add(0, rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)));
+    rig.agent.do_work(mono_now());
+    EXPECT_EQ(shown().state, DAYPACK_STATE_SYNCING);
+    rig.agent.take({&event, 1}, mono_now());  // of the old units: nobody's
+    Event next = rig.update(13, Side::bid, 900, 7);
+    next.units = rig.table[0].units;
+    rig.agent.take({&next, 1}, mono_now());
+    rig.join(12);
+    rig.agent.do_work(mono_now());
+    top = shown();
+    EXPECT_EQ(top.state, DAYPACK_STATE_LIVE);
+    EXPECT_EQ(top.u, 13u);
+    EXPECT_EQ(top.bid_price, 1'000 * finer.tick.mantissa);
+    EXPECT_EQ(top.price_exponent, exponent - 1);
+}
+
+// After a pause the book may be seconds old until the network thread has read all that was on its way, however often it
+// found its sockets empty meanwhile.
+TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheBacklogOfThatPauseIsRead) {
+    Rig rig;
+    const auto shown = [&](MonoTime now) {
+        rig.agent.do_work(now);
+        return rig.segment.header().phase == DAYPACK_PHASE_RUNNING ? "as it is" : "stalled";
+    };
+    // ahead of this machine's clock, so that no pause of this process is one of the test's
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    const std::int64_t pause_ns = Publisher::kPause_ns + 1;
+    const auto told = [&] { return rig.backlog.pause_end_ns.load(std::memory_order_acquire); };
+    const auto read = [&](MonoTime end) { rig.backlog.read_ns.store(end.ns, std::memory_order_release); };
+    rig.agent.do_work(now);
+    read(now);
+    EXPECT_EQ(shown(now), std::string("as it is"));
+    const MonoTime before = now;
+
+    now = now + pause_ns;
+    const MonoTime first = now;
+    EXPECT_EQ(shown(now), std::string("stalled"));
+    EXPECT_EQ(told(), first.ns);
+    now = now + 50'000'000;
+    read(before);
+    EXPECT_EQ(shown(now), std::string("stalled")) << "that was another pause";
+
+    now = now + pause_ns;  // another, before the first was caught up with
+    const MonoTime second = now;
+    read(first);
+    EXPECT_EQ(shown(now), std::string("stalled"));
+    EXPECT_EQ(told(), second.ns);
+    for (int i = 0; i < 100; ++i) {
+        now = now + 1'000'000;
+        EXPECT_EQ(shown(now), std::string("stalled"));
+    }
+    read(second);
+    EXPECT_EQ(shown(now), std::string("as it is"));
+    EXPECT_EQ(told(), second.ns);
+}
+
+// The silence was its own: REST, asked at once, would know what only lies unread, and the lines would be blamed for it.
+TEST(BookAgent, AfterAPauseNobodyIsAskedAboutTheSilenceUntilTheBacklogIsRead) {
+    Rig rig;
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    const auto pass_a_second = [&] {
+        for (int i = 0; i < 100; ++i) {
+            now = now + 10'000'000;
+            rig.agent.do_work(now);
+        }
+    };
+    rig.agent.do_work(now);
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    rig.agent.do_work(now);
+    const Event event = rig.update(11, Side::bid, 990, 1);
+    rig.agent.take({&event, 1}, now);
+    pass_a_second();
+    Counters counters = rig.segment.symbol_counters(0);
+    const std::uint64_t checks = counters.get(DAYPACK_SYMBOL_checks);
+
+    now = now + 10'000'000'000;
+    const MonoTime pause_end = now;
+    rig.agent.do_work(now);
+    pass_a_second();
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_checks), checks);
+    rig.backlog.read_ns.store(pause_end.ns, std::memory_order_release);
+    pass_a_second();
+    EXPECT_EQ(counters.get(DAYPACK_SYMBOL_checks), checks + 1) << "there was really nothing";
+}
+
+// What the network thread has read is in the books only once it has come through the queue.
+TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheQueueIsEmpty) {
+    Rig rig(Timing::on, Rig::Path::queue);
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    rig.agent.do_work(now);
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    rig.agent.do_work(now);
+    ASSERT_EQ(rig.segment.header().phase, std::uint64_t{DAYPACK_PHASE_RUNNING});
+
+    for (Sequence u = 11; u <= 600; ++u) {
+        const Event event = rig.update(u, Side::bid, 990, static_cast<std::int64_t>(u));
+        ASSERT_TRUE(rig.events.push({&event, 1}));
+    }
+    now = now + Publisher::kPause_ns + 1;
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    int rounds = 0;
+    for (; rig.events.size() > 0; ++rounds) {
+        rig.agent.do_work(now);
+        EXPECT_EQ(rig.segment.header().phase == DAYPACK_PHASE_RUNNING, rig.events.size() == 0);
+    }
+    EXPECT_GT(rounds, 1);
+    EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_updates), 590u);
+}
+
+}  // namespace
+}  // namespace daypack

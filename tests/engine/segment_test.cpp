@@ -1,0 +1,224 @@
+#include "engine/shm/segment.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+
+#include "tests/engine/shm_fixture.h"
+
+namespace daypack {
+namespace {
+
+using test::Child;
+using test::Instance;
+using test::Writer;
+
+// What the constructor says when it refuses; empty when it does not.
+std::string refusal(const SegmentOptions& options) {
+    try {
+        const Segment segment(options);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Segment, AnotherEngineIsRefusedWhileTheFirstLives) {
+    const Instance instance;
+    Child first([&](const auto& line) {
+        const Segment segment(instance.options());
+        line.tell('r');
+        return line.hear() == 's' ? 0 : 2;
+    });
+    ASSERT_EQ(first.line().hear(), 'r');
+    const std::string words = refusal(instance.options());
+    EXPECT_NE(words.find("held by another engine (pid "), std::string::npos) << words;
+    EXPECT_NE(words.find("--instance"), std::string::npos) << words;
+    first.line().tell('s');
+    EXPECT_EQ(first.wait(), 0);
+    EXPECT_EQ(refusal(instance.options()), "");
+}
+
+TEST(Segment, AnotherSegmentOfTheSameProcessIsRefusedToo) {
+    const Instance instance;
+    const Segment first(instance.options());
+    EXPECT_NE(refusal(instance.options()), "");
+    EXPECT_NE(refusal(instance.options(16)), "") << "another depth does not help";
+}
+
+TEST(Segment, TheModeHoldsWhateverTheUmask) {
+    const Instance instance;
+    for (const mode_t mode : {0640u, 0600u, 0664u, 0644u}) {
+        auto options = instance.options();
+        options.mode = mode;
+        const mode_t before = umask(0777);
+        { const Segment segment(options); }
+        umask(before);
+        struct stat status {};
+        ASSERT_EQ(stat(instance.path().c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777, mode);
+    }
+}
+
+TEST(Segment, TheGroupIsTheOneAskedFor) {
+    const Instance instance;
+    auto options = instance.options();
+    options.group = std::to_string(getegid());
+    { const Segment segment(options); }
+    struct stat status {};
+    ASSERT_EQ(stat(instance.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_gid, getegid());
+    options.group = "no-such-group";
+    EXPECT_NE(refusal(options).find("no group \"no-such-group\""), std::string::npos);
+}
+
+TEST(Segment, OptionsThatCannotBeAreRefusedInWords) {
+    const Instance instance;
+    EXPECT_NE(refusal(instance.options(0)).find("depth"), std::string::npos);
+    EXPECT_NE(refusal(instance.options(65537)).find("depth"), std::string::npos);
+    EXPECT_NE(refusal(instance.options(8, 0)).find("max_symbols"), std::string::npos);
+    EXPECT_NE(refusal(instance.options(8, 4, 0)).find("ring_events"), std::string::npos);
+    auto options = instance.options();
+    options.instance = "../x";
+    EXPECT_NE(refusal(options).find("instance"), std::string::npos);
+}
+
+TEST(Segment, ASymbolKeepsItsSlotAndAFullDirectoryTakesNoMore) {
+    const Instance instance;
+    Segment segment(instance.options(8, 2));
+    EXPECT_EQ(segment.add_symbol("A-USDC", "A_USDC"), SymbolIndex{0});
+    EXPECT_EQ(segment.add_symbol("B-USDC", "B_USDC"), SymbolIndex{1});
+    EXPECT_EQ(segment.add_symbol("A-USDC", "A_USDC"), SymbolIndex{0});
+    EXPECT_EQ(segment.add_symbol("C-USDC", "C_USDC"), std::nullopt);
+    EXPECT_EQ(segment.symbols(), 2u);
+    EXPECT_EQ(segment.symbol(1), "B-USDC");
+    EXPECT_EQ(segment.native(1), "B_USDC");
+}
+
+TEST(Segment, ANameTooLongForTheDirectoryIsNotTaken) {
+    const Instance instance;
+    Segment segment(instance.options());
+    const std::string longest(DAYPACK_NAME_BYTES - 1, 'x');
+    EXPECT_EQ(segment.add_symbol(longest + "x", longest), std::nullopt);
+    EXPECT_EQ(segment.add_symbol(longest, longest), SymbolIndex{0});
+    ShmReader reader(instance.name);
+    EXPECT_EQ(reader.names(0).symbol, longest);
+    EXPECT_EQ(reader.find(longest), SymbolIndex{0});
+    EXPECT_EQ(reader.find(longest + "x"), std::nullopt);
+}
+
+TEST(Segment, LinesAreListedUpToTheirLimit) {
+    const Instance instance;
+    Segment segment(instance.options());
+    for (unsigned i = 0; i < DAYPACK_MAX_LINES; ++i)
+        EXPECT_EQ(segment.add_line("host" + std::to_string(i)), LineIndex(i));
+    EXPECT_EQ(segment.add_line("one more"), std::nullopt);
+    ShmReader reader(instance.name);
+    ASSERT_EQ(daypack_lines(&reader.raw()), unsigned{DAYPACK_MAX_LINES});
+    daypack_line_entry entry;
+    daypack_read_line(&reader.raw(), 3, &entry);
+    EXPECT_STREQ(entry.host, "host3");
+}
+
+TEST(Segment, AFileThatIsNoSegmentIsReplaced) {
+    const Instance instance;
+    const int fd = open(instance.path().c_str(), O_CREAT | O_WRONLY, 0600);
+    ASSERT_EQ(write(fd, "something else", 14), 14);
+    close(fd);
+    const Segment segment(instance.options());
+    EXPECT_EQ(segment.epoch(), 1u);
+    ShmReader reader(instance.name);
+    EXPECT_EQ(reader.symbols(), 0);
+}
+
+TEST(Segment, ASymbolicLinkIsNotFollowed) {
+    const Instance instance;
+    ASSERT_EQ(symlink("/dev/null", instance.path().c_str()), 0);
+    EXPECT_NE(refusal(instance.options()).find("remove it"), std::string::npos);
+    daypack_reader reader;
+    EXPECT_EQ(daypack_open(&reader, instance.name.c_str()), DAYPACK_NO_ACCESS);
+}
+
+TEST(Segment, AUserWithoutPermissionIsToldSo) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+    const Instance instance;
+    { const Writer writer(instance.options()); }
+    Child child([&](const auto&) {
+        if (setgid(65534) != 0 || setuid(65534) != 0) return 2;
+        if (refusal(instance.options()).find("no permission") == std::string::npos) return 3;
+        daypack_reader reader;
+        return daypack_open(&reader, instance.name.c_str()) == DAYPACK_NO_ACCESS ? 0 : 4;
+    });
+    EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(Segment, AFullShmIsAnErrorInWordsAndNeverASignal) {
+    const Instance instance;
+    Child child([&](const auto&) {
+        if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) {
+            return 77;
+        }
+        const std::string words = refusal(instance.options(8, 4, 65536));
+        if (words.find("no room") == std::string::npos) return 2;
+        Segment small(instance.options(8192, 16));  // 256 KiB a slot: the directory has more room than the file system
+        int added = 0;
+        while (small.add_symbol("S" + std::to_string(added), "S" + std::to_string(added))) ++added;
+        return added > 0 && added < 16 ? 0 : 3;
+    });
+    const int code = child.wait();
+    if (code == 77) GTEST_SKIP() << "needs the right to mount a small file system of its own";
+    EXPECT_EQ(code, 0);
+}
+
+constexpr int kRounds = test::kSanitized ? 5 : 40;
+
+// Many engines start at once on the same instance: one has it, all others are refused, and a reader never sees less.
+void race(const Instance& instance, bool different_depths) {
+    constexpr int kStarters = 6;
+    std::vector<std::unique_ptr<Child>> starters;
+    for (int i = 0; i < kStarters; ++i) {
+        starters.push_back(std::make_unique<Child>([&, i](const auto& line) {
+            (void)line.hear();
+            std::optional<Segment> segment;
+            try {
+                segment.emplace(instance.options(different_depths ? 4 + static_cast<std::size_t>(i) : 4));
+            } catch (const std::runtime_error&) {
+            }
+            line.tell(segment ? 'y' : 'n');
+            (void)line.hear();
+            return 0;
+        }));
+    }
+    for (const auto& starter : starters) starter->line().tell('g');
+    int winners = 0;
+    for (const auto& starter : starters) winners += starter->line().hear() == 'y' ? 1 : 0;
+    EXPECT_EQ(winners, 1);
+    daypack_reader reader;
+    EXPECT_EQ(daypack_open(&reader, instance.name.c_str()), DAYPACK_OK);
+    daypack_close(&reader);
+}
+
+TEST(Segment, OfManyEnginesThatStartAtOnceOneHasTheInstance) {
+    for (int round = 0; round < kRounds; ++round) {
+        const Instance instance;
+        race(instance, false);  // none was there
+        race(instance, false);  // the winner above died: all want to take over
+    }
+}
+
+TEST(Segment, OfManyEnginesOfDifferentDepthsOneHasTheInstance) {
+    for (int round = 0; round < kRounds; ++round) {
+        const Instance instance;
+        { const Segment before(instance.options(3)); }
+        race(instance, true);
+        race(instance, true);
+    }
+}
+
+}  // namespace
+}  // namespace daypack

@@ -1,0 +1,320 @@
+// One writer after another: what readers see when it dies, stalls, stops, and when the next one takes over.
+#include <fcntl.h>
+
+#include <optional>
+
+#include "tests/engine/shm_fixture.h"
+
+namespace daypack {
+namespace {
+
+using test::Child;
+using test::fresh_state_of;
+using test::Instance;
+using test::mono_now;
+using test::state_of;
+using test::wait_for;
+using test::Writer;
+
+// A writer that publishes a LIVE book and beats, until it hears something: then it stops cleanly.
+int live_writer(const SegmentOptions& options, const Child::Line& line) {
+    Writer writer(options);
+    writer.snapshot(1);
+    line.tell('r');
+    while (!line.heard()) test::beat(writer.publisher);
+    writer.segment.stop();
+    return 0;
+}
+
+// The same, but after a pause it says 'p' and has caught up only when it is told.
+int careful_writer(const SegmentOptions& options, const Child::Line& line) {
+    Writer writer(options);
+    writer.snapshot(1);
+    line.tell('r');
+    for (;;) {
+        if (!writer.publisher.beat(mono_now())) continue;
+        line.tell('p');
+        while (!line.heard()) writer.publisher.beat(mono_now());
+        writer.publisher.caught_up();
+    }
+}
+
+TEST(Takeover, AReadersLockKeepsNoWriterAlive) {
+    const Instance instance;
+    { const Writer writer(instance.options()); }
+    ShmReader reader(instance.name);
+    ShmReader other(instance.name);
+    struct flock lock {};
+    lock.l_type = F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    ASSERT_EQ(fcntl(other.raw().fd, F_OFD_SETLK, &lock), 0);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "DOWN/writer_dead"; }));
+}
+
+TEST(Takeover, ACleanEndReadsStoppedAndANewEngineGoesOnUnderTheSameReader) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options());
+    writer->snapshot(1);
+    ShmReader reader(instance.name);
+    EXPECT_EQ(fresh_state_of(writer->publisher, reader), "LIVE");
+    writer->segment.stop();
+    EXPECT_EQ(state_of(reader), "DOWN/stopped");
+    writer.reset();
+    EXPECT_EQ(state_of(reader), "DOWN/stopped");
+    EXPECT_EQ(reader.top(0)->bid_quantity, 0);
+
+    Segment next(instance.options());
+    Publisher publisher(next);
+    EXPECT_EQ(fresh_state_of(publisher, reader), "SYNCING/start");
+    EXPECT_EQ(next.epoch(), 2u);
+    EXPECT_EQ(reader.top(0)->epoch, 2u);
+}
+
+TEST(Takeover, ATakeoverKeepsTheDirectoryAndStartsTheNumbersAnew) {
+    const Instance instance;
+    {
+        Writer writer(instance.options());
+        ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+        writer.snapshot(1);
+        writer.segment.symbol_counters(0).add(DAYPACK_SYMBOL_updates, 5);
+        writer.segment.line_counters(1).add(DAYPACK_LINE_frames, 6);
+        writer.segment.engine_counters().add(DAYPACK_ENGINE_pauses, 7);
+        writer.segment.histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM).record(1000);
+        ASSERT_TRUE(writer.segment.add_line("host"));
+        ShmReader reader(instance.name);
+        EXPECT_EQ(daypack_symbol_counter(&reader.raw(), 0, DAYPACK_SYMBOL_updates), 5u);
+        EXPECT_EQ(daypack_line_counter(&reader.raw(), 1, DAYPACK_LINE_frames), 6u);
+        EXPECT_EQ(daypack_engine_counter(&reader.raw(), DAYPACK_ENGINE_pauses), 7u);
+        EXPECT_EQ(daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 500), 1007u);
+    }
+    ShmReader reader(instance.name);
+    const std::uint64_t cursor = daypack_cursor(&reader.raw());
+    Segment next(instance.options());
+    EXPECT_EQ(next.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    EXPECT_EQ(reader.find("BTC-USDC"), SymbolIndex{0});
+    EXPECT_EQ(daypack_symbol_counter(&reader.raw(), 0, DAYPACK_SYMBOL_updates), 0u);
+    EXPECT_EQ(daypack_line_counter(&reader.raw(), 1, DAYPACK_LINE_frames), 0u);
+    EXPECT_EQ(daypack_engine_counter(&reader.raw(), DAYPACK_ENGINE_pauses), 0u);
+    EXPECT_EQ(daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 500), 0u);
+    EXPECT_EQ(daypack_lines(&reader.raw()), 0u);
+    EXPECT_EQ(daypack_cursor(&reader.raw()), cursor) << "positions of the ring go on";
+}
+
+TEST(Takeover, WhatTheNewEngineDoesNotWantIsDown) {
+    const Instance instance;
+    {
+        Writer writer(instance.options());
+        ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    }
+    Segment next(instance.options());
+    Publisher publisher(next);
+    ASSERT_EQ(next.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    next.release_unwanted();
+    ShmReader reader(instance.name);
+    EXPECT_EQ(fresh_state_of(publisher, reader, 0), "DOWN/stopped");
+    EXPECT_EQ(fresh_state_of(publisher, reader, 1), "SYNCING/start");
+}
+
+TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
+    const Instance instance;
+    Child writer([&](const auto& line) {
+        Writer mine(instance.options());
+        mine.snapshot(1);
+        line.tell('r');
+        while (!line.heard()) test::beat(mine.publisher);
+        const SlotWrite write(mine.segment.slot(0));
+        raise(SIGKILL);
+        return 0;
+    });
+    ASSERT_EQ(writer.line().hear(), 'r');
+    ShmReader reader(instance.name);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
+    writer.line().tell('k');
+    EXPECT_EQ(writer.wait(), -SIGKILL);
+    const std::uint64_t beat = daypack_load(&reader.header().beat_ns);
+    daypack_top top;
+    const auto never_live_when_late = [&] {
+        const std::int64_t before = daypack_monotonic_ns();
+        const int result = daypack_read_top(&reader.raw(), 0, &top);
+        if (result == DAYPACK_BUSY) {
+            EXPECT_LE(before - static_cast<std::int64_t>(beat), DAYPACK_BEAT_STALE_NS);
+        }
+        if (result != DAYPACK_OK) return false;
+        EXPECT_EQ(top.state, DAYPACK_STATE_DOWN);
+        EXPECT_EQ(top.reason, DAYPACK_REASON_writer_dead);
+        EXPECT_EQ(top.bid_quantity, 0);
+        return true;
+    };
+    EXPECT_TRUE(wait_for(never_live_when_late));
+    EXPECT_EQ(reader.book(0)->bids.size(), 0u);
+
+    Writer next(instance.options());
+    EXPECT_EQ(next.segment.epoch(), 2u);
+    EXPECT_EQ(fresh_state_of(next.publisher, reader), "SYNCING/start");
+    next.snapshot(9);
+    EXPECT_EQ(fresh_state_of(next.publisher, reader), "LIVE");
+    EXPECT_EQ(reader.top(0)->u, 9u);
+    EXPECT_EQ(reader.top(0)->epoch, 2u);
+}
+
+TEST(Takeover, ABookOfADeadWriterIsNeverLive) {
+    const Instance instance;
+    Child writer([&](const auto& line) { return live_writer(instance.options(), line); });
+    ASSERT_EQ(writer.line().hear(), 'r');
+    ShmReader reader(instance.name);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
+    writer.signal(SIGKILL);
+    EXPECT_EQ(writer.wait(), -SIGKILL);
+    const auto beat = static_cast<std::int64_t>(daypack_load(&reader.header().beat_ns));
+    EXPECT_TRUE(wait_for([&] {
+        const std::int64_t before = daypack_monotonic_ns();
+        const std::string state = state_of(reader);
+        if (state == "LIVE") {
+            EXPECT_LE(before - beat, DAYPACK_BEAT_STALE_NS);
+        }
+        return state == "DOWN/writer_dead";
+    }));
+}
+
+TEST(Takeover, AStalledWriterReadsStaleUntilItHasCaughtUp) {
+    const Instance instance;
+    Child writer([&](const auto& line) { return careful_writer(instance.options(), line); });
+    const auto line = writer.line();
+    ASSERT_EQ(line.hear(), 'r');
+    ShmReader reader(instance.name);
+    const auto live = [&] {
+        if (line.heard()) line.tell('c');  // a busy machine paused it where this test did not
+        return state_of(reader) == "LIVE";
+    };
+    EXPECT_TRUE(wait_for(live));
+    writer.signal(SIGSTOP);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "STALE/writer_stalled"; }));
+    EXPECT_TRUE(wait_for([&] {
+        const auto beat = static_cast<std::int64_t>(daypack_load(&reader.header().beat_ns));
+        return daypack_monotonic_ns() - beat > 2 * Publisher::kPause_ns;
+    }));
+    writer.signal(SIGCONT);
+    ASSERT_EQ(line.hear(), 'p');
+    EXPECT_TRUE(wait_for([&] { return daypack_beat_is_fresh(&reader.raw()) != 0; }));
+    EXPECT_EQ(daypack_load(&reader.header().phase), std::uint64_t{DAYPACK_PHASE_CATCHING_UP});
+    EXPECT_EQ(state_of(reader), "STALE/writer_stalled");
+    EXPECT_EQ(reader.top(0)->bid_price, 100) << "the numbers are still there to be seen";
+    line.tell('c');
+    EXPECT_TRUE(wait_for(live));
+}
+
+TEST(Takeover, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {
+    const Instance instance;
+    Child writer([&](const auto& line) {
+        Writer mine(instance.options());
+        mine.snapshot(1);
+        const SlotWrite write(mine.segment.slot(0));
+        line.tell('r');
+        return static_cast<int>(line.hear());
+    });
+    ASSERT_EQ(writer.line().hear(), 'r');
+    ShmReader reader(instance.name);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "STALE/writer_stalled"; }));
+    EXPECT_EQ(reader.top(0)->bid_quantity, 0);
+}
+
+TEST(Takeover, AnotherDepthRetiresTheOldSegmentAndReadersFollow) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options(4));
+    ASSERT_EQ(writer->segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    writer->snapshot(1);
+    ShmReader reader(instance.name);
+    ShmReader idle(instance.name);
+    EXPECT_EQ(fresh_state_of(writer->publisher, reader), "LIVE");
+    std::uint64_t cursor = daypack_cursor(&reader.raw());
+    writer.reset();
+
+    Writer next(instance.options(16));
+    EXPECT_EQ(next.segment.epoch(), 2u);
+    EXPECT_EQ(next.symbol, 0);
+    EXPECT_EQ(next.segment.symbol(1), "ETH-USDC");
+    next.snapshot(9);
+    EXPECT_EQ(fresh_state_of(next.publisher, reader), "LIVE");
+    EXPECT_EQ(reader.top(0)->u, 9u);
+    EXPECT_EQ(reader.raw().depth, 16u);
+    EXPECT_EQ(reader.find("ETH_USDC"), SymbolIndex{1});
+    const auto records = test::drain(reader, cursor);
+    ASSERT_EQ(records.size(), 3u) << "snapshot, top and state of the new engine, and none twice";
+    EXPECT_EQ(daypack_record_kind(&records[0]), unsigned{DAYPACK_KIND_SNAPSHOT});
+
+    EXPECT_EQ(daypack_load(&idle.header().phase), std::uint64_t{DAYPACK_PHASE_RETIRED});
+    EXPECT_EQ(daypack_find(&idle.raw(), "nobody"), int{DAYPACK_NO_SYMBOL});
+    EXPECT_EQ(idle.raw().depth, 16u) << "a search follows too";
+}
+
+TEST(Takeover, ARetiredRingIsReadToItsEndBeforeTheReaderFollows) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options(4));
+    writer->snapshot(1);
+    ShmReader reader(instance.name);
+    std::uint64_t cursor = daypack_cursor(&reader.raw());
+    writer->apply({test::delta(2, Side::bid, 99, 1)});
+    writer->apply({test::delta(3, Side::bid, 98, 1)});
+    writer.reset();
+    Writer next(instance.options(5));
+    next.snapshot(50);
+    std::vector<std::uint64_t> ids;
+    EXPECT_TRUE(wait_for([&] {
+        for (const auto& record : test::drain(reader, cursor)) {
+            if (daypack_record_kind(&record) <= DAYPACK_KIND_ADVANCE ||
+                daypack_record_kind(&record) == DAYPACK_KIND_SNAPSHOT)
+                ids.push_back(record.last_id);
+        }
+        return !ids.empty() && ids.back() == 50;
+    }));
+    EXPECT_EQ(ids, (std::vector<std::uint64_t>{2, 3, 50}));
+}
+
+TEST(Takeover, FewerSymbolsThanBeforeKeepTheFirstOnes) {
+    const Instance instance;
+    {
+        Segment segment(instance.options(4, 4));
+        for (const char* name : {"A", "B", "C"}) ASSERT_TRUE(segment.add_symbol(name, name));
+    }
+    const Segment next(instance.options(4, 2));
+    ASSERT_EQ(next.symbols(), 2u);
+    EXPECT_EQ(next.symbol(0), "A");
+    EXPECT_EQ(next.symbol(1), "B");
+}
+
+TEST(Takeover, WhatADeadWriterClaimedInTheRingBecomesRecordsOfNoKind) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options(8, 4, 8));
+    for (Sequence u = 1; u < 10; ++u) writer->snapshot(u, static_cast<std::int64_t>(u));  // every place is in use
+    ShmReader reader(instance.name);
+    std::uint64_t cursor = daypack_cursor(&reader.raw());
+    store_relaxed(writer->segment.header().claimed, cursor + 2);  // as if it had died in the middle of two records
+    writer.reset();
+    std::uint64_t nothing = cursor;
+    EXPECT_TRUE(test::drain(reader, nothing).empty());
+    Writer next(instance.options(8, 4, 8));
+    next.snapshot(99);
+    const auto records = test::drain(reader, cursor);
+    ASSERT_GE(records.size(), 3u);
+    EXPECT_EQ(daypack_record_kind(&records[0]), unsigned{DAYPACK_KIND_NONE});
+    EXPECT_EQ(daypack_record_kind(&records[1]), unsigned{DAYPACK_KIND_NONE});
+    EXPECT_EQ(daypack_record_kind(&records[2]), unsigned{DAYPACK_KIND_SNAPSHOT});
+}
+
+TEST(Takeover, AReaderFindsTheNewSegmentWhenTheOldWasRemovedByHand) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options());
+    writer->snapshot(1);
+    ShmReader reader(instance.name);
+    unlink(instance.path().c_str());
+    writer.reset();
+    Writer next(instance.options());
+    next.snapshot(5);
+    EXPECT_TRUE(wait_for([&] {
+        test::beat(next.publisher);
+        return state_of(reader) == "LIVE" && reader.top(0)->u == 5;
+    }));
+}
+
+}  // namespace
+}  // namespace daypack

@@ -1,0 +1,11 @@
+#include "tests/system/crash_run.h"
+
+namespace daypack {
+namespace {
+
+TEST(CrashSoak, AThousandWritersKilledAtAnyInstant) {
+    test::kill_writers(1'000, 2);
+}
+
+}  // namespace
+}  // namespace daypack

@@ -1,0 +1,57 @@
+// Writers that die at any instant, under a reader that goes on. (tests/system/crash_soak_test.cpp: a thousand of them.)
+#include "tests/system/crash_run.h"
+
+namespace daypack {
+namespace {
+
+TEST(Crash, ReadersOutliveWritersThatAreKilledAtAnyInstant) {
+    test::kill_writers(test::kSanitized ? 10 : 100, 1);
+}
+
+// Neither a reader that dies nor one that sleeps is anything to the writer.
+TEST(Crash, ReadersThatDieOrSleepAreNothingToTheWriter) {
+    const test::Instance instance;
+    test::Writer writer(instance.options());
+    writer.snapshot(1);
+    const auto read_for_ever = [&](const auto& line) -> int {
+        ShmReader reader(instance.name);
+        line.tell('r');
+        for (;;) (void)test::torn(reader);
+    };
+    test::Child killed(read_for_ever);
+    test::Child asleep(read_for_ever);
+    ASSERT_EQ(killed.line().hear(), 'r');
+    ASSERT_EQ(asleep.line().hear(), 'r');
+    killed.signal(SIGKILL);
+    asleep.signal(SIGSTOP);
+    EXPECT_EQ(killed.wait(), -SIGKILL);
+    for (Sequence u = 2; u < 10'000; ++u) writer.apply({test::delta(u, Side::bid, 100, static_cast<std::int64_t>(u))});
+    ShmReader reader(instance.name);
+    EXPECT_EQ(test::fresh_state_of(writer.publisher, reader), "LIVE");
+    EXPECT_EQ(reader.top(0)->u, 9'999u);
+}
+
+// A process that sleeps keeps its lock: nobody can take over from it, and so it has nobody's segment to write into.
+TEST(Crash, AStoppedEngineHasNoSuccessorAndReadsStalled) {
+    const test::Instance instance;
+    test::Child first([&](const auto& line) -> int {
+        test::Writer mine(instance.options());
+        mine.snapshot(1);
+        line.tell('r');
+        while (!line.heard()) test::beat(mine.publisher);
+        return 0;
+    });
+    ASSERT_EQ(first.line().hear(), 'r');
+    ShmReader reader(instance.name);
+    EXPECT_TRUE(test::wait_for([&] { return test::state_of(reader) == "LIVE"; }));
+    first.signal(SIGSTOP);
+    EXPECT_TRUE(test::wait_for([&] { return test::state_of(reader) == "STALE/writer_stalled"; }));
+    EXPECT_THROW(test::Writer(instance.options()), std::runtime_error);
+    first.signal(SIGCONT);
+    EXPECT_TRUE(test::wait_for([&] { return test::state_of(reader) == "LIVE"; }));
+    first.line().tell('e');
+    EXPECT_EQ(first.wait(), 0);
+}
+
+}  // namespace
+}  // namespace daypack

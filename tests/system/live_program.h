@@ -1,0 +1,82 @@
+#pragma once
+#include <dirent.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/program.h"
+#include "tests/system/live_reader.h"
+#include "tools/sim/exchange.h"
+
+namespace daypack {
+
+// `daypack run` as a process of its own against a simulated exchange, over TLS on loopback.
+class LiveProgram : public LiveReader {
+  public:
+    // `symbols`: native names. `feed`, `engine`: more lines of the configuration, as they stand in the file. `ws_url`:
+    // where its lines lead, if not straight to the exchange.
+    LiveProgram(sim::Exchange& exchange, const std::vector<std::string>& symbols, const std::string& feed,
+                const std::string& engine, const std::string& ws_url = {}) {
+        std::filesystem::create_directory(folder_);
+        std::ofstream(folder_ + "/ca.pem") << exchange.ca_pem();
+        std::ofstream file(folder_ + "/my.yaml");
+        file << "exchanges:\n  ccxt_backpack:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n"
+             << "    channels: [TRADES, L2_BOOK]\n    ca_file: ca.pem\n    rest_urls: [\"" << exchange.rest_url()
+             << "\"]\n    ws_urls: [\"" << (ws_url.empty() ? exchange.ws_url() : ws_url) << "\"]\n    symbols: [";
+        for (const auto& symbol : symbols) file << (symbol == symbols.front() ? "" : ", ") << symbol;
+        file << "]\n" << feed << "engine:\n  instance: " << instance_ << "\n" << engine;
+        file.close();
+        start();
+        if (!wait_until([&] { return std::filesystem::exists("/dev/shm/daypack." + instance_) || run_->ended(); }) ||
+            run_->ended()) {
+            throw std::runtime_error("daypack run ended at once: " + log());
+        }
+        open(instance_);
+    }
+    ~LiveProgram() {
+        run_.reset();
+        std::filesystem::remove_all(folder_);
+        std::filesystem::remove("/dev/shm/daypack." + instance_);
+    }
+
+    // Once more, after the last one has ended; with the same configuration.
+    void start() { run_ = another("run"); }
+    // One more, beside the one that runs.
+    [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another") const {
+        return std::make_unique<Program>(folder_, name, std::vector<std::string>{"run", "my.yaml"});
+    }
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] Program& run() noexcept { return *run_; }
+    [[nodiscard]] std::string log() const { return run_->err(); }
+
+    // What its process holds: for itself, what of the segment it has touched, and what of both the kernel has put
+    // aside. Pages of the program's file are not counted: the kernel drops them and reads them again as it likes.
+    [[nodiscard]] std::int64_t resident_kib() const {
+        std::ifstream status("/proc/" + std::to_string(run_->pid()) + "/status");
+        std::int64_t sum = 0;
+        for (std::string word; status >> word;) {
+            std::int64_t kib = 0;
+            const bool counts = word == "RssAnon:" || word == "RssShmem:" || word == "VmSwap:";
+            if (counts && status >> kib) sum += kib;
+        }
+        return sum;
+    }
+    [[nodiscard]] int descriptors() const {
+        int count = 0;
+        DIR* const folder = opendir(("/proc/" + std::to_string(run_->pid()) + "/fd").c_str());
+        while (folder != nullptr && readdir(folder) != nullptr) ++count;
+        if (folder != nullptr) closedir(folder);
+        return count;
+    }
+
+  private:
+    const std::string instance_ = "live_program." + std::to_string(getpid());
+    const std::string folder_ = std::filesystem::temp_directory_path() / ("daypack_" + instance_);
+    std::unique_ptr<Program> run_;
+};
+
+}  // namespace daypack

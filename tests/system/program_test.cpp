@@ -1,0 +1,199 @@
+// The program as its users start it: real processes, real TLS, the exchange beside them.
+#include "tests/support/program.h"
+
+#include <filesystem>
+
+#include "tests/system/live_engine.h"
+
+namespace daypack {
+namespace {
+
+// The first block of the contract's configuration, as it stands there: nothing beyond the seed's own keys.
+constexpr const char* kSeed = R"(exchanges:
+  ccxt_backpack:
+    class: Ccxt_Backpack_Feed
+    exchange: backpack
+    symbols: ["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"]   # "*" = every visible market whose book is Open
+    channels: [TRADES, L2_BOOK]        # also L1_BOOK (bookTicker) and, with keys, ORDER_INFO, POSITIONS, BALANCES
+    snapshot_interval: 30              # s between audits of each book against REST; 0 = never
+    websocket: true
+    rest_only: false
+    api_key: ${BACKPACK_KEY}           # optional: base64 verifying key
+    api_secret: ${BACKPACK_SECRET}     # optional: base64 32-byte seed
+)";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+}
+
+class ProgramTest : public testing::Test {
+  protected:
+    ProgramTest() {
+        std::filesystem::create_directory(folder_);
+        sim::SimOptions options;
+        options.tls = true;
+        options.symbols = {"BTC_USDC", "ETH_USDC", "SOL_USDC_PERP"};
+        options.rate = 100;
+        exchange_ = std::make_unique<sim::Exchange>(options);
+        std::ofstream(folder_ + "/ca.pem") << exchange_->ca_pem();
+    }
+    ~ProgramTest() override {
+        std::filesystem::remove_all(folder_);
+        unlink(("/dev/shm/daypack." + instance_).c_str());
+    }
+
+    // `daypack run` with this configuration against the exchange.
+    std::unique_ptr<Program> run(const std::string& config, std::vector<std::string> more = {}) {
+        std::ofstream(folder_ + "/my.yaml") << config;
+        std::vector<std::string> arguments{
+            "run",      "my.yaml",           "--instance", instance_, "--rest-url", exchange_->rest_url(),
+            "--ws-url", exchange_->ws_url(), "--ca-file",  "ca.pem"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return std::make_unique<Program>(folder_, "run", arguments);
+    }
+    // What `daypack cat` says of a symbol, on stdout and, where it fails, on stderr.
+    std::string cat(const std::string& symbol, std::vector<std::string> more = {"--json", "--levels", "0"}) {
+        std::vector<std::string> arguments{"cat", "--instance", instance_, "--symbol", symbol};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        Program cat(folder_, "cat", arguments);
+        return cat.wait() == 0 ? cat.out() : cat.err();
+    }
+    // Waits until `daypack cat` says so.
+    bool says(const std::string& symbol, const std::string& what) {
+        return wait_until([&] { return cat(symbol).find(what) != std::string::npos; });
+    }
+
+    const std::string instance_ = "program_test." + std::to_string(getpid());
+    const std::string folder_ = std::filesystem::temp_directory_path() / ("daypack_" + instance_);
+    std::unique_ptr<sim::Exchange> exchange_;
+};
+
+constexpr const char* kLive = R"("state":"LIVE")";
+
+TEST_F(ProgramTest, TheSeedsBlockRunsAsItStandsAndEndsWithWhatItSaw) {
+    auto run = this->run(kSeed);
+    for (const std::string symbol : {"BTC-USDC", "ETH/USDC", "SOL/USDC:USDC"}) {
+        ASSERT_TRUE(says(symbol, kLive)) << cat(symbol) << run->err();
+        ASSERT_TRUE(says(symbol, "venue_send_us")) << "no update: " << cat(symbol);
+    }
+    run->signal(SIGINT);
+    EXPECT_EQ(run->wait(), 0) << run->err();
+    EXPECT_NE(run->out().find("saw: "), std::string::npos) << run->out();
+    EXPECT_NE(run->out().find(" 0 gaps, 0 resyncs"), std::string::npos) << run->out();
+    EXPECT_NE(run->out().find("p99.9"), std::string::npos) << run->out();
+    EXPECT_EQ(run->err().find("not_built_yet"), std::string::npos) << run->err();
+    EXPECT_NE(cat("BTC-USDC").find(R"("state":"DOWN","reason":"stopped")"), std::string::npos) << cat("BTC-USDC");
+}
+
+TEST_F(ProgramTest, CatShowsTheExchangesBook) {
+    auto run = this->run(replaced(kSeed, "snapshot_interval: 30", "snapshot_interval: 0") + "engine: {depth: 8192}\n");
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    ASSERT_TRUE(wait_until([&] {
+        const std::string book = cat("BTC-USDC");
+        const auto field = [&](const std::string& name) {
+            const auto at = book.find("\"" + name + "\":");
+            return at == std::string::npos ? std::string() : book.substr(at + name.size() + 3);
+        };
+        if (book.find(kLive) == std::string::npos || field("u").empty()) return false;
+        const std::string truth = exchange_->truth("BTC_USDC", std::stoull(field("u")));
+        const std::string sides = book.substr(book.find("\"bids\":"));
+        EXPECT_EQ(sides.substr(0, sides.rfind('}')),
+                  truth.substr(truth.find("\"bids\":"), truth.rfind('}') - truth.find("\"bids\":")));
+        return true;
+    }));
+}
+
+TEST_F(ProgramTest, AProgramInCReadsItsLiveBook) {
+    auto run = this->run(kSeed);
+    ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
+    const std::string command = DAYPACK_C_READER " " + instance_ + " ETH_USDC >'" + folder_ + "/c.out'";
+    EXPECT_TRUE(wait_until([&] {
+        if (std::system(command.c_str()) != 0) return false;
+        std::ifstream file(folder_ + "/c.out");
+        const std::string said(std::istreambuf_iterator<char>(file), {});
+        return said.starts_with("LIVE none u ") && said.find("\nbid ") != std::string::npos &&
+               said.find("\nask ") != std::string::npos;
+    }));
+}
+
+TEST_F(ProgramTest, ASymbolThatIsNotListedIsNamedWithItsLineAndTheNearest) {
+    auto run = this->run(replaced(kSeed, "BTC-USDC", "BTC-USDT"));
+    ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
+    EXPECT_NE(run->err().find(
+                  "daypack: my.yaml:5: symbol \"BTC-USDT\" is not listed on backpack; did you mean \"BTC-USDC\"?"),
+              std::string::npos)
+        << run->err();
+}
+
+TEST_F(ProgramTest, KeysAreNowhereToBeSeen) {
+    const std::string secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=";
+    const std::string key = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleSE=";
+    auto run = this->run(replaced(replaced(kSeed, "${BACKPACK_KEY}", key), "${BACKPACK_SECRET}", secret));
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    const auto text_of = [](const std::string& path) {
+        std::ifstream file(path, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const std::string arguments = text_of("/proc/" + std::to_string(run->pid()) + "/cmdline");
+    EXPECT_NE(arguments.find("my.yaml"), std::string::npos);
+    const std::string segment = text_of("/dev/shm/daypack." + instance_);
+    EXPECT_NE(segment.find("BTC-USDC"), std::string::npos);
+    run->signal(SIGINT);
+    EXPECT_EQ(run->wait(), 0);
+    for (const std::string& shown : {arguments, segment, run->out(), run->err()}) {
+        EXPECT_EQ(shown.find(secret.substr(0, 12)), std::string::npos);
+        EXPECT_EQ(shown.find("secret-secret"), std::string::npos);
+    }
+}
+
+TEST_F(ProgramTest, WithNoSymbolListedItEndsWithOne) {
+    auto run = this->run(replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])", R"(["BTC-USDT"])"));
+    EXPECT_EQ(run->wait(), 1) << run->err();
+}
+
+TEST_F(ProgramTest, AWrongConfigurationEndsWithTwo) {
+    auto run = this->run(replaced(kSeed, "websocket: true", "websockets: true"));
+    EXPECT_EQ(run->wait(), 2);
+    EXPECT_NE(run->err().find("my.yaml:8:"), std::string::npos) << run->err();
+    EXPECT_NE(run->err().find("websocket"), std::string::npos) << run->err();
+}
+
+TEST_F(ProgramTest, SighupFollowsAnotherListOfSymbols) {
+    auto run = this->run(replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])", R"(["BTC-USDC"])"));
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    std::ofstream(folder_ + "/my.yaml") << replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])",
+                                                    R"(["ETH-USDC"])");
+    run->signal(SIGHUP);
+    ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
+    ASSERT_TRUE(says("BTC-USDC", R"("state":"DOWN","reason":"stopped")")) << run->err();
+    std::ofstream(folder_ + "/my.yaml") << "nonsense";
+    run->signal(SIGHUP);
+    ASSERT_TRUE(wait_until([&] { return run->err().find("daypack: my.yaml:1:") != std::string::npos; })) << run->err();
+    EXPECT_TRUE(says("ETH-USDC", kLive)) << "it goes on with what it had";
+    run->signal(SIGTERM);
+    EXPECT_EQ(run->wait(), 0);
+}
+
+TEST_F(ProgramTest, WithRestDownAtTheStartItTriesAgainAndSaysSo) {
+    exchange_->go_away();
+    auto run = this->run(kSeed);
+    ASSERT_TRUE(wait_until([&] { return run->err().find("markets failed=") != std::string::npos; })) << run->err();
+    exchange_->come_back();
+    EXPECT_TRUE(says("BTC-USDC", kLive)) << run->err();
+}
+
+TEST_F(ProgramTest, KilledItIsSeenDeadAndANewOneTakesOver) {
+    auto run = this->run(kSeed);
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    run->signal(SIGKILL);
+    EXPECT_EQ(run->wait(), 128 + SIGKILL);
+    EXPECT_TRUE(says("BTC-USDC", R"("state":"DOWN","reason":"writer_dead")"));
+    auto next = this->run(kSeed);
+    EXPECT_TRUE(says("BTC-USDC", kLive)) << next->err();
+    auto third = this->run(kSeed);
+    EXPECT_EQ(third->wait(), 1) << "an instance has one engine";
+    EXPECT_TRUE(says("BTC-USDC", kLive)) << next->err();
+}
+
+}  // namespace
+}  // namespace daypack

@@ -1,0 +1,157 @@
+// The command line from outside: the program itself, its exit codes, and the one line it says to a wrong use.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/net/backpack/slow_json.h"
+
+namespace daypack {
+namespace {
+
+struct Outcome {
+    int exit_code = -1;
+    std::string out;
+    std::string err;
+};
+
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Cli : public testing::Test {
+  protected:
+    Cli() { std::filesystem::create_directory(folder_); }
+    ~Cli() override { std::filesystem::remove_all(folder_); }
+
+    // Runs `daypack <arguments>` in the folder of the test.
+    [[nodiscard]] Outcome daypack(const std::string& arguments) const {
+        const std::string command = "cd '" + folder_.string() +
+                                    "' && env -u BACKPACK_KEY -u BACKPACK_SECRET '" DAYPACK_PROGRAM "' " + arguments +
+                                    " >out 2>err </dev/null";
+        const int status = std::system(command.c_str());
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_ / "out"), read_file(folder_ / "err")};
+    }
+
+    void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+
+  private:
+    const std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("daypack_cli_test." + std::to_string(getpid()));
+};
+
+constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets", "doctor", "bench"};
+constexpr std::array kLaterVerbs = {"record", "replay", "verify", "export"};
+
+TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
+    const Outcome help = daypack("--help");
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_EQ(help.err, "");
+    for (const std::string verb : kVerbs) EXPECT_NE(help.out.find("\n  " + verb + " "), std::string::npos) << verb;
+    for (const std::string verb : kLaterVerbs) EXPECT_EQ(help.out.find("\n  " + verb + " "), std::string::npos) << verb;
+}
+
+TEST_F(Cli, BenchGivesItsRowsAsOneObject) {
+    const Outcome bench = daypack("bench --json --rows replay_frames");
+    EXPECT_EQ(bench.exit_code, 0);
+    EXPECT_EQ(bench.err, "");
+    slow::Json json;
+    ASSERT_TRUE(slow::JsonReader(bench.out).read(json)) << bench.out;
+    for (const char* key : {"machine", "input", "rows"}) EXPECT_NE(json.one(key), nullptr) << key;
+    for (const char* row : {"replay_frames.simdjson", "replay_frames.scan"}) {
+        EXPECT_NE(bench.out.find("{\"name\":\"" + std::string(row) + "\",\"value\":"), std::string::npos) << bench.out;
+    }
+    EXPECT_EQ(daypack("bench --rows none").exit_code, 2);
+    const Outcome nowhere = daypack("bench --rows publish --html no/such/folder/page.html");
+    EXPECT_EQ(nowhere.exit_code, 1);
+    EXPECT_NE(nowhere.err.find("page.html: cannot be written"), std::string::npos) << nowhere.err;
+    const Outcome missing = daypack("bench --input missing.ndjson");
+    EXPECT_EQ(missing.exit_code, 1);
+    EXPECT_NE(missing.err.find("missing.ndjson"), std::string::npos) << missing.err;
+}
+
+TEST_F(Cli, BenchStartsTheWholeSystemAsProcesses) {
+    const Outcome bench = daypack("bench --system --json --rounds 1 --rows system_1000x1x2");
+    EXPECT_EQ(bench.exit_code, 0) << bench.err;
+    slow::Json json;
+    ASSERT_TRUE(slow::JsonReader(bench.out).read(json)) << bench.out;
+    const slow::Json* const machine = json.one("machine");
+    ASSERT_NE(machine, nullptr) << bench.out;
+    for (const char* fact : {"version", "commit", "host", "cpu"}) EXPECT_NE(machine->one(fact), nullptr) << fact;
+    for (const char* row : {"p50", "p99", "cpu", "floor"}) {
+        const std::string begin = "{\"name\":\"system_1000x1x2." + std::string(row) + "\",\"value\":";
+        const auto at = bench.out.find(begin);
+        ASSERT_NE(at, std::string::npos) << bench.out;
+        EXPECT_GT(std::stod(bench.out.substr(at + begin.size())), 0) << row;
+    }
+    EXPECT_EQ(daypack("bench --rows system_idle").exit_code, 2) << "a row of --system alone";
+    EXPECT_EQ(daypack("bench --system --rows publish").exit_code, 2);
+    EXPECT_EQ(daypack("bench --system --input frames.ndjson --rows system_idle").exit_code, 2);
+}
+
+TEST_F(Cli, EveryVerbHasHelp) {
+    for (const std::string verb : kVerbs) {
+        const Outcome help = daypack(verb + " --help");
+        EXPECT_EQ(help.exit_code, 0) << verb;
+        EXPECT_NE(help.out.find("Usage: daypack " + verb), std::string::npos) << help.out;
+    }
+}
+
+TEST_F(Cli, VersionIsOneLineOnStdout) {
+    const Outcome version = daypack("--version");
+    EXPECT_EQ(version.exit_code, 0);
+    EXPECT_TRUE(version.out.starts_with("daypack ")) << version.out;
+    EXPECT_EQ(std::count(version.out.begin(), version.out.end(), '\n'), 1);
+}
+
+TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
+    for (const std::string use :
+         {"", "rnu", "doctor a b", "--instance a run", "run", "run a.yaml b.yaml", "run a.yaml --duration soon",
+          "run a.yaml --duration -1", "run a.yaml --duration", "run a.yaml --rest-url http://example.com",
+          "run a.yaml --instance a/b", "cat --levels x", "cat --levels 65537", "cat --symbol 'a b'", "cat extra",
+          "tail --instance ''", "stat --josn", "sim --port x", "markets a b"}) {
+        const Outcome refused = daypack(use);
+        EXPECT_EQ(refused.exit_code, 2) << use;
+        EXPECT_EQ(refused.out, "") << use;
+        EXPECT_TRUE(refused.err.starts_with("daypack: ")) << refused.err;
+        EXPECT_NE(refused.err.find("; see `daypack "), std::string::npos) << refused.err;
+        EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+    }
+    EXPECT_EQ(daypack("rnu").err, "daypack: unknown verb \"rnu\", did you mean `run`?; see `daypack --help`\n");
+}
+
+TEST_F(Cli, AWrongConfigurationIsExitTwoWithFileAndLine) {
+    write("config.yaml",
+          "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n    "
+          "lins: 2\n");
+    for (const std::string verb : {"run", "markets", "doctor"}) {
+        const Outcome refused = daypack(verb + " config.yaml");
+        EXPECT_EQ(refused.exit_code, 2);
+        EXPECT_EQ(refused.err, "daypack: config.yaml:6: unknown key \"lins\" under `mine`; did you mean `lines`?\n");
+    }
+    const Outcome missing = daypack("run nowhere.yaml");
+    EXPECT_EQ(missing.exit_code, 2);
+    EXPECT_EQ(
+        missing.err,
+        "daypack: nowhere.yaml: cannot be read (No such file or directory); give the path of a configuration file\n");
+}
+
+TEST_F(Cli, AReaderWithoutAnEngineIsExitOneWithOneLine) {
+    for (const std::string verb : {"cat", "tail", "stat", "top"}) {
+        const Outcome alone = daypack(verb + " --instance no-such-engine");
+        EXPECT_EQ(alone.exit_code, 1) << verb;
+        EXPECT_TRUE(alone.err.starts_with("daypack: ")) << alone.err;
+        EXPECT_NE(alone.err.find("no-such-engine"), std::string::npos) << alone.err;
+        EXPECT_EQ(std::count(alone.err.begin(), alone.err.end(), '\n'), 1) << alone.err;
+    }
+}
+
+}  // namespace
+}  // namespace daypack

@@ -1,0 +1,83 @@
+#include "tools/cli/cat.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <stdexcept>
+
+#include "engine/shm_reader.h"
+#include "tools/term/shm_text.h"
+
+namespace daypack {
+namespace {
+
+std::string json_levels(const std::vector<daypack_level>& levels, const daypack_top& top) {
+    std::string json = "[";
+    for (const auto& level : levels) {
+        json += fmt::format("{}[\"{}\",\"{}\"]", json.size() > 1 ? "," : "", price_text(level.price, top),
+                            quantity_text(level.quantity, top));
+    }
+    return json + "]";
+}
+
+// How far a side is known: a price, or null for all of it.
+std::string json_known_to(std::int64_t price, const daypack_top& top) {
+    return price == 0 ? "null" : fmt::format(R"("{}")", price_text(price, top));
+}
+
+std::string json_line(const std::string& instance, const ShmNames& names, const ShmBook& book) {
+    const auto& head = book.head;
+    const auto& top = head.top;
+    std::string json = fmt::format(R"({{"instance":{},"symbol":{},"native":{},"state":"{}","reason":"{}","flags":{})"
+                                   R"(,"u":{},"epoch":{},"venue_match_us":{})",
+                                   json_text(instance), json_text(names.symbol), json_text(names.native),
+                                   daypack_state_name(top.state), daypack_reason_name(top.reason),
+                                   json_list(flag_names(top.flags)), top.u, top.epoch, head.venue_match_us);
+    if (head.venue_send_us != 0) json += fmt::format(R"(,"venue_send_us":{})", head.venue_send_us);
+    return json + fmt::format(R"(,"receive_ns":"{}","publish_ns":"{}","known_to":[{},{}],"bids":{},"asks":{}}})",
+                              head.receive_ns, top.publish_ns, json_known_to(head.known_to_bid, top),
+                              json_known_to(head.known_to_ask, top), json_levels(book.bids, top),
+                              json_levels(book.asks, top));
+}
+
+std::string text_block(const ShmNames& names, const ShmBook& book) {
+    const auto& top = book.head.top;
+    std::string text = fmt::format("{}  {}{}  u={}  {}\n", names.symbol, state_text(top.state, top.reason),
+                                   flags_text(top.flags), top.u, time_of_day(top.publish_ns));
+    const std::size_t rows = std::max(book.bids.size(), book.asks.size());
+    for (std::size_t i = 0; i < rows; ++i) {
+        std::string bid[2], ask[2];
+        if (i < book.bids.size()) {
+            bid[0] = quantity_text(book.bids[i].quantity, top);
+            bid[1] = price_text(book.bids[i].price, top);
+        }
+        if (i < book.asks.size()) {
+            ask[0] = price_text(book.asks[i].price, top);
+            ask[1] = quantity_text(book.asks[i].quantity, top);
+        }
+        const std::string row = fmt::format("{:>18} {:>16} | {:<16} {}", bid[0], bid[1], ask[0], ask[1]);
+        text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+int show_book(const CatOptions& options, std::ostream& out) {
+    ShmReader reader(options.instance);
+    const auto symbols = require_symbols(reader, options.symbol);
+    for (const auto symbol : symbols) {
+        const auto book = reader.book(symbol, options.levels);
+        if (!book) throw std::runtime_error("the engine wrote faster than the book could be read: try again");
+        const auto names = reader.names(symbol);
+        if (options.json) {
+            out << json_line(options.instance, names, *book) << '\n';
+        } else {
+            out << text_block(names, *book) << (symbol == symbols.back() ? "" : "\n");
+        }
+    }
+    return 0;
+}
+
+}  // namespace daypack

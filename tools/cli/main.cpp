@@ -1,0 +1,308 @@
+// The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/run.h"
+#include "engine/config.h"
+#include "engine/config/config_values.h"
+#include "tools/cli/cat.h"
+#include "tools/cli/markets.h"
+#include "tools/cli/option_checks.h"
+#include "tools/cli/run.h"
+#include "tools/cli/stat.h"
+#include "tools/cli/tail.h"
+#include "tools/cli/top.h"
+#include "tools/doctor/doctor.h"
+#include "tools/sim/faults/fault.h"
+#include "tools/sim/run.h"
+
+namespace daypack {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUse = 2;
+
+// The parser, and for each verb what runs once its options are filled in.
+//
+// Thread: main. The options live as long as this: the parser writes into them.
+class CommandLine {
+  public:
+    CommandLine();
+    [[nodiscard]] int run(int argc, char** argv);
+
+  private:
+    CLI::App& verb(const std::string& name, const std::string& about, std::function<int()> action) {
+        CLI::App* sub = app_.add_subcommand(name, about)->group("Verbs");
+        actions_.emplace_back(sub, std::move(action));
+        return *sub;
+    }
+    void add_run();
+    void add_sim();
+    void add_markets();
+    void add_readers();
+    void add_doctor();
+    void add_bench();
+    [[nodiscard]] int explain(const CLI::ParseError& error);
+    [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
+    [[nodiscard]] std::vector<std::string> names() const;
+
+    CLI::App app_{"A low-latency order-book engine for Backpack Exchange.", "daypack"};
+    std::vector<std::pair<CLI::App*, std::function<int()>>> actions_;
+    RunOptions run_;
+    sim::SimOptions sim_;
+    MarketsOptions markets_;
+    CatOptions cat_;
+    TopOptions top_;
+    TailOptions tail_;
+    StatOptions stat_;
+    DoctorOptions doctor_;
+    bench::BenchOptions bench_;
+};
+
+void add_instance(CLI::App& verb, std::string& instance) {
+    verb.add_option("--instance", instance, "name of the engine whose shared memory is meant")
+        ->type_name("NAME")
+        ->check(checked(instance_fault))
+        ->capture_default_str();
+}
+
+void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
+    verb.add_option("--symbol", symbol, std::string("one symbol in any spelling; without it ") + otherwise)
+        ->type_name("S")
+        ->check(checked(symbol_fault));
+}
+
+CommandLine::CommandLine() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "daypack " DAYPACK_VERSION, "print the version");
+    app_.set_help_flag("-h,--help", "print this help");
+    app_.get_formatter()->label("SUBCOMMAND", "VERB");
+    add_run();
+    add_sim();
+    add_markets();
+    add_readers();
+    add_doctor();
+    add_bench();
+    // Last, for each verb takes over what it finds.
+    app_.footer(
+        "`daypack VERB --help` tells the options of a verb.\nExit codes: 0 done, 1 failed, 2 wrong usage or "
+        "configuration.");
+}
+
+void CommandLine::add_run() {
+    CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
+    sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
+    sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
+        ->type_name("S")
+        ->check(number());
+    sub.add_option("--instance", run_.instance, "instead of the file's instance")
+        ->type_name("NAME")
+        ->check(checked(instance_fault));
+    sub.add_option("--rest-url", run_.rest_url, "instead of the file's rest_urls")
+        ->type_name("URL")
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::rest); }));
+    sub.add_option("--ws-url", run_.ws_url, "instead of the file's ws_urls")
+        ->type_name("URL")
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::websocket); }));
+    sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
+}
+
+void CommandLine::add_sim() {
+    CLI::App& sub = verb("sim", "the simulated exchange: REST and WebSocket of Backpack on one port",
+                         [this] { return sim::run_sim(sim_); });
+    sub.add_option("--port", sim_.port, "the port on loopback; 0: a free one, as printed")
+        ->type_name("P")
+        ->check(whole(65'535));
+    sub.add_flag("--tls", sim_.tls, "https and wss, with certificates made at the start");
+    sub.add_option("--ca-out", sim_.ca_out, "where to write the certificate to trust")->type_name("FILE");
+    sub.add_option("--symbols", sim_.symbols, "markets, in any spelling")
+        ->type_name("A,B")
+        ->delimiter(',')
+        ->transform(to_native_symbol());
+    sub.add_option("--rate", sim_.rate, "updates a second and symbol, or max")->type_name("R")->transform(pace());
+    sub.add_option("--levels", sim_.levels, "levels a side, about; 0: as recorded books have")
+        ->type_name("N")
+        ->check(whole(5'000));
+    sub.add_option("--seed", sim_.seed, "another made-up flow")->type_name("N")->check(whole(INT64_MAX));
+    sub.add_option("--max-frames", sim_.max_frames, "depth frames a symbol, then quiet; 0: endless")
+        ->type_name("N")
+        ->check(whole(INT64_MAX));
+    sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
+        ->type_name("FILE");
+    sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
+    sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow; the default");
+    sub.add_flag_callback(
+        "--no-jitter", [this] { sim_.jitter = false; }, "T never runs back");
+    sub.add_option("--odd-lag", sim_.odd_lag_ms, "messages of every odd connection leave so much later")
+        ->type_name("MS")
+        ->check(whole(60'000))
+        ->capture_default_str();
+    sub.add_option("--markets-cache", sim_.markets_cache_ms,
+                   "/markets is as old as this at most, as a cache serves it; 0: always fresh")
+        ->type_name("MS")
+        ->check(whole(3'600'000))
+        ->capture_default_str();
+    sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
+        ->type_name("KIND[@N][:key=value,...]")
+        ->type_size(1)
+        ->allow_extra_args(false);
+    sub.add_option("--chaos", sim_.chaos_seed, "random faults that a client has to survive, from this seed")
+        ->type_name("SEED")
+        ->check(whole(INT64_MAX));
+    sub.add_flag("--chaos-unkind", sim_.chaos_unkind, "also those that mislead: lags, clocks, numberings, answers");
+    sub.add_option("--chaos-every", sim_.chaos_every_ms, "between them")->type_name("MS")->check(whole(3'600'000));
+    sub.footer("Faults, with their keys; times=K strikes K times in a row:\n" + sim::fault_help());
+}
+
+void CommandLine::add_markets() {
+    CLI::App& sub =
+        verb("markets", "the exchange's markets with tick, step and state", [this] { return show_markets(markets_); });
+    sub.add_option("CONFIG", markets_.config_path, "configuration file; without it the exchange itself")->type_name("");
+    sub.add_flag("--json", markets_.json, "one JSON object a line");
+}
+
+void CommandLine::add_readers() {
+    CLI::App& top = verb("top", "live ladder, trades, latency and health in the terminal",
+                         [this] { return show_top(top_, std::cout); });
+    add_instance(top, top_.instance);
+    add_symbol(top, top_.symbol, "the first");
+
+    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_, std::cout); });
+    add_instance(cat, cat_.instance);
+    add_symbol(cat, cat_.symbol, "all");
+    cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
+        ->type_name("N")
+        ->check(whole(65'536))
+        ->capture_default_str();
+    cat.add_flag("--json", cat_.json, "one JSON object a line");
+
+    CLI::App& tail = verb("tail", "every delta, trade and change of state as it comes",
+                          [this] { return follow_events(tail_, std::cout); });
+    add_instance(tail, tail_.instance);
+    add_symbol(tail, tail_.symbol, "all");
+    tail.add_flag("--json", tail_.json, "one JSON object a line");
+
+    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_stat(stat_, std::cout); });
+    add_instance(stat, stat_.instance);
+    stat.add_flag("--json", stat_.json, "one JSON object a line");
+    stat.add_flag("--watch", stat_.watch, "again every second");
+}
+
+void CommandLine::add_doctor() {
+    CLI::App& sub = verb("doctor", "what of this machine costs latency, with the fix for each",
+                         [this] { return show_doctor(doctor_, std::cout); });
+    sub.add_option("CONFIG", doctor_.config_path, "configuration file, to check what it asks for as well")
+        ->type_name("");
+    sub.add_flag("--json", doctor_.json, "one JSON object a line");
+    sub.footer(
+        "Reads only, changes nothing. ok, warn (it works, slower or less evenly), fail, unknown (not shown here).\n"
+        "Exit codes: 0 done, whatever was found; 1 something that CONFIG asks for cannot work; 2 wrong usage or "
+        "configuration.");
+}
+
+namespace {
+
+// Of the parts and of the system.
+std::vector<std::string> all_rows() {
+    std::vector<std::string> rows = bench::row_names();
+    for (std::string& row : bench::row_names(true)) rows.push_back(std::move(row));
+    return rows;
+}
+
+}  // namespace
+
+void CommandLine::add_bench() {
+    CLI::App& sub = verb("bench", "how fast the parts are, beside what else there is, in one run",
+                         [this] { return bench::run_bench(bench_); });
+    sub.add_flag("--json", bench_.json, "one JSON object");
+    sub.add_flag("--system", bench_.system,
+                 "the product as it is started: exchange, engine and reader as processes, each thread mode in turn");
+    sub.add_option("--html", bench_.html, "also a page with the numbers and the percentile curves")->type_name("FILE");
+    sub.add_option("--input", bench_.input,
+                   "recorded flow: frames.ndjson[.gz] beside its snapshot.json; else generated")
+        ->type_name("FILE");
+    sub.add_option("--rounds", bench_.rounds, "how often each row is measured; the README's figures are the default's")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000));
+    sub.add_option("--rows", bench_.rows, "some rows alone")
+        ->type_name("A,B")
+        ->delimiter(',')
+        ->check(CLI::IsMember(all_rows()));
+    sub.parse_complete_callback([this] {
+        const auto names = bench::row_names(bench_.system);
+        for (const std::string& row : bench_.rows) {
+            if (std::find(names.begin(), names.end(), row) != names.end()) continue;
+            throw CLI::ValidationError(
+                "--rows", row + (bench_.system ? " is no row of --system" : " is a row of --system: add that"));
+        }
+        if (bench_.system && !bench_.input.empty())
+            throw CLI::ValidationError("--input", "is not for --system, whose flow the simulated exchange makes");
+    });
+}
+
+std::vector<std::string> CommandLine::names() const {
+    std::vector<std::string> names;
+    for (const auto& [sub, action] : actions_) names.push_back(sub->get_name());
+    return names;
+}
+
+int CommandLine::refuse(const std::string& wrong, const std::string& verb) const {
+    std::fprintf(stderr, "daypack: %s; see `daypack %s%s--help`\n", wrong.c_str(), verb.c_str(),
+                 verb.empty() ? "" : " ");
+    return kWrongUse;
+}
+
+// Help and version go to stdout and are no error; anything else is one line on stderr.
+int CommandLine::explain(const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app_.exit(error);
+    const auto parsed = app_.get_subcommands();
+    std::string wrong = error.what();
+    if (error.get_name() == "ArgumentMismatch") wrong = wrong.substr(0, wrong.find(':')) + " needs a value";
+    for (char& c : wrong) c = c == '\n' ? ' ' : c;
+    return refuse(wrong, parsed.empty() ? "" : parsed.front()->get_name());
+}
+
+int CommandLine::run(int argc, char** argv) {
+    if (argc < 2) return refuse("no verb is given", "");
+    const std::string first = argv[1];
+    if (first.starts_with('-') && first != "-h" && first != "--help" && first != "--version") {
+        return refuse("option " + shown(first) + " is unknown or stands before its verb", "");
+    }
+    const auto verbs = names();
+    if (!first.starts_with('-') && std::find(verbs.begin(), verbs.end(), first) == verbs.end()) {
+        const std::string near = nearest_word(first, verbs);
+        return refuse("unknown verb " + shown(first) + (near.empty() ? "" : ", did you mean `" + near + "`?"), "");
+    }
+    try {
+        app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return explain(error);
+    }
+    for (const auto& [sub, action] : actions_) {
+        if (sub->parsed()) return action();
+    }
+    return kDone;
+}
+
+}  // namespace
+}  // namespace daypack
+
+int main(int argc, char** argv) {
+    try {
+        return daypack::CommandLine().run(argc, argv);
+    } catch (const daypack::ConfigError& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return daypack::kWrongUse;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "daypack: %s\n", error.what());
+        return daypack::kFailed;
+    }
+}

@@ -1,0 +1,97 @@
+#include "tools/cli/markets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <utility>
+
+#include "book/decimal.h"
+#include "engine/config.h"
+#include "engine/daypack_shm.h"
+#include "net/backpack/rest_api.h"
+#include "net/backpack/rest_decoder.h"
+#include "net/backpack/symbol.h"
+#include "net/base/url.h"
+
+namespace daypack {
+namespace {
+
+std::string unit_text(Unit unit) {
+    return format_units(1, unit);
+}
+
+std::string state_text(const Market& market) {
+    return market.halted == Reason::none ? "open" : daypack_reason_name(static_cast<unsigned>(market.halted));
+}
+
+void print_json(const Market& market) {
+    fmt::print(R"({{"symbol":"{}","native":"{}","type":"{}","tick":"{}","step":"{}","state":"{}","visible":{}}})"
+               "\n",
+               normalised_symbol(market.native), market.native, market.market_type, unit_text(market.tick),
+               unit_text(market.step), state_text(market), market.visible);
+}
+
+void print_row(const Market& market) {
+    fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}{}\n", normalised_symbol(market.native), market.native,
+               market.market_type, unit_text(market.tick), unit_text(market.step), state_text(market),
+               market.visible ? "" : ", hidden");
+}
+
+int complain(const std::string& words) {
+    std::fputs(fmt::format("daypack: {}\n", words).c_str(), stderr);
+    return 1;
+}
+
+// What an older cache, or a venue that knows no kinds, left out of one list.
+void add_missing(MarketList from, MarketList& list) {
+    for (Market& market : from.markets) {
+        const auto same = [&](const Market& known) { return known.native == market.native; };
+        if (std::none_of(list.markets.begin(), list.markets.end(), same)) list.markets.push_back(std::move(market));
+    }
+    for (auto& skipped : from.skipped) {
+        const auto known = std::find(list.skipped.begin(), list.skipped.end(), skipped);
+        if (known == list.skipped.end()) list.skipped.push_back(std::move(skipped));
+    }
+}
+
+}  // namespace
+
+int show_markets(const MarketsOptions& options) {
+    const ExchangeConfig exchange =
+        options.config_path.empty() ? ExchangeConfig{} : load_config(options.config_path).exchange;
+    const TlsContext tls = TlsContext::client(exchange.ca_file);
+    RestOptions rest_options;
+    for (const auto& url : exchange.rest_urls) rest_options.urls.push_back(parse_url(url, UrlKind::rest));
+    rest_options.tls = &tls;
+    rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
+    rest_options.refusal = refusal;
+    boost::asio::io_context io(1);
+    RestClient rest(io, rest_options);
+    RestApi api(rest);
+    RestReply<MarketList> usual;
+    RestReply<MarketList> all;
+    api.markets([&](RestReply<MarketList> reply) {
+        usual = std::move(reply);
+        api.markets_of_all_kinds([&](RestReply<MarketList> more) {
+            all = std::move(more);
+            io.stop();
+        });
+    });
+    io.run();
+    if (!usual.value) return complain("the list of markets did not come: " + usual.why);
+    MarketList list = *std::move(usual.value);
+    if (all.value) {
+        add_missing(*std::move(all.value), list);
+    } else {
+        complain("markets of kinds that the venue lists only where they are asked for are missing: " + all.why);
+    }
+    for (const auto& skipped : list.skipped) complain(skipped);
+    if (!options.json)
+        fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}\n", "SYMBOL", "NATIVE", "TYPE", "TICK", "STEP", "STATE");
+    for (const Market& market : list.markets) options.json ? print_json(market) : print_row(market);
+    return 0;
+}
+
+}  // namespace daypack

@@ -1,0 +1,66 @@
+#pragma once
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+#include "engine/config/config_values.h"
+#include "net/backpack/symbol.h"
+
+namespace daypack {
+
+// Checks of options, so that a wrong one is exit 2 before anything starts. Thread: main.
+
+// A check of config_values.h, which returns "" or what is wrong and what was meant.
+template <class Check>
+CLI::Validator checked(Check fault_of) {
+    return CLI::Validator(
+        [fault_of](std::string& value) {
+            const std::string fault = fault_of(value);
+            return fault.empty() ? std::string() : shown(value) + " " + fault;
+        },
+        "");
+}
+
+template <class Number>
+CLI::Validator in_range(Number min, Number max, const char* kind) {
+    return checked([min, max, kind](const std::string& text) -> std::string {
+        Number value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max) return {};
+        return fmt::format("is no {} from {} to {}", kind, min, max);
+    });
+}
+
+inline CLI::Validator number() {
+    return in_range(0.0, 1e9, "number");
+}
+inline CLI::Validator whole(std::int64_t max) {
+    return in_range<std::int64_t>(0, max, "whole number");
+}
+
+// For transform(): a pace; "max" becomes 0, as the simulator has it.
+inline CLI::Validator pace() {
+    return CLI::Validator(
+        [](std::string& value) {
+            if (value == "max") value = "0";
+            return number()(value);
+        },
+        "");
+}
+
+// For transform(): any spelling becomes the venue's.
+inline CLI::Validator to_native_symbol() {
+    return CLI::Validator(
+        [](std::string& value) {
+            const auto native = native_symbol(value);
+            if (!native) return shown(value) + " " + symbol_fault(value);
+            value = *native;
+            return std::string();
+        },
+        "");
+}
+
+}  // namespace daypack

@@ -1,0 +1,63 @@
+#include "tools/cli/tail.h"
+
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "engine/shm_reader.h"
+#include "net/base/clock.h"
+#include "tools/term/event_text.h"
+#include "tools/term/shm_text.h"
+#include "tools/term/terminal.h"
+
+namespace daypack {
+namespace {
+
+// Names of symbols as the events need them; asked for once each.
+class NameCache {
+  public:
+    explicit NameCache(ShmReader& reader) : reader_(reader) {}
+    [[nodiscard]] const std::string& operator[](std::uint32_t symbol) {
+        static const std::string unknown = "?";
+        if (symbol >= reader_.symbols()) return unknown;
+        while (names_.size() <= symbol) names_.push_back(reader_.names(static_cast<SymbolIndex>(names_.size())).symbol);
+        return names_[symbol];
+    }
+
+  private:
+    ShmReader& reader_;
+    std::vector<std::string> names_;
+};
+
+}  // namespace
+
+int follow_events(const TailOptions& options, std::ostream& out) {
+    constexpr int kPoll_ms = 1;
+    ShmReader reader(options.instance);
+    std::optional<SymbolIndex> only;
+    if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
+    NameCache names(reader);
+    const StopSignal stop;
+    std::uint64_t cursor = daypack_cursor(&reader.raw());
+    while (!stop.asked() && out) {
+        daypack_record record;
+        std::uint64_t lost = 0;
+        const int result = daypack_read_record(&reader.raw(), &cursor, &record, &lost);
+        if (result == DAYPACK_EMPTY) {
+            out.flush();
+            stop.wait_ms(kPoll_ms);
+            continue;
+        }
+        if (result == DAYPACK_OK && daypack_record_kind(&record) == DAYPACK_KIND_NONE) lost = 1;
+        if (lost > 0) {
+            out << (options.json ? lost_json(lost) : lost_line(lost)) << '\n';
+        } else if (const auto symbol = daypack_record_symbol(&record); !only || symbol == *only) {
+            out << (options.json ? event_json(record, names[symbol], wall_now()) : event_line(record, names[symbol]))
+                << '\n';
+        }
+    }
+    out.flush();
+    return 0;
+}
+
+}  // namespace daypack

@@ -1,0 +1,10 @@
+#pragma once
+#include "tools/sim/faults/fault.h"
+#include "tools/sim/server/rest.h"
+
+namespace daypack::sim {
+
+// The answer as `rest:how=…` or `upgrade:how=…` wants it. `other` is not done here: it needs the markets.
+void spoil(Reply& reply, const Fault& fault);
+
+}  // namespace daypack::sim

@@ -1,0 +1,57 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tools/sim/market/event.h"
+
+namespace daypack::sim {
+
+// A recorded flow of one market: `frames.ndjson` or `frames.ndjson.gz`, a line being `<receive time, ns> <frame>`, with
+// the body of /api/v1/depth as `snapshot.json` beside it. Frames go out as recorded, byte for byte, times included.
+//
+// Thread: any one at a time.
+// Invariants: tick and step are the file's own padding; `due_ns` never falls, though a receive clock may step back.
+class Replay final : public Source {
+  public:
+    // Throws std::runtime_error where a file is missing or is not what it should be.
+    explicit Replay(const std::string& path);
+    ~Replay() override;
+
+    [[nodiscard]] const Market& market() const noexcept override { return market_; }
+    [[nodiscard]] Book start_book() const override;
+    [[nodiscard]] std::uint64_t start_u() const noexcept override { return start_u_; }
+    [[nodiscard]] std::int64_t start_us() const noexcept override { return start_us_; }
+    void begin(std::int64_t) override {}
+    // Throws std::runtime_error, with the line, where the recording is damaged or has a gap.
+    [[nodiscard]] bool next(Event& event) override;
+    void renumber(std::uint64_t by) override;
+
+  private:
+    class Lines;
+    struct Parser;
+
+    void find_notation();
+    void read_start();
+    [[nodiscard]] bool fill(Event& event);
+    [[noreturn]] void fail(const std::string& what) const;
+
+    std::string path_;
+    std::string snapshot_path_;
+    Market market_;
+    int price_decimals_ = 0;
+    int quantity_decimals_ = 0;
+    Book start_book_;
+    std::uint64_t start_u_ = 0;
+    std::int64_t start_us_ = 0;
+    std::uint64_t recorded_u_ = 0;  // of the last depth frame, as recorded
+    std::uint64_t shift_ = 0;       // what is added to recorded numbers (modulo 2^64) since a restart
+    std::int64_t first_receive_ns_ = 0;
+    std::int64_t due_ns_ = 0;
+    std::unique_ptr<Lines> lines_;
+    std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace daypack::sim

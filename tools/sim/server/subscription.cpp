@@ -1,0 +1,83 @@
+#include "tools/sim/server/subscription.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+#include "tools/sim/market/wire.h"
+
+namespace daypack::sim {
+namespace {
+
+constexpr std::array<std::string_view, 10> kSilentTypes{"ticker",      "kline",
+                                                        "markPrice",   "openInterest",
+                                                        "liquidation", "externalTicker",
+                                                        "stockPrice",  "stockIndicativeQuote",
+                                                        "account",     "rfq"};
+
+bool is_window(std::string_view part) {
+    return part.size() > 2 && part.ends_with("ms") &&
+           std::all_of(part.begin(), part.end() - 2, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "200ms.SOL_USDC" or "AAPL.US_USDC": a market's name may have dots of its own.
+std::optional<StreamName> depth_stream(std::string_view rest) {
+    const std::string_view first = rest.substr(0, rest.find('.'));
+    if (first.size() == rest.size() || !is_window(first)) return StreamName{StreamKind::depth, std::string(rest)};
+    const std::string symbol(rest.substr(first.size() + 1));
+    if (first == "200ms") return StreamName{StreamKind::depth_200ms, symbol};
+    if (first == "600ms") return StreamName{StreamKind::depth_600ms, symbol};
+    if (first == "1000ms") return StreamName{StreamKind::depth_1000ms, symbol};
+    return std::nullopt;
+}
+
+void add_stream(Request& request, std::string_view name, bool is_signed) {
+    const std::string_view type = name.substr(0, name.find('.'));
+    const std::string_view rest = type.size() == name.size() ? std::string_view{} : name.substr(type.size() + 1);
+    if (type == "depth" && !rest.empty()) {
+        const auto stream = depth_stream(rest);
+        if (stream) {
+            request.streams.push_back(*stream);
+        } else {
+            request.errors.push_back(error_frame(4008, "Invalid depth window"));
+        }
+    } else if (type == "trade" && !rest.empty()) {
+        request.streams.push_back({StreamKind::trade, std::string(rest)});
+    } else if (type == "bookTicker" && !rest.empty()) {
+        request.streams.push_back({StreamKind::book_ticker, std::string(rest)});
+    } else if (type == "account" && request.subscribe && !is_signed) {
+        request.errors.push_back(error_frame(4003, "Invalid signature"));
+    } else if (std::find(kSilentTypes.begin(), kSilentTypes.end(), type) == kSilentTypes.end()) {
+        request.errors.push_back(error_frame(4006, "Invalid stream"));
+    }
+}
+
+}  // namespace
+
+Request parse_request(std::string_view text) {
+    Request request;
+    simdjson::dom::parser parser;
+    simdjson::dom::element document;
+    simdjson::dom::array params;
+    std::string_view method;
+    if (parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS ||
+        document["method"].get(method) != simdjson::SUCCESS || (method != "SUBSCRIBE" && method != "UNSUBSCRIBE") ||
+        document["params"].get(params) != simdjson::SUCCESS) {
+        request.errors.push_back(error_frame(4002, "Parse error"));
+        return request;
+    }
+    request.subscribe = method == "SUBSCRIBE";
+    const bool is_signed = document["signature"].is_array();
+    for (const auto param : params) {
+        std::string_view name;
+        if (param.get(name) != simdjson::SUCCESS) {
+            request.errors.assign(1, error_frame(4002, "Parse error"));
+            return request;
+        }
+        add_stream(request, name, is_signed);
+    }
+    return request;
+}
+
+}  // namespace daypack::sim

@@ -1,0 +1,120 @@
+#include "tools/term/event_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "tools/term/shm_text.h"
+
+namespace daypack {
+namespace {
+
+[[nodiscard]] std::string kind_text(const daypack_record& record) {
+    std::string text = daypack_kind_name(daypack_record_kind(&record));
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+}
+
+[[nodiscard]] const char* side_text(const daypack_record& record) {
+    return daypack_record_side(&record) == 0 ? "bid" : "ask";
+}
+
+[[nodiscard]] const char* aggressor_text(const daypack_record& record) {
+    return daypack_record_side(&record) == 0 ? "buy" : "sell";
+}
+
+[[nodiscard]] std::string level_text(const daypack_record& record) {
+    return quantity_text(record.quantity, record) + " @ " + price_text(record.price, record);
+}
+
+// One side of a change of the best bid and offer.
+[[nodiscard]] std::string best_text(const daypack_record& record, std::int64_t price, std::int64_t quantity) {
+    return quantity == 0 ? "-" : quantity_text(quantity, record) + " @ " + price_text(price, record);
+}
+
+[[nodiscard]] std::string best_json(const daypack_record& record, std::int64_t price, std::int64_t quantity) {
+    if (quantity == 0) return "null";
+    return fmt::format(R"(["{}","{}"])", price_text(price, record), quantity_text(quantity, record));
+}
+
+[[nodiscard]] unsigned state_of(const daypack_record& record) {
+    return record.status >> 32 & 0xff;
+}
+[[nodiscard]] unsigned reason_of(const daypack_record& record) {
+    return record.status >> 40 & 0xff;
+}
+[[nodiscard]] unsigned flags_of(const daypack_record& record) {
+    return record.status >> 48 & 0xffff;
+}
+
+// What only this kind has.
+[[nodiscard]] std::string own_text(const daypack_record& record) {
+    switch (daypack_record_kind(&record)) {
+        case DAYPACK_KIND_DELTA:
+            return fmt::format("{} {}{} u={}", side_text(record), level_text(record),
+                               daypack_record_last(&record) != 0 ? "" : " ...", record.last_id);
+        case DAYPACK_KIND_ADVANCE: return fmt::format("u={}", record.last_id);
+        case DAYPACK_KIND_TRADE:
+            return fmt::format("{} {} id={}", aggressor_text(record), level_text(record), record.first_id);
+        case DAYPACK_KIND_TOP:
+            return fmt::format("{} | {}", best_text(record, record.price, record.quantity),
+                               best_text(record, record.price2, record.quantity2));
+        case DAYPACK_KIND_STATE: return state_text(state_of(record), reason_of(record)) + flags_text(flags_of(record));
+        case DAYPACK_KIND_SNAPSHOT: return fmt::format("u={}", record.last_id);
+        default: return "";
+    }
+}
+
+[[nodiscard]] std::string own_json(const daypack_record& record) {
+    switch (daypack_record_kind(&record)) {
+        case DAYPACK_KIND_DELTA:
+            return fmt::format(R"(,"side":"{}","price":"{}","quantity":"{}","U":{},"u":{},"last":{})",
+                               side_text(record), price_text(record.price, record),
+                               quantity_text(record.quantity, record), record.first_id, record.last_id,
+                               daypack_record_last(&record) != 0);
+        case DAYPACK_KIND_ADVANCE: return fmt::format(R"(,"U":{},"u":{},"last":true)", record.first_id, record.last_id);
+        case DAYPACK_KIND_TRADE:
+            return fmt::format(
+                R"(,"side":"{}","price":"{}","quantity":"{}","id":{},"buyer_order_id":"{}","seller_order_id":"{}")",
+                aggressor_text(record), price_text(record.price, record), quantity_text(record.quantity, record),
+                record.first_id, record.id_a, record.id_b);
+        case DAYPACK_KIND_TOP:
+            return fmt::format(R"(,"u":{},"bid":{},"ask":{})", record.last_id,
+                               best_json(record, record.price, record.quantity),
+                               best_json(record, record.price2, record.quantity2));
+        case DAYPACK_KIND_STATE:
+            return fmt::format(R"(,"u":{},"state":"{}","reason":"{}","flags":{})", record.last_id,
+                               daypack_state_name(state_of(record)), daypack_reason_name(reason_of(record)),
+                               json_list(flag_names(flags_of(record))));
+        case DAYPACK_KIND_SNAPSHOT: return fmt::format(R"(,"u":{})", record.last_id);
+        default: return "";
+    }
+}
+
+}  // namespace
+
+std::string event_line(const daypack_record& record, const std::string& symbol) {
+    return fmt::format("{} {:<18} {:<8} {}", time_of_day(record.publish_ns), symbol, kind_text(record),
+                       own_text(record));
+}
+
+std::string event_json(const daypack_record& record, const std::string& symbol, WallTime seen) {
+    std::string json =
+        fmt::format(R"({{"kind":"{}","symbol":{}{},"line":{},"venue_match_us":{})", kind_text(record),
+                    json_text(symbol), own_json(record), daypack_record_line(&record), record.venue_match_us);
+    if (record.venue_send_us != 0) json += fmt::format(R"(,"venue_send_us":{})", record.venue_send_us);
+    if (record.kernel_receive_ns != 0) json += fmt::format(R"(,"kernel_receive_ns":"{}")", record.kernel_receive_ns);
+    return json + fmt::format(R"(,"receive_ns":"{}","publish_ns":"{}","seen_ns":"{}"}})", record.receive_ns,
+                              record.publish_ns, seen.ns);
+}
+
+std::string lost_line(std::uint64_t lost) {
+    return fmt::format("{} events lost: the ring was written over before they were read", lost);
+}
+
+std::string lost_json(std::uint64_t lost) {
+    return fmt::format(R"({{"kind":"lost","lost":{}}})", lost);
+}
+
+}  // namespace daypack

@@ -1,0 +1,108 @@
+#include "tools/term/terminal.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+namespace daypack {
+namespace {
+
+volatile sig_atomic_t stop_asked = 0;
+struct sigaction int_before {};
+struct sigaction term_before {};
+
+void on_stop(int) {
+    stop_asked = 1;
+}
+
+void write_all(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+[[nodiscard]] winsize window() noexcept {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {24, 80, 0, 0};
+    return size;
+}
+
+}  // namespace
+
+Screen::Screen() {
+    raw_ = keys_ = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &before_) == 0;
+    if (raw_) {
+        termios raw = before_;
+        raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);  // signals stay: Ctrl-C ends it as anywhere
+        raw.c_cc[VMIN] = 0;
+        raw.c_cc[VTIME] = 0;
+        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    }
+    write_all("\x1b[?1049h\x1b[?25l");  // the other screen, no cursor
+}
+
+Screen::~Screen() {
+    write_all("\x1b[?25h\x1b[?1049l");
+    if (raw_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+}
+
+int Screen::rows() const noexcept {
+    return window().ws_row;
+}
+
+int Screen::columns() const noexcept {
+    return window().ws_col;
+}
+
+void Screen::show(const std::string& text) {
+    std::string frame = "\x1b[H";
+    int left = rows();
+    for (std::size_t from = 0; from < text.size() && left > 0; --left) {
+        const std::size_t end = std::min(text.find('\n', from), text.size());
+        frame.append("\x1b[K").append(text, from, end - from);  // what stood there goes first
+        if (left > 1) frame += "\r\n";
+        from = end + 1;
+    }
+    write_all(frame + "\x1b[J");
+}
+
+bool Screen::pressed(char key, int timeout_ms) noexcept {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (poll(&input, keys_ ? 1 : 0, timeout_ms) <= 0) return false;
+    char byte = 0;
+    if (read(STDIN_FILENO, &byte, 1) == 1) return byte == key;
+    keys_ = false;  // the terminal went away: no use polling it
+    return false;
+}
+
+StopSignal::StopSignal() {
+    stop_asked = 0;
+    struct sigaction action {};
+    action.sa_handler = on_stop;
+    sigaction(SIGINT, &action, &int_before);
+    sigaction(SIGTERM, &action, &term_before);
+}
+
+StopSignal::~StopSignal() {
+    sigaction(SIGINT, &int_before, nullptr);
+    sigaction(SIGTERM, &term_before, nullptr);
+}
+
+bool StopSignal::asked() const noexcept {
+    return stop_asked != 0;
+}
+
+bool StopSignal::wait_ms(int ms) const noexcept {
+    if (!asked()) poll(nullptr, 0, ms);
+    return asked();
+}
+
+}  // namespace daypack
