@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Writes the header that names the commit of the tree, "+" behind it where files were changed since.
 execute_process(
   COMMAND git -C ${SOURCE} describe --always --abbrev=12 --dirty=+

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/audit.h"
 
 namespace daypack {

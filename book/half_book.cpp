@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/half_book.h"
 
 #include <algorithm>

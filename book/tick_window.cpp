@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/tick_window.h"
 
 namespace daypack {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * daypack_shm.h: the books of a running engine, read from shared memory. This file is the contract: C11 or C++, nothing
  * else of daypack needed, no library to link.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Who may include whom, as a test: cmake -D ROOT=<repository> -P layering.cmake
 #
 # allow(<files> <headers of this repository> <headers of other projects>), each a regular expression of a path. The

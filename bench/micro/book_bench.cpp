@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the book costs: updates of a flow are applied one by one, and the best bid and offer are read after each, as a
 // publisher would. Beside OrderBook stand the books that others write. A row is named book/flow: `generated`
 // has the ranks of the recording `usdm`; `usdm` has one level an update, `coinm` many. `/each` times every update by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Decimal text -> whole units, as each level of the book needs it twice.
 #include <benchmark/benchmark.h>
 #include <fast_float/fast_float.h>

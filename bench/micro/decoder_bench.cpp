@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What it costs to turn one frame into events. Each row walks a set of frames that is too large for the branch
 // predictor to learn; ns/frame is the figure.
 #include <benchmark/benchmark.h>

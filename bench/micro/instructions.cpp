@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Decodes, applies, follows and publishes a fixed flow, so that callgrind can count what each takes: .ci/instructions
 // runs it, once for each of the functions below.
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What it costs to publish: an update outside and inside the published depth and at the best bid, with the ring's
 // records; beside each a loop that does the same stores and nothing else.
 #include <benchmark/benchmark.h>

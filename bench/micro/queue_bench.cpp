@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One event of 64 bytes from a core to another: there and back, and as many as go through. Beside the engine's queues
 // stand those that it could have been.
 #include <benchmark/benchmark.h>

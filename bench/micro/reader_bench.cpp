@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a reader in another process pays: best bid and offer, the whole book, a record of the ring, each by the C
 // header; beside them a plain copy of the same bytes.
 #include <benchmark/benchmark.h>

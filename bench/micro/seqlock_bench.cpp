@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What writing a slot of about 4 KiB takes under its sequence: all of it, and the lines that changed alone; with nobody
 // looking, and while another core reads all of it without a pause.
 #include <benchmark/benchmark.h>

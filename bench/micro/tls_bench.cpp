@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What TLS costs a record, by suite: a session in memory, without a socket. `decrypt` is the client's wolfSSL_read,
 // `encrypt` the server's wolfSSL_write; "fast" is libsodium's AES-256-GCM behind wolfSSL (net/transport/fast_aes.h),
 // the others are wolfSSL's own code. ns/record is the figure.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What it costs to find a WebSocket message in what was received: the walker, beside Beast's reading of the same bytes
 // from a stream in memory, and a copy of the bytes, which both do. ns/message is the figure.
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/cores.h"
 
 #include <sched.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/engine_rig.h"
 
 #include <sys/mman.h>

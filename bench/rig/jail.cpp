@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/jail.h"
 
 #include <linux/audit.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/machine.h"
 
 #include <daypack_commit.h>  // made by commit.cmake

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/reader_process.h"
 
 #include <sys/mman.h>

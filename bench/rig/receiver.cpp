@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/receiver.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/sender.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #include <wolfssl/options.h>  // before Asio's TLS headers: makes them speak wolfSSL
 #include <wolfssl/ssl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #if defined(__SSE4_2__)
 #define RAPIDJSON_SSE42

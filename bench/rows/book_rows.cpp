@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/keep.h"
 #include "bench/rivals/references.h"
 #include "bench/rows/rows.h"

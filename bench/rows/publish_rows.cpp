@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rig/cores.h"
 #include "bench/rig/publish_rig.h"
 #include "bench/rig/reader_process.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/rows/system_rows.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/system/bare_line.h"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/system/other_load.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench/system/program.h"
 
 #include <fcntl.h>

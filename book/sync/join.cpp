@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rule 1 of Sync: how a join begins, what is kept for it, what a snapshot is worth by what the lines told, and how it
 // becomes the book.
 #include <algorithm>

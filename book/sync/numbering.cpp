@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/sync/numbering.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/book_thread/book_agent.h"
 
 #include <utility>

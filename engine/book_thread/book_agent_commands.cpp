@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the cold thread tells the books: snapshots, what REST was polled for, and which symbols are followed.
 #include <array>
 

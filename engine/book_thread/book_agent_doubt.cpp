@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What speaks against a book: audits, the bookTicker, and lines that contradict each other.
 #include <bit>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/book_thread/book_monitor.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/book_thread/tracked_book.h"
 
 #include <optional>

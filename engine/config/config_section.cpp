@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/config/config_section.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/config/yaml_tree.h"
 
 #include <yaml-cpp/eventhandler.h>

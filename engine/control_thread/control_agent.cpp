@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/control_agent.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/depth_reader.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/market_follower.h"
 
 #include <fmt/format.h>

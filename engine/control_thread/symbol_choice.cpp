@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/symbol_choice.h"
 
 #include <fmt/format.h>

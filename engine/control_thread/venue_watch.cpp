@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/venue_watch.h"
 
 #include <fmt/format.h>

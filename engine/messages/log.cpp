@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/messages/log.h"
 
 #include <fmt/format.h>

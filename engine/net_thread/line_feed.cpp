@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/net_thread/line_feed.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/net_thread/net_agent.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/shm/segment_layout.h"
 
 #include <bit>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/shm/shm_file.h"
 
 #include <fcntl.h>

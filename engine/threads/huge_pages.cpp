@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/threads/huge_pages.h"
 
 #include <sys/mman.h>

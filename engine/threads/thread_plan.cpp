@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/threads/thread_plan.h"
 
 #include <fmt/format.h>

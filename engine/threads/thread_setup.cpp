@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/threads/thread_setup.h"
 
 #include <linux/capability.h>

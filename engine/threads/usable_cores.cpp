@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/threads/usable_cores.h"
 
 #include <sched.h>

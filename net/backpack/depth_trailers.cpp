@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/depth_trailers.h"
 
 namespace daypack {

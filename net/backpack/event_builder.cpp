@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/event_builder.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/frame_reader.h"
 
 #include <stdexcept>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/rest_decoder.h"
 
 #include "book/digits.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/rest_depth.h"
 
 #include <algorithm>

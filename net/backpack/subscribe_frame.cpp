@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/subscribe_frame.h"
 
 #include <algorithm>

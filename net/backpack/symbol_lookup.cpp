@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/symbol_lookup.h"
 
 #include <bit>

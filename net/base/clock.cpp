@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/clock.h"
 
 #if defined(__x86_64__)

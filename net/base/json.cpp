@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/json.h"
 
 namespace daypack::json {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/retry_after.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/url.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/utf8.h"
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/http/rest_client.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/dns_lookup.h"
 
 #include <netdb.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>

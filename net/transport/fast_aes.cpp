@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/fast_aes.h"
 
 #include <sodium.h>

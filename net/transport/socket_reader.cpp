@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/socket_reader.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #include <boost/system/error_code.hpp>
 #include <cstddef>

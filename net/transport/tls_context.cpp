@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/tls_context.h"
 
 #include <wolfssl/options.h>  // before Asio's TLS headers: makes them speak wolfSSL

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/tls_memory.h"
 
 #include <malloc.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/tls_session.h"
 
 #include <sys/socket.h>

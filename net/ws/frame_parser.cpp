@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/ws/frame_parser.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/ws/send_buffer.h"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/ws/upgrade.h"
 
 #include <boost/beast/core/flat_buffer.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/ws/web_socket.h"
 
 #include <algorithm>

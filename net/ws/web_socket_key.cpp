@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/ws/web_socket_key.h"
 
 #include <wolfssl/options.h>  // before the rest of wolfSSL

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/order_book.h"
 
 #include <gtest/gtest.h>

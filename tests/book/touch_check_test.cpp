@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The best bid and offer of the bookTicker against the book, and who is believed where they differ.
 #include "book/touch_check.h"
 

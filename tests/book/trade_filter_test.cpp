@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/trade_filter.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A thousand worlds of ten thousand steps. (tests/engine/agent_world_test.cpp runs one of them again.)
 #include "tests/engine/agent_world.h"
 

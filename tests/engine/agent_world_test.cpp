@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From a frame's text to a reader's eyes in one thread, with every fault on the way: a hundred worlds, a million steps.
 // DAYPACK_SEED=n runs that world alone. (tests/engine/agent_world_soak_test.cpp: a thousand.)
 #include "tests/engine/agent_world.h"

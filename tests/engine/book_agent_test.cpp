@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the book thread does with its memory, of an agent that is stepped by hand.
 #include "engine/book_thread/book_agent.h"
 

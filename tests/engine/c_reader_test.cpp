@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A program in C that knows the C header alone reads a live book. CMake builds it, and says where it is.
 #include <atomic>
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A sleeper that was to be woken is: each of these would stand still, or be slow by whole seconds, if a wake-up got
 // lost.
 #include "engine/threads/doorbell.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The memory of hot threads: touched before it is needed, on huge pages where that is asked for.
 #include <sys/resource.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A hot thread that spins, after its warm-up: what it asks of the kernel, of malloc and of the pager.
 #include <gtest/gtest.h>
 #include <malloc.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/market_witness.h"
 
 #include <gtest/gtest.h>

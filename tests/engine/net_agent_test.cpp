@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A network thread's agent and the exchange that it is connected to, turn by turn in one thread.
 #include "engine/net_thread/net_agent.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/control_thread/poller.h"
 
 #include <gtest/gtest.h>

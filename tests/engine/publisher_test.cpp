@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/shm/publisher.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which line may be connected anew for a market's sake, over minutes that take no time.
 #include "engine/book_thread/replace_turns.h"
 

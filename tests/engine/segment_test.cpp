@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/shm/segment.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A segment that lies. Readers may see nonsense, never memory outside the mapping, and they come back.
 #include <fcntl.h>
 #include <sys/stat.h>

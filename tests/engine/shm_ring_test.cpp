@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What readers see while a writer is at full speed: books that are whole, records that are intact or counted as lost.
 #include <array>
 #include <atomic>

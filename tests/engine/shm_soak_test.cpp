@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A hundred million reads of another process's book, and as many of its ring, while it writes a million updates a
 // second: none is torn.
 #include <array>

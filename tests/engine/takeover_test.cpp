@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One writer after another: what readers see when it dies, stalls, stops, and when the next one takes over.
 #include <fcntl.h>
 

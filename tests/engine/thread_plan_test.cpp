@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which threads the engine chooses for itself, on machines made up in a folder.
 #include "engine/threads/thread_plan.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a process may use of a machine, from control groups made up in a folder, and from the mask.
 #include "engine/threads/usable_cores.h"
 

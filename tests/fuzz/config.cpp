@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any bytes as a configuration: read, and then within the bounds that are promised, or refused in one line.
 #include "engine/config.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any bytes as a frame: what the decoder makes of them keeps its promises, is the same without its scanner, and is what
 // the slow decoder makes of them.
 #include <algorithm>

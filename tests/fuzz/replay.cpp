@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any bytes as a recording: up to the first zero byte the snapshot, behind it the frames.
 #include "tools/sim/market/replay.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any bytes as the body of a REST answer: what is taken is what a slow reader of JSON and decimals finds in it.
 #include <algorithm>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A segment that lies: each ten bytes of the input put a word somewhere into an honest one, and readers read it all.
 #include <fcntl.h>
 #include <sys/mman.h>

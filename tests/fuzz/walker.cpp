@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any bytes as what a WebSocket server sends, cut anywhere: the walker finds in them what Beast finds, and refuses what
 // Beast refuses. The last bytes of the input say where it is cut, the first how large a message may be.
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The order book against a std::map, numbers from text, and the queue of what is kept.
 #include <string>
 #include <vector>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What doubts a book that looks right, and what is told beside it.
 #include <vector>
 

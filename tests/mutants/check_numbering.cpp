@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rules 1 to 3 of Sync: what is joined, what is applied, and whose numbering it is.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"

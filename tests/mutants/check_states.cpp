@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rules 4 to 7 of Sync, and its pace: what a book is worth while something speaks against it.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"

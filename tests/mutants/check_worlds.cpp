@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every world of two updates, some of six, and a few larger ones that were drawn.
 #include <cstdint>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/mutants/checker.h"
 
 #include <exception>

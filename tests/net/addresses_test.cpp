@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/transport/addresses.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/backoff.h"
 
 #include <gtest/gtest.h>

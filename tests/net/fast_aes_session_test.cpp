@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // net/transport/fast_aes.h inside TLS: which suite is agreed on, that its records pass through the device, that a
 // changed record is refused, that keys may change in the middle, and that a server without AES-256 is still reached.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // AES-256-GCM by net/transport/fast_aes.h, cipher against cipher: published vectors, wolfSSL's own code as the model,
 // and what a thread keeps of its keys. Sessions are in fast_aes_session_test.cpp.
 #include "net/transport/fast_aes.h"

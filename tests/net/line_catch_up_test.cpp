@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a line that is told to catch up waits for: the pong that stands behind all that was on its way.
 #include <gtest/gtest.h>
 

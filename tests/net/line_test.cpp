@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/ws/line.h"
 
 #include <gtest/gtest.h>

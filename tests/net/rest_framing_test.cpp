@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An answer is tied to its request: what stands between and behind answers is never taken for one.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who is asked again, and when: refusals, a firewall, a venue that is away, and addresses that say nothing.
 #include <gtest/gtest.h>
 

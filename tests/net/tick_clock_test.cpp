@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/tick_clock.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>

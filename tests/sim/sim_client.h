@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 // Its options before the rest of wolfSSL: they change what its headers declare.
 #include <arpa/inet.h>

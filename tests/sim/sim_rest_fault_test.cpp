@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the simulated exchange's REST does to mislead a client: answers of another market, old lists, states, and every
 // make-up of an answer.
 #include <gtest/gtest.h>

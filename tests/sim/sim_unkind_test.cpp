@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the simulated exchange does to mislead a client by its streams: late lines, wrong clocks, numberings that begin
 // anew anywhere, another book.
 #include <gtest/gtest.h>

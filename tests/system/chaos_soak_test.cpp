@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ten minutes of random harm, then shorter ones of many seeds, kind and unkind. DAYPACK_SEED=n begins with that one,
 // DAYPACK_SEEDS=n does so many.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A minute of random harm, some seconds more with one thread for all, and some of what misleads. DAYPACK_SEED=n does
 // the first and the last one again with that seed.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/system/crash_run.h"
 
 namespace daypack {

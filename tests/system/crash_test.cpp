@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writers that die at any instant, under a reader that goes on. (tests/system/crash_soak_test.cpp: a thousand of them.)
 #include "tests/system/crash_run.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the engine does where the stream alone does not tell: polling without lines, audits against REST, markets that
 // close or change. Over real sockets and TLS, judged by the exchange's own book.
 #include <set>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an engine does where the venue's list of markets is old, leaves something out or changes: over real sockets.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The engine over real sockets and TLS, judged by the exchange's own book.
 #include <algorithm>
 #include <cctype>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Everything that can go wrong between the venue and us, over real sockets and TLS: what a reader sees meanwhile, and
 // that each book is right again. A book that is shown LIVE is compared with the exchange's own at its `u`, all the
 // time, and a symbol that loses nothing is calm. Each test prints its line of the table in README.md; the times in it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The long forms of flow_test.cpp: `tools/test --long`.
 #include "tests/system/flow_run.h"
 

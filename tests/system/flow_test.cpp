@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whole flows, recorded and made up, through the engine over wss: the short forms. flow_soak_test.cpp has the long
 // ones.
 #include <filesystem>

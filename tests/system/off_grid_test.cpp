@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One level that does not fit what its market is counted in, over real sockets: first in a snapshot, first in a frame,
 // in frames alone; and what cannot be kept. The other markets are LIVE all the while.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The program is put to sleep, started beside itself, and killed, under one reader that stays open.
 #include <map>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The program as its users start it: real processes, real TLS, the exchange beside them.
 #include "tests/support/program.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `daypack bench` compares like with like: what stands beside ours does the same work, and comes to the same book.
 #include <gtest/gtest.h>
 #include <sys/wait.h>

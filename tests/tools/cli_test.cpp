@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The command line from outside: the program itself, its exit codes, and the one line it says to a wrong use.
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the doctor says of machines made up in a folder: well, badly and not at all set up.
 #include "tools/doctor/doctor.h"
 

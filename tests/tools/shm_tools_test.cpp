@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The verbs that read shared memory: cat, top, tail, stat.
 #include <simdjson.h>
 

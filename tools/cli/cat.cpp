@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/cli/cat.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
 
 #include <CLI/CLI.hpp>

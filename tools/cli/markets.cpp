@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/cli/markets.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/doctor/config_checks.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #include "engine/config.h"
 #include "tools/doctor/finding.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/doctor/cpu_checks.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #include "tools/doctor/finding.h"
 #include "tools/doctor/machine.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/doctor/doctor.h"
 
 #include <fmt/format.h>

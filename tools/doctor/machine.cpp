@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/doctor/machine.h"
 
 #include <sys/statvfs.h>

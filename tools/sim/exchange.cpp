@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/exchange.h"
 
 #include <boost/asio/post.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What goes wrong on the floor, and how it is carried out.
 #include <boost/asio/post.hpp>
 #include <cstdio>

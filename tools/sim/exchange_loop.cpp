@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/exchange_loop.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the floor answers to those who ask, connect and subscribe.
 #include <cstdio>
 #include <exception>

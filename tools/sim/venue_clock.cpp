@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/venue_clock.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/term/ladder.h"
 
 #include <fmt/format.h>

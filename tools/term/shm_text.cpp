@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/term/shm_text.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/term/terminal.h"
 
 #include <poll.h>

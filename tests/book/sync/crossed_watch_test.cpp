@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/sync/crossed_watch.h"
 
 #include <gtest/gtest.h>

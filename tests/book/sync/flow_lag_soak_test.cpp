@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Flow on lines that lag, through the engine over wss: nothing is lost, so nothing may break. The recorded one is the
 // file that DAYPACK_RECORDED_FLOW names (frames.ndjson.gz, with its snapshot.json beside it).
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines that lag and jitter, where nothing is lost: no restart, no gap, one snapshot, and every book right.
 #include <gtest/gtest.h>
 

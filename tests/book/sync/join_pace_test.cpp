@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/sync/join_pace.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "book/sync/rest_check.h"
 
 #include <gtest/gtest.h>

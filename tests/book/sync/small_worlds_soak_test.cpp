@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // More than 10^8 distinct worlds (tests/book/sync/small_worlds_list.h). DAYPACK_SEED=n draws others.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The smaller of the small worlds, all of them, and a seeded hundredth of those that
 // tests/book/sync/small_worlds_soak_test.cpp draws. DAYPACK_SEED=n draws others.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines that lag by seconds behind each other in a market where little happens: what a late line tells ends no book,
 // and still a new numbering is followed within a second.
 #include <gtest/gtest.h>

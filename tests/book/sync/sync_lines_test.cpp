@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Redundant lines: the first copy of an update counts, and what is missing is waited for.
 #include <gtest/gtest.h>
 

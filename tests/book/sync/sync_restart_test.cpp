@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rule 3 of Sync: which lines tell the book's numbering, and what shows that the venue numbers anew.
 #include <gtest/gtest.h>
 

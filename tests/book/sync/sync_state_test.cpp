@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rules 4 to 6 of Sync: what a book is worth without a line, crossed, or cut.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // States, reasons and books are a function without the venue's times: the same worlds under other clocks.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Single ways through small worlds that an exhaustive search found, each of which once left a wrong book LIVE.
 #include <gtest/gtest.h>
 

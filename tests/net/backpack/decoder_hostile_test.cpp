@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The decoder against frames that are captured, made up at random, cut off, mutilated, or meant to hurt.
 #include <rapidcheck.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/decoder.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/base/refused.h"
 
 #include <gtest/gtest.h>

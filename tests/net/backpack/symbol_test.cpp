@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "net/backpack/symbol.h"
 
 #include <gtest/gtest.h>

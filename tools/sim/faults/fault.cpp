@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/faults/fault.h"
 
 #include <fmt/format.h>

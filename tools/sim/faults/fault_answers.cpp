@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/faults/fault_answers.h"
 
 #include <zlib.h>

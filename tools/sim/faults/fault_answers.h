@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/server/rest.h"

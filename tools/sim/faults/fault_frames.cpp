@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/faults/fault_frames.h"
 
 #include <cstdint>

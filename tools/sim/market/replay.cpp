@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/market/replay.h"
 
 #include <simdjson.h>

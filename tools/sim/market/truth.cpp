@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/market/truth.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/server/certificates.h"
 
 #include <wolfssl/options.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/server/markets_cache.h"
 
 namespace daypack::sim {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/server/rest.h"
 
 #include <algorithm>

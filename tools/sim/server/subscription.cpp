@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/server/subscription.h"
 
 #include <simdjson.h>

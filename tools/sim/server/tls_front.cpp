@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/sim/server/tls_front.h"
 
 #include <fstream>
