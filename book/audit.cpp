@@ -9,7 +9,7 @@ bool is_better(Side side, Price a, Price b) {
 }
 
 // The next level of `half` that both books know; none: it was the last.
-std::optional<Level> next(const HalfBook& half, const HalfBook& other, std::optional<Price> behind) {
+std::optional<Level> next(const BookSide& half, const BookSide& other, std::optional<Price> behind) {
     const auto level = half.behind(behind);
     return level && half.is_known(level->price) && other.is_known(level->price) ? level : std::nullopt;
 }
@@ -70,8 +70,8 @@ std::optional<Audit::Result> Audit::compare(const OrderBook& book, Sequence id) 
 
 // Both sides are walked from the best, in step by price. True: to the end of what both know.
 bool Audit::compare_side(const OrderBook& book, Side side) noexcept {
-    const HalfBook& our_side = book.side(side);
-    const HalfBook& their_side = shadow_.side(side);
+    const BookSide& our_side = book.side(side);
+    const BookSide& their_side = shadow_.side(side);
     auto ours = next(our_side, their_side, compared_to_);
     auto theirs = next(their_side, our_side, compared_to_);
     for (std::size_t i = 0; i < kSlice; ++i) {

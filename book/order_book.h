@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "book/half_book.h"
+#include "book/book_side.h"
 #include "book/snapshot.h"
 #include "book/types.h"
 
@@ -22,7 +22,7 @@ class OrderBook {
 
     // Of each side at most `max_levels` are kept, and at least the best `depth` at hand in order.
     OrderBook(std::size_t max_levels, std::size_t depth)
-        : sides_{HalfBook(Side::bid, max_levels, depth), HalfBook(Side::ask, max_levels, depth)} {}
+        : sides_{BookSide(Side::bid, max_levels, depth), BookSide(Side::ask, max_levels, depth)} {}
 
     // Replaces the book. A side as long as one of the venue's cuts is known only as far as its last price.
     void seed(const Snapshot& snapshot) noexcept;
@@ -36,7 +36,7 @@ class OrderBook {
         dropped_ += sides_[static_cast<std::size_t>(side)].apply(price, quantity);
     }
 
-    [[nodiscard]] const HalfBook& side(Side side) const noexcept { return sides_[static_cast<std::size_t>(side)]; }
+    [[nodiscard]] const BookSide& side(Side side) const noexcept { return sides_[static_cast<std::size_t>(side)]; }
 
     // Best bid >= best ask, known or not. Ask only after a whole update: inside one it may pass.
     [[nodiscard]] bool crossed() const noexcept {
@@ -53,7 +53,7 @@ class OrderBook {
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
   private:
-    std::array<HalfBook, 2> sides_;
+    std::array<BookSide, 2> sides_;
     std::uint64_t dropped_ = 0;
 };
 

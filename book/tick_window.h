@@ -15,7 +15,7 @@ namespace daypack {
 // A tick is found by its number, without a search; the next level by looking for the next bit. The window lies anywhere
 // on the number line and moves by its base; words are addressed modulo its length, so that moving copies nothing.
 //
-// Here and in HalfBook a price is a `key`: a number that is greater where the price is better.
+// Here and in BookSide a price is a `key`: a number that is greater where the price is better.
 //
 // Thread: book. Nothing is allocated after construction.
 // Invariants

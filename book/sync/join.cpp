@@ -151,7 +151,7 @@ Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
             const Event& other = *last[(count - 1 - later) % kCompared];
             set_later = other.side == event.side && other.price == event.price;
         }
-        const HalfBook& half = book_.side(event.side);
+        const BookSide& half = book_.side(event.side);
         if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return Held::no;
     }
     return compared == 0 ? Held::nothing_kept : Held::yes;

@@ -19,7 +19,7 @@ bool says_something(std::span<const Event> update) noexcept {
 bool agrees(std::span<const Event> update, const OrderBook& book) noexcept {
     return std::all_of(update.begin(), update.end(), [&](const Event& event) {
         if (event.kind != EventKind::delta) return true;
-        const HalfBook& half = book.side(event.side);
+        const BookSide& half = book.side(event.side);
         return half.at(event.price) == event.quantity || !half.is_known(event.price);
     });
 }

@@ -309,7 +309,7 @@ void Sync::on_crossed(MonoTime now) noexcept {
 // gone.
 void Sync::check_depth(MonoTime now) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
-        const HalfBook& half = book_.side(side);
+        const BookSide& half = book_.side(side);
         if (!half.known_to() || half.knows(depth_)) continue;
         const std::size_t enough = std::min(depth_, half.seeded() * 3 / 4);
         if (!half.knows(enough) && phase_ == Phase::following) rejoin(Reason::depth, now);

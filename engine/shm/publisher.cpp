@@ -60,7 +60,7 @@ void write_times(daypack_slot& slot, const BookUpdate& update) noexcept {
     store_relaxed(slot.receive_ns, update.receive.ns);
 }
 
-void write_ranks(daypack_level* to, const HalfBook& half, std::size_t from, std::size_t end,
+void write_ranks(daypack_level* to, const BookSide& half, std::size_t from, std::size_t end,
                  const Instrument& instrument) noexcept {
     const std::int64_t tick = instrument.tick.mantissa;  // no store below is taken for one of these
     const std::int64_t step = instrument.step.mantissa;
@@ -165,8 +165,8 @@ void Publisher::claim(std::size_t records) noexcept {
 // Most updates reach no published level, or change one quantity: for them this is all.
 void Publisher::publish_book(const BookUpdate& update, std::span<const Event> events) noexcept {
     auto& slot = this->slot(update.symbol);
-    const HalfBook& bids = update.book->side(Side::bid);
-    const HalfBook& asks = update.book->side(Side::ask);
+    const BookSide& bids = update.book->side(Side::bid);
+    const BookSide& asks = update.book->side(Side::ask);
     const std::uint64_t counts = load_relaxed(slot.counts);
     if (load_relaxed(slot.u) == 0 || !keeps_count_and_best(bids.dirty(), counts & 0xffffffff) ||
         !keeps_count_and_best(asks.dirty(), counts >> 32)) {
@@ -272,7 +272,7 @@ bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) co
 // shown so far. Returns how many are now.
 [[gnu::always_inline]] inline std::uint64_t Publisher::write_levels(daypack_level* to, const BookUpdate& update,
                                                                     Side side, std::uint64_t count) const noexcept {
-    const HalfBook& half = update.book->side(side);
+    const BookSide& half = update.book->side(side);
     const Dirty dirty = half.dirty();
     if (dirty.from >= depth_) return count;
     count = count_of(half);
@@ -281,7 +281,7 @@ bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) co
     return count;
 }
 
-std::uint64_t Publisher::count_of(const HalfBook& half) const noexcept {
+std::uint64_t Publisher::count_of(const BookSide& half) const noexcept {
     return half.knows(depth_) ? depth_ : half.known_top().size();
 }
 
@@ -298,8 +298,8 @@ void Publisher::publish_levels(const BookUpdate& update, std::span<const Event> 
 [[gnu::always_inline]] inline Publisher::Written Publisher::write_book(const BookUpdate& update) noexcept {
     auto& slot = this->slot(update.symbol);
     auto* const levels = reinterpret_cast<daypack_level*>(&slot + 1);
-    const HalfBook& bids = update.book->side(Side::bid);
-    const HalfBook& asks = update.book->side(Side::ask);
+    const BookSide& bids = update.book->side(Side::bid);
+    const BookSide& asks = update.book->side(Side::ask);
     const std::uint64_t before = load_relaxed(slot.status);
     const std::uint64_t counts_before = load_relaxed(slot.counts);
     const bool anew = load_relaxed(slot.u) == 0;
@@ -328,8 +328,8 @@ void Publisher::publish_levels(const BookUpdate& update, std::span<const Event> 
 // What goes with a change of a side's best. True: it is another bid or offer than before.
 bool Publisher::write_best(daypack_slot& slot, const BookUpdate& update) const noexcept {
     const Instrument& instrument = *update.instrument;
-    const HalfBook& bids = update.book->side(Side::bid);
-    const HalfBook& asks = update.book->side(Side::ask);
+    const BookSide& bids = update.book->side(Side::bid);
+    const BookSide& asks = update.book->side(Side::ask);
     const Level bid = bids.best().value_or(Level{});
     const Level ask = asks.best().value_or(Level{});
     bool changed = store_changed(slot.bid_price, mantissa(bid.price, instrument));

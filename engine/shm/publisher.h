@@ -91,7 +91,7 @@ class Publisher {
     [[nodiscard]] bool write_best(daypack_slot& slot, const BookUpdate& update) const noexcept;
     [[nodiscard]] std::uint64_t write_levels(daypack_level* to, const BookUpdate& update, Side side,
                                              std::uint64_t count) const noexcept;
-    [[nodiscard]] std::uint64_t count_of(const HalfBook& half) const noexcept;
+    [[nodiscard]] std::uint64_t count_of(const BookSide& half) const noexcept;
     // The next so many records are written from here on, and shown by commit().
     void claim(std::size_t records) noexcept;
     void record(const Fields& fields, const BookUpdate& update, const Written& written) noexcept;

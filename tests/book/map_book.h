@@ -7,7 +7,7 @@
 #include <ostream>
 #include <vector>
 
-#include "book/half_book.h"
+#include "book/book_side.h"
 #include "book/snapshot.h"
 #include "book/types.h"
 
@@ -79,12 +79,12 @@ class MapBook {
 };
 
 // All levels of a side of the real book, best first; `known`: those that may be shown.
-[[nodiscard]] inline std::vector<Level> best_first(const HalfBook& half) {
+[[nodiscard]] inline std::vector<Level> best_first(const BookSide& half) {
     std::vector<Level> levels;
     for (auto level = half.behind(std::nullopt); level; level = half.behind(level->price)) levels.push_back(*level);
     return levels;
 }
-[[nodiscard]] inline std::vector<Level> known(const HalfBook& half) {
+[[nodiscard]] inline std::vector<Level> known(const BookSide& half) {
     std::vector<Level> levels = best_first(half);
     std::erase_if(levels, [&](const Level& level) { return !half.is_known(level.price); });
     return levels;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <fstream>
 
-#include "book/half_book.h"
+#include "book/book_side.h"
 #include "book/sync/pending.h"
 #include "engine/messages/engine_limits.h"
 #include "engine/shm/atomic_words.h"
@@ -74,7 +74,7 @@ TEST(HotMemory, WhatIsMadeForAHotThreadIsTouchedAlready) {
     SpscQueue<Event> queue(65'536);
     PendingPool pool(65'536);
     Pending pending(pool);
-    HalfBook side(Side::bid, kMaxLevels, 64);
+    BookSide side(Side::bid, kMaxLevels, 64);
     std::vector<Level> levels;
     for (std::int64_t i = 0; i < 5'400; ++i) levels.push_back({{1'000 + 40 * i}, {1}});  // all but a few in the tail
     const std::string instance = "hot_memory." + std::to_string(getpid());

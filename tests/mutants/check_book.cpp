@@ -16,7 +16,7 @@ namespace {
 
 void compare(const OrderBook& book, const MapBook& model) {
     for (const Side side : {Side::bid, Side::ask}) {
-        const HalfBook& half = book.side(side);
+        const BookSide& half = book.side(side);
         const std::vector<Level> expected = model.best_first(side);
         require(best_first(half) == expected);
         require(half.size() == expected.size());
@@ -105,7 +105,7 @@ void a_full_side_drops_its_worst_and_is_known_no_further() {
     OrderBook book(3, 2);
     for (std::int64_t i = 0; i < 4; ++i) book.apply(Side::ask, {100 + i}, {5});
     require(book.dropped() == 1);
-    const HalfBook& asks = book.side(Side::ask);
+    const BookSide& asks = book.side(Side::ask);
     require(asks.size() == 3 && asks.known_to() == Price{102});
     require(asks.is_known({102}) && !asks.is_known({103}));
     book.apply(Side::ask, {100}, {0});

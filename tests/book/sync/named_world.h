@@ -21,7 +21,7 @@ class NamedWorld {
     // The book that is shown as LIVE, if it is, is the new numbering's, and of that alone.
     [[nodiscard]] bool shows_no_old_book() const {
         if (sync_.state() != State::live) return true;
-        const HalfBook& bids = sync_.book().side(Side::bid);
+        const BookSide& bids = sync_.book().side(Side::bid);
         bool is_new = bids.at({40}).steps == 2;
         for (const std::int64_t price : {50, 51, 52, 100}) {
             const std::int64_t steps = bids.at({price}).steps;

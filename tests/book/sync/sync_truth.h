@@ -150,7 +150,7 @@ class SyncTruth {
     void compare_touch(const Sync& sync) {
         bool both = true;
         for (const Side side : {Side::bid, Side::ask}) {
-            const HalfBook& half = sync.book().side(side);
+            const BookSide& half = sync.book().side(side);
             const auto shown = half.best();
             const auto& levels = truth_.side(side);
             both = both && shown;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "book/half_book.h"
+#include "book/book_side.h"
 
 #include <algorithm>
 
@@ -17,7 +17,7 @@ constexpr std::size_t kUsualLevels = 8'192;
 
 }  // namespace
 
-HalfBook::HalfBook(Side side, std::size_t max_levels, std::size_t depth)
+BookSide::BookSide(Side side, std::size_t max_levels, std::size_t depth)
     : mirror_(side == Side::bid ? 0 : -1), max_levels_(max_levels), depth_(std::min(depth, max_levels)) {
     tail_.reserve(max_levels + 1);
     top_.resize(depth_ + 2 * kSlack + 1);
@@ -28,7 +28,7 @@ HalfBook::HalfBook(Side side, std::size_t max_levels, std::size_t depth)
     tail_.clear();
 }
 
-void HalfBook::clear() noexcept {
+void BookSide::clear() noexcept {
     window_.clear();
     tail_.clear();
     top_.clear();
@@ -38,7 +38,7 @@ void HalfBook::clear() noexcept {
     dirty_.touch(0, Dirty::kAll);
 }
 
-std::size_t HalfBook::seed(std::span<const Level> ascending, bool cut) noexcept {
+std::size_t BookSide::seed(std::span<const Level> ascending, bool cut) noexcept {
     clear();
     const std::size_t kept = std::min(ascending.size(), max_levels_);
     if (kept == 0) return ascending.size();
@@ -60,18 +60,18 @@ std::size_t HalfBook::seed(std::span<const Level> ascending, bool cut) noexcept 
     return ascending.size() - kept;
 }
 
-std::size_t HalfBook::add_in_window(Key at, Quantity quantity) noexcept {
+std::size_t BookSide::add_in_window(Key at, Quantity quantity) noexcept {
     window_.set(at, quantity.steps);
     return added(at, quantity);
 }
 
-std::size_t HalfBook::remove_in_window(Key at) noexcept {
+std::size_t BookSide::remove_in_window(Key at) noexcept {
     window_.erase(at);
     return removed(at);
 }
 
 // In the tail, or above the window, which then moves up to it.
-std::size_t HalfBook::apply_outside(Key at, Quantity quantity) noexcept {
+std::size_t BookSide::apply_outside(Key at, Quantity quantity) noexcept {
     if (size_ == 0 && quantity.steps != 0) window_.move_to(TickWindow::base_for(at, kAbove));
     if (!window_.below(at)) {
         if (quantity.steps == 0) return 0;
@@ -95,7 +95,7 @@ std::size_t HalfBook::apply_outside(Key at, Quantity quantity) noexcept {
     return added(at, quantity);
 }
 
-std::size_t HalfBook::added(Key at, Quantity quantity) noexcept {
+std::size_t BookSide::added(Key at, Quantity quantity) noexcept {
     // where the top is all that there was, a worse level is one of it too
     const bool in_top = top_.size() == size_ || at >= key(top_.front().price);
     ++size_;
@@ -105,7 +105,7 @@ std::size_t HalfBook::added(Key at, Quantity quantity) noexcept {
     return 1;
 }
 
-std::size_t HalfBook::removed(Key at) noexcept {
+std::size_t BookSide::removed(Key at) noexcept {
     --size_;
     if (at < key(top_.front().price)) return 0;
     erase_from_top(at);
@@ -113,28 +113,28 @@ std::size_t HalfBook::removed(Key at) noexcept {
     return 0;
 }
 
-std::optional<Level> HalfBook::behind(std::optional<Price> price) const noexcept {
+std::optional<Level> BookSide::behind(std::optional<Price> price) const noexcept {
     const auto found = price ? window_.next_below(key(*price)) : window_.best();
     if (found) return Level{{*found ^ mirror_}, {window_.at(*found)}};
     const std::size_t end = price ? in_tail(key(*price)) : tail_.size();
     return end == 0 ? std::nullopt : std::optional(tail_[end - 1]);
 }
 
-Quantity HalfBook::at(Price price) const noexcept {
+Quantity BookSide::at(Price price) const noexcept {
     const Key at = key(price);
     if (!window_.below(at)) return {window_.above(at) ? 0 : window_.at(at)};
     const std::size_t found = in_tail(at);
     return found < tail_.size() && tail_[found].price == price ? tail_[found].quantity : Quantity{};
 }
 
-std::span<const Level> HalfBook::known_top() const noexcept {
+std::span<const Level> BookSide::known_top() const noexcept {
     const std::span<const Level> all = top_;
     if (all.empty() || is_known(all.front().price)) return all;
     return all.subspan(find(all, key(*known_to_)));
 }
 
 // Without a branch that depends on what is compared: nobody can predict where in a book the next update falls.
-std::size_t HalfBook::find(std::span<const Level> worst_first, Key at) const noexcept {
+std::size_t BookSide::find(std::span<const Level> worst_first, Key at) const noexcept {
     const Level* from = worst_first.data();
     for (std::size_t left = worst_first.size(); left > 0;) {
         const std::size_t half = (left + 1) / 2;
@@ -144,12 +144,12 @@ std::size_t HalfBook::find(std::span<const Level> worst_first, Key at) const noe
     return static_cast<std::size_t>(from - worst_first.data());
 }
 
-HalfBook::Key HalfBook::worst() const noexcept {
+BookSide::Key BookSide::worst() const noexcept {
     return tail_.empty() ? *window_.worst() : key(tail_.front().price);
 }
 
 // Without a tail there is nothing that the window could take in.
-void HalfBook::follow_best_down() noexcept {
+void BookSide::follow_best_down() noexcept {
     if (tail_.empty()) return;
     const Key best = key(top_.back().price);
     if (!window_.below(best) && best - window_.base() >= static_cast<Key>(TickWindow::kTicks - kAboveMax)) return;
@@ -157,7 +157,7 @@ void HalfBook::follow_best_down() noexcept {
     if (base < window_.base()) move_window(base);
 }
 
-void HalfBook::move_window(Key base) noexcept {
+void BookSide::move_window(Key base) noexcept {
     while (!window_.empty()) {
         const Key worst = *window_.worst();
         if (worst >= base) break;
@@ -171,7 +171,7 @@ void HalfBook::move_window(Key base) noexcept {
     }
 }
 
-void HalfBook::drop_worst() noexcept {
+void BookSide::drop_worst() noexcept {
     if (tail_.empty()) {
         window_.erase(worst());
     } else {
@@ -184,28 +184,28 @@ void HalfBook::drop_worst() noexcept {
     dirty_.touch(0, Dirty::kAll);
 }
 
-void HalfBook::set_in_top(Key at, Quantity quantity) noexcept {
+void BookSide::set_in_top(Key at, Quantity quantity) noexcept {
     const std::size_t found = find(top_, at);
     top_[found].quantity = quantity;
     const auto rank_behind = static_cast<std::uint32_t>(top_.size() - found);
     dirty_.touch(rank_behind - 1, rank_behind);
 }
 
-void HalfBook::insert_in_top(Level level) noexcept {
+void BookSide::insert_in_top(Level level) noexcept {
     const std::size_t to = find(top_, key(level.price));
     dirty_.touch(static_cast<std::uint32_t>(top_.size() - to), Dirty::kAll);
     top_.insert(top_.begin() + static_cast<std::ptrdiff_t>(to), level);
     if (top_.size() > depth_ + 2 * kSlack) top_.erase(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(kSlack));
 }
 
-void HalfBook::erase_from_top(Key at) noexcept {
+void BookSide::erase_from_top(Key at) noexcept {
     const std::size_t found = find(top_, at);
     dirty_.touch(static_cast<std::uint32_t>(top_.size() - found - 1), Dirty::kAll);
     top_.erase(top_.begin() + static_cast<std::ptrdiff_t>(found));
     if (top_.size() < depth_ && top_.size() < size_) fill_top();
 }
 
-void HalfBook::fill_top() noexcept {
+void BookSide::fill_top() noexcept {
     std::optional<Price> last;
     if (!top_.empty()) last = top_.front().price;
     const std::size_t more = std::min(size_, depth_ + kSlack) - top_.size();

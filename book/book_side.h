@@ -37,9 +37,9 @@ struct Dirty {
 // 1. The tail ascends by key, and all of it lies below the window. No quantity is zero.
 // 2. top() is the best levels of the side, worst first: at least `depth` of them, or all.
 // 3. At most max_levels. A side that is full drops its worst level, and from then on it is truncated there.
-class alignas(64) HalfBook {
+class alignas(64) BookSide {
   public:
-    HalfBook(Side side, std::size_t max_levels, std::size_t depth);
+    BookSide(Side side, std::size_t max_levels, std::size_t depth);
 
     void clear() noexcept;
     // REQUIRES: `ascending` by price, no quantity is zero. Returns how many levels were not kept. `cut`: there may be
