@@ -10,7 +10,7 @@ bool is_better(Side side, Price a, Price b) {
 
 // The next level of `half` that both books know; none: it was the last.
 std::optional<Level> next(const BookSide& half, const BookSide& other, std::optional<Price> behind) {
-    const auto level = half.behind(behind);
+    const auto level = half.next_worse(behind);
     return level && half.is_known(level->price) && other.is_known(level->price) ? level : std::nullopt;
 }
 

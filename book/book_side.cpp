@@ -35,7 +35,7 @@ void BookSide::clear() noexcept {
     size_ = 0;
     seeded_ = 0;
     known_to_.reset();
-    dirty_.touch(0, Dirty::kAll);
+    dirty_.touch(0, DirtyRanks::kAll);
 }
 
 std::size_t BookSide::seed(std::span<const Level> ascending, bool cut) noexcept {
@@ -113,7 +113,7 @@ std::size_t BookSide::removed(Key at) noexcept {
     return 0;
 }
 
-std::optional<Level> BookSide::behind(std::optional<Price> price) const noexcept {
+std::optional<Level> BookSide::next_worse(std::optional<Price> price) const noexcept {
     const auto found = price ? window_.next_below(key(*price)) : window_.best();
     if (found) return Level{{*found ^ mirror_}, {window_.at(*found)}};
     const std::size_t end = price ? in_tail(key(*price)) : tail_.size();
@@ -181,7 +181,7 @@ void BookSide::drop_worst() noexcept {
     if (top_.size() > size_) top_.erase(top_.begin());
     const Key edge = worst();
     if (!known_to_ || key(*known_to_) < edge) known_to_ = Price{edge ^ mirror_};
-    dirty_.touch(0, Dirty::kAll);
+    dirty_.touch(0, DirtyRanks::kAll);
 }
 
 void BookSide::set_in_top(Key at, Quantity quantity) noexcept {
@@ -193,14 +193,14 @@ void BookSide::set_in_top(Key at, Quantity quantity) noexcept {
 
 void BookSide::insert_in_top(Level level) noexcept {
     const std::size_t to = find(top_, key(level.price));
-    dirty_.touch(static_cast<std::uint32_t>(top_.size() - to), Dirty::kAll);
+    dirty_.touch(static_cast<std::uint32_t>(top_.size() - to), DirtyRanks::kAll);
     top_.insert(top_.begin() + static_cast<std::ptrdiff_t>(to), level);
     if (top_.size() > depth_ + 2 * kSlack) top_.erase(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(kSlack));
 }
 
 void BookSide::erase_from_top(Key at) noexcept {
     const std::size_t found = find(top_, at);
-    dirty_.touch(static_cast<std::uint32_t>(top_.size() - found - 1), Dirty::kAll);
+    dirty_.touch(static_cast<std::uint32_t>(top_.size() - found - 1), DirtyRanks::kAll);
     top_.erase(top_.begin() + static_cast<std::ptrdiff_t>(found));
     if (top_.size() < depth_ && top_.size() < size_) fill_top();
 }
@@ -210,7 +210,7 @@ void BookSide::fill_top() noexcept {
     if (!top_.empty()) last = top_.front().price;
     const std::size_t more = std::min(size_, depth_ + kSlack) - top_.size();
     top_.insert(top_.begin(), more, Level{});
-    for (std::size_t i = more; i-- > 0; last = top_[i].price) top_[i] = *behind(last);
+    for (std::size_t i = more; i-- > 0; last = top_[i].price) top_[i] = *next_worse(last);
 }
 
 }  // namespace daypack

@@ -12,7 +12,7 @@
 namespace daypack {
 
 // Which ranks of a side (0 = best) differ from what was published last. `to` beyond the side: everything behind `from`.
-struct Dirty {
+struct DirtyRanks {
     std::uint32_t from = UINT32_MAX;
     std::uint32_t to = 0;
 
@@ -70,7 +70,7 @@ class alignas(64) BookSide {
     [[nodiscard]] std::size_t seeded() const noexcept { return seeded_; }
     [[nodiscard]] std::span<const Level> top() const noexcept { return top_; }
     // The best level that is worse than `price`; the best of all, where there is none.
-    [[nodiscard]] std::optional<Level> behind(std::optional<Price> price) const noexcept;
+    [[nodiscard]] std::optional<Level> next_worse(std::optional<Price> price) const noexcept;
     [[nodiscard]] Quantity at(Price price) const noexcept;
 
     // The price up to which the side is complete; none: all of it is.
@@ -79,7 +79,7 @@ class alignas(64) BookSide {
     // What of top() may be shown.
     [[nodiscard]] std::span<const Level> known_top() const noexcept;
     // That is so many levels, or more.
-    [[nodiscard]] bool knows(std::size_t count) const noexcept {
+    [[nodiscard]] bool has_known(std::size_t count) const noexcept {
         return count == 0 || (top_.size() >= count && is_known(top_[top_.size() - count].price));
     }
     // The best of the levels that may be shown.
@@ -87,7 +87,7 @@ class alignas(64) BookSide {
         return top_.empty() || !is_known(top_.back().price) ? std::nullopt : std::optional(top_.back());
     }
 
-    [[nodiscard]] Dirty dirty() const noexcept { return dirty_; }
+    [[nodiscard]] DirtyRanks dirty() const noexcept { return dirty_; }
     void clear_dirty() noexcept { dirty_ = {}; }
 
   private:
@@ -121,7 +121,7 @@ class alignas(64) BookSide {
     Key mirror_;
     std::size_t size_ = 0;
     std::vector<Level> top_;
-    Dirty dirty_;
+    DirtyRanks dirty_;
     TickWindow window_;
     std::size_t max_levels_;
     std::size_t depth_;

@@ -310,9 +310,9 @@ void Sync::on_crossed(MonoTime now) noexcept {
 void Sync::check_depth(MonoTime now) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const BookSide& half = book_.side(side);
-        if (!half.known_to() || half.knows(depth_)) continue;
+        if (!half.known_to() || half.has_known(depth_)) continue;
         const std::size_t enough = std::min(depth_, half.seeded() * 3 / 4);
-        if (!half.knows(enough) && phase_ == Phase::following) rejoin(Reason::depth, now);
+        if (!half.has_known(enough) && phase_ == Phase::following) rejoin(Reason::depth, now);
     }
 }
 

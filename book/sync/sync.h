@@ -180,7 +180,7 @@ class Sync {
         if (unconfirmed_) flags |= kUnconfirmed;
         if (crossed_.crossed()) flags |= kCrossed;
         for (const Side side : {Side::bid, Side::ask}) {
-            if (book_.side(side).known_to() && !book_.side(side).knows(depth_)) flags |= kPartial;
+            if (book_.side(side).known_to() && !book_.side(side).has_known(depth_)) flags |= kPartial;
         }
         return flags;
     }

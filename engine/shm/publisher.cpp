@@ -264,7 +264,7 @@ std::uint64_t Publisher::status_word_of(const BookUpdate& update) const noexcept
 }
 
 // Of a side of which `count` levels are shown.
-bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) const noexcept {
+bool Publisher::keeps_count_and_best(const DirtyRanks& dirty, std::uint64_t count) const noexcept {
     return dirty.from >= depth_ || (dirty.from != 0 && dirty.to == dirty.from + 1 && dirty.to < count);
 }
 
@@ -273,7 +273,7 @@ bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) co
 [[gnu::always_inline]] inline std::uint64_t Publisher::write_levels(daypack_level* to, const BookUpdate& update,
                                                                     Side side, std::uint64_t count) const noexcept {
     const BookSide& half = update.book->side(side);
-    const Dirty dirty = half.dirty();
+    const DirtyRanks dirty = half.dirty();
     if (dirty.from >= depth_) return count;
     count = count_of(half);
     const std::size_t end = std::min<std::size_t>(dirty.to, count);
@@ -282,7 +282,7 @@ bool Publisher::keeps_count_and_best(const Dirty& dirty, std::uint64_t count) co
 }
 
 std::uint64_t Publisher::count_of(const BookSide& half) const noexcept {
-    return half.knows(depth_) ? depth_ : half.known_top().size();
+    return half.has_known(depth_) ? depth_ : half.known_top().size();
 }
 
 // An update that reaches a published level, or the first one that is published.

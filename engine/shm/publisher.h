@@ -85,7 +85,7 @@ class Publisher {
     }
     // With the flags of `update` alone.
     [[nodiscard]] std::uint64_t status_word_of(const BookUpdate& update) const noexcept;
-    [[nodiscard]] bool keeps_count_and_best(const Dirty& dirty, std::uint64_t count) const noexcept;
+    [[nodiscard]] bool keeps_count_and_best(const DirtyRanks& dirty, std::uint64_t count) const noexcept;
     void publish_levels(const BookUpdate& update, std::span<const Event> events) noexcept;
     [[nodiscard]] Written write_book(const BookUpdate& update) noexcept;
     [[nodiscard]] bool write_best(daypack_slot& slot, const BookUpdate& update) const noexcept;

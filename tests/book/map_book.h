@@ -81,7 +81,8 @@ class MapBook {
 // All levels of a side of the real book, best first; `known`: those that may be shown.
 [[nodiscard]] inline std::vector<Level> best_first(const BookSide& half) {
     std::vector<Level> levels;
-    for (auto level = half.behind(std::nullopt); level; level = half.behind(level->price)) levels.push_back(*level);
+    for (auto level = half.next_worse(std::nullopt); level; level = half.next_worse(level->price))
+        levels.push_back(*level);
     return levels;
 }
 [[nodiscard]] inline std::vector<Level> known(const BookSide& half) {

@@ -35,7 +35,7 @@ class Published {
             auto& copy = copy_[static_cast<std::size_t>(side)];
             const std::size_t count = std::min(known.size(), depth_);
             copy.resize(count, Level{{-1}, {-1}});
-            const Dirty dirty = book.side(side).dirty();
+            const DirtyRanks dirty = book.side(side).dirty();
             for (std::size_t rank = dirty.from; rank < std::min<std::size_t>(dirty.to, count); ++rank) {
                 copy[rank] = known[known.size() - 1 - rank];
             }
@@ -57,7 +57,8 @@ std::string difference(const OrderBook& book, const MapBook& model, std::size_t 
         if (levels.size() > max_levels) return "more levels than max_levels";
         const std::size_t shown = book.side(side).known_top().size();
         for (const std::size_t count : {std::size_t{0}, shown / 2, shown, shown + 1}) {
-            if (book.side(side).knows(count) != (count <= shown)) return "it knows more levels than it shows, or fewer";
+            if (book.side(side).has_known(count) != (count <= shown))
+                return "it knows more levels than it shows, or fewer";
         }
         for (std::size_t i = 0; i < levels.size(); ++i) {
             if (levels[i].quantity.steps == 0) return "a level of quantity zero";

@@ -207,19 +207,19 @@ TEST(OrderBook, ANewOrDeletedLevelIsDirtyFromItsRankOn) {
     book.clear_dirty();
     book.apply(Side::ask, {100'005}, {0});
     EXPECT_EQ(book.side(Side::ask).dirty().from, 4u);
-    EXPECT_EQ(book.side(Side::ask).dirty().to, Dirty::kAll);
+    EXPECT_EQ(book.side(Side::ask).dirty().to, DirtyRanks::kAll);
     book.clear_dirty();
     EXPECT_FALSE(book.side(Side::ask).dirty().any());
     book.apply(Side::ask, {100'000}, {1});
     EXPECT_EQ(book.side(Side::ask).dirty().from, 0u);
-    EXPECT_EQ(book.side(Side::ask).dirty().to, Dirty::kAll);
+    EXPECT_EQ(book.side(Side::ask).dirty().to, DirtyRanks::kAll);
 }
 
 TEST(OrderBook, ASeedIsDirtyThroughout) {
     OrderBook book = seeded(10, 0);
     for (const Side side : kSides) {
         EXPECT_EQ(book.side(side).dirty().from, 0u);
-        EXPECT_EQ(book.side(side).dirty().to, Dirty::kAll);
+        EXPECT_EQ(book.side(side).dirty().to, DirtyRanks::kAll);
     }
 }
 

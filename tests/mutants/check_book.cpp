@@ -94,7 +94,7 @@ void what_changed_is_told_by_rank() {
     require(book.side(Side::bid).dirty().from == 2 && book.side(Side::bid).dirty().to == 3);
     book.clear_dirty();
     book.apply(Side::bid, {99}, {0});
-    require(book.side(Side::bid).dirty().from == 1 && book.side(Side::bid).dirty().to == Dirty::kAll);
+    require(book.side(Side::bid).dirty().from == 1 && book.side(Side::bid).dirty().to == DirtyRanks::kAll);
     require(!book.side(Side::ask).dirty().any());
     book.clear_dirty();
     book.apply(Side::bid, {101}, {1});
@@ -111,7 +111,7 @@ void a_full_side_drops_its_worst_and_is_known_no_further() {
     book.apply(Side::ask, {100}, {0});
     book.apply(Side::ask, {101}, {0});
     book.apply(Side::ask, {110}, {5});
-    require(known(asks).size() == 1 && asks.knows(1) && !asks.knows(2));
+    require(known(asks).size() == 1 && asks.has_known(1) && !asks.has_known(2));
     require(asks.known_top().size() == 1);
     book.apply(Side::ask, {102}, {0});
     require(!asks.best());
