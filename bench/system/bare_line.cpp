@@ -90,7 +90,7 @@ class BareLine::Loop final : public LineListener {
             }
             std::size_t handled = 0;
             if (line_->needs_io()) handled = io_.poll();
-            if (line_->do_work(mono_now()) != Found::nothing || handled != 0) continue;
+            if (line_->do_work(mono_now()) != PollResult::idle || handled != 0) continue;
             line_->wake_on_bytes();
             io_.run_one_for(kWait);
         }

@@ -44,9 +44,9 @@ void NetAgent::do_work(MonoTime now) {
     bool worked = run_io();
     bool waiting = false;
     for (auto& feed : feeds_) {
-        const Found found = feed->line().do_work(now);
+        const PollResult found = feed->line().do_work(now);
         feed->do_work(mono_now());
-        worked |= found != Found::nothing;
+        worked |= found != PollResult::idle;
         waiting |= feed->waiting();
     }
     answer_pause();

@@ -36,7 +36,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     void start() {
         if (state_ == State::idle) connect();
     }
-    Found do_work(MonoTime now);
+    PollResult do_work(MonoTime now);
     void wake_on_bytes() {
         if (socket_) socket_->wake_on_bytes();
     }
@@ -100,26 +100,26 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     LineStats stats_;
 };
 
-Found Line::Impl::do_work(MonoTime now) {
+PollResult Line::Impl::do_work(MonoTime now) {
     switch (state_) {
         case State::waiting:
             if (now - due_ >= 0) connect();
-            return Found::nothing;
+            return PollResult::idle;
         case State::opening:
             if (now - due_ >= 0) {
                 connector_.silent();
                 go_down(url().name() + ": no answer to the WebSocket upgrade within " + std::to_string(patience_ms_) +
                         " ms");
             }
-            return Found::nothing;
+            return PollResult::idle;
         case State::subscribing:
         case State::up: {
-            const Found found = socket_->do_work(now);
+            const PollResult found = socket_->do_work(now);
             if (open()) watch(now);
             return found;
         }
         case State::stopping: {
-            const Found found = socket_->do_work(now);
+            const PollResult found = socket_->do_work(now);
             if (state_ == State::stopping && now - due_ >= 0) finish();
             return found;
         }
@@ -127,7 +127,7 @@ Found Line::Impl::do_work(MonoTime now) {
         case State::connecting:
         case State::stopped: break;
     }
-    return Found::nothing;
+    return PollResult::idle;
 }
 
 void Line::Impl::connect() {
@@ -307,7 +307,7 @@ Line::~Line() {
 void Line::start() {
     impl_->start();
 }
-Found Line::do_work(MonoTime now) {
+PollResult Line::do_work(MonoTime now) {
     return impl_->do_work(now);
 }
 bool Line::needs_io() const noexcept {

@@ -78,7 +78,7 @@ class Line {
 
     void start();
     // Reads, sends, and looks at the time: at a bounded number of frames, so that a flood leaves others their turn.
-    Found do_work(MonoTime now);
+    PollResult do_work(MonoTime now);
     // Something is under way for which `io` must run: connecting, up to the upgrade.
     [[nodiscard]] bool needs_io() const noexcept;
     // For a thread that has nothing to do but wait: makes `io` come back when there is something to read.

@@ -4,11 +4,11 @@
 
 namespace daypack {
 
-// What one look at a socket found.
-enum class Found : std::uint8_t {
-    nothing,  // to read
-    all,      // something, and none of it is left
-    more,     // something, and some is left: the round's share is used up, or a frame is held
+// What one look at a socket came to.
+enum class PollResult : std::uint8_t {
+    idle,     // there was nothing to read
+    drained,  // something was read, and nothing is left
+    pending,  // something was read and something is left: the round's share is used up, or a frame is held back
 };
 
 }  // namespace daypack

@@ -51,12 +51,12 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         });
     }
 
-    Found do_work(MonoTime now) {
-        if (!open_) return Found::nothing;
+    PollResult do_work(MonoTime now) {
+        if (!open_) return PollResult::idle;
         flush();
         const std::uint64_t bytes = stream_->reader().bytes();
         stream_->ask_again();  // who hears that nothing is left may wait for the socket
-        const Found found = read();
+        const PollResult found = read();
         if (stream_->reader().bytes() != bytes) last_byte_ = now;
         if (open_) flush();
         return found;
@@ -109,29 +109,29 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         listener_->on_open();
     }
 
-    Found read() {
+    PollResult read() {
         int share = kShareARound;
-        Found found = Found::nothing;
+        PollResult found = PollResult::idle;
         for (;;) {
-            if (!hand_on(share)) return open_ ? Found::more : Found::all;
-            if (--share <= 0) return Found::more;
+            if (!hand_on(share)) return open_ ? PollResult::pending : PollResult::drained;
+            if (--share <= 0) return PollResult::pending;
             FrameWalker::Room room{};
             try {
                 room = walker_.room();
             } catch (const std::bad_alloc&) {
                 end({"out of memory for a large frame", 0, {}});
-                return Found::all;
+                return PollResult::drained;
             }
             error_code error;
             const std::size_t size = stream_->read_now(room.data, room.size, error);
             if (error == boost::asio::error::would_block) return found;
             if (error) {
                 end({closing_ ? "closed by this side" : stream_->in_words(error), 0, {}});
-                return Found::all;
+                return PollResult::drained;
             }
             received_ = {mono_now(), stream_->reader().kernel_receive()};
             walker_.add(size);
-            found = Found::all;
+            found = PollResult::drained;
         }
     }
 
@@ -228,7 +228,7 @@ WebSocket::~WebSocket() {
 void WebSocket::open() {
     impl_->open();
 }
-Found WebSocket::do_work(MonoTime now) {
+PollResult WebSocket::do_work(MonoTime now) {
     const std::shared_ptr<Impl> impl = impl_;  // the listener may destroy what this is a member of
     return impl->do_work(now);
 }

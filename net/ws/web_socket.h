@@ -59,7 +59,7 @@ class WebSocket {
     // Asks the server to upgrade; `on_open` or `on_end` follows. It sets no time limit: the owner does.
     void open();
     // Sends what is due and hands on what is there, up to a bound, so that a flood on one leaves the others their turn.
-    Found do_work(MonoTime now);
+    PollResult do_work(MonoTime now);
     // Makes the executor come back from waiting when there is something to read.
     void wake_on_bytes();
 

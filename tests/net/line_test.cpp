@@ -105,14 +105,14 @@ TEST_F(LineTest, NothingIsLeftOnlyWhereTheSocketSaysSo) {
     std::string burst;
     for (int i = 0; i < 200; ++i) burst += ws_frame(test::text, "x");
     plain.peer().send(burst);
-    Found found = Found::nothing;
-    ASSERT_TRUE(until([&] { return (found = line->do_work(mono_now())) != Found::nothing; }));
-    ASSERT_EQ(found, Found::more);
+    PollResult found = PollResult::idle;
+    ASSERT_TRUE(until([&] { return (found = line->do_work(mono_now())) != PollResult::idle; }));
+    ASSERT_EQ(found, PollResult::pending);
     ASSERT_LT(listener.frames.size(), 200u);
     plain.peer().send(ws_frame(test::text, "late"));
     while (io.poll() > 0) {  // until the kernel has it
     }
-    for (int round = 0; found == Found::more; ++round) {
+    for (int round = 0; found == PollResult::pending; ++round) {
         ASSERT_LT(round, 100);
         found = line->do_work(mono_now());
     }
