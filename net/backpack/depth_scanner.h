@@ -25,13 +25,13 @@ namespace daypack {
 class DepthScanner {
   public:
     // REQUIRES: the table outlives this.
-    DepthScanner(const InstrumentTable& table, DepthStream depth) : ends_(table, depth), able_(cpu_can()) {}
+    DepthScanner(const InstrumentTable& table, DepthStream depth) : ends_(table, depth), supported_(cpu_can()) {}
 
     // How many events stand in `room`; 0: the frame is not of that shape. REQUIRES: room for one; Decoder::kPadding
     // readable bytes behind the frame.
     [[nodiscard]] std::size_t scan(std::string_view frame, MonoTime receive, LineIndex line,
                                    std::span<Event> room) noexcept {
-        return able_ ? scan_usual(frame, receive, line, room) : 0;
+        return supported_ ? scan_usual(frame, receive, line, room) : 0;
     }
 
   private:
@@ -40,7 +40,7 @@ class DepthScanner {
                                          std::span<Event> room) noexcept;
 
     DepthEnds ends_;
-    bool able_;  // the CPU has what it takes, SSE4.1; else all is left to the parser
+    bool supported_;  // the CPU has what it takes, SSE4.1; else all is left to the parser
 };
 
 }  // namespace daypack
