@@ -114,8 +114,8 @@ struct Engine::Parts {
     Subscriptions subscriptions;
     PendingPool pool;
     SnapshotRequests requests;
-    ColdMessages to_book;
-    SpentBlocks spent;
+    BookCommands to_book;
+    RetiredQueue spent;
     LogQueue book_log;
     std::vector<LineHealth> health;  // by line
     Doorbell book_bell;

@@ -60,7 +60,7 @@ void World::rewind() {
     const auto run = [&] {
         while (agent_.do_work(mono_now()) > 0) {
         }
-        Spent spent;
+        RetiredBlocks spent;
         while (spent_.pop(spent)) spent = {};
         LogRecord record;
         while (log_.pop(record)) {
@@ -74,10 +74,10 @@ void World::rewind() {
         const auto symbol = static_cast<SymbolIndex>(i);
         auto sync = std::make_unique<Sync>(kMaxLevels, kDepth, pool_);
         sync->begin_heard(mono_now());  // a market that is not quiet: it asks for its snapshot at once
-        (void)to_book_.push(ColdMessage::add(symbol, table_[symbol], std::move(sync)));
+        (void)to_book_.push(BookCommand::add(symbol, table_[symbol], std::move(sync)));
         run();
         if (!requests_.pop(request)) throw std::runtime_error("a book of the bench asks for no snapshot");
-        ColdMessage joined;
+        BookCommand joined;
         joined.symbol = symbol;
         joined.request = request.request;
         joined.snapshot = std::make_unique<Snapshot>(*seeds_[i]);

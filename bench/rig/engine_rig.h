@@ -62,9 +62,9 @@ class World {
     PendingPool pool_{4 * 65'536};
     EventQueue events_{65'536};
     Resubscribes resubscribes_{1'024};
-    ColdMessages to_book_{1'024};
+    BookCommands to_book_{1'024};
     SnapshotRequests requests_{1'024};
-    SpentBlocks spent_{2'048};
+    RetiredQueue spent_{2'048};
     LogQueue log_{1'024};
     Backlog backlog_{.pause_end_ns = 0, .read_ns = INT64_MAX};  // no line holds anything back
     BookAgent agent_;

@@ -38,7 +38,7 @@ BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callback
 
 std::size_t BookAgent::do_work(MonoTime now) noexcept {
     keep_time(now);
-    std::size_t work = take_cold(now);
+    std::size_t work = apply_commands(now);
     for (std::size_t i = 0; i < wiring_.sources.size(); ++i) {
         if (wiring_.sources[i].events != nullptr) work += take_events(i, now);
     }

@@ -37,9 +37,9 @@ class BookAgent {
         Segment* segment;  // for its counters and histograms
         Publisher* publisher;
         std::vector<Source> sources;
-        ColdMessages* from_cold;
+        BookCommands* from_cold;
         SnapshotRequests* requests;
-        SpentBlocks* spent;
+        RetiredQueue* spent;
         LogQueue* log;
         PendingPool* pool;
     };
@@ -58,7 +58,7 @@ class BookAgent {
   private:
     void keep_time(MonoTime now) noexcept;
     void end_pause() noexcept;
-    std::size_t take_cold(MonoTime now) noexcept;
+    std::size_t apply_commands(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
     // `popped`: when it came out of the queue; 0: it came through none, or nobody wants to know.
     void take(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
@@ -70,15 +70,15 @@ class BookAgent {
     Stamps publish(FollowedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
     void race(FollowedBook& book, const Event& copy) noexcept;
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
-    void on_snapshot(ColdMessage& message, MonoTime now) noexcept;
+    void on_snapshot(BookCommand& message, MonoTime now) noexcept;
     void on_joined(SymbolIndex symbol) noexcept;
     void on_trade(std::span<const Event> events) noexcept;
     void publish_trade(std::span<const Event> events) noexcept;
-    void on_trades(const ColdMessage& message) noexcept;
-    void on_polled(const ColdMessage& message, MonoTime now) noexcept;
+    void on_trades(const BookCommand& message) noexcept;
+    void on_polled(const BookCommand& message, MonoTime now) noexcept;
     void on_ticker(std::span<const Event> events, MonoTime now) noexcept;
     void check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now) noexcept;
-    void follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept;
+    void follow(BookCommand& message, RetiredBlocks& spent, MonoTime now) noexcept;
     void look(MonoTime now) noexcept;
     void look_at_silences(SymbolIndex symbol, MonoTime now) noexcept;
     std::size_t audit(MonoTime now) noexcept;

@@ -6,30 +6,30 @@
 
 namespace daypack {
 
-std::size_t BookAgent::take_cold(MonoTime now) noexcept {
+std::size_t BookAgent::apply_commands(MonoTime now) noexcept {
     if (wiring_.from_cold->front() == nullptr) return 0;
     std::size_t work = 0;
-    ColdMessage message;
+    BookCommand message;
     while (wiring_.from_cold->pop(message)) {
         ++work;
         FollowedBook& book = books_[message.symbol];
-        Spent spent;
+        RetiredBlocks spent;
         switch (message.kind) {
-            case ColdMessage::Kind::snapshot:
+            case BookCommand::Kind::snapshot:
                 if (book.sync) on_snapshot(message, now);
                 break;
-            case ColdMessage::Kind::checked:
+            case BookCommand::Kind::checked:
                 if (book.sync) watch_.on_checked(message.symbol, *book.sync, message.snapshot.get(), now);
                 break;
-            case ColdMessage::Kind::polled:
+            case BookCommand::Kind::polled:
                 if (book.sync) on_polled(message, now);
                 break;
-            case ColdMessage::Kind::trades:
+            case BookCommand::Kind::trades:
                 if (book.sync) on_trades(message);
                 break;
-            case ColdMessage::Kind::add_symbol:
-            case ColdMessage::Kind::drop_symbol: follow(message, spent, now); break;
-            case ColdMessage::Kind::market:
+            case BookCommand::Kind::add_symbol:
+            case BookCommand::Kind::drop_symbol: follow(message, spent, now); break;
+            case BookCommand::Kind::market:
                 book.halted = message.reason;
                 show(message.symbol, now);
                 break;
@@ -42,7 +42,7 @@ std::size_t BookAgent::take_cold(MonoTime now) noexcept {
 }
 
 // From now on another Sync, or none.
-void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcept {
+void BookAgent::follow(BookCommand& message, RetiredBlocks& spent, MonoTime now) noexcept {
     FollowedBook& book = books_[message.symbol];
     if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
     const MonoTime heard = book.sync ? book.sync->heard() : MonoTime{};
@@ -61,7 +61,7 @@ void BookAgent::follow(ColdMessage& message, Spent& spent, MonoTime now) noexcep
     show(message.symbol, now);
 }
 
-void BookAgent::on_snapshot(ColdMessage& message, MonoTime now) noexcept {
+void BookAgent::on_snapshot(BookCommand& message, MonoTime now) noexcept {
     FollowedBook& book = books_[message.symbol];
     const std::uint64_t refetches = book.sync->counters().refetches;
     if (book.sync->on_snapshot(message.request, *message.snapshot, now)) {
@@ -90,7 +90,7 @@ void BookAgent::on_joined(SymbolIndex symbol) noexcept {
 }
 
 // What REST tells of trades.
-void BookAgent::on_trades(const ColdMessage& message) noexcept {
+void BookAgent::on_trades(const BookCommand& message) noexcept {
     FollowedBook& book = books_[message.symbol];
     const Trades& page = *message.trades;
     const auto at = [&](std::size_t i) {
@@ -116,7 +116,7 @@ void BookAgent::on_trades(const ColdMessage& message) noexcept {
     });
 }
 
-void BookAgent::on_polled(const ColdMessage& message, MonoTime now) noexcept {
+void BookAgent::on_polled(const BookCommand& message, MonoTime now) noexcept {
     FollowedBook& book = books_[message.symbol];
     wiring_.segment->symbol_counters(message.symbol).add(DAYPACK_SYMBOL_polls);
     if (book.sync->on_polled(*message.snapshot, message.reason, now)) {

@@ -40,7 +40,7 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
     rest_ = std::make_unique<RestClient>(io_->context, options);
     api_ = std::make_unique<RestApi>(*rest_);
     const auto say_text = [this](const std::string& text) { say(text); };
-    const auto send_on = [this](ColdMessage message) { send(std::move(message)); };
+    const auto send_on = [this](BookCommand message) { send(std::move(message)); };
     depth_reader_ = std::make_unique<DepthReader>(
         *wiring_.instruments, std::max(config.exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, say_text,
         [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
@@ -76,7 +76,7 @@ void ColdAgent::do_work() {
     poll(now);
     venue_->do_work(now);
     markets_->do_work(now);
-    std::vector<ColdMessage> unsent;
+    std::vector<BookCommand> unsent;
     std::swap(unsent, unsent_);
     for (auto& message : unsent) send(std::move(message));
     drain();
@@ -112,16 +112,16 @@ void ColdAgent::poll(MonoTime now) {
 }
 
 void ColdAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
-    ColdMessage message;
+    BookCommand message;
     message.kind =
-        request.purpose == SnapshotRequest::Purpose::join ? ColdMessage::Kind::snapshot : ColdMessage::Kind::checked;
+        request.purpose == SnapshotRequest::Purpose::join ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
     message.symbol = request.symbol;
     message.request = request.request;
     message.snapshot = std::move(snapshot);
     send(std::move(message));
 }
 
-void ColdAgent::send(ColdMessage message) {
+void ColdAgent::send(BookCommand message) {
     if (unsent_.empty() && wiring_.to_book->push(std::move(message))) {
         if (wiring_.bell != nullptr) wiring_.bell->ring();
         return;
@@ -131,7 +131,7 @@ void ColdAgent::send(ColdMessage message) {
 }
 
 void ColdAgent::drain() {
-    Spent spent;
+    RetiredBlocks spent;
     while (wiring_.spent->pop(spent)) spent = {};
     const WallClock wall;
     LogRecord record;

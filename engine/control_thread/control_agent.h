@@ -35,9 +35,9 @@ class ColdAgent {
         Segment* segment;
         PendingPool* pool;  // handed to each new Sync; touched by the book thread alone
         SnapshotRequests* requests;
-        ColdMessages* to_book;
+        BookCommands* to_book;
         Doorbell* bell;  // rung after a message; null where the book thread never sleeps
-        SpentBlocks* spent;
+        RetiredQueue* spent;
         std::vector<LogQueue*> logs;
         std::vector<const LineHealth*> lines;           // none: REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log
@@ -61,7 +61,7 @@ class ColdAgent {
     void deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
     void poll(MonoTime now);
     [[nodiscard]] Reason why_to_poll() const;
-    void send(ColdMessage message);
+    void send(BookCommand message);
     void drain();
     void say(const std::string& text);
     void tell_counters();
@@ -78,7 +78,7 @@ class ColdAgent {
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     Reason polling_ = Reason::none;    // why; none: it is not done
-    std::vector<ColdMessage> unsent_;  // the queue to the book thread was full
+    std::vector<BookCommand> unsent_;  // the queue to the book thread was full
     std::atomic<bool> failed_{false};
 };
 

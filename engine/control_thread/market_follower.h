@@ -30,7 +30,7 @@ class MarketFollower {
         Subscriptions* subscriptions;
         Segment* segment;
         PendingPool* pool;                              // handed to each new Sync; touched by the book thread alone
-        std::function<void(ColdMessage)> send;          // to the book thread
+        std::function<void(BookCommand)> send;          // to the book thread
         std::function<void(const std::string&)> say;    // a line of the log, behind the time
         std::function<void(const std::string&)> write;  // the same without the time: a complaint about a file
     };

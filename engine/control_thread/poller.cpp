@@ -67,8 +67,8 @@ void Poller::poll_depth(SymbolIndex symbol) {
 void Poller::on_depth(SymbolIndex symbol, const RestAnswer& answer) {
     polled_[symbol].depth_asked = false;
     if (why_ == Reason::none || answer.status != 200) return;
-    ColdMessage message;
-    message.kind = ColdMessage::Kind::polled;
+    BookCommand message;
+    message.kind = BookCommand::Kind::polled;
     message.symbol = symbol;
     message.reason = why_;
     message.snapshot = std::make_unique<Snapshot>();
@@ -88,8 +88,8 @@ void Poller::poll_trades(SymbolIndex symbol) {
     polled_[symbol].trades_asked = true;
     rest_.trades(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
         polled_[symbol].trades_asked = false;
-        ColdMessage message;
-        message.kind = ColdMessage::Kind::trades;
+        BookCommand message;
+        message.kind = BookCommand::Kind::trades;
         message.symbol = symbol;
         message.trades = std::make_unique<Trades>();
         if (why_ == Reason::none || answer.status != 200) return;

@@ -29,7 +29,7 @@ class Poller {
         std::uint32_t requests_per_minute = 1'200;
         bool trades = true;
     };
-    using Send = std::function<void(ColdMessage)>;
+    using Send = std::function<void(BookCommand)>;
 
     Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
            DepthReader& reader, Send send);

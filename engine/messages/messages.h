@@ -28,9 +28,9 @@ struct SnapshotRequest {
     bool audit = false;  // a check for which nothing but time is the reason: all else goes first
 };
 
-// What the cold thread tells a book thread. Blocks that it is done with go back through `Spent`, so that a hot thread
-// frees nothing.
-struct ColdMessage {
+// What the cold thread tells a book thread. Blocks that it is done with go back through `RetiredBlocks`, so that a hot
+// thread frees nothing.
+struct BookCommand {
     enum class Kind : std::uint8_t {
         snapshot,     // answers a join
         checked,      // answers a check; without a snapshot: none came
@@ -51,17 +51,17 @@ struct ColdMessage {
     Reason reason = Reason::none;            // polled: why; add_symbol: why there is no sync; drop_symbol: why
 
     // `instrument`: of the table, where it stays whatever replaces it.
-    [[nodiscard]] static ColdMessage add(SymbolIndex symbol, const Instrument& instrument,
+    [[nodiscard]] static BookCommand add(SymbolIndex symbol, const Instrument& instrument,
                                          std::unique_ptr<Sync> sync = nullptr) {
-        ColdMessage message;
+        BookCommand message;
         message.kind = Kind::add_symbol;
         message.symbol = symbol;
         message.instrument = &instrument;
         message.sync = std::move(sync);
         return message;
     }
-    [[nodiscard]] static ColdMessage drop(SymbolIndex symbol, const Instrument& instrument, Reason reason) {
-        ColdMessage message;
+    [[nodiscard]] static BookCommand drop(SymbolIndex symbol, const Instrument& instrument, Reason reason) {
+        BookCommand message;
         message.kind = Kind::drop_symbol;
         message.symbol = symbol;
         message.instrument = &instrument;
@@ -70,7 +70,7 @@ struct ColdMessage {
     }
 };
 
-struct Spent {
+struct RetiredBlocks {
     std::unique_ptr<Snapshot> snapshot;
     std::unique_ptr<Sync> sync;
     std::unique_ptr<Trades> trades;
@@ -92,7 +92,7 @@ struct Resubscribe {
 
 using Resubscribes = SpscQueue<Resubscribe>;
 using SnapshotRequests = SpscQueue<SnapshotRequest>;
-using ColdMessages = SpscQueue<ColdMessage>;
-using SpentBlocks = SpscQueue<Spent>;
+using BookCommands = SpscQueue<BookCommand>;
+using RetiredQueue = SpscQueue<RetiredBlocks>;
 
 }  // namespace daypack

@@ -49,7 +49,7 @@ class AgentWorld {
         (void)table_.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
         reader_ = std::make_unique<ShmReader>(instance);
         publisher_.set_running();
-        tell(ColdMessage::add(0, table_[0], std::make_unique<Sync>(16'384, depth_, pool_)));
+        tell(BookCommand::add(0, table_[0], std::make_unique<Sync>(16'384, depth_, pool_)));
         for (std::size_t line = 0; line < lines_.size(); ++line) turn(line, true);
         truth_ = venue_.told(0).base;
         truth_id_ = venue_.told(0).first - 1;
@@ -130,9 +130,9 @@ class AgentWorld {
         if (!asked_.empty() && random_.once_in(2)) {
             const SnapshotRequest next = asked_.front();
             asked_.pop_front();
-            ColdMessage message;
+            BookCommand message;
             const bool joins = next.purpose == SnapshotRequest::Purpose::join;
-            message.kind = joins ? ColdMessage::Kind::snapshot : ColdMessage::Kind::checked;
+            message.kind = joins ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
             message.request = next.request;
             message.snapshot = std::make_unique<Snapshot>(venue_.answer(random_).snapshot);
             under_way_.push_back(std::move(message));
@@ -149,13 +149,13 @@ class AgentWorld {
                 if (again.kind == Resubscribe::Kind::foreign && lines_[line].up) turn(line, false);
             }
         }
-        Spent spent;
+        RetiredBlocks spent;
         while (spent_.pop(spent)) spent = {};
         LogRecord record;
         while (log_.pop(record)) {
         }
     }
-    void tell(ColdMessage message) { (void)to_book_.push(std::move(message)); }
+    void tell(BookCommand message) { (void)to_book_.push(std::move(message)); }
     void tell(std::span<const Event> events) {
         if (fused_) return agent_.take(events, now_);
         (void)events_.push(events);
@@ -257,16 +257,16 @@ class AgentWorld {
     PendingPool pool_;
     EventQueue events_{65'536};
     Resubscribes resubscribes_{1'024};
-    ColdMessages to_book_{1'024};
+    BookCommands to_book_{1'024};
     SnapshotRequests requests_{1'024};
-    SpentBlocks spent_{1'024};
+    RetiredQueue spent_{1'024};
     LogQueue log_{1'024};
     Backlog backlog_;
     BookAgent agent_;
     Decoder decoder_;
     std::unique_ptr<ShmReader> reader_;
     std::deque<SnapshotRequest> asked_;
-    std::deque<ColdMessage> under_way_;
+    std::deque<BookCommand> under_way_;
     std::int64_t lose_ = 0, cut_ = 0, repeat_ = 0, mute_ = 0, breaks_ = 0, crosses_ = 0, quiet_ = 0;
     MapBook truth_;  // at truth_id_
     Sequence truth_id_ = 0;

@@ -81,7 +81,7 @@ struct Rig {
         (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
         (void)table.append(test::instrument());
         publisher.set_running();
-        (void)to_book.push(ColdMessage::add(0, table[0], std::make_unique<Sync>(1'000, 8, pool)));
+        (void)to_book.push(BookCommand::add(0, table[0], std::make_unique<Sync>(1'000, 8, pool)));
         agent.do_work(mono_now());
         Event up;
         up.kind = EventKind::line_up;
@@ -94,7 +94,7 @@ struct Rig {
     void join(Sequence u) {
         SnapshotRequest request;
         while (requests.pop(request)) {
-            ColdMessage message;
+            BookCommand message;
             message.request = request.request;
             message.snapshot = std::make_unique<Snapshot>();
             message.snapshot->last_id = u;
@@ -125,9 +125,9 @@ struct Rig {
     Publisher publisher{segment};
     PendingPool pool{1'000};
     Resubscribes resubscribes{16};
-    ColdMessages to_book{16};
+    BookCommands to_book{16};
     SnapshotRequests requests{16};
-    SpentBlocks spent{16};
+    RetiredQueue spent{16};
     LogQueue log{64};
     EventQueue events{1'023};
     Backlog backlog;
@@ -152,7 +152,7 @@ TEST(BookAgent, CallsNoAllocatorNotEvenWhereItRejoins) {
         const Event event = rig.update(++u, Side::bid, 900, 1);
         rig.agent.take({&event, 1}, mono_now());
         test::watched = false;
-        Spent spent;
+        RetiredBlocks spent;
         while (rig.spent.pop(spent)) spent = {};
         LogRecord record;
         while (rig.log.pop(record)) {
@@ -219,7 +219,7 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
     EXPECT_EQ(top.bid_quantity, 7 * rig.table[0].step.mantissa);
     EXPECT_EQ(top.price_exponent, exponent);
 
-    (void)rig.to_book.push(ColdMessage::add(0, rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)));
+    (void)rig.to_book.push(BookCommand::add(0, rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)));
     rig.agent.do_work(mono_now());
     EXPECT_EQ(shown().state, DAYPACK_STATE_SYNCING);
     rig.agent.take({&event, 1}, mono_now());  // of the old units: nobody's

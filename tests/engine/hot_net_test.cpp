@@ -283,9 +283,9 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
     World world(sender.url(), *tls.client);
     Publisher publisher(world.segment);
     PendingPool pool(65'536);
-    ColdMessages to_book(16);
+    BookCommands to_book(16);
     SnapshotRequests requests(16);
-    SpentBlocks spent(16);
+    RetiredQueue spent(16);
     LogQueue log(64);
     std::atomic<std::uint64_t> applied{0};
     BookAgent books(
@@ -301,7 +301,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
         {.stale_after_ns = 60'000'000'000, .audit_every_ns = 0},
         {.on_book = [&](const BookView&) { applied.fetch_add(1, std::memory_order_relaxed); }, .on_trade = {}});
     world.net->keep_books(books);
-    ASSERT_TRUE(to_book.push(ColdMessage::add(0, world.instruments[0], std::make_unique<Sync>(1'000, 16, pool))));
+    ASSERT_TRUE(to_book.push(BookCommand::add(0, world.instruments[0], std::make_unique<Sync>(1'000, 16, pool))));
     publisher.set_running();
 
     const Outcome outcome = run_hot(
@@ -311,14 +311,14 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
             (void)books.do_work(mono_now());
         },
         [&] {
-            Spent done_with;
+            RetiredBlocks done_with;
             while (spent.pop(done_with)) done_with = {};
             LogRecord record;
             while (log.pop(record)) {
             }
             SnapshotRequest request;
             if (!requests.pop(request)) return std::this_thread::yield();
-            ColdMessage answer;
+            BookCommand answer;
             answer.symbol = request.symbol;
             answer.request = request.request;
             answer.snapshot = std::make_unique<Snapshot>();

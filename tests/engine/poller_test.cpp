@@ -34,8 +34,8 @@ class PollerTest : public testing::Test {
     }
     void make() {
         poller = std::make_unique<Poller>(Poller::Options{}, *api, instruments, subscriptions, reader,
-                                          [this](ColdMessage message) {
-                                              if (message.kind == ColdMessage::Kind::trades) told = std::move(message);
+                                          [this](BookCommand message) {
+                                              if (message.kind == BookCommand::Kind::trades) told = std::move(message);
                                           });
     }
     // How many trades the next page brings that are news.
@@ -66,7 +66,7 @@ class PollerTest : public testing::Test {
     std::unique_ptr<RestClient> client;
     std::unique_ptr<RestApi> api;
     std::unique_ptr<Poller> poller;
-    ColdMessage told;
+    BookCommand told;
     MonoTime now = mono_now();
 };
 
