@@ -75,7 +75,7 @@ const char* met_class(const Row& row) {
 
 // What the target is of, in targets: the mark stands at one, in the middle, and the bar ends at two.
 std::string bar(const Row& row) {
-    if (!row.target || !row.untold.empty()) return "";
+    if (!row.target || !row.not_measured_because.empty()) return "";
     constexpr double kMiddle = 70;
     const double share = std::clamp(row.ratio.value_or(row.value) / *row.target, 0.0, 2.0);
     return fmt::format(
@@ -88,7 +88,7 @@ std::string table_row(const Row& row) {
     const auto met = row.met();
     const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
     const std::string target = target_text(row, "≥ ", "≤ ");
-    const bool has_value = row.untold.empty() || row.value != 0;
+    const bool has_value = row.not_measured_because.empty() || row.value != 0;
     return fmt::format(
         R"(<tr><td><code>{}</code><small>{}</small></td><td class="n"><b>{}</b> {}</td><td class="n">{}</td><td class="n">{}<small>{}</small></td><td class="n">{}</td><td>{}</td><td class="{}">{}</td></tr>)"
         "\n",

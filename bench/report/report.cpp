@@ -37,7 +37,7 @@ std::string json_text(const std::string& text) {
 std::string json_row(const Row& row) {
     std::string out = fmt::format(
         R"({{"name":{},"value":{},"unit":{},"floor":{},"reference":{},"ratio":{},"target":{},"bound":"{}","met":{})",
-        json_text(row.name), row.untold.empty() || row.value != 0 ? json_number(row.value) : "null",
+        json_text(row.name), row.not_measured_because.empty() || row.value != 0 ? json_number(row.value) : "null",
         json_text(row.unit), or_null(row.floor), or_null(row.reference), or_null(row.ratio), or_null(row.target),
         row.bound == Row::Bound::least ? "least" : "most", met_text(row, "true", "false", "null"));
     if (!row.curves.empty()) {
@@ -48,7 +48,7 @@ std::string json_row(const Row& row) {
     if (row.spread) {
         out += fmt::format(R"(,"spread":[{},{}])", json_number(row.spread->least), json_number(row.spread->most));
     }
-    if (!row.untold.empty()) out += R"(,"why":)" + json_text(row.untold);
+    if (!row.not_measured_because.empty()) out += R"(,"why":)" + json_text(row.not_measured_because);
     return out + R"(,"what":)" + json_text(row.what) + "}";
 }
 
@@ -86,10 +86,11 @@ std::string head_text(const Report& report) {
 std::string row_text(const Row& row) {
     const auto beside = row.reference ? row.reference : row.floor;
     const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
-    std::string out = fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n", row.name,
-                                  row.untold.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit,
-                                  or_empty(beside), or_empty(row.ratio), spread_text(row), target_text(row, "≥", "≤"),
-                                  met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
+    std::string out =
+        fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n", row.name,
+                    row.not_measured_because.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit,
+                    or_empty(beside), or_empty(row.ratio), spread_text(row), target_text(row, "≥", "≤"),
+                    met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
     for (const Curve& curve : row.curves) {
         out += fmt::format("    {:<38}", curve.name);
         for (const auto& [name, share] : kShares) out += fmt::format(" {} {:>7.0f}", name, curve.samples.at(share));

@@ -26,27 +26,27 @@ struct Row {
     std::string what;              // in words
     // The first is this row's own; the others stand beside it. Empty: percentiles are not what it is about.
     std::vector<Curve> curves{};
-    std::string untold{};            // why this machine cannot tell; empty: it can
+    std::string not_measured_because{};  // why this machine cannot tell; empty: it can
     std::optional<Spread> spread{};  // of the rounds, of what is judged: the ratio, or the value where there is none
 
     // None: this machine cannot tell, or nothing is wanted of it.
     [[nodiscard]] std::optional<bool> met() const {
-        if (!untold.empty() || !target) return std::nullopt;
+        if (!not_measured_because.empty() || !target) return std::nullopt;
         const double told = ratio.value_or(value);
         return bound == Bound::least ? told >= *target : told <= *target;
     }
 };
 
 // A row that was not measured, and why.
-[[nodiscard]] inline Row untold_row(std::string name, std::string unit, Row::Bound bound, double target,
-                                    std::string why) {
+[[nodiscard]] inline Row unmeasured_row(std::string name, std::string unit, Row::Bound bound, double target,
+                                        std::string why) {
     Row row;
     row.name = std::move(name);
     row.unit = std::move(unit);
     row.bound = bound;
     row.target = target;
     row.what = "not measured: " + why;
-    row.untold = std::move(why);
+    row.not_measured_because = std::move(why);
     return row;
 }
 

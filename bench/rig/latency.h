@@ -30,7 +30,7 @@ template <class StampOf>
 }
 
 // A frame as a line has it in hand: freshly written, where every frame is written.
-class Hand {
+class FrameBuffer {
   public:
     void take(std::string_view frame) {
         if (bytes_.size() < frame.size() + Decoder::kPadding) bytes_.resize(2 * (frame.size() + Decoder::kPadding));

@@ -129,7 +129,7 @@ std::vector<Row> book_recorded(const Input& input) {
         row("book_recorded.vector", vector, driver, "ns a level", 5, "... against a sorted vector, best at the back"),
         row("book_recorded.p99", p99, {}, "ns a batch of 32", 2, "the 99th percentile of batches, against std::map"),
     };
-    rows.back().untold = shared_cores({core.share()});
+    rows.back().not_measured_because = shared_cores({core.share()});
     rows.back().curves = {{"32 updates", our_batches}, {"32 updates of std::map", tree_batches}};
     return rows;
 }

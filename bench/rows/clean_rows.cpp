@@ -81,7 +81,7 @@ Outcome run(const Input& input) {
 
 std::vector<Row> hot_thread_clean(const Input& input) {
     if (!Jail::is_possible()) {
-        return {untold_row(kName, kUnit, Row::Bound::most, 0, "no thread can be put into a seccomp filter here")};
+        return {unmeasured_row(kName, kUnit, Row::Bound::most, 0, "no thread can be put into a seccomp filter here")};
     }
     const Outcome outcome = run(input);
     Row row;
@@ -93,7 +93,7 @@ std::vector<Row> hot_thread_clean(const Input& input) {
     row.what = std::to_string(outcome.frames) +
                " frames received over wss, decoded, applied and published by a thread in a seccomp filter that lets "
                "recv and send through; tests/hot_net_test has a million, with rejoins, and counts malloc too";
-    if (!outcome.jailed) row.untold = "this kernel has no seccomp filters";
+    if (!outcome.jailed) row.not_measured_because = "this kernel has no seccomp filters";
     return {row};
 }
 

@@ -85,7 +85,7 @@ class ToPublish {
 
     const Input& input_;
     std::size_t count_;
-    Hand hand_;
+    FrameBuffer hand_;
     std::vector<Seen> seen_;
     CoreShare core_, book_core_;
     World world_;
@@ -124,7 +124,7 @@ Percentiles queue_hop(std::size_t hops) {
 
 std::vector<Row> frame_to_publish_pipeline(const Input& input) {
     if (!cores().two()) {
-        return {untold_row("frame_to_publish_pipeline", "ns", Row::Bound::most, 1, "it needs two cores")};
+        return {unmeasured_row("frame_to_publish_pipeline", "ns", Row::Bound::most, 1, "it needs two cores")};
     }
     ToPublish to_publish(input);
     Percentiles ours, fused, hop;
@@ -150,7 +150,7 @@ std::vector<Row> frame_to_publish_pipeline(const Input& input) {
          "frame due, 100,000 a second, until it is published from the other core, p50; against the same on one core "
          "and one and a half hops of the queue at that pace",
          {{"two cores", ours}, {"one core", fused}, {"one hop of the queue", hop}},
-         to_publish.untold()}};
+         to_publish.not_measured_because()}};
 }
 
 }  // namespace daypack::bench

@@ -31,8 +31,8 @@ void add_rows(const Input& input, const std::string& name, std::size_t rank, con
                            input.effort.rounds, [&] { return published.ours(); }, [&] { return published.like(); }),
                        published.stores(), what));
     if (!cores().two()) {
-        rows.push_back(untold_row(full + "_reader", "ns an update", Row::Bound::most, 1.5,
-                                  "a reader that spins needs a core of its own"));
+        rows.push_back(unmeasured_row(full + "_reader", "ns an update", Row::Bound::most, 1.5,
+                                      "a reader that spins needs a core of its own"));
         return;
     }
     ReaderProcess reader(published.instances(), 1);
@@ -47,7 +47,7 @@ void add_rows(const Input& input, const std::string& name, std::size_t rank, con
                            input.effort.rounds, [&] { return watched(0, [&] { return published.ours(); }); },
                            [&] { return watched(1, [&] { return published.like(); }); }),
                        published.stores(), "the same while a process on the other core reads without a pause"));
-    rows.back().untold = shared_cores({reader.share()});
+    rows.back().not_measured_because = shared_cores({reader.share()});
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ class ToReader {
     }
     const Input& input_;
     std::size_t count_;
-    Hand hand_;
+    FrameBuffer hand_;
     CoreShare core_;
     World world_;
     ReaderProcess reader_{{world_.instance()}};
@@ -136,8 +136,8 @@ struct Rounds {
 std::vector<Row> frame_to_reader_fused(const Input& input) {
     if (!cores().two()) {
         const std::string why = "a reader that spins needs a core of its own";
-        return {untold_row("frame_to_reader_fused.p50", "ns", Row::Bound::most, 1.25, why),
-                untold_row("frame_to_reader_fused.p99", "ns", Row::Bound::most, 4, why)};
+        return {unmeasured_row("frame_to_reader_fused.p50", "ns", Row::Bound::most, 1.25, why),
+                unmeasured_row("frame_to_reader_fused.p99", "ns", Row::Bound::most, 4, why)};
     }
     ToReader to_reader(input);
     Rounds ours, fast, apply, constant;
@@ -156,7 +156,7 @@ std::vector<Row> frame_to_reader_fused(const Input& input) {
                                     {"decode and apply alone", apply.all},
                                     {"constant payload to the same reader", constant.all}};
     const double floor = median(floors);
-    std::string untold_p99 = to_reader.untold();
+    std::string untold_p99 = to_reader.not_measured_because();
     if (const double least = median(constant.p99); untold_p99.empty() && least > 4 * floor) {
         untold_p99 = fmt::format("here the constant payload alone has a 99th percentile of {:.0f} ns", least);
     }
@@ -173,7 +173,7 @@ std::vector<Row> frame_to_reader_fused(const Input& input) {
          "payload "
          "to the same reader, p50 each",
          curves,
-         to_reader.untold()},
+         to_reader.not_measured_because()},
         {"frame_to_reader_fused.p99",
          median(ours.p99),
          "ns",

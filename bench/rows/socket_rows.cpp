@@ -21,10 +21,10 @@ constexpr double kOneWay_gap_ns = 40'000;
 constexpr std::size_t kBytesLeast = 200, kBytesMost = 300;  // of a message, its WebSocket header included
 
 // Runs beside the calling thread, on the other core; what it throws comes out of join().
-class Beside {
+class SideThread {
   public:
     template <class Work>
-    explicit Beside(Work work)
+    explicit SideThread(Work work)
         : thread_([this, work] {
               try {
                   (void)pin(cores().other);
@@ -33,11 +33,11 @@ class Beside {
                   failure_ = std::current_exception();
               }
           }) {}
-    ~Beside() {
+    ~SideThread() {
         if (thread_.joinable()) thread_.join();
     }
-    Beside(const Beside&) = delete;
-    Beside& operator=(const Beside&) = delete;
+    SideThread(const SideThread&) = delete;
+    SideThread& operator=(const SideThread&) = delete;
     void join() {
         thread_.join();
         if (failure_) std::rethrow_exception(failure_);
@@ -49,18 +49,18 @@ class Beside {
 };
 
 // A sender, and both kinds of receivers connected to it.
-class Wires {
+class Connections {
   public:
-    Wires() {
-        Beside accepting([this] { sender_.accept_wss(); });
+    Connections() {
+        SideThread accepting([this] { sender_.accept_wss(); });
         line_ = std::make_unique<LineReceiver>(sender_);
         accepting.join();
         plain_ = std::make_unique<PlainReceiver>(sender_);
         sender_.accept_plain();
     }
-    ~Wires() = default;
-    Wires(const Wires&) = delete;
-    Wires& operator=(const Wires&) = delete;
+    ~Connections() = default;
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
     [[nodiscard]] Sender& sender() noexcept { return sender_; }
     [[nodiscard]] LineReceiver& line() noexcept { return *line_; }
     [[nodiscard]] PlainReceiver& plain() noexcept { return *plain_; }
@@ -86,7 +86,7 @@ std::string some_message(const Input& input) {
 template <class Send, class Receive>
 Percentiles one_way(std::size_t count, Send&& send, Receive&& receive, CoreShare (&shares)[2]) {
     std::vector<std::uint64_t> stamps(count);
-    Beside sending([&] {
+    SideThread sending([&] {
         shares[1].begin();
         const Schedule schedule{ticks(), kOneWay_gap_ns / ns_per_tick()};
         run_paced(
@@ -110,21 +110,21 @@ Percentiles one_way(std::size_t count, Send&& send, Receive&& receive, CoreShare
 
 std::vector<Row> wss_one_way(const Input& input) {
     if (!cores().two())
-        return {untold_row("wss_one_way", "ns", Row::Bound::most, 1, "its sender needs a core of its own")};
+        return {unmeasured_row("wss_one_way", "ns", Row::Bound::most, 1, "its sender needs a core of its own")};
     constexpr double kMore_ns = 1'500;
-    Wires wires;
+    Connections connections;
     CoreShare shares[2];
     const std::string message = some_message(input);
     const std::size_t count = std::min(kOneWay, input.effort.frames);
     const auto secure = [&] {
         return one_way(
-            count, [&] { return wires.sender().send(message); },
-            [&](std::size_t n) -> const auto& { return wires.line().receive(n); }, shares);
+            count, [&] { return connections.sender().send(message); },
+            [&](std::size_t n) -> const auto& { return connections.line().receive(n); }, shares);
     };
     const auto plain = [&] {
         return one_way(
-            count, [&] { return wires.sender().send_plainly(message); },
-            [&](std::size_t n) -> const auto& { return wires.plain().receive(n, message.size()); }, shares);
+            count, [&] { return connections.sender().send_plainly(message); },
+            [&](std::size_t n) -> const auto& { return connections.plain().receive(n, message.size()); }, shares);
     };
     Percentiles all_secure, all_plain;
     std::vector<double> p50s, plain_p50s, ratios;
@@ -155,10 +155,10 @@ std::vector<Row> wss_one_way(const Input& input) {
 std::vector<Row> socket_frames(const Input& input) {
     if (!cores().two()) {
         const std::string why = "its sender needs a core of its own";
-        return {untold_row("socket_frames.cpu", "ns of CPU a frame", Row::Bound::most, 1'200, why),
-                untold_row("socket_frames.rate", "frames a second", Row::Bound::least, 500'000, why)};
+        return {unmeasured_row("socket_frames.cpu", "ns of CPU a frame", Row::Bound::most, 1'200, why),
+                unmeasured_row("socket_frames.rate", "frames a second", Row::Bound::least, 500'000, why)};
     }
-    Wires wires;
+    Connections connections;
     std::vector<std::string> frames;
     for (std::size_t i = 0; i < input.frames.size(); ++i) frames.push_back(web_socket_frame(input.frames[i]));
     const std::vector<std::string_view> messages(frames.begin(), frames.end());
@@ -167,18 +167,18 @@ std::vector<Row> socket_frames(const Input& input) {
     CoreShare core;
     for (int round = -1; round < input.effort.rounds; ++round) {
         std::size_t bytes = 0;
-        Beside encrypting([&] { bytes = wires.sender().encrypt(messages); });
+        SideThread encrypting([&] { bytes = connections.sender().encrypt(messages); });
         encrypting.join();
-        Beside sending([&] { (void)wires.sender().send_encrypted(); });
+        SideThread sending([&] { (void)connections.sender().send_encrypted(); });
         const double cpu = thread_cpu_ns();
         core.begin();
-        const double ns = wall_ns_each([&] { return wires.line().receive(messages.size()).size(); });
+        const double ns = wall_ns_each([&] { return connections.line().receive(messages.size()).size(); });
         const double used = thread_cpu_ns() - cpu;
         core.end();
         sending.join();
-        Beside plainly([&] { (void)wires.sender().send_encrypted_plainly(); });
+        SideThread plainly([&] { (void)connections.sender().send_encrypted_plainly(); });
         const double ceiling_ns = wall_ns_each([&] {
-            wires.plain().drain(bytes);
+            connections.plain().drain(bytes);
             return messages.size();
         });
         plainly.join();
@@ -198,7 +198,8 @@ std::vector<Row> socket_frames(const Input& input) {
              500'000,
              "the same; beside it what the sender can send to who only drains"};
     rate.spread = spread_of(rates);
-    rate.untold = ceiling < *rate.target ? "the sender itself cannot send as many here" : shared_cores({core.share()});
+    rate.not_measured_because =
+        ceiling < *rate.target ? "the sender itself cannot send as many here" : shared_cores({core.share()});
     return {{"socket_frames.cpu",
              median(cpu_ns),
              "ns of CPU a frame",

@@ -142,8 +142,8 @@ std::vector<Row> symbols_100(const Input& input) {
     const double many = resident_with(input, kSymbols);
     const double mib = (many - resident_with(input, 1)) / static_cast<double>(kSymbols - 1) / (1 << 20);
     if (std::isnan(mib)) {
-        rows.push_back(untold_row("symbols_100.memory", "MiB a symbol", Row::Bound::most, 1,
-                                  "/proc/self/smaps_rollup cannot be read"));
+        rows.push_back(unmeasured_row("symbols_100.memory", "MiB a symbol", Row::Bound::most, 1,
+                                      "/proc/self/smaps_rollup cannot be read"));
     } else {
         rows.push_back({"symbols_100.memory",
                         mib,

@@ -72,7 +72,7 @@ void tell_against_floor(Row& row, const Measured& measured) {
     row.spread = spread_of(ratios);
 }
 
-std::string untold_since(double others) {
+std::string not_measured_since(double others) {
     if (others <= kOthersMax) return "";
     return fmt::format("other programs used {:.2f} cores meanwhile; measure when the machine is calm", others);
 }
@@ -94,7 +94,7 @@ std::vector<Row> rows_of(const SystemCell& cell, const Measured& measured) {
     };
     const auto visible = [](const Outcome& outcome) -> const Percentiles& { return outcome.visible; };
     const auto in_hand = [](const Outcome& outcome) -> const Percentiles& { return outcome.frame_to_shm; };
-    const std::string untold = untold_since(most_of_others(measured));
+    const std::string untold = not_measured_since(most_of_others(measured));
     const std::string& chosen = measured.rounds.front()[0].chosen;
     const auto row = [&](const std::string& suffix, const std::string& unit, std::string what) {
         Row made;
@@ -103,7 +103,7 @@ std::vector<Row> rows_of(const SystemCell& cell, const Measured& measured) {
         made.bound = Row::Bound::most;
         made.target = kDefaultMax;
         made.what = std::move(what);
-        made.untold = untold;
+        made.not_measured_because = untold;
         return made;
     };
     std::vector<Row> rows;
@@ -180,7 +180,7 @@ std::vector<Row> lines_rows(const SystemEffort& effort) {
         made.ratio = median(ratios);
         made.bound = Row::Bound::most;
         made.what = what;
-        made.untold = untold_since(others);
+        made.not_measured_because = not_measured_since(others);
         made.spread = spread_of(ratios);
         return made;
     };
@@ -213,7 +213,7 @@ Row idle_row(const SystemEffort& effort) {
     row.bound = Row::Bound::most;
     row.target = kIdleMax;
     row.what = "3 symbols, 50 updates/s each, 2 lines, the default";
-    row.untold = untold_since(others);
+    row.not_measured_because = not_measured_since(others);
     row.spread = spread_of(percents);
     return row;
 }

@@ -114,9 +114,9 @@ TEST(Bench, ARowIsMetByItsRatioOrElseByItsValue) {
     EXPECT_EQ(row.met(), false);
     row.bound = Row::Bound::most;
     EXPECT_EQ(row.met(), true);
-    row.untold = "the machine is busy";
+    row.not_measured_because = "the machine is busy";
     EXPECT_EQ(row.met(), std::nullopt);
-    row.untold.clear();
+    row.not_measured_because.clear();
     row.target.reset();
     EXPECT_EQ(row.met(), std::nullopt);
 }
@@ -262,7 +262,7 @@ TEST(Bench, PercentilesStandInTheJsonOfARowThatHasThem) {
     row.target = 2;
     row.curves = {{"its own", {}}, {"beside it", {}}};
     for (int ns = 1; ns <= 1'000; ++ns) row.curves[0].samples.record(ns);
-    report.rows = {row, untold_row("other", "ns", Row::Bound::most, 1, "one core")};
+    report.rows = {row, unmeasured_row("other", "ns", Row::Bound::most, 1, "one core")};
     report.machine = {{"cores", "2"}};
     slow::Json whole;
     ASSERT_TRUE(slow::JsonReader(json(report)).read(whole)) << json(report);
