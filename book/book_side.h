@@ -27,7 +27,7 @@ struct DirtyRanks {
 // All levels of one side, three ways, because three things are asked of them:
 // - a window of ticks near the best, where most updates fall, and where a level is found by its number;
 // - a sorted tail for the few that are far from it;
-// - the best levels once more, in order and one behind another, for who publishes or trades. Most updates do not reach
+// - the best levels once more, in order and one behind another, for publishing and trading. Most updates do not reach
 //   them: two thirds of a recorded flow fall behind rank 50.
 //
 // Worst case accepted: a best level beyond the window's end moves the window, once for every 2,000 ticks or more.
@@ -78,7 +78,7 @@ class alignas(64) BookSide {
     [[nodiscard]] bool is_known(Price price) const noexcept { return !known_to_ || key(price) >= key(*known_to_); }
     // What of top() may be shown.
     [[nodiscard]] std::span<const Level> known_top() const noexcept;
-    // That is so many levels, or more.
+    // True when at least `count` best levels are known.
     [[nodiscard]] bool has_known(std::size_t count) const noexcept {
         return count == 0 || (top_.size() >= count && is_known(top_[top_.size() - count].price));
     }
@@ -104,7 +104,7 @@ class alignas(64) BookSide {
     std::size_t add_in_window(Key key, Quantity quantity) noexcept;
     std::size_t remove_in_window(Key key) noexcept;
     std::size_t apply_outside(Key key, Quantity quantity) noexcept;
-    // There is one more level; one less.
+    // Update size_ and top_ after a level was added or removed; they return how many levels were dropped.
     std::size_t added(Key key, Quantity quantity) noexcept;
     std::size_t removed(Key key) noexcept;
     void set_in_top(Key key, Quantity quantity) noexcept;

@@ -9,7 +9,7 @@
 
 namespace daypack {
 
-// Watches one symbol for silence: says when REST shall be asked whether there was really nothing, and which lines do
+// Watches one symbol for silence: says when REST is to be asked whether there was really nothing, and which lines do
 // not bring what the others bring. A market may be quiet for minutes, and the venue acknowledges no subscription and is
 // silent for one that it does not know: only asking tells.
 //
@@ -42,7 +42,7 @@ class Silence {
     // When the book was last seen to move, or to be joined.
     [[nodiscard]] MonoTime quiet_since() const noexcept { return since_; }
 
-    // The lines of `up` that shall subscribe again; looked at every kLag_ns.
+    // The lines of `up` that are to subscribe again; looked at every kLag_ns.
     [[nodiscard]] Sync::LineSet lagging(const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
         if (now - marked_at_ < kLag_ns) return 0;
         Sync::LineSet lagging = 0;

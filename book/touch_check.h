@@ -10,7 +10,7 @@ namespace daypack {
 
 // The best bid and offer as the venue's bookTicker told it last, to hold the book against when both stand at one id.
 //
-// Where they differ one of the two is wrong, and REST says which: the book is joined anew. If the ticker then agrees,
+// Where they differ one of the two is wrong, and REST says which: the book is joined again. If the ticker then agrees,
 // the book was wrong. If it differs again, REST has told what the book told, and the ticker is not believed for a
 // while, ever longer: a stream that is wrong for good costs a snapshot now and then, and no book.
 //
@@ -38,7 +38,7 @@ class TouchCheck {
     }
     enum class Verdict : std::uint8_t {
         agrees,
-        contradicts,   // the book is to be joined anew
+        contradicts,   // the book is to be joined again
         disbelieved,   // it did so before, and is not believed from now on
         not_believed,  // still
     };

@@ -21,7 +21,7 @@ namespace daypack {
 // Tells the first copy of a trade from the others: every line brings it, and REST may too. A trade that one line lost
 // may come late over another, and still counts.
 //
-// A copy has the id and the content of a trade that is remembered. No clock is asked, and ids may begin anew at any
+// A copy has the id and the content of a trade that is remembered. No clock is asked, and ids may start over at any
 // number: one connection tells its trades in their order, so a line whose last trade is still remembered brings no
 // forgotten one, and a line that runs back tells of another numbering.
 //

@@ -6,7 +6,7 @@
 
 namespace daypack::bench {
 
-// The cores that the bench uses, each for one thread: `main` for what is measured, `other` for who is at the far end.
+// The cores that the bench uses, each for one thread: `main` for what is measured, `other` for the far end.
 //
 // Thread: any; it is looked up once and never changes.
 struct Cores {

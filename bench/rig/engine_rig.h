@@ -29,7 +29,7 @@ class World {
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    // Every book anew, joined at its snapshot.
+    // Every book again, joined at its snapshot.
     void rewind();
 
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }

@@ -27,7 +27,7 @@ class ScratchFolder {
 // Thread: the one that makes it.
 class Program {
   public:
-    // `arguments`: behind the program's name. `output`: a file that is written anew. Throws std::runtime_error.
+    // `arguments`: behind the program's name. `output`: a file that is overwritten. Throws std::runtime_error.
     Program(const std::vector<std::string>& arguments, std::string output);
     ~Program();
     Program(const Program&) = delete;

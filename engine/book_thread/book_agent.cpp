@@ -303,7 +303,7 @@ BookView BookAgent::view(SymbolIndex symbol) const noexcept {
             sync.flags(), sync.last_id(),   sync.match(), sync.send(), sync.receive()};
 }
 
-// What shared memory shall say of a symbol now. REQUIRES: it is followed, or only its state will be published.
+// What shared memory is to say of a symbol now. REQUIRES: it is followed, or only its state will be published.
 BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept {
     BookUpdate update;
     update.symbol = symbol;

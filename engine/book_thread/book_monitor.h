@@ -30,21 +30,21 @@ class BookWatch {
 
     // Now and then, of each symbol that is followed.
     void look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept;
-    // The symbol is followed anew, or no longer.
+    // The symbol is followed again, or no longer.
     void forget(SymbolIndex symbol) noexcept;
 
     // An update was applied to its book.
     void on_update(SymbolIndex symbol, std::span<const Event> update) noexcept {
         if (audit_.phase() != Audit::Phase::idle && symbol == audit_.symbol()) audit_.on_update(update);
     }
-    // It was joined anew, with updates that on_update() was not told of.
+    // It was joined again, with updates that on_update() was not told of.
     void on_joined(SymbolIndex symbol) noexcept {
         cancel_audit(symbol);
         watched_[symbol].audit_due = {};  // it is to be audited soon
     }
     // A check was answered; null: it was not.
     void on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept;
-    // REST knew what none of the lines brought: they shall subscribe it again. `others_live`: other books are, so that
+    // REST knew what none of the lines brought: they are to subscribe it again. `others_live`: other books are, so that
     // nothing but this market speaks against the lines. Where none is, the lines have nothing to lose, and all of them
     // may be replaced at once.
     void on_silence(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept {

@@ -9,7 +9,7 @@
 
 namespace daypack {
 
-// Which line may be connected anew because it does not bring a symbol. One market in trouble must not take the lines
+// Which line may be reconnected because it does not bring a symbol. One market in trouble must not take the lines
 // from all others: so one line after the other has its turn, over all symbols, and each symbol may ask for a turn ever
 // more rarely. A line that tells a foreign numbering is replaced without a turn: see NetAgent::Feed::mend().
 //
@@ -22,12 +22,12 @@ class ReplaceTurns {
     static constexpr std::int64_t kApart_ns = 10'000'000'000;
     // Between the beginnings of a symbol's turns at most; at first it is the shortest that there is.
     static constexpr std::int64_t kMost_ns = 60'000'000'000;
-    // A symbol that did not ask for so long was well: its pauses begin anew.
+    // A symbol that did not ask for so long was well: its pauses start over.
     static constexpr std::int64_t kForget_ns = 60'000'000'000;
 
     explicit ReplaceTurns(std::size_t symbols) : askers_(symbols) {}
 
-    // The one of `lines` that may be connected anew now for this symbol; 0: none. Where the symbol has asked for less
+    // The one of `lines` that may be reconnected now for this symbol; 0: none. Where the symbol has asked for less
     // than `patience_ns`, none.
     [[nodiscard]] Sync::LineSet take(SymbolIndex symbol, Sync::LineSet lines, std::int64_t patience_ns,
                                      MonoTime now) noexcept {

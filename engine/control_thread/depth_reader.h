@@ -26,7 +26,7 @@ namespace daypack {
 class DepthReader {
   public:
     using Say = std::function<void(std::string)>;
-    // From here on that market is counted in this grid: its book, and what is under way, begin anew.
+    // From here on that market is counted in this grid: its book, and what is under way, start over.
     using Refine = std::function<void(SymbolIndex, const Grid&)>;
 
     // `lasting_ms`: between two requests of a market that is refused for good.

@@ -349,7 +349,7 @@ void MarketFollower::say_market(const Followed& market, const std::string& state
                             format_unit(listed.step)));
 }
 
-// Subscribes it and has the book thread follow it, anew where it was followed.
+// Subscribes it and has the book thread follow it, again where it was followed.
 void MarketFollower::follow(Followed& market, Reason first) {
     market.shown = Shown::followed;
     BookCommand message = BookCommand::add(*market.index, (*wiring_.instruments)[*market.index],

@@ -24,7 +24,7 @@ class MarketWitness {
     static constexpr std::int64_t kChanged_ns = 1'000'000'000;    // after a change, and then twice as long each time
     static constexpr std::int64_t kConfirm_ns = 1'000'000'000;    // until /market has to deny a listed market again
     static constexpr std::int64_t kDoubt_ns = 500'000'000;        // the first pause between two questions in doubt
-    static constexpr std::int64_t kCalm_ns = 30'000'000'000;      // without a doubt: then the pauses begin anew
+    static constexpr std::int64_t kCalm_ns = 30'000'000'000;      // without a doubt: then the pauses start over
     static constexpr std::int64_t kListAge_ns = 300'000'000'000;  // of a list that does not tell its age: `s-maxage`
 
     // `place`: spreads the routine questions of many markets over time.

@@ -18,7 +18,7 @@ namespace daypack {
 // comes; for a check once, when there is room in the budget.
 //
 // Thread: cold. Invariants: each request is answered in the end: a join with a snapshot, a check with or without one;
-// but a join that gives way to a newer one of its symbol is not, nor one whose market is followed anew in finer units.
+// but a join that gives way to a newer one of its symbol is not, nor one whose market is followed again in finer units.
 // A market whose book was refused for what will be so the next time is asked for at the reader's pace, whoever wants
 // it.
 class SnapshotFetcher {

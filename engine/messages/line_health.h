@@ -5,7 +5,7 @@
 
 namespace daypack {
 
-// How one line fares, for who decides whether to fall back to REST.
+// How one line fares, to decide whether to fall back to REST.
 //
 // Thread: the line's network thread writes, any reads.
 struct LineHealth {

@@ -36,7 +36,7 @@ struct BookCommand {
         checked,      // answers a check; without a snapshot: none came
         polled,       // the book as REST has it, unasked
         trades,       // the same of trades, oldest first; `request` 1: the first page since REST stands in
-        add_symbol,   // follow it from now on, anew where it was followed
+        add_symbol,   // follow it from now on, again where it was followed
         drop_symbol,  // no longer
         market,       // the state of the market is another one: `reason`, or none where it is open
     };
@@ -86,7 +86,7 @@ struct Resubscribe {
     SymbolIndex symbol = 0;
     Sync::LineSet lines = 0;
     Kind kind = Kind::subscribe_again;
-    // Those of them that may be connected anew where to subscribe again does not help; 0: none.
+    // Those of them that may be reconnected where to subscribe again does not help; 0: none.
     Sync::LineSet replaceable = 0;
 };
 

@@ -9,7 +9,7 @@
 
 namespace daypack {
 
-// Which symbols of the instrument table the lines shall carry just now.
+// Which symbols of the instrument table the lines are to carry just now.
 //
 // Thread: the cold thread sets, network threads read. `revision` tells cheaply that something changed.
 class Subscriptions {

@@ -57,7 +57,7 @@ void NetAgent::do_work(MonoTime now) {
     io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
 }
 
-// Costs a system call, so it is only done for who connects. Where the thread waits by Asio, that runs it as well.
+// Costs a system call, so it is only done where a line connects. Where the thread waits by Asio, that runs it as well.
 bool NetAgent::run_io() {
     const auto needs_io = [](const auto& feed) { return feed->line().needs_io(); };
     if (std::none_of(feeds_.begin(), feeds_.end(), needs_io)) return false;

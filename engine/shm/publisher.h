@@ -54,7 +54,7 @@ class Publisher {
     // REQUIRES: book->dirty() covers all that changed since it was last published, and all of a side where its
     // known_to() or the instrument did; the caller then clears it.
     void publish_book(const BookUpdate& update, std::span<const Event> events) noexcept;
-    // The book was set anew at `u`: a record tells readers to read the slot again. REQUIRES: as publish_book.
+    // The book was replaced at `u`: a record tells readers to read the slot again. REQUIRES: as publish_book.
     void publish_snapshot(const BookUpdate& update) noexcept;
     // State, reason and flags alone; u and levels stay as they are, but for State::down, which has none.
     void publish_status(const BookUpdate& update) noexcept;

@@ -10,7 +10,7 @@
 
 namespace daypack {
 
-// Off is for who measures what it costs.
+// Benches turn timing off to measure its cost.
 enum class Timing : std::uint8_t { off, on };
 
 // The frame of these events was decoded by now. REQUIRES: not empty.

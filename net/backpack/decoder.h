@@ -42,7 +42,7 @@ struct Decoded {
 // Invariants
 // 1. A frame's events are delivered all or not at all: each number is read and checked before the first is handed out.
 // 2. A depth frame that cannot be read is one event `bad` of its symbol, wherever the bytes still name one, so that
-//    this symbol alone is joined anew. A bad trade or ticker frame is no event.
+//    this symbol alone is joined again. A bad trade or ticker frame is no event.
 // 3. What a depth frame would have needed that was refused for being off the grid, the table is told.
 // 4. Whatever the bytes are, it returns; what it accepts is JSON in which each known key stands once.
 class Decoder {
@@ -53,7 +53,7 @@ class Decoder {
     struct Limits {
         std::size_t frame_bytes = 4u << 20;
         std::size_t levels = 16'384;  // in one frame; one with more is bad (too_many)
-        bool scan = true;             // false: every frame goes through simdjson, for who compares the two
+        bool scan = true;             // false: every frame goes through simdjson, so that the two can be compared
     };
 
     // `depth`: the batching that this engine has subscribed to; depth frames of another are `other`.

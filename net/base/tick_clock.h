@@ -48,7 +48,7 @@ class TickClock {
 
     double rate_ = 0;               // ns a tick
     double first_rate_ = 0;         // of the first second; 0: it is not over
-    std::uint64_t base_ticks_ = 0;  // since when it is measured anew
+    std::uint64_t base_ticks_ = 0;  // since when it is measured again
     std::int64_t base_ns_ = 0;
     std::uint64_t error_ns_ = 0;
 };

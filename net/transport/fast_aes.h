@@ -23,7 +23,7 @@ constexpr int kNoDevice = -2;  // wolfSSL's INVALID_DEVID
 // that are still in use are taken up again with their next record.
 void forget_keys() noexcept;
 
-// Of this thread, for who wants to know whether the device is really taken.
+// Per-thread counters; tests use them to check that the fast path was taken.
 struct FastAesCounts {
     std::uint64_t records = 0;    // encrypted, decrypted or refused
     std::uint64_t schedules = 0;  // computed for them

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which line may be connected anew for a market's sake, over minutes that take no time.
+// Which line may be reconnected for a market's sake, over minutes that take no time.
 #include "engine/book_thread/replace_turns.h"
 
 #include <gtest/gtest.h>

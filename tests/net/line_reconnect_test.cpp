@@ -190,7 +190,7 @@ TEST_F(LineReconnectTest, TheDelayGrowsWithEachFailureAndStartsAnewAfterAFrame) 
     ASSERT_TRUE(until([&] { return listener.ups == 1; }));
     exchange.peer().send(ws_frame(test::text, "frame"));
     ASSERT_TRUE(until([&] { return !listener.frames.empty(); }));
-    // The next delay is in [100, 200) ms; had it not started anew, it would be in [1600, 3200).
+    // The next delay is in [100, 200) ms; had it not started over, it would be in [1600, 3200).
     exchange.peer().cut();
     ASSERT_TRUE(until([&] { return listener.downs.size() == 5; }));
     EXPECT_TRUE(run_until(

@@ -35,7 +35,7 @@ class Chaos {
         return text;
     }
 
-    // Each of those that mislead, for who wants to try them one by one.
+    // Each of those that mislead, so that they can be tried one by one.
     [[nodiscard]] static const auto& unkind_faults() noexcept { return kUnkindFaults; }
 
   private:

@@ -90,7 +90,7 @@ class Feed {
     }
     // The market's `orderBookState` is another one.
     void set_state(const std::string& state) { market_.state = state; }
-    // The numbering begins anew, the book standing at `u`, and with a stand-by's content where that is asked for.
+    // The numbering starts over, the book standing at `u`, and with a stand-by's content where that is asked for.
     // `both`: the old one goes on beside it, until end_old().
     void restart(std::uint64_t u, bool other_book, bool both);
     // What is added to a number (modulo 2^64) to get that of the old numbering.

@@ -37,7 +37,7 @@ class Truth {
     // REQUIRES: history_changes > 0, the number of changes that are kept at least.
     explicit Truth(std::size_t history_changes);
 
-    // Starts anew at `u` with this book; what was before is forgotten. For the start, and for a restart of the
+    // Starts over at `u` with this book; what was before is forgotten. For the start, and for a restart of the
     // numbering.
     void start(Book book, std::uint64_t u);
 

@@ -40,7 +40,7 @@ struct RestView {
     VenueClock& clock;           // what REST's shows
     std::int64_t wall_us = 0;    // now
     bool recorded = false;       // the books' time is the recording's
-    std::optional<Fault> stale;  // how old a depth snapshot shall be; nothing: as it is now
+    std::optional<Fault> stale;  // how old a depth snapshot is to be; nothing: as it is now
     std::string_view omitted{};  // the market that the list lacks
     bool maintenance = false;    // what /status says
 };
