@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,12 +17,13 @@ namespace daypack {
 // Thread: book, now and then; no update passes here.
 class Silence {
   public:
-    // After so long without an update REST is asked, and from then on every `stale_after_ns`.
-    static constexpr std::array<std::int64_t, 3> kAsk_ns{1'000'000'000, 5'000'000'000, 30'000'000'000};
+    // REST is asked so long after the last update, and then so long after each question, and from then on every
+    // `stale_after_ns`; never later than that, and never sooner than a second.
+    static constexpr std::array<std::int64_t, 3> kPauses_ns{1'000'000'000, 4'000'000'000, 25'000'000'000};
     // A line that brings nothing of what others bring for so long has lost its subscription.
     static constexpr std::int64_t kLag_ns = 3'000'000'000;
 
-    explicit Silence(std::int64_t stale_after_ns) noexcept : stale_after_ns_(stale_after_ns) {}
+    explicit Silence(std::int64_t stale_after_ns) noexcept : stale_after_ns_(std::max(stale_after_ns, kPauses_ns[0])) {}
 
     // Whether to ask now. Once it said so, it waits for the next time.
     [[nodiscard]] bool ask(const Sync& sync, MonoTime now) noexcept {
@@ -29,12 +31,13 @@ class Silence {
             id_ = sync.following() ? sync.last_id() : 0;
             since_ = now;
             asked_ = 0;
+            pause_since_ = now;
             return false;
         }
-        const std::size_t known = asked_ < kAsk_ns.size() ? asked_ : kAsk_ns.size() - 1;
-        const std::int64_t more =
-            asked_ < kAsk_ns.size() ? 0 : static_cast<std::int64_t>(asked_ - known) * stale_after_ns_;
-        if (now - since_ < kAsk_ns[known] + more) return false;
+        const std::int64_t pause_ns =
+            asked_ < kPauses_ns.size() ? std::min(kPauses_ns[asked_], stale_after_ns_) : stale_after_ns_;
+        if (now - pause_since_ < pause_ns) return false;
+        pause_since_ = now;
         ++asked_;
         return true;
     }
@@ -69,6 +72,7 @@ class Silence {
     Sequence id_ = 0;
     MonoTime since_;
     std::size_t asked_ = 0;  // since the last update
+    MonoTime pause_since_;   // since the last update, or since REST was asked last
 
     MonoTime marked_at_;
     Sequence mark_ = 0, before_mark_ = 0;  // where the book stood at the last two looks; 0: it did not follow
