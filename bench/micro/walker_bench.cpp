@@ -32,16 +32,16 @@ std::string messages(std::size_t bytes) {
 
 void walk(benchmark::State& state) {
     const std::string bytes = messages(static_cast<std::size_t>(state.range(0)));
-    FrameWalker walker(1 << 20);
+    FrameParser walker(1 << 20);
     for (auto _ : state) {
         std::size_t found = 0;
         for (std::string_view left = bytes; !left.empty();) {
-            const FrameWalker::Room room = walker.room();
+            const FrameParser::Room room = walker.room();
             const std::size_t size = std::min({kReadBytes, left.size(), room.size});
             std::copy_n(left.data(), size, room.data);
             walker.add(size);
             left.remove_prefix(size);
-            for (FrameWalker::Item item = walker.next(); item.kind != FrameWalker::Kind::none; item = walker.next()) {
+            for (FrameParser::Item item = walker.next(); item.kind != FrameParser::Kind::none; item = walker.next()) {
                 benchmark::DoNotOptimize(item.payload.data());
                 ++found;
             }

@@ -49,7 +49,7 @@ struct LineReceiver::Impl final : LineListener {
         for (Patience patience; !up; patience.spend()) poll();
     }
 
-    bool on_frame(std::string_view frame, const Received&) override {
+    bool on_frame(std::string_view frame, const ReceiveTimes&) override {
         times.push_back(ticks());
         if (each) each(frame);
         return true;

@@ -96,7 +96,7 @@ class BareLine::Loop final : public LineListener {
         }
     }
 
-    bool on_frame(std::string_view frame, const Received&) override {
+    bool on_frame(std::string_view frame, const ReceiveTimes&) override {
         if (const std::int64_t us = match_us_of(frame); us != 0) shared_.publish(us);
         return true;
     }

@@ -31,7 +31,7 @@ NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wir
       foreign_(wiring.instruments->capacity()),
       line_(io, std::move(options), *this) {}
 
-bool NetAgent::Feed::on_frame(std::string_view frame, const Received& received) {
+bool NetAgent::Feed::on_frame(std::string_view frame, const ReceiveTimes& received) {
     if (!say_state() || !say_lost()) {
         if (!waiting_since_) waiting_since_ = received.in_hand;
         return false;

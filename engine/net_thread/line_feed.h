@@ -24,7 +24,7 @@ class NetAgent::Feed final : public LineListener {
   public:
     Feed(boost::asio::io_context& io, LineOptions options, const Wiring& wiring, DepthStream depth, Timing timing);
 
-    bool on_frame(std::string_view frame, const Received& received) override;
+    bool on_frame(std::string_view frame, const ReceiveTimes& received) override;
     void on_up() override;
     void on_down(std::string_view why) override;
 

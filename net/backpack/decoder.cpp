@@ -41,19 +41,19 @@ FrameKind kind_of(Channel channel) noexcept {
 }
 
 // `data` must not speak of something else than its stream.
-bool agrees(const FrameText& text, const StreamName& stream) noexcept {
-    return (!text.has(FrameText::event) || text.string(FrameText::event) == event_name(stream.channel)) &&
-           (!text.has(FrameText::symbol) || text.string(FrameText::symbol) == stream.native);
+bool agrees(const FrameFields& text, const StreamName& stream) noexcept {
+    return (!text.has(FrameFields::event) || text.string(FrameFields::event) == event_name(stream.channel)) &&
+           (!text.has(FrameFields::symbol) || text.string(FrameFields::symbol) == stream.native);
 }
 
-Decoded error_of(const FrameText& text) noexcept {
+Decoded error_of(const FrameFields& text) noexcept {
     Decoded decoded;
     decoded.kind = FrameKind::error;
     std::uint64_t code = 0;
-    if (read_digits(text.text(FrameText::error_code), code)) {
+    if (read_digits(text.text(FrameFields::error_code), code)) {
         decoded.error_code = static_cast<int>(std::min<std::uint64_t>(code, INT32_MAX));
     }
-    decoded.error_message = text.string(FrameText::error_message);
+    decoded.error_message = text.string(FrameFields::error_message);
     return decoded;
 }
 
@@ -137,7 +137,7 @@ Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line)
     if (!agrees(text_, of)) return bad(Errc::malformed, {of.channel, decoded.symbol}, event);
     const Instrument& instrument = table_[event.symbol];
     event.units = instrument.units;
-    const auto count = make_events(of.channel, text_, instrument, event, events_);
+    const auto count = build_events(of.channel, text_, instrument, event, events_);
     if (!count) {
         const bool unfit = count.errc() == Errc::off_tick || count.errc() == Errc::overflow;
         if (unfit) table_.need(event.symbol, units_needed(text_.levels, instrument));
@@ -150,8 +150,8 @@ Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line)
 
 // The name of the stream decides: `data` alone does not tell one batching of depth from another.
 StreamName Decoder::stream() const noexcept {
-    if (text_.has(FrameText::stream)) return split_stream(text_.string(FrameText::stream), depth_);
-    return {channel_of(text_.string(FrameText::event)), text_.string(FrameText::symbol)};
+    if (text_.has(FrameFields::stream)) return split_stream(text_.string(FrameFields::stream), depth_);
+    return {channel_of(text_.string(FrameFields::event)), text_.string(FrameFields::symbol)};
 }
 
 // Whose frame it was, in bytes that could not be read: by the first stream of ours that is named in them, else by `s`

@@ -82,7 +82,7 @@ class Decoder {
     DepthScanner scanner_;
     FrameReader reader_;
     SymbolLookup lookup_;
-    FrameText text_;
+    FrameFields text_;
     std::vector<Event> events_;  // room for the events of one frame
 };
 

@@ -86,7 +86,7 @@ class Cursor {
 // Reads the levels of one market.
 class LevelReader {
   public:
-    LevelReader(const DepthEnd& market, std::span<Event> room, const char* end) noexcept
+    LevelReader(const DepthTrailer& market, std::span<Event> room, const char* end) noexcept
         : market_(market), first_(room.data()), next_(room.data()), room_end_(room.data() + room.size()), end_(end) {}
 
     // Behind the last event.
@@ -128,7 +128,7 @@ class LevelReader {
         return true;
     }
 
-    const DepthEnd& market_;
+    const DepthTrailer& market_;
     const Event* first_;
     Event* next_;
     Event* room_end_;
@@ -153,8 +153,8 @@ bool DepthScanner::cpu_can() noexcept {
 
 DAYPACK_SSE41 std::size_t DepthScanner::scan_usual(std::string_view frame, MonoTime receive, LineIndex line,
                                                    std::span<Event> room) noexcept {
-    if (frame.size() < DepthEnds::kLeast) return 0;
-    const DepthEnd* const market = ends_.find(frame);
+    if (frame.size() < DepthTrailers::kLeast) return 0;
+    const DepthTrailer* const market = ends_.find(frame);
     if (market == nullptr) return 0;
     const std::size_t before_id_end = frame.size() - market->id_to_end.size();
     if (before_id_end < ExpectedText::kMost) return 0;

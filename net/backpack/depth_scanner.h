@@ -17,7 +17,7 @@ namespace daypack {
 //
 // It knows nothing of JSON and refuses nothing for good: at the first byte that it does not expect, and at the first
 // number that is not right, it gives up, and FrameReader says what the frame is. What it does read, FrameReader and
-// make_events() would have read alike; a fuzz target holds the two against each other.
+// build_events() would have read alike; a fuzz target holds the two against each other.
 //
 // The end is read first: it names the market, whose numbers are then read as it pads them.
 //
@@ -39,7 +39,7 @@ class DepthScanner {
     [[nodiscard]] std::size_t scan_usual(std::string_view frame, MonoTime receive, LineIndex line,
                                          std::span<Event> room) noexcept;
 
-    DepthEnds ends_;
+    DepthTrailers ends_;
     bool supported_;  // the CPU has what it takes, SSE4.1; else all is left to the parser
 };
 

@@ -33,7 +33,7 @@ void ExpectedText::set(std::string_view text) noexcept {
     std::memcpy(mask_.data(), mask.data(), kMost);
 }
 
-DepthEnds::DepthEnds(const InstrumentTable& table, DepthStream depth)
+DepthTrailers::DepthTrailers(const InstrumentTable& table, DepthStream depth)
     : table_(table),
       prefix_(stream_prefix(Channel::depth, depth)),
       mask_(static_cast<std::uint32_t>(std::bit_ceil(4 * table.capacity() + 1) - 1)),
@@ -42,7 +42,7 @@ DepthEnds::DepthEnds(const InstrumentTable& table, DepthStream depth)
     (void)catch_up();
 }
 
-bool DepthEnds::catch_up() noexcept {
+bool DepthTrailers::catch_up() noexcept {
     const std::size_t size = table_.size();
     if (seen_ == size) return false;
     for (; seen_ < size; ++seen_) {
@@ -51,14 +51,14 @@ bool DepthEnds::catch_up() noexcept {
     return true;
 }
 
-void DepthEnds::add(SymbolIndex symbol) {
+void DepthTrailers::add(SymbolIndex symbol) {
     const std::string_view native = table_[symbol].native;
     Text before;
     Text behind;
     before << R"(],"e":"depth","s":")" << native << R"(","u":)";
     behind << R"(},"stream":")" << prefix_ << native << R"("})";
     if (!before.fits() || !behind.fits() || behind.view().size() < kHashed) return;  // left to the parser
-    DepthEnd& end = ends_.emplace_back();
+    DepthTrailer& end = ends_.emplace_back();
     end.levels_to_id.set(before.view());
     end.id_to_end.set(behind.view());
     end.symbol = symbol;
@@ -69,7 +69,7 @@ void DepthEnds::add(SymbolIndex symbol) {
     entries_[at] = {hash, static_cast<std::uint32_t>(ends_.size() - 1)};
 }
 
-void DepthEnds::follow(DepthEnd& end, const Instrument& instrument) noexcept {
+void DepthTrailers::follow(DepthTrailer& end, const Instrument& instrument) noexcept {
     end.instrument = &instrument;
     // The venue pads to what it lists, and not to what we count in.
     const Grid listed = instrument.listed_grid();

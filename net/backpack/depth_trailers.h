@@ -66,7 +66,7 @@ struct NumberShape {
 };
 
 // How a depth frame of one market ends, and how its numbers are written.
-struct DepthEnd {
+struct DepthTrailer {
     ExpectedText levels_to_id;  // ],"e":"depth","s":"SOL_USDC","u":
     ExpectedText id_to_end;     // },"stream":"depth.SOL_USDC"}
     const Instrument* instrument = nullptr;
@@ -79,16 +79,16 @@ struct DepthEnd {
 //
 // Thread: its net thread; the table may grow, and instruments be replaced, meanwhile on another. No allocation after
 // construction.
-class DepthEnds {
+class DepthTrailers {
   public:
     // REQUIRES: the table outlives this.
-    DepthEnds(const InstrumentTable& table, DepthStream depth);
+    DepthTrailers(const InstrumentTable& table, DepthStream depth);
 
     // Null: no market's of the table, or one whose name is too long to be here. On a miss looks whether the table has
     // grown. REQUIRES: frame.size() >= kLeast.
-    [[nodiscard]] const DepthEnd* find(std::string_view frame) noexcept {
+    [[nodiscard]] const DepthTrailer* find(std::string_view frame) noexcept {
         const std::uint32_t hash = hash_of(frame);
-        DepthEnd* end = probe(frame, hash);
+        DepthTrailer* end = probe(frame, hash);
         if (end == nullptr) [[unlikely]] {
             end = catch_up() ? probe(frame, hash) : nullptr;
             if (end == nullptr) return nullptr;
@@ -118,24 +118,24 @@ class DepthEnds {
             (first ^ std::rotl(second, 23)) * 0x9e3779b97f4a7c15ull + third * 0xd6e8feb86659fd93ull;
         return static_cast<std::uint32_t>((hash ^ hash >> 29) * 0xa0761d6478bd642full >> 32);
     }
-    [[nodiscard]] DepthEnd* probe(std::string_view frame, std::uint32_t hash) noexcept {
+    [[nodiscard]] DepthTrailer* probe(std::string_view frame, std::uint32_t hash) noexcept {
         for (std::uint32_t at = hash & mask_; entries_[at].end != kNone; at = (at + 1) & mask_) {
             if (entries_[at].hash != hash) continue;
-            DepthEnd& end = ends_[entries_[at].end];
+            DepthTrailer& end = ends_[entries_[at].end];
             if (end.id_to_end.stands_before(frame.data() + frame.size())) return &end;
         }
         return nullptr;
     }
     [[nodiscard]] bool catch_up() noexcept;
     void add(SymbolIndex symbol);
-    static void follow(DepthEnd& end, const Instrument& instrument) noexcept;
+    static void follow(DepthTrailer& end, const Instrument& instrument) noexcept;
 
     const InstrumentTable& table_;
     std::string_view prefix_;  // of the stream's name
     std::size_t seen_ = 0;     // of the table
     std::uint32_t mask_;
     std::vector<Entry> entries_;  // at most a quarter full, so a probe ends soon
-    std::vector<DepthEnd> ends_;
+    std::vector<DepthTrailer> ends_;
 };
 
 }  // namespace daypack

@@ -33,7 +33,7 @@ inline constexpr Sequence kUpdateIdsMax = 1'000'000;
 // `frame` is what all events of the frame share: symbol, line, time of receipt. Returns how many events stand in
 // `room`, or why there are none: malformed, and the errors of parse_units. On an error the content of `room` means
 // nothing. REQUIRES: room for the frame's levels, and for two.
-[[nodiscard]] Result<std::size_t> make_events(Channel channel, const FrameText& text, const Instrument& instrument,
-                                              const Event& frame, std::span<Event> room) noexcept;
+[[nodiscard]] Result<std::size_t> build_events(Channel channel, const FrameFields& text, const Instrument& instrument,
+                                               const Event& frame, std::span<Event> room) noexcept;
 
 }  // namespace daypack

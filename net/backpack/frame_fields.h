@@ -20,7 +20,7 @@ struct LevelText {
 // and making events begins, so that another reader can stand in for the one that is there.
 //
 // Invariant: a field is there at most once; text(f) is its JSON value, quotes included, without white space around.
-class FrameText {
+class FrameFields {
   public:
     enum Field : std::uint8_t {
         stream,        // beside `data`

@@ -12,29 +12,29 @@ namespace daypack {
 namespace {
 
 // Which field a key of `data` is; the venue's keys are single letters whose case matters.
-constexpr std::array<FrameText::Field, 256> kFieldOfKey = [] {
-    std::array<FrameText::Field, 256> fields{};
-    fields.fill(FrameText::kFields);
-    fields['e'] = FrameText::event;
-    fields['s'] = FrameText::symbol;
-    fields['E'] = FrameText::send_time;
-    fields['T'] = FrameText::match_time;
-    fields['U'] = FrameText::first_id;
-    fields['u'] = FrameText::last_id;
-    fields['t'] = FrameText::trade_id;
-    fields['m'] = FrameText::buyer_maker;
-    fields['p'] = FrameText::price;
-    fields['q'] = FrameText::quantity;
-    fields['a'] = FrameText::ask;
-    fields['b'] = FrameText::bid;
-    fields['A'] = FrameText::ask_quantity;
-    fields['B'] = FrameText::bid_quantity;
+constexpr std::array<FrameFields::Field, 256> kFieldOfKey = [] {
+    std::array<FrameFields::Field, 256> fields{};
+    fields.fill(FrameFields::kFields);
+    fields['e'] = FrameFields::event;
+    fields['s'] = FrameFields::symbol;
+    fields['E'] = FrameFields::send_time;
+    fields['T'] = FrameFields::match_time;
+    fields['U'] = FrameFields::first_id;
+    fields['u'] = FrameFields::last_id;
+    fields['t'] = FrameFields::trade_id;
+    fields['m'] = FrameFields::buyer_maker;
+    fields['p'] = FrameFields::price;
+    fields['q'] = FrameFields::quantity;
+    fields['a'] = FrameFields::ask;
+    fields['b'] = FrameFields::bid;
+    fields['A'] = FrameFields::ask_quantity;
+    fields['B'] = FrameFields::bid_quantity;
     return fields;
 }();
 
 // REQUIRES: the key has its quotes.
-FrameText::Field field_of(std::string_view key) noexcept {
-    return key.size() == 3 ? kFieldOfKey[static_cast<unsigned char>(key[1])] : FrameText::kFields;
+FrameFields::Field field_of(std::string_view key) noexcept {
+    return key.size() == 3 ? kFieldOfKey[static_cast<unsigned char>(key[1])] : FrameFields::kFields;
 }
 
 bool has_escapes(std::string_view text) noexcept {
@@ -50,13 +50,13 @@ bool is_plain(std::string_view text) noexcept {
 // One reading of one frame. Each function takes one value.
 class Pass {
   public:
-    Pass(json::Tokens tokens, FrameText& text, std::span<LevelText> room) noexcept
+    Pass(json::Tokens tokens, FrameFields& text, std::span<LevelText> room) noexcept
         : tokens_(tokens), text_(text), room_(room) {}
 
     [[nodiscard]] Errc frame() noexcept {
         const Errc errc = object([this](std::string_view key) noexcept {
             if (key == "\"data\"") return data();
-            if (key == "\"stream\"") return name(FrameText::stream);
+            if (key == "\"stream\"") return name(FrameFields::stream);
             if (key == "\"error\"") return error();
             return unknown(key);
         });
@@ -83,11 +83,11 @@ class Pass {
         if (std::exchange(has_data_, true)) return Errc::malformed;
         if (tokens_.peek() != '{') return skim();
         return object([this](std::string_view key) noexcept {
-            const FrameText::Field field = field_of(key);
-            if (field == FrameText::kFields) return unknown(key);
-            if (field == FrameText::event || field == FrameText::symbol) return name(field);
+            const FrameFields::Field field = field_of(key);
+            if (field == FrameFields::kFields) return unknown(key);
+            if (field == FrameFields::event || field == FrameFields::symbol) return name(field);
             const char first = tokens_.peek();
-            if (first == '[' && (field == FrameText::ask || field == FrameText::bid)) return levels_or_array(field);
+            if (first == '[' && (field == FrameFields::ask || field == FrameFields::bid)) return levels_or_array(field);
             return first == '[' || first == '{' ? nested(field) : scalar(field);
         });
     }
@@ -96,8 +96,8 @@ class Pass {
         if (std::exchange(text_.is_error, true)) return Errc::malformed;
         if (tokens_.peek() != '{') return skim();
         return object([this](std::string_view key) noexcept {
-            if (key == "\"code\"") return scalar(FrameText::error_code);
-            if (key == "\"message\"") return scalar(FrameText::error_message);
+            if (key == "\"code\"") return scalar(FrameFields::error_code);
+            if (key == "\"message\"") return scalar(FrameFields::error_message);
             return unknown(key);
         });
     }
@@ -108,26 +108,26 @@ class Pass {
     [[nodiscard]] Errc unknown(std::string_view key) noexcept { return has_escapes(key) ? Errc::malformed : skim(); }
 
     // What is told by comparing it with names that we know: junk is none of them.
-    [[nodiscard]] Errc name(FrameText::Field field) noexcept {
+    [[nodiscard]] Errc name(FrameFields::Field field) noexcept {
         if (tokens_.peek() != '"') return scalar(field);
         return text_.set(field, tokens_.take_text()) ? Errc::ok : Errc::malformed;
     }
 
     // Whether it is the number that is due is asked by who makes events of it.
-    [[nodiscard]] Errc scalar(FrameText::Field field) noexcept {
+    [[nodiscard]] Errc scalar(FrameFields::Field field) noexcept {
         const std::string_view text = tokens_.take_text();
         if (!is_plain(text) && !json::is_scalar(text)) return Errc::malformed;
         return text_.set(field, text) ? Errc::ok : Errc::malformed;
     }
 
     // What some other stream may have under a key of ours: it is there, and no number.
-    [[nodiscard]] Errc nested(FrameText::Field field) noexcept {
+    [[nodiscard]] Errc nested(FrameFields::Field field) noexcept {
         return text_.set(field, "[]") ? skim() : Errc::malformed;
     }
 
-    [[nodiscard]] Errc levels_or_array(FrameText::Field field) noexcept {
+    [[nodiscard]] Errc levels_or_array(FrameFields::Field field) noexcept {
         const json::Tokens begin = tokens_;
-        const Errc errc = levels(field == FrameText::ask ? Side::ask : Side::bid);
+        const Errc errc = levels(field == FrameFields::ask ? Side::ask : Side::bid);
         if (errc == Errc::ok) return text_.set_array(field) ? Errc::ok : Errc::malformed;
         if (errc == Errc::too_many) return errc;
         tokens_ = begin;
@@ -157,7 +157,7 @@ class Pass {
     }
 
     json::Tokens tokens_;
-    FrameText& text_;
+    FrameFields& text_;
     std::span<LevelText> room_;
     std::size_t count_ = 0;
     bool has_data_ = false;
@@ -181,7 +181,7 @@ FrameReader::~FrameReader() = default;
 
 static_assert(Decoder::kPadding >= simdjson::SIMDJSON_PADDING);
 
-Errc FrameReader::read(std::string_view frame, FrameText& text) noexcept {
+Errc FrameReader::read(std::string_view frame, FrameFields& text) noexcept {
     text.clear();
     if (frame.size() > max_frame_bytes_) return Errc::too_many;
     json::ondemand::json_iterator found;

@@ -23,7 +23,7 @@ class FrameReader {
 
     // The views in `text` live as long as the frame's bytes and until the next read. Errors: malformed, too_many.
     // REQUIRES: Decoder::kPadding readable bytes behind the frame.
-    [[nodiscard]] Errc read(std::string_view frame, FrameText& text) noexcept;
+    [[nodiscard]] Errc read(std::string_view frame, FrameFields& text) noexcept;
 
   private:
     struct Parser;  // keeps simdjson out of this header

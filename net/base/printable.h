@@ -6,7 +6,7 @@
 namespace daypack {
 
 // Text that a stranger sent, as it may stand in a log: printable ASCII, all else as '?', and no longer than `size_max`.
-[[nodiscard]] inline std::string harmless(std::string_view text, std::size_t size_max = 128) {
+[[nodiscard]] inline std::string printable(std::string_view text, std::size_t size_max = 128) {
     std::string result(text.substr(0, size_max));
     for (char& c : result) {
         if (c < ' ' || c > '~') c = '?';

@@ -12,7 +12,7 @@ namespace daypack {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-    throw std::runtime_error("URL \"" + harmless(text, 300) + "\": " + why);
+    throw std::runtime_error("URL \"" + printable(text, 300) + "\": " + why);
 }
 
 bool is_host_char(char c) noexcept {
@@ -44,7 +44,7 @@ void parse_authority(std::string_view authority, std::string_view text, Url& url
         if (url.host.empty()) refuse(text, "it names no host");
         if (url.host.size() > 253) refuse(text, "the host's name is too long");
         for (const char c : url.host) {
-            if (!is_host_char(c)) refuse(text, "\"" + harmless(url.host) + "\" is no host name");
+            if (!is_host_char(c)) refuse(text, "\"" + printable(url.host) + "\" is no host name");
         }
     }
     if (port.empty()) return;

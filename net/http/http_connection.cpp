@@ -50,7 +50,7 @@ std::string coding_of(const http::fields& fields) {
         const bool content = field.name() == http::field::content_encoding;
         if (!content && field.name() != http::field::transfer_encoding) continue;
         const bool plain = field.value().empty() || beast::iequals(field.value(), content ? "identity" : "chunked");
-        if (!plain) return harmless(text_of(field.value()), 32);
+        if (!plain) return printable(text_of(field.value()), 32);
     }
     return {};
 }

@@ -185,7 +185,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     Done done_;  // null: it has been called, or nobody wants to hear of it
     boost::asio::steady_timer deadline_;
     boost::asio::steady_timer step_;
-    std::optional<Lookup> lookup_;
+    std::optional<DnsLookup> lookup_;
     std::vector<tcp::endpoint> endpoints_;  // in the order in which they are tried
     std::unique_ptr<Stream> stream_;
     std::string last_error_;

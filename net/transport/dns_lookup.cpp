@@ -16,7 +16,7 @@ namespace daypack {
 
 using boost::asio::ip::tcp;
 
-struct Lookup::Shared {
+struct DnsLookup::Shared {
     std::vector<tcp::endpoint> endpoints;
     std::string error;
     std::atomic<bool> finished{false};
@@ -57,7 +57,7 @@ void look_up(const std::string& host, std::uint16_t port, std::vector<tcp::endpo
 
 }  // namespace
 
-Lookup::Lookup(const std::string& host, std::uint16_t port) : shared_(std::make_shared<Shared>()) {
+DnsLookup::DnsLookup(const std::string& host, std::uint16_t port) : shared_(std::make_shared<Shared>()) {
     boost::system::error_code no_address;
     const auto address = boost::asio::ip::make_address(host, no_address);
     if (!no_address) {
@@ -98,13 +98,13 @@ void spread(std::vector<tcp::endpoint>& endpoints, std::size_t turn) noexcept {
     std::rotate(endpoints.begin(), endpoints.begin() + static_cast<std::ptrdiff_t>(turn) % alike, other);
 }
 
-bool Lookup::finished() const noexcept {
+bool DnsLookup::finished() const noexcept {
     return shared_->finished.load(std::memory_order_acquire);
 }
-const std::vector<tcp::endpoint>& Lookup::endpoints() const noexcept {
+const std::vector<tcp::endpoint>& DnsLookup::endpoints() const noexcept {
     return shared_->endpoints;
 }
-const std::string& Lookup::error() const noexcept {
+const std::string& DnsLookup::error() const noexcept {
     return shared_->error;
 }
 

@@ -12,10 +12,10 @@ namespace daypack {
 // joins its thread when it is destroyed, and a name server that is silent would hold up the end of the program.
 //
 // Thread: one caller, which polls. The look-up's thread hands over once, through `finished()`.
-class Lookup {
+class DnsLookup {
   public:
     // Starts at once. A host that is an address needs no thread.
-    Lookup(const std::string& host, std::uint16_t port);
+    DnsLookup(const std::string& host, std::uint16_t port);
 
     [[nodiscard]] bool finished() const noexcept;
     // REQUIRES: finished(). Empty where there is none; then `error()` says why.

@@ -73,10 +73,10 @@ std::string names_of_peer(WOLFSSL* tls) {
             break;
         }
         if (count++ > 0) names += ", ";
-        names += harmless(name);
+        names += printable(name);
     }
     if (names.empty()) {
-        if (const char* name = wolfSSL_X509_get_subjectCN(certificate)) names = harmless(name);
+        if (const char* name = wolfSSL_X509_get_subjectCN(certificate)) names = printable(name);
     }
     wolfSSL_X509_free(certificate);
     return names;
@@ -88,7 +88,7 @@ std::string issuer_of_peer(WOLFSSL* tls) {
     char text[256] = "not named";
     wolfSSL_X509_NAME_oneline(wolfSSL_X509_get_issuer_name(certificate), text, sizeof text);
     wolfSSL_X509_free(certificate);
-    return harmless(text);
+    return printable(text);
 }
 
 // All certificates of a PEM file become trusted. By hand: wolfSSL calls a missing or empty file a success.

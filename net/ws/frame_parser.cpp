@@ -29,7 +29,7 @@ std::uint64_t big_endian(const char* bytes, std::size_t size) noexcept {
 
 }  // namespace
 
-struct FrameWalker::Header {
+struct FrameParser::Header {
     std::uint8_t first, second;
     std::size_t bytes;  // of itself
     std::uint64_t size;
@@ -45,12 +45,12 @@ struct FrameWalker::Header {
     [[nodiscard]] std::size_t mask_bytes() const noexcept { return is_masked() ? 4 : 0; }
 };
 
-FrameWalker::FrameWalker(std::size_t message_bytes_max)
+FrameParser::FrameParser(std::size_t message_bytes_max)
     : message_bytes_max_(message_bytes_max),
       capacity_(kCapacity),
       buffer_(std::make_unique<char[]>(capacity_ + kPadding)) {}
 
-FrameWalker::Room FrameWalker::room() {
+FrameParser::Room FrameParser::room() {
     if (read_ == end_ && !in_message_) read_ = end_ = 0;
     if (capacity_ - end_ < kRoomMin) compact(buffer_.get());
     if (capacity_ - end_ < kRoomMin) {
@@ -65,7 +65,7 @@ FrameWalker::Room FrameWalker::room() {
 }
 
 // What is still needed, without gaps, to the front of `to`, which may be the buffer itself.
-void FrameWalker::compact(char* to) noexcept {
+void FrameParser::compact(char* to) noexcept {
     const std::size_t message_size = in_message_ ? message_end_ - message_begin_ : 0;
     const std::size_t rest = end_ - read_;
     std::memmove(to, buffer_.get() + message_begin_, message_size);
@@ -75,12 +75,12 @@ void FrameWalker::compact(char* to) noexcept {
     end_ = message_size + rest;
 }
 
-FrameWalker::Item FrameWalker::refuse(std::uint16_t code, std::string_view why) noexcept {
+FrameParser::Item FrameParser::refuse(std::uint16_t code, std::string_view why) noexcept {
     return refusal_ = {Kind::refused, code, why};
 }
 
 // What can be wrong with a frame, but for its size.
-const char* FrameWalker::fault(const Header& header) const noexcept {
+const char* FrameParser::fault(const Header& header) const noexcept {
     if ((header.first & 0x70) != 0) return "reserved bits are set";
     if (header.is_masked()) return "a server's frame is masked";
     const unsigned opcode = header.opcode();
@@ -96,7 +96,7 @@ const char* FrameWalker::fault(const Header& header) const noexcept {
     return nullptr;
 }
 
-FrameWalker::Item FrameWalker::next() noexcept {
+FrameParser::Item FrameParser::next() noexcept {
     if (refusal_.kind == Kind::refused) return refusal_;
     while (end_ - read_ >= 2) {
         const char* const at = buffer_.get() + read_;
@@ -133,7 +133,7 @@ FrameWalker::Item FrameWalker::next() noexcept {
     return {};
 }
 
-FrameWalker::Item FrameWalker::control(const Header& header) noexcept {
+FrameParser::Item FrameParser::control(const Header& header) noexcept {
     const std::string_view payload(buffer_.get() + read_ + header.bytes, static_cast<std::size_t>(header.size));
     read_ += header.bytes + payload.size();
     if (header.opcode() == ping) return {Kind::ping, 0, payload};

@@ -14,7 +14,7 @@ namespace daypack {
 // Use: write to `room()`, say how much with `add()`, and take `next()` until it says none; only then make room again.
 // Invariants: kPadding bytes behind each message can be read, whatever they hold; the buffer never holds more than one
 // message that is not whole; after a refusal there is nothing more.
-class FrameWalker {
+class FrameParser {
   public:
     static constexpr std::size_t kPadding = 64;
     static constexpr std::size_t kRoomMin = 16'384;  // a whole TLS record
@@ -35,7 +35,7 @@ class FrameWalker {
     };
     static constexpr std::uint16_t kProtocolError = 1002, kNoCode = 1005, kBadText = 1007, kTooBig = 1009;
 
-    explicit FrameWalker(std::size_t message_bytes_max);
+    explicit FrameParser(std::size_t message_bytes_max);
 
     struct Room {
         char* data;

@@ -61,7 +61,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     enum class State : std::uint8_t { idle, waiting, connecting, opening, subscribing, up, stopping, stopped };
 
     void on_open() override;
-    bool on_frame(std::string_view frame, const Received& received) override;
+    bool on_frame(std::string_view frame, const ReceiveTimes& received) override;
     void on_pong(std::string_view payload) override;
     void on_sent() override;
     void on_end(const WebSocketEnd& end) override;
@@ -173,7 +173,7 @@ void Line::Impl::come_up() {
     listener_.on_up();
 }
 
-bool Line::Impl::on_frame(std::string_view frame, const Received& received) {
+bool Line::Impl::on_frame(std::string_view frame, const ReceiveTimes& received) {
     if (state_ == State::stopping) return true;
     stats_.last_receive = received.in_hand;
     if (!listener_.on_frame(frame, received)) return false;

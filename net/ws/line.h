@@ -49,7 +49,7 @@ class LineListener {
   public:
     // A whole message; 64 bytes behind it may be read, whatever they hold (simdjson does). False: it cannot be taken
     // now. The line then keeps it and reads nothing more, so that TCP holds the sender back, until `resume()`.
-    virtual bool on_frame(std::string_view frame, const Received& received) = 0;
+    virtual bool on_frame(std::string_view frame, const ReceiveTimes& received) = 0;
     // Connected, and every SUBSCRIBE written (the venue acknowledges none).
     virtual void on_up() = 0;
     // Lost, or an attempt to connect failed: may come many times without an `on_up` between. `why`: for the log, with

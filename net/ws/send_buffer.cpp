@@ -12,22 +12,22 @@ constexpr std::uint8_t kClose = 8;
 
 }  // namespace
 
-Outbox::Outbox() : random_(std::random_device{}()) {
+SendBuffer::SendBuffer() : random_(std::random_device{}()) {
     bytes_.reserve(kControlBytesMax);
 }
 
-bool Outbox::add(Opcode opcode, std::string_view payload) {
+bool SendBuffer::add(Opcode opcode, std::string_view payload) {
     if (opcode != text && bytes_.size() + payload.size() + 6 > kControlBytesMax) return false;
     add_frame(opcode, payload);
     return true;
 }
 
-void Outbox::add_close(std::uint16_t code) {
+void SendBuffer::add_close(std::uint16_t code) {
     const std::array<char, 2> payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
     add_frame(kClose, {payload.data(), payload.size()});
 }
 
-void Outbox::add_frame(std::uint8_t opcode, std::string_view payload) {
+void SendBuffer::add_frame(std::uint8_t opcode, std::string_view payload) {
     if (broken_) return;
     const std::size_t size = payload.size();
     const int size_bytes = size < 126 ? 0 : size < 65'536 ? 2 : 8;
@@ -40,7 +40,7 @@ void Outbox::add_frame(std::uint8_t opcode, std::string_view payload) {
     for (std::size_t i = 0; i < size; ++i) bytes_ += static_cast<char>(payload[i] ^ mask[i % 4]);
 }
 
-bool Outbox::send(Stream& stream) {
+bool SendBuffer::send(Stream& stream) {
     boost::system::error_code error;
     while (!empty() && !error) sent_ += stream.write_now(bytes_.data() + sent_, bytes_.size() - sent_, error);
     if (!error) stream.flush_now(error);

@@ -17,11 +17,11 @@ class Stream;
 // answers to wait for it.
 // The masks come from a generator that is seeded once: they keep a proxy from taking a web page's bytes for a request,
 // and here no stranger chooses the bytes.
-class Outbox {
+class SendBuffer {
   public:
     enum Opcode : std::uint8_t { text = 1, ping = 9, pong = 10 };
 
-    Outbox();
+    SendBuffer();
     // False: no room for a ping or pong now.
     bool add(Opcode opcode, std::string_view payload);
     void add_close(std::uint16_t code);

@@ -34,12 +34,12 @@ using Response = http::response<http::empty_body>;
 // `body`: as much of it as came with the header.
 std::string declined(const Response& response, std::string_view body) {
     const int status = static_cast<int>(response.result_int());
-    const std::string said = "HTTP " + std::to_string(status) + " " + harmless(response.reason(), 40);
+    const std::string said = "HTTP " + std::to_string(status) + " " + printable(response.reason(), 40);
     if (is_blocked(status, body)) return said + ": " + blocked_words();
     if (status == 403 || status == 451) return said + ": " + region_refused("ws_urls");
     if (status == 429) return said + ": too many connections or requests from this address";
     if (status >= 300 && status < 400) {
-        return said + ": redirects are not followed; it points to " + harmless(response[http::field::location]);
+        return said + ": redirects are not followed; it points to " + printable(response[http::field::location]);
     }
     if (status >= 500) return said + ": the server is not well";
     return said + ": no WebSocket is served under this address";

@@ -21,11 +21,11 @@ namespace {
 
 constexpr int kShareARound = 64;  // of frames and reads
 
-std::string closed_by_server(const FrameWalker::Item& close) {
+std::string closed_by_server(const FrameParser::Item& close) {
     std::string why = "closed by the server";
-    if (close.code == FrameWalker::kNoCode) return why;
+    if (close.code == FrameParser::kNoCode) return why;
     why += " (code " + std::to_string(close.code);
-    if (!close.payload.empty()) why += ": " + harmless(close.payload);
+    if (!close.payload.empty()) why += ": " + printable(close.payload);
     return why + ")";
 }
 
@@ -69,10 +69,10 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void send(std::string_view text) {
-        outbox_.add(Outbox::text, text);
+        outbox_.add(SendBuffer::text, text);
         sending_ = true;
     }
-    bool ping(std::string_view payload) { return !closing_ && outbox_.add(Outbox::ping, payload); }
+    bool ping(std::string_view payload) { return !closing_ && outbox_.add(SendBuffer::ping, payload); }
     void close() {
         if (std::exchange(closing_, true)) return;
         outbox_.add_close(kNormal);
@@ -98,7 +98,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
 
     void begin(std::string_view behind) {
         while (!behind.empty()) {  // no more than an HTTP header's worth
-            const FrameWalker::Room room = walker_.room();
+            const FrameParser::Room room = walker_.room();
             const std::size_t size = std::min(room.size, behind.size());
             std::memcpy(room.data, behind.data(), size);
             walker_.add(size);
@@ -115,7 +115,7 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         for (;;) {
             if (!hand_on(share)) return open_ ? PollResult::pending : PollResult::drained;
             if (--share <= 0) return PollResult::pending;
-            FrameWalker::Room room{};
+            FrameParser::Room room{};
             try {
                 room = walker_.room();
             } catch (const std::bad_alloc&) {
@@ -139,22 +139,22 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
     bool hand_on(int& share) {
         if (held_) return false;
         while (share > 0) {
-            const FrameWalker::Item item = walker_.next();
+            const FrameParser::Item item = walker_.next();
             switch (item.kind) {
-                case FrameWalker::Kind::none: return true;
-                case FrameWalker::Kind::message:
+                case FrameParser::Kind::none: return true;
+                case FrameParser::Kind::message:
                     if (closing_) break;
                     frame_ = item.payload;
                     if (!deliver()) return false;
                     break;
-                case FrameWalker::Kind::ping:
-                    if (!closing_) outbox_.add(Outbox::pong, item.payload);
+                case FrameParser::Kind::ping:
+                    if (!closing_) outbox_.add(SendBuffer::pong, item.payload);
                     break;
-                case FrameWalker::Kind::pong:
+                case FrameParser::Kind::pong:
                     if (!closing_) listener_->on_pong(item.payload);
                     break;
-                case FrameWalker::Kind::close:
-                case FrameWalker::Kind::refused: finish(item); break;
+                case FrameParser::Kind::close:
+                case FrameParser::Kind::refused: finish(item); break;
             }
             if (!open_) return false;
             --share;
@@ -169,17 +169,17 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
         return open_ && !held_;
     }
 
-    void finish(const FrameWalker::Item& item) {
-        const bool is_close = item.kind == FrameWalker::Kind::close;
+    void finish(const FrameParser::Item& item) {
+        const bool is_close = item.kind == FrameParser::Kind::close;
         if (!closing_) {
-            outbox_.add_close(item.code == FrameWalker::kNoCode ? kNormal : item.code);
+            outbox_.add_close(item.code == FrameParser::kNoCode ? kNormal : item.code);
             flush();
         }
         if (closing_) {
             end({"closed by this side", 0, {}});
         } else if (is_close) {
             end({closed_by_server(item), 0, {}});
-        } else if (item.code == FrameWalker::kTooBig) {
+        } else if (item.code == FrameParser::kTooBig) {
             end({"a frame is larger than max_frame_bytes (" + std::to_string(frame_bytes_max_) + ")", 0, {}});
         } else {
             end({"the server breaks the WebSocket protocol: " + std::string(item.payload), 0, {}});
@@ -205,10 +205,10 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
     Url url_;
     std::size_t frame_bytes_max_;
     WebSocketListener* listener_;  // null: nobody wants to hear of it any more
-    FrameWalker walker_;
-    Outbox outbox_;
+    FrameParser walker_;
+    SendBuffer outbox_;
     std::string_view frame_;  // in hand, in the walker
-    Received received_;       // of what was read last
+    ReceiveTimes received_;   // of what was read last
     MonoTime last_byte_;
     bool open_ = false;
     bool sending_ = false;  // a message of the owner's

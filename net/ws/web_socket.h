@@ -28,9 +28,9 @@ struct WebSocketEnd {
 class WebSocketListener {
   public:
     virtual void on_open() = 0;
-    // A whole message, with FrameWalker::kPadding bytes behind it. False: it cannot be taken now; it is handed in again
+    // A whole message, with FrameParser::kPadding bytes behind it. False: it cannot be taken now; it is handed in again
     // by `resume()`, and until then nothing is read, so that TCP holds the sender back.
-    virtual bool on_frame(std::string_view frame, const Received& received) = 0;
+    virtual bool on_frame(std::string_view frame, const ReceiveTimes& received) = 0;
     // `payload`: of the ping that it answers, if the server keeps to the protocol.
     virtual void on_pong(std::string_view payload) = 0;
     // All that was given to `send` has been written.

@@ -139,34 +139,34 @@ inline Walked walk_by_beast(std::string_view bytes, std::string_view cuts, std::
 inline Walked walk(std::string_view bytes, std::string_view cuts, std::size_t message_bytes_max) {
     boost::asio::io_context io;
     MemoryStream sizes(io, {}, cuts);
-    FrameWalker walker(message_bytes_max);
+    FrameParser walker(message_bytes_max);
     Walked walked;
     for (;;) {
-        const FrameWalker::Item item = walker.next();
+        const FrameParser::Item item = walker.next();
         switch (item.kind) {
-            case FrameWalker::Kind::none: {
+            case FrameParser::Kind::none: {
                 if (bytes.empty()) return walked;
-                const FrameWalker::Room room = walker.room();
+                const FrameParser::Room room = walker.room();
                 const std::size_t size = std::min({sizes.next_size(), bytes.size(), room.size});
                 std::copy_n(bytes.data(), size, room.data);
                 walker.add(size);
                 bytes.remove_prefix(size);
                 break;
             }
-            case FrameWalker::Kind::message: {
-                volatile char last = item.payload.data()[item.payload.size() + FrameWalker::kPadding - 1];
+            case FrameParser::Kind::message: {
+                volatile char last = item.payload.data()[item.payload.size() + FrameParser::kPadding - 1];
                 (void)last;  // readable, which AddressSanitizer checks
                 walked.messages.emplace_back(item.payload);
                 break;
             }
-            case FrameWalker::Kind::ping: walked.pings.emplace_back(item.payload); break;
-            case FrameWalker::Kind::pong: walked.pongs.emplace_back(item.payload); break;
-            case FrameWalker::Kind::close:
+            case FrameParser::Kind::ping: walked.pings.emplace_back(item.payload); break;
+            case FrameParser::Kind::pong: walked.pongs.emplace_back(item.payload); break;
+            case FrameParser::Kind::close:
                 walked.end = Walked::End::closed;
-                walked.code = item.code == FrameWalker::kNoCode ? 0 : item.code;
+                walked.code = item.code == FrameParser::kNoCode ? 0 : item.code;
                 return walked;
-            case FrameWalker::Kind::refused:
-                walked.end = item.code == FrameWalker::kTooBig ? Walked::End::too_big : Walked::End::protocol;
+            case FrameParser::Kind::refused:
+                walked.end = item.code == FrameParser::kTooBig ? Walked::End::too_big : Walked::End::protocol;
                 walked.why = item.payload;
                 return walked;
         }

@@ -28,7 +28,7 @@ std::string why_refused(const std::string& bytes, std::size_t message_bytes_max 
     return walked.why;
 }
 
-TEST(FrameWalker, EveryViolationIsRefusedAndNamed) {
+TEST(FrameParser, EveryViolationIsRefusedAndNamed) {
     const std::string hello = ws_frame(test::text, "hello");
     const std::string begun = ws_frame(test::text, "hel", false);
     const std::map<std::string, std::string> rows = {
@@ -57,7 +57,7 @@ TEST(FrameWalker, EveryViolationIsRefusedAndNamed) {
     for (const auto& [bytes, why] : rows) EXPECT_EQ(why_refused(bytes), why);
 }
 
-TEST(FrameWalker, AMessageOfTheLimitPassesAndOneByteMoreDoesNot) {
+TEST(FrameParser, AMessageOfTheLimitPassesAndOneByteMoreDoesNot) {
     EXPECT_EQ(why_refused(ws_frame(test::text, std::string(1000, 'x')), 1000), "");
     EXPECT_EQ(why_refused(ws_frame(test::text, std::string(1001, 'x')), 1000), "too big");
     const std::string half = ws_frame(test::text, std::string(500, 'x'), false);
@@ -65,7 +65,7 @@ TEST(FrameWalker, AMessageOfTheLimitPassesAndOneByteMoreDoesNot) {
     EXPECT_EQ(why_refused(half + ws_frame(test::continuation, std::string(501, 'x')), 1000), "too big");
 }
 
-TEST(FrameWalker, ACloseFrameIsTheLast) {
+TEST(FrameParser, ACloseFrameIsTheLast) {
     const Walked walked = walk(ws_frame(test::close,
                                         "\x03\xe9"
                                         "bye"s) +
@@ -76,7 +76,7 @@ TEST(FrameWalker, ACloseFrameIsTheLast) {
     EXPECT_TRUE(walked.messages.empty());
 }
 
-TEST(FrameWalker, AMessageInFragmentsWithControlFramesBetweenIsWhole) {
+TEST(FrameParser, AMessageInFragmentsWithControlFramesBetweenIsWhole) {
     std::string bytes = ws_frame(test::text, "be", false);
     bytes += ws_frame(test::ping, "here?") + ws_frame(test::continuation, "", false);
     bytes += ws_frame(test::continuation, "tween", false) + ws_frame(test::pong, "") + ws_frame(test::continuation, "");
@@ -88,22 +88,22 @@ TEST(FrameWalker, AMessageInFragmentsWithControlFramesBetweenIsWhole) {
     EXPECT_EQ(walked, walk_by_beast(bytes, "", kMax));
 }
 
-TEST(FrameWalker, AUsualMessageStaysWhereItWasReceived) {
-    FrameWalker walker(kMax);
+TEST(FrameParser, AUsualMessageStaysWhereItWasReceived) {
+    FrameParser walker(kMax);
     for (int i = 0; i < 5'000; ++i) {
         const std::string bytes = ws_frame(test::text, std::string(300, 'x'));
-        const FrameWalker::Room room = walker.room();
+        const FrameParser::Room room = walker.room();
         std::copy(bytes.begin(), bytes.end(), room.data);
         walker.add(bytes.size());
-        const FrameWalker::Item item = walker.next();
-        ASSERT_EQ(item.kind, FrameWalker::Kind::message);
+        const FrameParser::Item item = walker.next();
+        ASSERT_EQ(item.kind, FrameParser::Kind::message);
         ASSERT_EQ(item.payload.data(), room.data + 4);
-        ASSERT_EQ(walker.next().kind, FrameWalker::Kind::none);
+        ASSERT_EQ(walker.next().kind, FrameParser::Kind::none);
     }
 }
 
 // Whole sessions: mostly right, some broken somewhere, cut anywhere, against Beast.
-TEST(FrameWalker, ReadsWhatBeastReads) {
+TEST(FrameParser, ReadsWhatBeastReads) {
     std::mt19937_64 random(7);
     const auto below = [&](std::uint64_t bound) { return static_cast<std::size_t>(random() % bound); };
     constexpr std::size_t kSizes[] = {0, 1, 2, 124, 125, 126, 127, 300, 65'535, 65'536, 70'000, 99'999, 100'000};

@@ -18,7 +18,7 @@
 namespace daypack::test {
 
 struct Listener final : LineListener {
-    bool on_frame(std::string_view frame, const Received& at) override {
+    bool on_frame(std::string_view frame, const ReceiveTimes& at) override {
         ++offered;
         received = at;
         if (refuse) return false;
@@ -33,7 +33,7 @@ struct Listener final : LineListener {
 
     bool refuse = false;
     int offered = 0;
-    Received received;  // of the last frame
+    ReceiveTimes received;  // of the last frame
     int ups = 0;
     char last_byte_behind = 0;
     std::vector<std::string> frames;

@@ -67,7 +67,7 @@ TEST_F(LineStopTest, StopWhileItConnectsOrWaitsIsAtOnce) {
 
 TEST_F(LineStopTest, StopFromWithinAFrameIsFine) {
     struct Stopper final : LineListener {
-        bool on_frame(std::string_view, const Received&) override {
+        bool on_frame(std::string_view, const ReceiveTimes&) override {
             ++frames;
             line->stop();
             return true;

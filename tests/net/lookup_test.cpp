@@ -10,25 +10,25 @@
 namespace daypack {
 namespace {
 
-bool finishes(const Lookup& lookup) {
+bool finishes(const DnsLookup& lookup) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!lookup.finished() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
     return lookup.finished();
 }
 
-TEST(Lookup, AnAddressIsItselfAtOnce) {
-    const Lookup v4("127.0.0.2", 443);
+TEST(DnsLookup, AnAddressIsItselfAtOnce) {
+    const DnsLookup v4("127.0.0.2", 443);
     ASSERT_TRUE(v4.finished());
     ASSERT_EQ(v4.endpoints().size(), 1U);
     EXPECT_EQ(v4.endpoints()[0].address().to_string(), "127.0.0.2");
     EXPECT_EQ(v4.endpoints()[0].port(), 443);
-    const Lookup v6("::1", 80);
+    const DnsLookup v6("::1", 80);
     ASSERT_TRUE(v6.finished());
     EXPECT_EQ(v6.endpoints().at(0).address().to_string(), "::1");
 }
 
-TEST(Lookup, LocalhostIsFoundWithoutANetwork) {
-    const Lookup lookup("localhost", 8443);
+TEST(DnsLookup, LocalhostIsFoundWithoutANetwork) {
+    const DnsLookup lookup("localhost", 8443);
     ASSERT_TRUE(finishes(lookup));
     EXPECT_EQ(lookup.error(), "");
     EXPECT_TRUE(std::ranges::all_of(lookup.endpoints(), [](const auto& endpoint) {
@@ -37,14 +37,14 @@ TEST(Lookup, LocalhostIsFoundWithoutANetwork) {
     EXPECT_FALSE(lookup.endpoints().empty());
 }
 
-TEST(Lookup, ANameThatCannotBeSaysWhy) {
-    const Lookup lookup("no..such..name", 443);
+TEST(DnsLookup, ANameThatCannotBeSaysWhy) {
+    const DnsLookup lookup("no..such..name", 443);
     ASSERT_TRUE(finishes(lookup));
     EXPECT_TRUE(lookup.endpoints().empty());
     EXPECT_NE(lookup.error(), "");
 }
 
-TEST(Lookup, AddressesAreSpreadOverWhoeverCounts) {
+TEST(DnsLookup, AddressesAreSpreadOverWhoeverCounts) {
     using boost::asio::ip::make_address;
     const auto order = [](std::vector<const char*> addresses, std::size_t turn) {
         std::vector<boost::asio::ip::tcp::endpoint> endpoints;
@@ -61,8 +61,8 @@ TEST(Lookup, AddressesAreSpreadOverWhoeverCounts) {
     EXPECT_EQ(order({}, 7), "");
 }
 
-TEST(Lookup, CanBeLeftAlone) {
-    for (int i = 0; i < 20; ++i) Lookup("localhost", 443);
+TEST(DnsLookup, CanBeLeftAlone) {
+    for (int i = 0; i < 20; ++i) DnsLookup("localhost", 443);
 }
 
 }  // namespace
