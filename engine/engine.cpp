@@ -121,7 +121,7 @@ struct Engine::Parts {
     Doorbell book_bell;
     std::vector<std::unique_ptr<Net>> nets;
     std::unique_ptr<BookAgent> book;
-    std::unique_ptr<ColdAgent> cold;
+    std::unique_ptr<ControlAgent> cold;
     std::thread book_thread;
     std::thread cold_thread;
     std::atomic<bool> net_running{false};   // the lines end first,
@@ -171,7 +171,7 @@ void Engine::Parts::make_book(Callbacks callbacks) {
         EventQueue* const events = plan.is_fused() ? nullptr : &net->events;
         wiring.sources.push_back({events, &net->resubscribes, &net->agent->backlog()});
     }
-    BookWatch::Options watch;
+    BookMonitor::Options watch;
     watch.stale_after_ns = config.exchange.stale_after_ms * kMs;
     watch.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
     book = std::make_unique<BookAgent>(std::move(wiring), watch, std::move(callbacks));
@@ -183,9 +183,9 @@ void Engine::Parts::make_cold() {
     for (auto& net : nets) logs.push_back(&net->log);
     std::vector<const LineHealth*> lines;
     for (const LineHealth& line : health) lines.push_back(&line);
-    cold = std::make_unique<ColdAgent>(
-        config, ColdAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
-                                  &spent, std::move(logs), std::move(lines), write});
+    cold = std::make_unique<ControlAgent>(
+        config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
+                                     &spent, std::move(logs), std::move(lines), write});
 }
 
 void Engine::Parts::put_on_huge_pages(const Log& say) {

@@ -20,7 +20,7 @@ std::vector<Resubscribes*> resubscribes_of(const std::vector<BookAgent::Source>&
 
 }  // namespace
 
-BookAgent::BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks, Timing timing)
+BookAgent::BookAgent(Wiring wiring, BookMonitor::Options watch, Callbacks callbacks, Timing timing)
     : wiring_(std::move(wiring)),
       callbacks_(std::move(callbacks)),
       books_(wiring_.instruments->capacity()),
@@ -84,7 +84,7 @@ void BookAgent::look(MonoTime now) noexcept {
 
 // Whether REST told what no line brought, or what cannot be joined with what they brought.
 void BookAgent::look_at_silences(SymbolIndex symbol, MonoTime now) noexcept {
-    FollowedBook& book = books_[symbol];
+    TrackedBook& book = books_[symbol];
     const Sync::Counters& counters = book.sync->counters();
     const bool silence = std::exchange(book.silences, counters.silences) != counters.silences;
     const bool refused = std::exchange(book.refetches, counters.refetches) != counters.refetches;
@@ -148,7 +148,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
         kernel_receive_ = {};
         return;
     }
-    FollowedBook& book = books_[first.symbol];
+    TrackedBook& book = books_[first.symbol];
     const bool has_units = first.kind != EventKind::bad && first.kind != EventKind::lost;
     if (!book.sync || (has_units && first.units != book.instrument->units)) return;
     switch (first.kind) {
@@ -172,7 +172,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
 
 void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept {
     const Event& first = update.front();
-    FollowedBook& book = books_[first.symbol];
+    TrackedBook& book = books_[first.symbol];
     // With many symbols none of this is in the first cache, and nothing else tells the processor so early.
     wiring_.publisher->prefetch(first.symbol);
     book.sync->prefetch(first);
@@ -207,7 +207,7 @@ void BookAgent::on_update(std::span<const Event> update, MonoTime now, MonoTime 
 }
 
 // An update was applied, and the book stands at it.
-BookAgent::Stamps BookAgent::publish(FollowedBook& book, std::span<const Event> update, WallTime kernel) noexcept {
+BookAgent::Stamps BookAgent::publish(TrackedBook& book, std::span<const Event> update, WallTime kernel) noexcept {
     const Event& first = update.front();
     ++book.updates;
     if (first.kind == EventKind::delta) book.levels += update.size();
@@ -227,7 +227,7 @@ BookAgent::Stamps BookAgent::publish(FollowedBook& book, std::span<const Event> 
     return at;
 }
 
-void BookAgent::race(FollowedBook& book, const Event& copy) noexcept {
+void BookAgent::race(TrackedBook& book, const Event& copy) noexcept {
     const auto lead = book.race.copy(copy);
     if (!lead) return;
     Counters counters = wiring_.segment->line_counters(lead->winner);
@@ -250,7 +250,7 @@ void BookAgent::log_gap(SymbolIndex symbol, Sequence have, const Event& got, Mon
 void BookAgent::on_trade(std::span<const Event> events) noexcept {
     const Event& trade = events.front();
     const Event& orders = events.back();
-    FollowedBook& book = books_[trade.symbol];
+    TrackedBook& book = books_[trade.symbol];
     const std::uint64_t content = trade_content(trade.price, trade.quantity, trade.side, *book.instrument);
     const bool first = trade.first_id != 0
                            ? book.trade_filter->is_first(trade.line, trade.first_id, content)
@@ -296,7 +296,7 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
 }
 
 BookView BookAgent::view(SymbolIndex symbol) const noexcept {
-    const FollowedBook& book = books_[symbol];
+    const TrackedBook& book = books_[symbol];
     const Sync& sync = *book.sync;
     const State state = book.state_now();
     return {symbol,       *book.instrument, sync.book(),  state,       book.reason_now(state),
@@ -307,7 +307,7 @@ BookView BookAgent::view(SymbolIndex symbol) const noexcept {
 BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept {
     BookUpdate update;
     update.symbol = symbol;
-    const FollowedBook& book = books_[symbol];
+    const TrackedBook& book = books_[symbol];
     update.instrument = book.instrument;
     update.state = book.state_now();
     update.reason = book.reason_now(update.state);
@@ -325,7 +325,7 @@ BookUpdate BookAgent::update_of(SymbolIndex symbol, MonoTime now) const noexcept
 
 // Makes a change of state known, in the slot, the ring and the log, and asks for the snapshot that it calls for.
 void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
-    FollowedBook& book = books_[symbol];
+    TrackedBook& book = books_[symbol];
     const State state = book.state_now();
     const Reason reason = book.reason_now(state);
     const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
@@ -351,7 +351,7 @@ void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
 }
 
 void BookAgent::ask(SymbolIndex symbol, MonoTime now) noexcept {
-    const FollowedBook& book = books_[symbol];
+    const TrackedBook& book = books_[symbol];
     if (!book.sync || !book.sync->wants_snapshot(now) || book.sync->is_unheard(now)) return;
     if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
     // the queue has room, and only this thread fills it

@@ -44,7 +44,7 @@ class BookAgent {
         PendingPool* pool;
     };
 
-    BookAgent(Wiring wiring, BookWatch::Options watch, Callbacks callbacks, Timing timing = Timing::on);
+    BookAgent(Wiring wiring, BookMonitor::Options watch, Callbacks callbacks, Timing timing = Timing::on);
 
     // One round. Returns how much there was to do.
     std::size_t do_work(MonoTime now) noexcept;
@@ -67,8 +67,8 @@ class BookAgent {
     struct Stamps {
         MonoTime applied, published;
     };
-    Stamps publish(FollowedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
-    void race(FollowedBook& book, const Event& copy) noexcept;
+    Stamps publish(TrackedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
+    void race(TrackedBook& book, const Event& copy) noexcept;
     void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
     void on_snapshot(BookCommand& message, MonoTime now) noexcept;
     void on_joined(SymbolIndex symbol) noexcept;
@@ -77,7 +77,7 @@ class BookAgent {
     void on_trades(const BookCommand& message) noexcept;
     void on_polled(const BookCommand& message, MonoTime now) noexcept;
     void on_ticker(std::span<const Event> events, MonoTime now) noexcept;
-    void check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now) noexcept;
+    void check_touch(TrackedBook& book, SymbolIndex symbol, MonoTime now) noexcept;
     void follow(BookCommand& message, RetiredBlocks& spent, MonoTime now) noexcept;
     void look(MonoTime now) noexcept;
     void look_at_silences(SymbolIndex symbol, MonoTime now) noexcept;
@@ -93,8 +93,8 @@ class BookAgent {
 
     Wiring wiring_;
     Callbacks callbacks_;
-    std::vector<FollowedBook> books_;
-    BookWatch watch_;
+    std::vector<TrackedBook> books_;
+    BookMonitor watch_;
     StageTimes times_;
     Timing timing_;
     std::size_t known_ = 0;                       // books_ in use

@@ -12,7 +12,7 @@ std::size_t BookAgent::apply_commands(MonoTime now) noexcept {
     BookCommand message;
     while (wiring_.from_cold->pop(message)) {
         ++work;
-        FollowedBook& book = books_[message.symbol];
+        TrackedBook& book = books_[message.symbol];
         RetiredBlocks spent;
         switch (message.kind) {
             case BookCommand::Kind::snapshot:
@@ -43,7 +43,7 @@ std::size_t BookAgent::apply_commands(MonoTime now) noexcept {
 
 // From now on another Sync, or none.
 void BookAgent::follow(BookCommand& message, RetiredBlocks& spent, MonoTime now) noexcept {
-    FollowedBook& book = books_[message.symbol];
+    TrackedBook& book = books_[message.symbol];
     if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
     const MonoTime heard = book.sync ? book.sync->heard() : MonoTime{};
     if (book.sync) book.sync->on_lines(0, now);  // gives back what it kept
@@ -62,7 +62,7 @@ void BookAgent::follow(BookCommand& message, RetiredBlocks& spent, MonoTime now)
 }
 
 void BookAgent::on_snapshot(BookCommand& message, MonoTime now) noexcept {
-    FollowedBook& book = books_[message.symbol];
+    TrackedBook& book = books_[message.symbol];
     const std::uint64_t refetches = book.sync->counters().refetches;
     if (book.sync->on_snapshot(message.request, *message.snapshot, now)) {
         on_joined(message.symbol);
@@ -81,7 +81,7 @@ void BookAgent::on_snapshot(BookCommand& message, MonoTime now) noexcept {
 
 // The whole book is another one.
 void BookAgent::on_joined(SymbolIndex symbol) noexcept {
-    FollowedBook& book = books_[symbol];
+    TrackedBook& book = books_[symbol];
     book.updates += book.sync->kept_at_join().updates;
     book.levels += book.sync->kept_at_join().levels;
     watch_.on_joined(symbol);
@@ -91,7 +91,7 @@ void BookAgent::on_joined(SymbolIndex symbol) noexcept {
 
 // What REST tells of trades.
 void BookAgent::on_trades(const BookCommand& message) noexcept {
-    FollowedBook& book = books_[message.symbol];
+    TrackedBook& book = books_[message.symbol];
     const Trades& page = *message.trades;
     const auto at = [&](std::size_t i) {
         const RestTrade& told = page[i];
@@ -117,7 +117,7 @@ void BookAgent::on_trades(const BookCommand& message) noexcept {
 }
 
 void BookAgent::on_polled(const BookCommand& message, MonoTime now) noexcept {
-    FollowedBook& book = books_[message.symbol];
+    TrackedBook& book = books_[message.symbol];
     wiring_.segment->symbol_counters(message.symbol).add(DAYPACK_SYMBOL_polls);
     if (book.sync->on_polled(*message.snapshot, message.reason, now)) {
         wiring_.publisher->publish_snapshot(update_of(message.symbol, mono_now()));

@@ -19,14 +19,14 @@ std::size_t BookAgent::audit(MonoTime now) noexcept {
 void BookAgent::on_ticker(std::span<const Event> events, MonoTime now) noexcept {
     const Event& bid = events.front();
     const Event& ask = events.back();
-    FollowedBook& book = books_[bid.symbol];
+    TrackedBook& book = books_[bid.symbol];
     ++book.tickers;
     book.touch.told(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
     check_touch(book, bid.symbol, now);
 }
 
 // A cross-check between two streams of the venue: where they tell of the same id, they must tell the same.
-void BookAgent::check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now) noexcept {
+void BookAgent::check_touch(TrackedBook& book, SymbolIndex symbol, MonoTime now) noexcept {
     if (!book.sync->following() || !book.touch.take(book.sync->last_id())) return;
     Counters counters = wiring_.segment->symbol_counters(symbol);
     counters.add(DAYPACK_SYMBOL_touch_checks);
@@ -45,7 +45,7 @@ void BookAgent::check_touch(FollowedBook& book, SymbolIndex symbol, MonoTime now
 }
 
 void BookAgent::tell(SymbolIndex symbol, MonoTime receive) noexcept {
-    FollowedBook& book = books_[symbol];
+    TrackedBook& book = books_[symbol];
     const std::uint64_t before = book.told.contradictions;
     book.tell(wiring_.segment->symbol_counters(symbol), wall_.at(receive));
     // The segment has no counter of them. The 1st, 2nd, 4th …: told, and not in a stream.

@@ -14,9 +14,9 @@ constexpr std::int64_t kCheckPatience_ns = 120'000'000'000;  // an answer that n
 
 }  // namespace
 
-BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool,
-                     const Segment& segment, SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes,
-                     LogQueue& log)
+BookMonitor::BookMonitor(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool,
+                         const Segment& segment, SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes,
+                         LogQueue& log)
     : options_(options),
       segment_(segment),
       watched_(symbols, Watched(options.stale_after_ns)),
@@ -26,7 +26,7 @@ BookWatch::BookWatch(Options options, std::size_t symbols, std::size_t max_level
       resubscribes_(std::move(resubscribes)),
       log_(log) {}
 
-void BookWatch::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
+void BookMonitor::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
     Watched& watched = watched_[symbol];
     if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
         resubscribe(symbol, lagging, turns_.take(symbol, lagging, 0, now), Resubscribe::Kind::subscribe_again);
@@ -50,7 +50,7 @@ void BookWatch::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime 
     }
 }
 
-bool BookWatch::check(SymbolIndex symbol, bool audit, MonoTime now) noexcept {
+bool BookMonitor::check(SymbolIndex symbol, bool audit, MonoTime now) noexcept {
     SnapshotRequest request;
     request.symbol = symbol;
     request.purpose = SnapshotRequest::Purpose::check;
@@ -61,12 +61,12 @@ bool BookWatch::check(SymbolIndex symbol, bool audit, MonoTime now) noexcept {
     return true;
 }
 
-void BookWatch::forget(SymbolIndex symbol) noexcept {
+void BookMonitor::forget(SymbolIndex symbol) noexcept {
     watched_[symbol] = Watched(options_.stale_after_ns);
     cancel_audit(symbol);
 }
 
-void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept {
+void BookMonitor::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snapshot, MonoTime now) noexcept {
     const MonoTime asked = watched_[symbol].checking_since;
     watched_[symbol].checking_since = {};
     const bool audited = audit_.phase() == Audit::Phase::asked && symbol == audit_.symbol();
@@ -81,13 +81,13 @@ void BookWatch::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* snaps
     sync.on_rest_id(snapshot->last_id, asked, now);
 }
 
-void BookWatch::on_unjoined(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept {
+void BookMonitor::on_unjoined(SymbolIndex symbol, Sync::LineSet up, bool others_live, MonoTime now) noexcept {
     const Sync::LineSet replaceable = turns_.take(symbol, others_live ? 0 : up, kUnjoined_ns, now);
     resubscribe(symbol, up, replaceable, Resubscribe::Kind::subscribe_again);
 }
 
-void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineSet replaceable,
-                            Resubscribe::Kind kind) noexcept {
+void BookMonitor::resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineSet replaceable,
+                              Resubscribe::Kind kind) noexcept {
     if (kind == Resubscribe::Kind::subscribe_again) {
         segment_.symbol_counters(symbol).add(DAYPACK_SYMBOL_resubscribes);
     }
@@ -95,7 +95,7 @@ void BookWatch::resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineS
     for (Resubscribes* queue : resubscribes_) (void)queue->push(Resubscribe{symbol, lines, kind, replaceable});
 }
 
-bool BookWatch::audit_some(Sync& sync, MonoTime now) noexcept {
+bool BookMonitor::audit_some(Sync& sync, MonoTime now) noexcept {
     const auto result = audit_.compare(sync.book(), sync.last_id());
     if (!result) return true;
     Counters counters = segment_.symbol_counters(audit_.symbol());

@@ -18,15 +18,15 @@ namespace daypack {
 // subscribe again what they do not bring.
 //
 // Thread: book. Nothing here allocates after construction, and no update waits for it: it has its turn between updates.
-class BookWatch {
+class BookMonitor {
   public:
     struct Options {
         std::int64_t stale_after_ns = 0;
         std::int64_t audit_every_ns = 0;  // each book; 0: never
     };
     // `resubscribes`: one a network thread.
-    BookWatch(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool, const Segment& segment,
-              SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes, LogQueue& log);
+    BookMonitor(Options options, std::size_t symbols, std::size_t max_levels, PendingPool& pool, const Segment& segment,
+                SnapshotRequests& requests, std::vector<Resubscribes*> resubscribes, LogQueue& log);
 
     // Now and then, of each symbol that is followed.
     void look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept;

@@ -24,7 +24,7 @@ std::optional<unsigned> resyncs_counter(Reason reason) {
 
 }  // namespace
 
-void FollowedBook::tell(Counters counters, WallTime receive) noexcept {
+void TrackedBook::tell(Counters counters, WallTime receive) noexcept {
     counters.set(DAYPACK_SYMBOL_updates, updates);
     counters.set(DAYPACK_SYMBOL_levels, levels);
     counters.set(DAYPACK_SYMBOL_trades, trades);

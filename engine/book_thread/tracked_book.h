@@ -16,7 +16,7 @@ namespace daypack {
 // What the book thread keeps of one symbol, and what is shown of it.
 //
 // Thread: book.
-struct FollowedBook {
+struct TrackedBook {
     std::unique_ptr<Sync> sync;       // none: not followed
     Reason absent = Reason::stopped;  // why there is no sync
     // Whose units its events and prices are in. Not the table's: that one may be of other units before the books know.

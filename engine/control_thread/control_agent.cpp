@@ -22,12 +22,12 @@ constexpr std::chrono::milliseconds kRound{5};
 
 }  // namespace
 
-struct ColdAgent::Io {
+struct ControlAgent::Io {
     boost::asio::io_context context{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
 };
 
-ColdAgent::ColdAgent(const Config& config, Wiring wiring)
+ControlAgent::ControlAgent(const Config& config, Wiring wiring)
     : config_(config),
       wiring_(std::move(wiring)),
       io_(std::make_unique<Io>()),
@@ -64,11 +64,11 @@ ColdAgent::ColdAgent(const Config& config, Wiring wiring)
                                say_text, wiring_.write});
 }
 
-ColdAgent::~ColdAgent() {
+ControlAgent::~ControlAgent() {
     drain();
 }
 
-void ColdAgent::do_work() {
+void ControlAgent::do_work() {
     const MonoTime now = mono_now();
     SnapshotRequest request;
     while (wiring_.requests->pop(request)) snapshots_->request(request);
@@ -85,12 +85,12 @@ void ColdAgent::do_work() {
     if (markets_->failed()) failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
 }
 
-void ColdAgent::set_symbols(const Config& config) {
+void ControlAgent::set_symbols(const Config& config) {
     boost::asio::post(io_->context, [this, config] { markets_->set_symbols(config); });
 }
 
 // REST stands in where no line is up and each has failed often enough, or none was wanted.
-Reason ColdAgent::why_to_poll() const {
+Reason ControlAgent::why_to_poll() const {
     if (wiring_.lines.empty()) return Reason::rest_only;
     const std::uint32_t enough = config_.exchange.ws_failures_before_polling;
     for (const LineHealth* line : wiring_.lines) {
@@ -100,7 +100,7 @@ Reason ColdAgent::why_to_poll() const {
     return Reason::ws_down;
 }
 
-void ColdAgent::poll(MonoTime now) {
+void ControlAgent::poll(MonoTime now) {
     const Reason why = why_to_poll();
     if (why != polling_) {
         if (why == Reason::ws_down) say("polling begins: no line to the exchange can be held; REST stands in");
@@ -111,7 +111,7 @@ void ColdAgent::poll(MonoTime now) {
     poller_->do_work(why, now);
 }
 
-void ColdAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
+void ControlAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
     BookCommand message;
     message.kind =
         request.purpose == SnapshotRequest::Purpose::join ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
@@ -121,7 +121,7 @@ void ColdAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot
     send(std::move(message));
 }
 
-void ColdAgent::send(BookCommand message) {
+void ControlAgent::send(BookCommand message) {
     if (unsent_.empty() && wiring_.to_book->push(std::move(message))) {
         if (wiring_.bell != nullptr) wiring_.bell->ring();
         return;
@@ -130,7 +130,7 @@ void ColdAgent::send(BookCommand message) {
     unsent_.push_back(std::move(message));
 }
 
-void ColdAgent::drain() {
+void ControlAgent::drain() {
     RetiredBlocks spent;
     while (wiring_.spent->pop(spent)) spent = {};
     const WallClock wall;
@@ -140,11 +140,11 @@ void ColdAgent::drain() {
     }
 }
 
-void ColdAgent::say(const std::string& text) {
+void ControlAgent::say(const std::string& text) {
     wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text));
 }
 
-void ColdAgent::tell_counters() {
+void ControlAgent::tell_counters() {
     Counters counters = wiring_.segment->engine_counters();
     const RestStats& stats = rest_->stats();
     counters.set(DAYPACK_ENGINE_rest_requests, stats.requests);

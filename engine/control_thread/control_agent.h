@@ -27,7 +27,7 @@ namespace daypack {
 //
 // Thread: cold, but for set_symbols(), which any may call.
 // Invariant: nothing that a hot thread needs waits for anything here but a snapshot.
-class ColdAgent {
+class ControlAgent {
   public:
     struct Wiring {
         InstrumentTable* instruments;
@@ -43,8 +43,8 @@ class ColdAgent {
         std::function<void(const std::string&)> write;  // a line of the log
     };
 
-    ColdAgent(const Config& config, Wiring wiring);
-    ~ColdAgent();
+    ControlAgent(const Config& config, Wiring wiring);
+    ~ControlAgent();
 
     // One round; waits 5 ms for the network.
     void do_work();
