@@ -9,7 +9,7 @@
 namespace daypack {
 namespace {
 
-using bench::Published;
+using bench::PublishRig;
 
 const bench::Input& input() {
     static bench::Input* const read = [] {
@@ -23,7 +23,7 @@ const bench::Input& input() {
 // The argument: the rank of the bid that changes.
 void publish_update(benchmark::State& state) {
     const bench::Pinned pinned;
-    Published published(input(), static_cast<std::size_t>(state.range(0)));
+    PublishRig published(input(), static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) published.publish();
     state.counters["stores"] = static_cast<double>(published.stores());
 }
@@ -31,7 +31,7 @@ BENCHMARK(publish_update)->ArgName("rank")->Arg(0)->Arg(5)->Arg(63)->Arg(200);
 
 void same_stores(benchmark::State& state) {
     const bench::Pinned pinned;
-    Published published(input(), static_cast<std::size_t>(state.range(0)));
+    PublishRig published(input(), static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) published.store_alike();
 }
 BENCHMARK(same_stores)->ArgName("rank")->Arg(0)->Arg(5)->Arg(63)->Arg(200);

@@ -20,7 +20,8 @@ std::string fresh_instance() {
 
 }  // namespace
 
-World::World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks, Timing timing)
+EngineRig::EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks,
+                     Timing timing)
     : table_(table),
       timing_(timing),
       seeds_(std::move(seeds)),
@@ -52,11 +53,11 @@ World::World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, C
     rewind();
 }
 
-World::~World() {
+EngineRig::~EngineRig() {
     (void)shm_unlink(("/daypack." + instance_).c_str());
 }
 
-void World::rewind() {
+void EngineRig::rewind() {
     const auto run = [&] {
         while (agent_.do_work(mono_now()) > 0) {
         }
@@ -88,7 +89,7 @@ void World::rewind() {
     updates_before_ = updates();
 }
 
-std::uint64_t World::updates() const noexcept {
+std::uint64_t EngineRig::updates() const noexcept {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         all += segment_.symbol_counters(static_cast<SymbolIndex>(i)).get(DAYPACK_SYMBOL_updates);

@@ -20,14 +20,14 @@ namespace daypack::bench {
 // line that is up. Nobody else knows the segment, and it is gone with this.
 //
 // Thread: the one that drives the agent; another may push into `events()`.
-class World {
+class EngineRig {
   public:
     // One book a snapshot, in the order of the table. REQUIRES: the table outlives this.
-    World(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks = {},
-          Timing timing = Timing::on);
-    ~World();
-    World(const World&) = delete;
-    World& operator=(const World&) = delete;
+    EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks = {},
+              Timing timing = Timing::on);
+    ~EngineRig();
+    EngineRig(const EngineRig&) = delete;
+    EngineRig& operator=(const EngineRig&) = delete;
 
     // Every book again, joined at its snapshot.
     void rewind();

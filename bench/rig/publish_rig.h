@@ -19,10 +19,10 @@ namespace daypack::bench {
 
 // Two books that differ in one bid, which is the one that changed; published in turn, so that each time something is
 // new and nothing but publishing takes time.
-class Published {
+class PublishRig {
   public:
     // `rank` of the bid that changes; beyond the published depth it is no business of the slot.
-    Published(const Input& input, std::size_t rank) : ours_(input.instrument()), like_(input.instrument()) {
+    PublishRig(const Input& input, std::size_t rank) : ours_(input.instrument()), like_(input.instrument()) {
         if (input.seed.bids.size() <= rank)
             throw std::runtime_error("the input's book is too small for the publish row");
         const Level level = input.seed.bids[input.seed.bids.size() - 1 - rank];
@@ -87,7 +87,7 @@ class Published {
     std::array<std::unique_ptr<OrderBook>, 2> books_;
     std::array<BookUpdate, 2> updates_;
     std::array<Event, 2> events_{};
-    std::optional<LikeStores> like_stores_;
+    std::optional<SameStores> like_stores_;
     std::uint64_t u_ = 1'000;
 };
 

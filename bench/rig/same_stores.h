@@ -15,11 +15,11 @@ namespace daypack::bench {
 // found and so not done here, which is to our disadvantage.
 //
 // Thread: the one that publishes.
-class LikeStores {
+class SameStores {
   public:
     // `publish(i)` publishes into `from` once, the i-th time with other numbers; `to` is written by run().
     template <class Publish>
-    LikeStores(ScratchSegment& from, ScratchSegment& to, Publish&& publish) : to_(to) {
+    SameStores(ScratchSegment& from, ScratchSegment& to, Publish&& publish) : to_(to) {
         publish(0);
         const Segment& segment = from.segment();
         auto* const slot = reinterpret_cast<std::uint64_t*>(&segment.slot(0));

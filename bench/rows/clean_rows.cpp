@@ -30,7 +30,7 @@ Outcome run(const Input& input) {
     for (std::size_t i = 0; i < input.frames.size(); ++i) messages.push_back(web_socket_frame(input.frames[i]));
     const std::vector<std::string_view> views(messages.begin(), messages.end());
     Sender sender;
-    World world(input.table, {&input.seed});
+    EngineRig world(input.table, {&input.seed});
     Decoder decoder(input.table, DepthStream::realtime);
     std::size_t seen = 0;  // of the hot thread
     std::optional<LineReceiver> line;

@@ -88,7 +88,7 @@ class ToPublish {
     FrameBuffer hand_;
     std::vector<Seen> seen_;
     CoreShare core_, book_core_;
-    World world_;
+    EngineRig world_;
 };
 
 // An event from one core to the other, as often as the frames come: what lies cold between two of them, lies so here.

@@ -24,7 +24,7 @@ Row row(const std::string& name, const Pair& pair, std::size_t stores, const std
 
 void add_rows(const Input& input, const std::string& name, std::size_t rank, const std::string& what,
               std::vector<Row>& rows) {
-    Published published(input, rank);
+    PublishRig published(input, rank);
     const std::string full = "publish." + name;
     rows.push_back(row(full,
                        compare(

@@ -115,7 +115,7 @@ class ToReader {
     std::size_t count_;
     FrameBuffer hand_;
     CoreShare core_;
-    World world_;
+    EngineRig world_;
     ReaderProcess reader_{{world_.instance()}};
 };
 

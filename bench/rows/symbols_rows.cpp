@@ -79,7 +79,7 @@ class Cost {
 
   private:
     Crowd crowd_;
-    World world_;
+    EngineRig world_;
 };
 
 // Of this process, as the kernel counts it: what lies in RAM.
@@ -102,7 +102,7 @@ double resident_with(const Input& input, std::size_t symbols) {
         (void)table.append(std::move(instrument));
     }
     const double before = resident_bytes();
-    World world(table, std::vector<const Snapshot*>(symbols, &input.seed));
+    EngineRig world(table, std::vector<const Snapshot*>(symbols, &input.seed));
     std::vector<Event> update;
     for (std::size_t i = 0; i < std::min(kFramesEach, input.frames.size()); ++i) {
         const auto events = input.update(i);

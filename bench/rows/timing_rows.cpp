@@ -9,7 +9,7 @@ namespace daypack::bench {
 namespace {
 
 // ns a frame, decoded, taken and published on one thread.
-double frames_through(const Input& input, World& world) {
+double frames_through(const Input& input, EngineRig& world) {
     world.rewind();
     Decoder decoder(input.table, DepthStream::realtime);
     const double ns = ns_each([&] {
@@ -26,7 +26,7 @@ double frames_through(const Input& input, World& world) {
 }  // namespace
 
 std::vector<Row> timing_cost(const Input& input) {
-    World timed(input.table, {&input.seed}), untimed(input.table, {&input.seed}, {}, Timing::off);
+    EngineRig timed(input.table, {&input.seed}), untimed(input.table, {&input.seed}, {}, Timing::off);
     (void)frames_through(input, timed), (void)frames_through(input, untimed);
     std::vector<double> on, off, costs;
     for (int round = 0; round < input.effort.rounds; ++round) {

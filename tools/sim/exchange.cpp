@@ -26,7 +26,7 @@ struct Exchange::Impl {
     }
 
     SimOptions options;
-    Floor floor;
+    ExchangeLoop floor;
     std::uint16_t port;
     std::mutex mutex;  // one asker at a time, and none while the thread ends
     std::thread thread;

@@ -17,12 +17,12 @@ constexpr std::uint64_t kRollingMs = 500;  // from one line to the next, where n
 
 }  // namespace
 
-void Floor::inject(const Fault& fault) {
+void ExchangeLoop::inject(const Fault& fault) {
     faults_.arm(fault);
 }
 
 // What changes the very event at hand.
-void Floor::strike_before(std::size_t feed) {
+void ExchangeLoop::strike_before(std::size_t feed) {
     const std::string& symbol = feeds_[feed].market().symbol;
     for (const Fault& fault : faults_.strike(FaultKind::clock, {symbol, 0, {}})) {
         clock_.strike(fault);
@@ -31,7 +31,7 @@ void Floor::strike_before(std::size_t feed) {
 }
 
 // What changes the events that follow.
-void Floor::strike_behind(std::size_t feed) {
+void ExchangeLoop::strike_behind(std::size_t feed) {
     const std::string& symbol = feeds_[feed].market().symbol;
     const auto strike = [&](FaultKind kind, auto&& strikes) {
         for (const Fault& fault : faults_.strike(kind, {symbol, 0, {}})) {
@@ -63,7 +63,7 @@ void Floor::strike_behind(std::size_t feed) {
 }
 
 // Where the book of one market, or of all, stands in the new numbering; and who is told the old one meanwhile.
-void Floor::restart(std::size_t feed, const Fault& fault) {
+void ExchangeLoop::restart(std::size_t feed, const Fault& fault) {
     end_failover();
     const bool rolling = fault.how == "rolling";
     std::set<const Connection*> old;
@@ -83,7 +83,7 @@ void Floor::restart(std::size_t feed, const Fault& fault) {
 }
 
 // From now on there is one numbering alone.
-void Floor::end_failover() {
+void ExchangeLoop::end_failover() {
     ++failover_turn_;
     for (Feed& feed : feeds_) feed.end_old();
     for (Fanout& fanout : fanouts_) fanout.unite();
@@ -91,13 +91,13 @@ void Floor::end_failover() {
 
 // Every line that is there now, the first of them at once. `turn`: of the failover that it is for, which is over with
 // the last of them; 0: for none.
-void Floor::close_in_turn(const Fault& fault, std::uint64_t turn) {
+void ExchangeLoop::close_in_turn(const Fault& fault, std::uint64_t turn) {
     std::deque<std::uint64_t> lines;
     for (const auto& [ordinal, connection] : connections_) lines.push_back(ordinal);
     close_next(std::move(lines), fault.for_ms != 0 ? fault.for_ms : kRollingMs, turn);
 }
 
-void Floor::close_next(std::deque<std::uint64_t> lines, std::uint64_t every_ms, std::uint64_t turn) {
+void ExchangeLoop::close_next(std::deque<std::uint64_t> lines, std::uint64_t every_ms, std::uint64_t turn) {
     if (turn != 0 && turn != failover_turn_) return;
     if (!lines.empty()) {
         const auto found = connections_.find(lines.front());
@@ -111,7 +111,7 @@ void Floor::close_next(std::deque<std::uint64_t> lines, std::uint64_t every_ms, 
     timers_.after_ms(every_ms, [this, lines = std::move(lines), every_ms, turn] { close_next(lines, every_ms, turn); });
 }
 
-void Floor::delay(const Fault& fault, std::uint64_t line) {
+void ExchangeLoop::delay(const Fault& fault, std::uint64_t line) {
     const auto id = lags_.add({line, fault.of, fault.by_ms, static_cast<std::int64_t>(fault.jitter_ms), 0});
     apply_lags();
     if (fault.for_ms == 0) return;
@@ -121,11 +121,11 @@ void Floor::delay(const Fault& fault, std::uint64_t line) {
     });
 }
 
-void Floor::apply_lags() {
+void ExchangeLoop::apply_lags() {
     for (const auto& [ordinal, connection] : connections_) lags_.apply_to(*connection);
 }
 
-void Floor::struck(const Fault& fault, const std::string& symbol, Connection* connection) {
+void ExchangeLoop::struck(const Fault& fault, const std::string& symbol, Connection* connection) {
     const std::uint64_t line = connection == nullptr ? 0 : connection->ordinal();
     std::string text = std::string("fault ") + name_of(fault.kind) + "@" + std::to_string(fault.at);
     if (!fault.how.empty()) text += " how=" + fault.how;
@@ -141,7 +141,7 @@ void Floor::struck(const Fault& fault, const std::string& symbol, Connection* co
 }
 
 // What ends connections is done here, when nobody walks over a list of them.
-void Floor::carry_out(const Fault& fault, std::uint64_t line) {
+void ExchangeLoop::carry_out(const Fault& fault, std::uint64_t line) {
     if (fault.kind == FaultKind::away) {
         go_away();
         away_timer_.expires_after(std::chrono::milliseconds(fault.for_ms));
@@ -170,7 +170,7 @@ void Floor::carry_out(const Fault& fault, std::uint64_t line) {
     }
 }
 
-void Floor::set_state(std::size_t feed, const std::string& state, std::uint64_t for_ms) {
+void ExchangeLoop::set_state(std::size_t feed, const std::string& state, std::uint64_t for_ms) {
     const bool was_closed = feeds_[feed].market().is_closed();
     feeds_[feed].set_state(state);
     if (was_closed && !feeds_[feed].market().is_closed() && feeds_[feed].has_begun()) {
@@ -188,7 +188,7 @@ void Floor::set_state(std::size_t feed, const std::string& state, std::uint64_t 
 }
 
 // The venue's maintenance: what is Open is in the state that the fault names.
-void Floor::set_venue(const Fault& fault) {
+void ExchangeLoop::set_venue(const Fault& fault) {
     const std::uint64_t turn = ++maintenance_turn_;
     maintenance_ = true;
     for (std::size_t feed = 0; fault.how != "Maintenance" && feed < feeds_.size(); ++feed) {
@@ -200,7 +200,7 @@ void Floor::set_venue(const Fault& fault) {
     });
 }
 
-void Floor::set_defaults() {
+void ExchangeLoop::set_defaults() {
     clock_ = VenueClock(options_.seed);
     clock_.set_jitter(options_.jitter && options_.replay.empty());
     lags_.clear();
@@ -209,7 +209,7 @@ void Floor::set_defaults() {
     mixups_.clear();
 }
 
-void Floor::end_chaos() {
+void ExchangeLoop::end_chaos() {
     chaos_timer_.cancel();
     chaos_.reset();
     faults_ = {};
@@ -218,7 +218,7 @@ void Floor::end_chaos() {
 }
 
 // Random faults, from time to time, the same ones in the same order for the same seed.
-void Floor::do_harm() {
+void ExchangeLoop::do_harm() {
     chaos_timer_.expires_after(std::chrono::milliseconds(options_.chaos_every_ms));
     chaos_timer_.async_wait([this](error_code error) {
         if (error || !chaos_) return;
@@ -232,17 +232,17 @@ void Floor::do_harm() {
 }
 
 // A reader that is on its way out is owed nothing: else a flow that readers pull would run dry for it.
-void Floor::see_off(Connection& connection) {
+void ExchangeLoop::see_off(Connection& connection) {
     for (Fanout& fanout : fanouts_) fanout.forget(connection);
     connection.close();
 }
 
-void Floor::go_away() {
+void ExchangeLoop::go_away() {
     server_->stop_listening();
     server_->cut_all();
 }
 
-void Floor::come_back() {
+void ExchangeLoop::come_back() {
     try {
         server_->listen();
     } catch (const std::exception& error) {

@@ -34,7 +34,7 @@ StreamKind stream_of(Channel channel) {
 
 }  // namespace
 
-Floor::Floor(const SimOptions& options)
+ExchangeLoop::ExchangeLoop(const SimOptions& options)
     : options_(options),
       clock_(options.seed),
       front_(options),
@@ -54,23 +54,23 @@ Floor::Floor(const SimOptions& options)
     server_.emplace(io_, *this, options_.port);
 }
 
-bool Floor::is_pulled() const noexcept {
+bool ExchangeLoop::is_pulled() const noexcept {
     return options_.replay.empty() ? options_.rate == 0 : options_.speed == 0;
 }
 
-const Feed* Floor::find(const std::string& symbol) const noexcept {
+const Feed* ExchangeLoop::find(const std::string& symbol) const noexcept {
     const auto found = index_of_.find(symbol);
     return found == index_of_.end() ? nullptr : &feeds_[found->second];
 }
 
-Statistics Floor::statistics() const {
+Statistics ExchangeLoop::statistics() const {
     Statistics now = statistics_;
     now.connections = connections_.size();
     for (const Fanout& fanout : fanouts_) now.subscriptions += fanout.subscriptions();
     return now;
 }
 
-void Floor::run() {
+void ExchangeLoop::run() {
     if (options_.replay.empty() && !is_pulled() && options_.max_frames == 0) {
         for (std::size_t i = 0; i < feeds_.size(); ++i) begin(i);
     }
@@ -87,7 +87,7 @@ void Floor::run() {
     io_.poll();
 }
 
-void Floor::shut_down() {
+void ExchangeLoop::shut_down() {
     stopping_ = true;
     due_ = {};
     due_timer_.cancel();
@@ -102,7 +102,7 @@ void Floor::shut_down() {
 
 // --- events ---------------------------------------------------------------------------------------------------------
 
-void Floor::begin(std::size_t feed) {
+void ExchangeLoop::begin(std::size_t feed) {
     if (feeds_[feed].has_begun() || feeds_[feed].market().is_closed()) return;
     feeds_[feed].begin(wall_us() - kVenueLagUs);
     begun_at_[feed] = Clock::now();
@@ -114,7 +114,7 @@ void Floor::begin(std::size_t feed) {
     }
 }
 
-const Event* Floor::peek(std::size_t feed) {
+const Event* ExchangeLoop::peek(std::size_t feed) {
     try {
         return feeds_[feed].peek();
     } catch (const std::exception& error) {
@@ -124,7 +124,7 @@ const Event* Floor::peek(std::size_t feed) {
     }
 }
 
-void Floor::emit(std::size_t feed) {
+void ExchangeLoop::emit(std::size_t feed) {
     if (feeds_[feed].market().is_closed()) return;
     Event event = feeds_[feed].take();
     const bool is_depth = event.channel == Channel::depth;
@@ -138,7 +138,7 @@ void Floor::emit(std::size_t feed) {
     if (counts) strike_behind(feed);
 }
 
-void Floor::emit_aggregates(std::size_t feed, const Event& depth) {
+void ExchangeLoop::emit_aggregates(std::size_t feed, const Event& depth) {
     for (std::size_t i = 0; i < kAggregated.size(); ++i) {
         Aggregate& aggregate = feeds_[feed].aggregates()[i];
         if (!fanouts_[feed].wants(kAggregated[i])) {
@@ -152,7 +152,7 @@ void Floor::emit_aggregates(std::size_t feed, const Event& depth) {
     }
 }
 
-void Floor::send_aggregate(std::size_t feed, std::size_t which, std::int64_t send_us) {
+void ExchangeLoop::send_aggregate(std::size_t feed, std::size_t which, std::int64_t send_us) {
     std::string frame = feeds_[feed].aggregates()[which].flush(feeds_[feed].notation(), send_us);
     clock_.stamp(frame, true);
     count_sent(fanouts_[feed].deliver(kAggregated[which], std::move(frame)));
@@ -160,7 +160,7 @@ void Floor::send_aggregate(std::size_t feed, std::size_t which, std::int64_t sen
 
 // --- pace -----------------------------------------------------------------------------------------------------------
 
-void Floor::schedule(std::size_t feed) {
+void ExchangeLoop::schedule(std::size_t feed) {
     if (is_scheduled_[feed]) return;
     const Event* event = peek(feed);
     if (event == nullptr) return;
@@ -170,7 +170,7 @@ void Floor::schedule(std::size_t feed) {
     due_.push({begun_at_[feed] + since, feed});
 }
 
-void Floor::run_due() {
+void ExchangeLoop::run_due() {
     const auto now = last_turn_ = Clock::now();
     for (std::size_t i = 0; i < kEventsATurn && !due_.empty() && due_.top().at <= now; ++i) {
         const std::size_t feed = due_.top().feed;
@@ -183,7 +183,7 @@ void Floor::run_due() {
     wait_for_due();
 }
 
-void Floor::wait_for_due() {
+void ExchangeLoop::wait_for_due() {
     if (due_.empty()) return;
     due_timer_.expires_at(std::max(due_.top().at, last_turn_ + kTurn));
     due_timer_.async_wait([this](error_code error) {
@@ -191,7 +191,7 @@ void Floor::wait_for_due() {
     });
 }
 
-void Floor::want_pump() {
+void ExchangeLoop::want_pump() {
     if (!is_pulled() || std::exchange(pump_wanted_, true)) return;
     asio::post(io_, [this] {
         pump_wanted_ = false;
@@ -200,7 +200,7 @@ void Floor::want_pump() {
 }
 
 // A few events of each market in turn, until each market's slowest reader has enough to chew on.
-void Floor::pump() {
+void ExchangeLoop::pump() {
     if (stopping_) return;
     std::size_t taken = 0;
     for (bool more = true; more && taken < kEventsATurn;) {
@@ -221,7 +221,7 @@ void Floor::pump() {
 }
 
 // Every few milliseconds: what no event would bring about.
-void Floor::keep_house() {
+void ExchangeLoop::keep_house() {
     const std::int64_t now_ns = mono_ns();
     for (std::size_t feed = 0; feed < feeds_.size(); ++feed) {
         for (std::size_t i = 0; i < kAggregated.size(); ++i) {

@@ -30,10 +30,10 @@ namespace daypack::sim {
 //
 // Thread: the exchange's, but for the constructor and what is called after the thread has ended.
 // Pace: by the clock, or, where rate or speed is 0, as fast as the slowest reader of a market takes it.
-class Floor final : public ServerHandler {
+class ExchangeLoop final : public ServerHandler {
   public:
     // Throws std::runtime_error with a sentence that says what to do.
-    explicit Floor(const SimOptions& options);
+    explicit ExchangeLoop(const SimOptions& options);
 
     // Until shut_down(), and then until the good-byes are said.
     void run();

@@ -20,7 +20,7 @@ constexpr std::string_view kMarketsPath = "/api/v1/markets";
 }  // namespace
 
 // What strikes a request, and what the view then holds.
-void Floor::strike_request(RestView& view, const std::string& symbol, std::string_view path) {
+void ExchangeLoop::strike_request(RestView& view, const std::string& symbol, std::string_view path) {
     const Faults::Occurrence request{symbol, 0, path};
     const auto strike = [&](FaultKind kind, auto&& strikes) {
         for (const Fault& fault : faults_.strike(kind, request)) {
@@ -44,7 +44,7 @@ void Floor::strike_request(RestView& view, const std::string& symbol, std::strin
     strike(FaultKind::stale, [&](const Fault& fault) { view.stale = fault; });
 }
 
-Reply Floor::on_request(std::string_view target) {
+Reply ExchangeLoop::on_request(std::string_view target) {
     if (auto reply = on_sim_request(target)) return *reply;
     ++statistics_.requests;
     const std::string_view path = target.substr(0, target.find('?'));
@@ -66,7 +66,7 @@ Reply Floor::on_request(std::string_view target) {
 }
 
 // The request that is answered in place of this one: where something before the venue mixes markets up, another's.
-std::string Floor::mixed_up(std::string_view target, const std::string& symbol, std::string_view path) {
+std::string ExchangeLoop::mixed_up(std::string_view target, const std::string& symbol, std::string_view path) {
     const auto now = Clock::now();
     std::string asked(target);
     for (const auto& [fault, until] : mixups_) {
@@ -84,7 +84,7 @@ std::string Floor::mixed_up(std::string_view target, const std::string& symbol, 
 }
 
 // What a test or a script asks of the simulation itself.
-std::optional<Reply> Floor::on_sim_request(std::string_view target) {
+std::optional<Reply> ExchangeLoop::on_sim_request(std::string_view target) {
     Reply reply;
     reply.content_type = "text/plain; charset=utf-8";
     constexpr std::string_view kInject = "/_sim/inject?fault=";
@@ -102,7 +102,7 @@ std::optional<Reply> Floor::on_sim_request(std::string_view target) {
     return reply;
 }
 
-Reply Floor::on_upgrade() {
+Reply ExchangeLoop::on_upgrade() {
     Reply reply;
     reply.status = 101;
     for (const Fault& fault : faults_.strike(FaultKind::upgrade, {})) {
@@ -112,7 +112,7 @@ Reply Floor::on_upgrade() {
     return reply;
 }
 
-ServerHandler::Reception Floor::on_connection() {
+ServerHandler::Reception ExchangeLoop::on_connection() {
     Reception reception;
     for (const Fault& fault : faults_.strike(FaultKind::cert, {})) {
         if (!options_.tls) continue;
@@ -132,13 +132,13 @@ ServerHandler::Reception Floor::on_connection() {
     return reception;
 }
 
-void Floor::on_open(Connection& connection) {
+void ExchangeLoop::on_open(Connection& connection) {
     connections_.emplace(connection.ordinal(), &connection);
     ++statistics_.connections_ever;
     lags_.apply_to(connection);
 }
 
-void Floor::on_message(Connection& connection, std::string_view text) {
+void ExchangeLoop::on_message(Connection& connection, std::string_view text) {
     Request request = parse_request(text);
     for (std::string& error : request.errors) connection.send(std::make_shared<const std::string>(std::move(error)));
     for (const StreamName& stream : request.streams) {
@@ -154,11 +154,11 @@ void Floor::on_message(Connection& connection, std::string_view text) {
     }
 }
 
-void Floor::on_drained(Connection&) {
+void ExchangeLoop::on_drained(Connection&) {
     want_pump();
 }
 
-void Floor::on_close(Connection& connection) {
+void ExchangeLoop::on_close(Connection& connection) {
     for (Fanout& fanout : fanouts_) fanout.forget(connection);
     connections_.erase(connection.ordinal());
     want_pump();

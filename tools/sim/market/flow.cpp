@@ -60,7 +60,7 @@ Flow::Flow(Market market, const FlowOptions& options)
     order_id_ = 60'000'000'000 + random_.bits() % 10'000'000'000;
 }
 
-void Flow::build_side(Ladder& side, std::int64_t levels) {
+void Flow::build_side(PriceLadder& side, std::int64_t levels) {
     const std::int64_t touch = side.is_bid() ? start_ticks_ : start_ticks_ + 1;
     const double room = side.is_bid() ? 0.95 * static_cast<double>(touch) : kMaxDistance;
     const double scale = std::min(1.0, std::min(room, kMaxDistance) / distance_of(levels));
@@ -114,7 +114,7 @@ bool Flow::coarsen_tick() {
 }
 
 // The nearest price on the grid that is no better.
-std::int64_t Flow::on_grid(const Ladder& side, std::int64_t price_ticks) const noexcept {
+std::int64_t Flow::on_grid(const PriceLadder& side, std::int64_t price_ticks) const noexcept {
     const std::int64_t down = price_ticks / grid_ticks_ * grid_ticks_;
     return side.is_bid() || down == price_ticks ? down : down + grid_ticks_;
 }
@@ -122,7 +122,7 @@ std::int64_t Flow::on_grid(const Ladder& side, std::int64_t price_ticks) const n
 // The touch stays; behind it every third level has another size and every eleventh is not there.
 std::optional<Book> Flow::stand_by() {
     Book book;
-    for (Ladder* side : {&bids_, &asks_}) {
+    for (PriceLadder* side : {&bids_, &asks_}) {
         for (std::int64_t rank = side->size() - 1; rank > 0; --rank) {
             if (rank % 11 == 5) {
                 side->erase(rank);
@@ -194,7 +194,7 @@ void Flow::merge_several(Event& depth) {
 
 // One order that takes several levels: one number, U == u.
 void Flow::sweep(Event& depth) {
-    Ladder& hit = random_.chance(0.5) ? bids_ : asks_;
+    PriceLadder& hit = random_.chance(0.5) ? bids_ : asks_;
     const std::int64_t levels = 1 + random_.below(4);
     if (hit.size() < target_levels_ / 2 + levels) return one_change(depth);
     for (std::int64_t i = 0; i < levels; ++i) {
@@ -215,7 +215,7 @@ void Flow::one_change(Event& depth) {
 }
 
 // The side that moves the touch; more often the one that brings the price back to its start.
-Ladder& Flow::walking_side(bool toward_start) noexcept {
+PriceLadder& Flow::walking_side(bool toward_start) noexcept {
     const double drift = static_cast<double>(bids_.best() - start_ticks_) / static_cast<double>(start_ticks_);
     const double asks_improve = std::clamp(0.5 + drift, 0.1, 0.9);
     return random_.chance(asks_improve) == toward_start ? asks_ : bids_;
@@ -226,13 +226,13 @@ void Flow::change_best(Event& depth) {
     if (room > 0 && random_.chance(room > 4 ? 0.6 : 0.3)) return improve(depth, room);
     const double what = random_.unit();
     if (what < 0.1) {
-        Ladder& side = walking_side(false);
+        PriceLadder& side = walking_side(false);
         if (side.size() > std::max<std::int64_t>(2, target_levels_ / 2)) {
             if (random_.chance(0.5)) trade(depth, side, side.best(), side.steps(0));
             return erase(depth, side, 0);
         }
     }
-    Ladder& side = random_.chance(0.5) ? bids_ : asks_;
+    PriceLadder& side = random_.chance(0.5) ? bids_ : asks_;
     const std::int64_t steps = side.steps(0);
     if (what < 0.35 && steps > 1) {
         const std::int64_t taken = 1 + random_.below(steps - 1);
@@ -243,10 +243,10 @@ void Flow::change_best(Event& depth) {
 }
 
 void Flow::improve(Event& depth, std::int64_t room_ticks) {
-    Ladder& side = walking_side(true);
+    PriceLadder& side = walking_side(true);
     const std::int64_t better = 1 + random_.below(std::min<std::int64_t>(room_ticks, 3));
     const std::int64_t price = on_grid(side, side.worse(side.best(), -better * grid_ticks_));
-    const Ladder& other = side.is_bid() ? asks_ : bids_;
+    const PriceLadder& other = side.is_bid() ? asks_ : bids_;
     const bool fits =
         side.is_bid() ? price > side.best() && price < other.best() : price < side.best() && price > other.best();
     if (!fits) return modify(depth, side, 0, some_steps());
@@ -254,7 +254,7 @@ void Flow::improve(Event& depth, std::int64_t room_ticks) {
 }
 
 void Flow::change_behind(Event& depth, std::int64_t from_rank, std::int64_t to_rank) {
-    Ladder& side = random_.chance(0.5) ? bids_ : asks_;
+    PriceLadder& side = random_.chance(0.5) ? bids_ : asks_;
     const std::int64_t last = std::min(to_rank, side.size() - 1);
     if (last < 1) return modify(depth, side, 0, some_steps());
     const std::int64_t first = std::min(from_rank, last);
@@ -270,7 +270,7 @@ void Flow::change_behind(Event& depth, std::int64_t from_rank, std::int64_t to_r
 }
 
 // Into the gap before the level at `rank` or one of the next; false where there is none.
-bool Flow::insert_near_rank(Event& depth, Ladder& side, std::int64_t rank) {
+bool Flow::insert_near_rank(Event& depth, PriceLadder& side, std::int64_t rank) {
     for (std::int64_t r = std::max<std::int64_t>(rank, 1); r < std::min(rank + 8, side.size()); ++r) {
         const std::int64_t gap = std::abs(side.price(r) - side.price(r - 1));
         if (gap < 2) continue;
@@ -283,25 +283,25 @@ bool Flow::insert_near_rank(Event& depth, Ladder& side, std::int64_t rank) {
     return false;
 }
 
-void Flow::modify(Event& depth, Ladder& side, std::int64_t rank, std::int64_t steps) {
+void Flow::modify(Event& depth, PriceLadder& side, std::int64_t rank, std::int64_t steps) {
     if (steps == side.steps(rank)) ++steps;
     side.set(rank, steps);
     record(depth, side, side.price(rank), steps);
 }
 
-void Flow::erase(Event& depth, Ladder& side, std::int64_t rank) {
+void Flow::erase(Event& depth, PriceLadder& side, std::int64_t rank) {
     record(depth, side, side.price(rank), 0);
     side.erase(rank);
 }
 
-void Flow::insert(Event& depth, Ladder& side, std::int64_t price_ticks) {
+void Flow::insert(Event& depth, PriceLadder& side, std::int64_t price_ticks) {
     const std::int64_t steps = some_steps();
     side.insert(price_ticks, steps);
     record(depth, side, price_ticks, steps);
 }
 
 // No price twice in a frame: what comes later replaces.
-void Flow::record(Event& depth, const Ladder& side, std::int64_t price_ticks, std::int64_t steps) {
+void Flow::record(Event& depth, const PriceLadder& side, std::int64_t price_ticks, std::int64_t steps) {
     const Change change{side.is_bid(), price_ticks * tick_units_, steps * step_units_};
     for (Change& made : depth.changes) {
         if (made.bid != change.bid || made.price != change.price) continue;
@@ -311,7 +311,7 @@ void Flow::record(Event& depth, const Ladder& side, std::int64_t price_ticks, st
     depth.changes.push_back(change);
 }
 
-void Flow::trade(const Event& depth, const Ladder& hit, std::int64_t price_ticks, std::int64_t steps) {
+void Flow::trade(const Event& depth, const PriceLadder& hit, std::int64_t price_ticks, std::int64_t steps) {
     Event made;
     made.channel = Channel::trade;
     made.due_ns = depth.due_ns;

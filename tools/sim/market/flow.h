@@ -42,7 +42,7 @@ class Flow final : public Source {
     [[nodiscard]] std::optional<Book> stand_by() override;
 
   private:
-    void build_side(Ladder& side, std::int64_t levels);
+    void build_side(PriceLadder& side, std::int64_t levels);
     void make_update();
     void merge_several(Event& depth);
     void sweep(Event& depth);
@@ -50,15 +50,15 @@ class Flow final : public Source {
     void change_best(Event& depth);
     void change_behind(Event& depth, std::int64_t from_rank, std::int64_t to_rank);
     void improve(Event& depth, std::int64_t room_ticks);
-    [[nodiscard]] std::int64_t on_grid(const Ladder& side, std::int64_t price_ticks) const noexcept;
-    [[nodiscard]] Ladder& walking_side(bool toward_start) noexcept;
-    [[nodiscard]] bool insert_near_rank(Event& depth, Ladder& side, std::int64_t rank);
+    [[nodiscard]] std::int64_t on_grid(const PriceLadder& side, std::int64_t price_ticks) const noexcept;
+    [[nodiscard]] PriceLadder& walking_side(bool toward_start) noexcept;
+    [[nodiscard]] bool insert_near_rank(Event& depth, PriceLadder& side, std::int64_t rank);
 
-    void modify(Event& depth, Ladder& side, std::int64_t rank, std::int64_t steps);
-    void erase(Event& depth, Ladder& side, std::int64_t rank);
-    void insert(Event& depth, Ladder& side, std::int64_t price_ticks);
-    void record(Event& depth, const Ladder& side, std::int64_t price_ticks, std::int64_t steps);
-    void trade(const Event& depth, const Ladder& hit, std::int64_t price_ticks, std::int64_t steps);
+    void modify(Event& depth, PriceLadder& side, std::int64_t rank, std::int64_t steps);
+    void erase(Event& depth, PriceLadder& side, std::int64_t rank);
+    void insert(Event& depth, PriceLadder& side, std::int64_t price_ticks);
+    void record(Event& depth, const PriceLadder& side, std::int64_t price_ticks, std::int64_t steps);
+    void trade(const Event& depth, const PriceLadder& hit, std::int64_t price_ticks, std::int64_t steps);
     [[nodiscard]] std::int64_t some_steps() noexcept;
     [[nodiscard]] Top top() const noexcept;
     [[nodiscard]] Event ticker_of(const Event& depth, const Top& best, std::int64_t sent_later_us) const;
@@ -74,8 +74,8 @@ class Flow final : public Source {
     std::int64_t grid_ticks_ = 1;  // new prices are multiples of it
     std::int64_t start_ticks_;
     std::int64_t target_levels_;
-    Ladder bids_{true};
-    Ladder asks_{false};
+    PriceLadder bids_{true};
+    PriceLadder asks_{false};
     Book start_book_;
     std::int64_t epoch_us_ = 0;
     std::uint64_t start_u_;

@@ -10,9 +10,9 @@ namespace daypack::sim {
 // One side of the book as the generator sees it: it needs the level at a rank at once, which a std::map does not give.
 //
 // Prices are in ticks. Invariant: keys ascend strictly; the best level is the last, of rank 0.
-class Ladder {
+class PriceLadder {
   public:
-    explicit Ladder(bool bid) noexcept : bid_(bid) {}
+    explicit PriceLadder(bool bid) noexcept : bid_(bid) {}
 
     [[nodiscard]] bool is_bid() const noexcept { return bid_; }
     [[nodiscard]] std::int64_t size() const noexcept { return static_cast<std::int64_t>(levels_.size()); }
