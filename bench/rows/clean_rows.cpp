@@ -30,7 +30,7 @@ Outcome run(const Input& input) {
     for (std::size_t i = 0; i < input.frames.size(); ++i) messages.push_back(web_socket_frame(input.frames[i]));
     const std::vector<std::string_view> views(messages.begin(), messages.end());
     Sender sender;
-    EngineRig world(input.table, {&input.seed});
+    EngineRig rig(input.table, {&input.seed});
     Decoder decoder(input.table, DepthStream::realtime);
     std::size_t seen = 0;  // of the hot thread
     std::optional<LineReceiver> line;
@@ -47,8 +47,8 @@ Outcome run(const Input& input) {
         guarded(0, [&] {
             (void)pin(cores().main);
             line.emplace(sender, [&](std::string_view frame) {
-                world.take(decoder, frame);
-                if (++seen % 256 == 0) world.breathe();
+                rig.take(decoder, frame);
+                if (++seen % 256 == 0) rig.breathe();
             });
             const auto receive_until = [&](std::size_t count) {
                 while (seen < count) (void)line->receive(1);

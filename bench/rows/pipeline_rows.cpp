@@ -21,14 +21,14 @@ class ToPublish {
     explicit ToPublish(const Input& input)
         : input_(input),
           count_(std::min(kFrames, input.frames.size())),
-          world_(input.table, {&input.seed},
-                 {.on_book = [this](const BookView& view) { note(view.u); }, .on_trade = {}}) {
+          rig_(input.table, {&input.seed},
+               {.on_book = [this](const BookView& view) { note(view.u); }, .on_trade = {}}) {
         seen_.reserve(2 * kFrames + 64);
     }
 
     [[nodiscard]] Percentiles fused() {
         begin();
-        return send([this] { world_.breathe(); }, [this](Decoder& decoder) { world_.take(decoder, hand_.frame()); });
+        return send([this] { rig_.breathe(); }, [this](Decoder& decoder) { rig_.take(decoder, hand_.frame()); });
     }
 
     [[nodiscard]] Percentiles pipeline() {
@@ -39,15 +39,15 @@ class ToPublish {
             (void)pin(cores().other);
             started.store(true, std::memory_order_release);  // pairs with the acquire below
             book_core_.begin();
-            while (running.load(std::memory_order_relaxed) || world_.events().size() > 0) world_.breathe();
+            while (running.load(std::memory_order_relaxed) || rig_.events().size() > 0) rig_.breathe();
             book_core_.end();
         });
         while (!started.load(std::memory_order_acquire)) relax();
         return send([] { relax(); },
                     [this](Decoder& decoder) {
                         const Decoded decoded = decoder.decode(hand_.frame(), mono_now(), 0);
-                        (void)world_.stamp(decoded);
-                        while (!world_.events().push(decoded.events)) relax();
+                        (void)rig_.stamp(decoded);
+                        while (!rig_.events().push(decoded.events)) relax();
                     },
                     [&] {
                         running.store(false, std::memory_order_relaxed);
@@ -60,7 +60,7 @@ class ToPublish {
 
   private:
     void begin() {
-        world_.rewind();
+        rig_.rewind();
         seen_.clear();
     }
     void note(Sequence u) noexcept {
@@ -88,7 +88,7 @@ class ToPublish {
     FrameBuffer hand_;
     std::vector<Seen> seen_;
     CoreShare core_, book_core_;
-    EngineRig world_;
+    EngineRig rig_;
 };
 
 // An event from one core to the other, as often as the frames come: what lies cold between two of them, lies so here.

@@ -19,7 +19,7 @@ constexpr std::size_t kFrames = 20'000;  // a round and way, at most
 class ToReader {
   public:
     explicit ToReader(const Input& input)
-        : input_(input), count_(std::min(kFrames, input.frames.size())), world_(input.table, {&input.seed}) {}
+        : input_(input), count_(std::min(kFrames, input.frames.size())), rig_(input.table, {&input.seed}) {}
 
     [[nodiscard]] Percentiles paced() {
         begin();
@@ -27,8 +27,8 @@ class ToReader {
         Decoder decoder(input_.table, DepthStream::realtime);
         const Schedule schedule = schedule_from_now();
         hand_.take(input_.frames[0]);
-        run_paced(schedule, count_, ticks, when_free([this] { world_.breathe(); }), [&](std::size_t i) {
-            world_.take(decoder, hand_.frame());
+        run_paced(schedule, count_, ticks, when_free([this] { rig_.breathe(); }), [&](std::size_t i) {
+            rig_.take(decoder, hand_.frame());
             if (i + 1 < count_) hand_.take(input_.frames[i + 1]);
         });
         core_.end();
@@ -43,8 +43,8 @@ class ToReader {
         for (std::size_t i = 0; i < count_; ++i) {
             hand_.take(input_.frames[i]);
             stamps[i] = ticks();
-            world_.take(decoder, hand_.frame());
-            if (i % 256 == 0) world_.breathe();
+            rig_.take(decoder, hand_.frame());
+            if (i % 256 == 0) rig_.breathe();
         }
         return latencies(input_, count_, end(), [&](std::size_t i) { return stamps[i]; });
     }
@@ -74,7 +74,7 @@ class ToReader {
     // Its second part: the first line of the same slot, always the same but for `u`, to the same reader.
     [[nodiscard]] Percentiles constant() {
         begin();
-        daypack_slot& slot = world_.segment().slot(0);
+        daypack_slot& slot = rig_.segment().slot(0);
         const Sequence before = load_relaxed(slot.u);
         const std::int64_t bid = load_relaxed(slot.bid_price), bid_quantity = load_relaxed(slot.bid_quantity);
         const std::int64_t ask = load_relaxed(slot.ask_price), ask_quantity = load_relaxed(slot.ask_quantity);
@@ -91,7 +91,7 @@ class ToReader {
             store_relaxed(slot.status, status);
         };
         const Schedule schedule = schedule_from_now();
-        run_paced(schedule, count_, ticks, when_free([this] { world_.breathe(); }),
+        run_paced(schedule, count_, ticks, when_free([this] { rig_.breathe(); }),
                   [&](std::size_t i) { write(input_.id(i)); });
         const auto seen = end();
         write(before);
@@ -103,20 +103,20 @@ class ToReader {
 
   private:
     void begin() {
-        world_.rewind();
+        rig_.rewind();
         reader_.watch(0);
-        world_.breathe();
+        rig_.breathe();
     }
     [[nodiscard]] std::vector<Seen> end() {
-        world_.breathe();
+        rig_.breathe();
         return reader_.stop(input_.id(count_ - 1));
     }
     const Input& input_;
     std::size_t count_;
     FrameBuffer hand_;
     CoreShare core_;
-    EngineRig world_;
-    ReaderProcess reader_{{world_.instance()}};
+    EngineRig rig_;
+    ReaderProcess reader_{{rig_.instance()}};
 };
 
 // One way, over all rounds.

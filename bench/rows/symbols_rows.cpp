@@ -62,24 +62,24 @@ struct Crowd {
 // ns a frame, decoded, taken and published.
 class Cost {
   public:
-    Cost(std::size_t symbols, std::size_t count) : crowd_(symbols, count), world_(crowd_.table, crowd_.books()) {}
+    Cost(std::size_t symbols, std::size_t count) : crowd_(symbols, count), rig_(crowd_.table, crowd_.books()) {}
     [[nodiscard]] double measure() {
-        world_.rewind();
+        rig_.rewind();
         Decoder decoder(crowd_.table, DepthStream::realtime);
         const double ns = ns_each([&] {
             for (std::size_t i = 0; i < crowd_.frames.size(); ++i) {
-                world_.take(decoder, crowd_.frames[i]);
-                if (i % 256 == 0) world_.breathe();
+                rig_.take(decoder, crowd_.frames[i]);
+                if (i % 256 == 0) rig_.breathe();
             }
             return crowd_.frames.size();
         });
-        if (world_.updates() != crowd_.frames.size()) throw std::runtime_error("a frame of the crowd was not applied");
+        if (rig_.updates() != crowd_.frames.size()) throw std::runtime_error("a frame of the crowd was not applied");
         return ns;
     }
 
   private:
     Crowd crowd_;
-    EngineRig world_;
+    EngineRig rig_;
 };
 
 // Of this process, as the kernel counts it: what lies in RAM.
@@ -102,16 +102,16 @@ double resident_with(const Input& input, std::size_t symbols) {
         (void)table.append(std::move(instrument));
     }
     const double before = resident_bytes();
-    EngineRig world(table, std::vector<const Snapshot*>(symbols, &input.seed));
+    EngineRig rig(table, std::vector<const Snapshot*>(symbols, &input.seed));
     std::vector<Event> update;
     for (std::size_t i = 0; i < std::min(kFramesEach, input.frames.size()); ++i) {
         const auto events = input.update(i);
         for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
             update.assign(events.begin(), events.end());
             for (Event& event : update) event.symbol = static_cast<SymbolIndex>(symbol);
-            world.agent().take(update, mono_now());
+            rig.agent().take(update, mono_now());
         }
-        world.breathe();
+        rig.breathe();
     }
     return resident_bytes() - before;
 }

@@ -9,17 +9,17 @@ namespace daypack::bench {
 namespace {
 
 // ns a frame, decoded, taken and published on one thread.
-double frames_through(const Input& input, EngineRig& world) {
-    world.rewind();
+double frames_through(const Input& input, EngineRig& rig) {
+    rig.rewind();
     Decoder decoder(input.table, DepthStream::realtime);
     const double ns = ns_each([&] {
         for (std::size_t i = 0; i < input.frames.size(); ++i) {
-            world.take(decoder, input.frames[i]);
-            if (i % 256 == 0) world.breathe();
+            rig.take(decoder, input.frames[i]);
+            if (i % 256 == 0) rig.breathe();
         }
         return input.frames.size();
     });
-    if (world.updates() != input.frames.size()) throw std::runtime_error("the recording has a gap");
+    if (rig.updates() != input.frames.size()) throw std::runtime_error("the recording has a gap");
     return ns;
 }
 
