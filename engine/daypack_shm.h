@@ -407,8 +407,11 @@ typedef struct daypack_record {
 
 #ifdef __cplusplus
 static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
-#else
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
+#else /* C99 knows no static assertion: an array of -1 elements is refused */
+typedef char daypack_layout_assertion
+    [sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128 ? 1 : -1];
 #endif
 
 /* Durations of the updates that were applied, each measured on this machine's clock alone.

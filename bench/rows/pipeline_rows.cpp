@@ -56,7 +56,7 @@ class ToPublish {
     }
 
     // Why all this tells nothing; empty: it does.
-    [[nodiscard]] std::string untold() const { return shared_cores({core_.share(), book_core_.share()}); }
+    [[nodiscard]] std::string not_measured_because() const { return shared_cores({core_.share(), book_core_.share()}); }
 
   private:
     void begin() {

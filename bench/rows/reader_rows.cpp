@@ -99,7 +99,7 @@ class ToReader {
     }
 
     // Why all this tells nothing; empty: it does.
-    [[nodiscard]] std::string untold() const { return shared_cores({core_.share(), reader_.share()}); }
+    [[nodiscard]] std::string not_measured_because() const { return shared_cores({core_.share(), reader_.share()}); }
 
   private:
     void begin() {

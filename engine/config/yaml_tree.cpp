@@ -4,6 +4,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace daypack {
@@ -71,6 +72,14 @@ class Documents final : public YAML::EventHandler {
     int last_line = 1;
 };
 
+// The last line that is not blank, from 1: a bracket that is never closed is missed at the end of the file, which lies
+// behind the last line of it.
+int last_line_of(const std::string& text) {
+    const std::size_t end = text.find_last_not_of(" \t\r\n");
+    if (end == std::string::npos) return 1;
+    return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+}
+
 }  // namespace
 
 YamlNode parse_yaml(const std::string& text) {
@@ -86,7 +95,7 @@ YamlNode parse_yaml(const std::string& text) {
         }
         return Converter().convert(YAML::Load(text), 1, 0);
     } catch (const YAML::Exception& error) {
-        const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
+        const int line = error.mark.is_null() ? 1 : std::min(error.mark.line + 1, last_line_of(text));
         const std::string what = error.msg.substr(0, error.msg.find(':'));  // behind it stands a piece of the file
         throw YamlError(line, "not valid YAML (" + what + "); check indentation, quotes and brackets here");
     }

@@ -445,7 +445,10 @@ TEST(Config, WhatIsRequiredIsMissed) {
 
 TEST(Config, ABrokenFileIsToldWithItsLine) {
     const std::vector<Case> cases = {
-        {"exchanges:\n  mine: [\n", "daypack: config.yaml:3: not valid YAML ("},
+        {"exchanges:\n  mine: [\n", "daypack: config.yaml:2: not valid YAML ("},
+        {"exchanges: [\n", "daypack: config.yaml:1: not valid YAML (end of sequence flow not found); "},
+        {"exchanges: {\n", "daypack: config.yaml:1: not valid YAML (end of map flow not found); "},
+        {"exchanges: [\n\n \n", "daypack: config.yaml:1: not valid YAML (end of sequence flow not found); "},
         {"exchanges:\n  mine: \"a\" b\n", "daypack: config.yaml:2: not valid YAML ("},
         {"exchanges:\n\tmine: a\n", "daypack: config.yaml:2: not valid YAML ("},
         {"a: \"\\q\"\n", "daypack: config.yaml:1: not valid YAML (unknown escape character); "},

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The command line from outside: the program itself, its exit codes, and the one line it says to a wrong use.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -43,9 +48,71 @@ class Cli : public testing::Test {
 
     void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
 
+    [[nodiscard]] std::string folder() const { return folder_.string(); }
+
   private:
     const std::filesystem::path folder_ =
         std::filesystem::temp_directory_path() / ("daypack_cli_test." + std::to_string(getpid()));
+};
+
+// A program on a terminal of its own.
+class OnTerminal {
+  public:
+    OnTerminal(const std::string& folder, const std::vector<const char*>& arguments) {
+        pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
+        if (pid_ != 0) return;
+        std::vector<char*> argv{const_cast<char*>(DAYPACK_PROGRAM)};
+        for (const char* argument : arguments) argv.push_back(const_cast<char*>(argument));
+        argv.push_back(nullptr);
+        if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
+        _exit(127);
+    }
+    ~OnTerminal() {
+        if (pid_ > 0) {
+            kill(pid_, SIGKILL);
+            (void)waitpid(pid_, nullptr, 0);
+        }
+        close(terminal_);
+    }
+    OnTerminal(const OnTerminal&) = delete;
+    OnTerminal& operator=(const OnTerminal&) = delete;
+
+    void type(char key) const { EXPECT_EQ(::write(terminal_, &key, 1), 1); }
+    // Reads until it showed that text, or for a minute, or until it closed the terminal.
+    [[nodiscard]] bool shows(const std::string& text) {
+        return read_until([&] { return shown_.find(text) != std::string::npos; });
+    }
+    // Its exit code; -1 where it did not end within a minute.
+    [[nodiscard]] int exit_code() {
+        int status = 0;
+        (void)read_until([&] {
+            if (waitpid(pid_, &status, WNOHANG) == pid_) pid_ = 0;
+            return pid_ == 0;
+        });
+        if (pid_ > 0 && closed_ && waitpid(pid_, &status, 0) == pid_) pid_ = 0;
+        return pid_ == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+
+  private:
+    template <class Done>
+    bool read_until(Done done) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        while (!done()) {
+            pollfd output{terminal_, POLLIN, 0};
+            char bytes[4096];
+            const bool some = !closed_ && poll(&output, 1, 20) > 0;
+            const ssize_t count = some ? read(terminal_, bytes, sizeof bytes) : 0;
+            if (count > 0) shown_.append(bytes, static_cast<std::size_t>(count));
+            if (some && count <= 0) closed_ = true;
+            if (closed_ || std::chrono::steady_clock::now() > end) return done();
+        }
+        return true;
+    }
+
+    pid_t pid_ = -1;
+    int terminal_ = -1;
+    bool closed_ = false;
+    std::string shown_;
 };
 
 constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets", "doctor", "bench"};
@@ -152,6 +219,21 @@ TEST_F(Cli, AReaderWithoutAnEngineIsExitOneWithOneLine) {
         EXPECT_NE(alone.err.find("no-such-engine"), std::string::npos) << alone.err;
         EXPECT_EQ(std::count(alone.err.begin(), alone.err.end(), '\n'), 1) << alone.err;
     }
+}
+
+TEST_F(Cli, QEndsTheLadderOfRunAsItEndsTop) {
+    const std::string instance = "test." + std::to_string(getpid()) + ".q";
+    write("config.yaml",
+          "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n"
+          "    rest_urls: [\"http://127.0.0.1:1\"]\n    ws_urls: [\"ws://127.0.0.1:1\"]\n"
+          "engine:\n  instance: " +
+              instance + "\n");
+    OnTerminal run(folder(), {"run", "config.yaml"});
+    EXPECT_TRUE(run.shows("\x1b[?1049h"));
+    run.type('x');
+    run.type('q');
+    EXPECT_EQ(run.exit_code(), 0) << "ended by the user, who need not have seen anything";
+    (void)shm_unlink(("/daypack." + instance).c_str());
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "book/decimal.h"
 #include "engine/engine.h"
@@ -22,23 +21,6 @@
 
 namespace daypack {
 namespace {
-
-volatile sig_atomic_t ended = 0;
-volatile sig_atomic_t hung_up = 0;
-
-void on_signal(int signal) {
-    if (signal == SIGHUP) {
-        hung_up = 1;
-    } else {
-        ended = 1;
-    }
-}
-
-void listen_to_signals() {
-    struct sigaction action {};
-    action.sa_handler = on_signal;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
-}
 
 Config read_config(const RunOptions& options) {
     Config config = load_config(options.config_path);
@@ -140,10 +122,12 @@ void reload(Engine& engine, const RunOptions& options, LogView& log) {
 }  // namespace
 
 int run_engine(const RunOptions& options) {
+    constexpr int kTurn_ms = 10;
     const Config config = read_config(options);
     const bool terminal = isatty(STDOUT_FILENO) != 0;
     LogView log(terminal && isatty(STDERR_FILENO) != 0);
-    listen_to_signals();
+    const StopSignal stop;
+    SignalWatch hang_up({SIGHUP});
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
 
@@ -153,13 +137,11 @@ int run_engine(const RunOptions& options) {
     const MonoTime start = mono_now();
     const std::int64_t tick_ns = terminal ? 200'000'000 : 1'000'000'000;
     MonoTime due = start + tick_ns;
-    while (ended == 0 && !engine.failed()) {
+    bool asked = false;
+    while (!asked && !engine.failed()) {
         const MonoTime now = mono_now();
         if (options.duration_s > 0 && static_cast<double>(now - start) >= options.duration_s * 1e9) break;
-        if (hung_up != 0) {
-            hung_up = 0;
-            reload(engine, options, log);
-        }
+        if (hang_up.take()) reload(engine, options, log);
         if (now >= due) {
             due = now + tick_ns;
             if (screen) {
@@ -168,7 +150,7 @@ int run_engine(const RunOptions& options) {
                 print_tops(reader.raw());
             }
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
     }
     screen.reset();
     engine.stop();
@@ -176,7 +158,7 @@ int run_engine(const RunOptions& options) {
         std::fputs("daypack: none of the configured symbols can be followed; the log above says why\n", stderr);
         return 1;
     }
-    if (print_summary(reader.raw(), config.exchange.lines) == 0 && ended == 0) {
+    if (print_summary(reader.raw(), config.exchange.lines) == 0 && !asked) {
         std::fputs("daypack: nothing was received in all that time; the log above says why\n", stderr);
         return 1;
     }

@@ -2,7 +2,6 @@
 #include "tools/term/terminal.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,12 +12,10 @@
 namespace daypack {
 namespace {
 
-volatile sig_atomic_t stop_asked = 0;
-struct sigaction int_before {};
-struct sigaction term_before {};
+volatile sig_atomic_t noted[NSIG];
 
-void on_stop(int) {
-    stop_asked = 1;
+void on_signal(int signal) {
+    noted[signal] = 1;
 }
 
 void write_all(std::string_view text) noexcept {
@@ -84,21 +81,29 @@ bool Screen::pressed(char key, int timeout_ms) noexcept {
     return false;
 }
 
-StopSignal::StopSignal() {
-    stop_asked = 0;
+SignalWatch::SignalWatch(std::initializer_list<int> signals) {
     struct sigaction action {};
-    action.sa_handler = on_stop;
-    sigaction(SIGINT, &action, &int_before);
-    sigaction(SIGTERM, &action, &term_before);
+    action.sa_handler = on_signal;
+    for (const int signal : signals) {
+        watched_.push_back({signal, {}});
+        noted[signal] = 0;
+        sigaction(signal, &action, &watched_.back().before);
+    }
 }
 
-StopSignal::~StopSignal() {
-    sigaction(SIGINT, &int_before, nullptr);
-    sigaction(SIGTERM, &term_before, nullptr);
+SignalWatch::~SignalWatch() {
+    for (const Watched& watched : watched_) sigaction(watched.signal, &watched.before, nullptr);
 }
 
-bool StopSignal::asked() const noexcept {
-    return stop_asked != 0;
+bool SignalWatch::came() const noexcept {
+    return std::any_of(watched_.begin(), watched_.end(),
+                       [](const Watched& watched) { return noted[watched.signal] != 0; });
+}
+
+bool SignalWatch::take() noexcept {
+    const bool one_came = came();
+    for (const Watched& watched : watched_) noted[watched.signal] = 0;
+    return one_came;
 }
 
 bool StopSignal::wait_ms(int ms) const noexcept {

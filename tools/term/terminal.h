@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <signal.h>
 #include <termios.h>
 
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace daypack {
 
@@ -30,19 +33,38 @@ class Screen {
     termios before_{};
 };
 
-// While one lives, SIGINT and SIGTERM ask for the end instead of killing.
+// While one lives, the signals it names are noted instead of doing what they do otherwise.
 //
-// Thread: one; one at a time.
+// Thread: one. No two that live at once name the same signal.
+class SignalWatch {
+  public:
+    explicit SignalWatch(std::initializer_list<int> signals);
+    ~SignalWatch();
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+
+    // Whether one of them came since this was made, or since take().
+    [[nodiscard]] bool came() const noexcept;
+    // As came(), and begins again.
+    [[nodiscard]] bool take() noexcept;
+
+  private:
+    struct Watched {
+        int signal;
+        struct sigaction before;
+    };
+    std::vector<Watched> watched_;
+};
+
+// While one lives, SIGINT and SIGTERM ask for the end instead of killing.
 class StopSignal {
   public:
-    StopSignal();
-    ~StopSignal();
-    StopSignal(const StopSignal&) = delete;
-    StopSignal& operator=(const StopSignal&) = delete;
-
-    [[nodiscard]] bool asked() const noexcept;
+    [[nodiscard]] bool asked() const noexcept { return watch_.came(); }
     // Sleeps, less where a signal comes; then asked().
     bool wait_ms(int ms) const noexcept;
+
+  private:
+    SignalWatch watch_{SIGINT, SIGTERM};
 };
 
 }  // namespace daypack
