@@ -56,6 +56,16 @@ void a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it() 
     require(feed.show(1006, 1, kNewLevel) == Outcome::applied && feed.live_at(1006));
 }
 
+void a_line_that_is_ahead_while_joining_is_no_gap() {
+    Feed feed;
+    feed.lines(0b11);
+    feed.show(1010, 0);
+    for (Sequence id = 1012; id <= 1015; ++id) feed.show(id, 1);
+    for (Sequence id = 1011; id <= 1012; ++id) feed.show(id, 0);
+    feed.show(1016, 1);
+    require(feed.sync.counters().gaps == 0 && feed.answer(1016) && feed.live_at(1016));
+}
+
 }  // namespace
 
 void check_chance() {
@@ -64,6 +74,7 @@ void check_chance() {
     nor_where_the_chain_that_was_given_up_said_the_same();
     a_line_that_turns_to_the_books_numbering_counts_at_once();
     a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it();
+    a_line_that_is_ahead_while_joining_is_no_gap();
 }
 
 }  // namespace daypack::test
