@@ -14,6 +14,11 @@ bool says_something(std::span<const Event> update) noexcept {
                        [](const Event& event) { return event.kind == EventKind::delta && event.quantity.steps != 0; });
 }
 
+// The same ids with other levels: not of one numbering.
+bool contradicts(UpdateKey a, UpdateKey b) noexcept {
+    return a != b && same_edges(a, b);
+}
+
 }  // namespace
 
 bool agrees(std::span<const Event> update, const OrderBook& book) noexcept {
@@ -78,6 +83,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     if (first.first_id != line.last_id + 1) {
         late_ &= ~bit(index);
         former_ &= ~bit(index);
+        line.denies = false;
     }
     if (first.first_id <= line.last_id || line.last_id == 0) note_beginning(line, first.last_id);
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
@@ -87,6 +93,7 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     if (outdated_.find(first.last_id) == key) (outdated_goes_on_ ? former_ : late_) |= bit(index);
     const bool late = (late_ & bit(index)) != 0;
     const auto known = remembered_.find(first.last_id);
+    line.denies |= known && contradicts(*known, key);
     const bool begins = tip == 0 && !late && known != key;
     if (begins) forget_former(first);
     if (line.superseded.last_id != 0) outdated_.add(line.superseded.last_id, line.superseded.key);
@@ -94,7 +101,8 @@ Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> up
     const bool carries = !late && (carriers_ & bit(index)) != 0;
     const bool told_by_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
                               first.last_id == tip && (carries || says_something(update)) && agrees(update, *standing);
-    const bool recognised = known == key || told_by_book;
+    const bool is_copy = known == key && !was_outdated(first.last_id, key);
+    const bool recognised = !line.denies && (is_copy || told_by_book);
     const bool carries_next = carries && carries_on(line, first, key, tip);
     if (recognised || begins || (carries_next && first.first_id <= tip + 1)) {
         recognise(index, first.last_id);
@@ -139,6 +147,7 @@ void Numbering::forget_former(const Event& first) noexcept {
     if (ended + 1 == first.first_id) return;
     if (ended != 0) end_remembered(ended < first.first_id);
     remembered_.clear();
+    forget_denials();
 }
 
 // Whether a line that was up before the snapshot was asked for brings what follows it. Having told something older that
@@ -161,12 +170,20 @@ void Numbering::recognise(LineIndex index, Sequence last_id) noexcept {
     line.waiting = {};
     line.last = {};
     line.superseded = {};
+    line.denies = false;
     line.foreign_since = line.unexplained_since = {};
 }
 
 bool Numbering::told_lately(const Line& line, Told update) noexcept {
     return std::any_of(line.last.begin(), line.last.end(),
                        [&](const Told& told) { return told.last_id == update.last_id && told.key == update.key; });
+}
+
+bool Numbering::told_otherwise(const Line& line, Told update) noexcept {
+    const auto otherwise = [&](const Told& told) {
+        return told.last_id == update.last_id && contradicts(told.key, update.key);
+    };
+    return otherwise(line.waiting) || std::any_of(line.last.begin(), line.last.end(), otherwise);
 }
 
 // The chain got where a line that does not count was before.
@@ -176,7 +193,8 @@ void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
         Line& line = lines_[index];
         const Told told{last_id, key};
         if (line.superseded == told) ahead_ = index;
-        if (line.waiting == told || told_lately(line, told)) {
+        line.denies |= told_otherwise(line, told);
+        if (!line.denies && !was_outdated(last_id, key) && (line.waiting == told || told_lately(line, told))) {
             recognise(index, last_id);
             continue;
         }
@@ -196,11 +214,17 @@ void Numbering::wait_for_explanation(MonoTime now) noexcept {
 void Numbering::forget() noexcept {
     remembered_.clear();
     lose_lines();
+    forget_denials();
     ahead_ = kNoLine;
     for (Line& line : lines_) {
         line.waiting = {};
         line.superseded = {};
     }
+}
+
+// They were of a chain that is given up.
+void Numbering::forget_denials() noexcept {
+    for (Line& line : lines_) line.denies = false;
 }
 
 void Numbering::lose_lines() noexcept {

@@ -23,7 +23,8 @@ namespace daypack {
 // - An update is a copy only if its edges and its levels equal what is remembered of that id.
 // - A line counts once one of its updates was recognised as a copy, or it brought the first update behind a snapshot
 //   that was asked for after it came up. Until then what it brings is foreign: a stand-by of the venue may tell other
-//   things under the same ids.
+//   things under the same ids. Once it did, none of its updates is a copy for as long as it goes on step by step: two
+//   numberings say the same now and then, where they remove the same level.
 // - A line that counts and goes back, without bringing copies of what it told, shows that the venue numbers anew. What
 //   others told is no excuse: of a chain that was given up nothing is a copy. The other lines are then late: they do
 //   not begin anything until they are recognised, show the same, or are connected anew.
@@ -140,7 +141,10 @@ class Numbering {
         // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
         Told waiting;
         bool missed = false;  // the chain came by where it waited, with another update
-        Told superseded;      // what it waited with when it went back
+        // It told other levels than the chain under the same ids, and goes on step by step: what says the same now
+        // says so by chance.
+        bool denies = false;
+        Told superseded;  // what it waited with when it went back
         static constexpr std::size_t kLast = 4;
         std::array<Told, kLast> last{};  // its last ones, likewise
         std::size_t told = 0;
@@ -158,9 +162,15 @@ class Numbering {
     [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
     void recognise(LineIndex line, Sequence last_id) noexcept;
     [[nodiscard]] static bool told_lately(const Line& line, Told update) noexcept;
+    [[nodiscard]] static bool told_otherwise(const Line& line, Told update) noexcept;
     void note_foreign(LineIndex line, Told update, Sequence tip, MonoTime now) noexcept;
     void forget_former(const Event& first) noexcept;
     void end_remembered(bool goes_on) noexcept;
+    void forget_denials() noexcept;
+    // The chain that was given up held the very same there: a copy of it tells neither chain from the other.
+    [[nodiscard]] bool was_outdated(Sequence last_id, UpdateKey key) const noexcept {
+        return !outdated_goes_on_ && outdated_.find(last_id) == key;
+    }
     void compare_waiting(Sequence last_id, UpdateKey key) noexcept;
     void wait_for_explanation(MonoTime now) noexcept;
 

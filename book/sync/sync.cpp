@@ -49,8 +49,9 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
         case Numbering::Kin::beyond:
             if (follows && kin == Numbering::Kin::ahead) return wait(update, now);
             if (follows) refuse_book(now);
-            // A hole among what is kept: only what is behind it can be of use.
-            if (!pending_.empty()) ++counters_.gaps;
+            // A hole among what is kept: only what is behind it can be of use. Where a line that counts may yet bring
+            // what is missing, nothing is lost: the other is merely ahead.
+            if (!pending_.empty() && numbering_.all_passed(newest_id_)) ++counters_.gaps;
             drop_kept();
             numbering_.begin_with(first.line);
             return keep(update, now);

@@ -7,6 +7,7 @@
 int main() {
     try {
         daypack::test::check_numbering();
+        daypack::test::check_chance();
         daypack::test::check_states();
         daypack::test::check_book();
         daypack::test::check_doubt();

@@ -18,6 +18,7 @@ inline void require(bool fact, const std::source_location where = std::source_lo
 }
 
 void check_book();       // levels, numbers, what is kept
+void check_chance();     // Sync: two numberings that say the same now and then
 void check_doubt();      // audit, touch, silence, race of lines, trades
 void check_numbering();  // Sync: lines, copies, restarts, joins
 void check_states();     // Sync: what is shown meanwhile

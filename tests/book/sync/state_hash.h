@@ -132,7 +132,7 @@ struct StateHash {
                 mix(told.last_id);
                 mix(told.key);
             }
-            mix(line.missed ? 1 : 0);
+            mix(std::uint64_t{line.missed} | std::uint64_t{line.denies} << 1);
             mix(line.superseded.last_id);
             mix(line.superseded.key);
             age(line.foreign_since);

@@ -89,6 +89,10 @@ struct Feed {
     [[nodiscard]] bool is(State state, Reason reason) const { return sync.state() == state && sync.reason() == reason; }
 };
 
+// Levels that the books of an old numbering have, and those of a new one: a book of both shows it.
+inline const Deltas kOldLevel{{Side::ask, {150}, {7}}};
+inline const Deltas kNewLevel{{Side::ask, {160}, {3}}};
+
 // With two lines that both count; the book stands at 1001.
 struct TwoLines : Feed {
     TwoLines() {
@@ -109,10 +113,23 @@ struct TwoLines : Feed {
         lines(0b11 & ~(Sync::LineSet{1} << line));
         lines(0b11);
     }
+    // Line 0 turns to a new numbering, which is joined at its update `to`.
+    void turn_line_0(Sequence from, Sequence to) {
+        for (Sequence id = from; id <= to; ++id) show(id, 0, kNewLevel);
+        wait_ms(20);
+        Snapshot joined = snapshot(to);
+        joined.asks = {{{160}, {3}}, {{200}, {1}}};
+        if (!answer(joined)) throw std::logic_error("the new numbering is not joined");
+    }
 };
 
-// Levels that the books of an old numbering have, and those of a new one: a book of both shows it.
-inline const Deltas kOldLevel{{Side::ask, {150}, {7}}};
-inline const Deltas kNewLevel{{Side::ask, {160}, {3}}};
+// Line 0 turned to a numbering that goes on four ids lower, and its book stands at 1010; line 1 told 1005 of the old
+// one, and goes on with it.
+struct OneLineTurned : TwoLines {
+    OneLineTurned() {
+        both(1002, 1005);
+        turn_line_0(1002, 1010);
+    }
+};
 
 }  // namespace daypack::test

@@ -58,6 +58,23 @@ TEST(SyncLines, AnUpdateThatReachesBeyondWhatWaitsMakesItADuplicate) {
     EXPECT_EQ(feed.show(1006, 0), Outcome::applied);
 }
 
+// Line 1 was connected later, and lags less: its first word lies ahead of what line 0 tells. Nothing is lost.
+TEST(SyncLines, WhileJoiningALineThatIsAheadOfTheOtherIsNoGap) {
+    Feed feed;
+    feed.lines(0b11);
+    EXPECT_EQ(feed.show(1010, 0), Outcome::waiting);
+    for (Sequence id = 1012; id <= 1015; ++id) feed.show(id, 1);
+    feed.show(1011, 0);
+    feed.show(1012, 0);
+    EXPECT_EQ(feed.show(1016, 1), Outcome::waiting);
+    EXPECT_EQ(feed.sync.counters().gaps, 0u);
+    ASSERT_TRUE(feed.answer(1016));
+    EXPECT_TRUE(feed.live_at(1016));
+    for (Sequence id = 1013; id <= 1017; ++id) feed.show(id, 0);
+    EXPECT_TRUE(feed.live_at(1017));
+    EXPECT_EQ(feed.sync.counters().gaps + feed.sync.counters().resyncs, 0u);
+}
+
 TEST(SyncLines, OnceEveryLineHasPassedItIsAGap) {
     TwoLines feed;
     feed.show(1003, 0);

@@ -1,0 +1,218 @@
+// Two numberings of one market that say the same now and then, under the same ids: they remove the same level. Of a
+// line that told otherwise before, that is no copy.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+
+#include "tests/book/map_book.h"
+#include "tests/book/sync/sync_feed.h"
+#include "tests/support/random.h"
+
+namespace daypack {
+namespace {
+
+using test::Delta;
+using test::Feed;
+using test::kMs;
+using test::kNewLevel;
+using test::kOldLevel;
+using test::MapBook;
+using test::OneLineTurned;
+using test::Outcome;
+using test::Random;
+using test::TwoLines;
+
+bool shows_the_new_book_alone(const Feed& feed, Sequence id) {
+    return feed.live_at(id) && feed.sync.book().side(Side::ask).at({150}).steps == 0;
+}
+
+TEST(SyncChance, AnUpdateThatSaysTheSameIsNoCopyWhereTheLineToldOtherwiseBefore) {
+    OneLineTurned feed;
+    ASSERT_TRUE(shows_the_new_book_alone(feed, 1010));
+    feed.show(1011, 0);
+    EXPECT_EQ(feed.show(1006, 1, kOldLevel), Outcome::ignored);
+    for (Sequence id = 1007; id <= 1010; ++id) feed.show(id, 1, kOldLevel);
+    EXPECT_EQ(feed.show(1011, 1), Outcome::ignored) << "just as line 0 told it";
+    EXPECT_EQ(feed.show(1012, 1, kOldLevel), Outcome::ignored);
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1011));
+    feed.show(1012, 0, kNewLevel);
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1012));
+    EXPECT_EQ(feed.sync.counters().restarts, 1u);
+}
+
+TEST(SyncChance, NorWhereTheLineIsAheadOfTheBook) {
+    OneLineTurned feed;
+    feed.reconnect(1);
+    for (Sequence id = 1011; id <= 1012; ++id) feed.show(id, 1, kOldLevel);
+    feed.show(1013, 1);
+    feed.show(1011, 0, kNewLevel);
+    feed.show(1012, 0, kNewLevel);
+    feed.show(1013, 0);
+    EXPECT_EQ(feed.show(1014, 1, kOldLevel), Outcome::ignored);
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1013));
+}
+
+// 1004 was the last that the old numbering told on both lines, and the new one says the same there.
+TEST(SyncChance, NorWhereTheChainThatWasGivenUpSaidTheSame) {
+    TwoLines feed;
+    feed.both(1002, 1003);
+    feed.show(1004, 0);
+    feed.turn_line_0(1002, 1002);
+    EXPECT_EQ(feed.show(1004, 1), Outcome::ignored);
+    feed.show(1003, 0, kNewLevel);
+    feed.show(1004, 0);
+    EXPECT_EQ(feed.show(1005, 1, kOldLevel), Outcome::ignored);
+    EXPECT_EQ(feed.show(1005, 0, kNewLevel), Outcome::applied);
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1005));
+}
+
+// It goes on below what it told: that may be the book's numbering.
+TEST(SyncChance, ALineThatTurnsToTheBooksNumberingCountsAtOnce) {
+    OneLineTurned feed;
+    for (Sequence id = 1006; id <= 1014; ++id) feed.show(id, 1, kOldLevel);
+    feed.show(1011, 0, kNewLevel);
+    feed.show(1011, 1, kNewLevel);
+    EXPECT_EQ(feed.show(1012, 1, kNewLevel), Outcome::applied);
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1012));
+}
+
+// What it denied was the chain that line 0 gives up.
+TEST(SyncChance, ALineThatToldTheNewNumberingFirstCountsOnceAnotherTurnsToIt) {
+    TwoLines feed;
+    feed.both(1002, 1005);
+    feed.reconnect(1);
+    for (Sequence id = 1003; id <= 1005; ++id) feed.show(id, 1, kNewLevel);
+    feed.turn_line_0(1003, 1005);
+    EXPECT_EQ(feed.show(1006, 1, kNewLevel), Outcome::applied);
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1006));
+}
+
+// A numbering of a market whose every update sets or removes one of 28 levels.
+class Numbering {
+  public:
+    Numbering(Sequence last, Random& random) : last_(last), random_(random) {
+        for (std::int64_t i = 1; i <= 10; ++i) {
+            book_.apply({Side::bid, {1000 - i}, {1 + random_.below(900)}});
+            book_.apply({Side::ask, {1000 + i}, {1 + random_.below(900)}});
+        }
+        books_[last_] = book_;
+    }
+    void step() {
+        const Side side = random_.once_in(2) ? Side::bid : Side::ask;
+        const Price price{1000 + (side == Side::bid ? -1 : 1) * (1 + random_.below(14))};
+        const bool goes = book_.at(side, price).steps != 0 && book_.side(side).size() > 4 && random_.once_in(2);
+        const Delta delta{side, price, {goes ? 0 : 1 + random_.below(900)}};
+        book_.apply(delta);
+        updates_[++last_] = delta;
+        books_[last_] = book_;
+    }
+    [[nodiscard]] Sequence last() const { return last_; }
+    [[nodiscard]] const Delta& at(Sequence id) const { return updates_.at(id); }
+    [[nodiscard]] Snapshot snapshot() const { return book_.snapshot(last_, {}, 5000); }
+    [[nodiscard]] bool is(const OrderBook& book, Sequence id) const {
+        const auto found = books_.find(id);
+        if (found == books_.end()) return false;
+        return test::best_first(book.side(Side::bid)) == found->second.best_first(Side::bid) &&
+               test::best_first(book.side(Side::ask)) == found->second.best_first(Side::ask);
+    }
+
+  private:
+    Sequence last_;
+    Random& random_;
+    MapBook book_;
+    std::map<Sequence, Delta> updates_;
+    std::map<Sequence, MapBook> books_;
+};
+
+// Line 0 turns to the new numbering, line 1 goes on with the old one, 20 ms late, over the same connection: an update
+// of both each 10 ms. After 3 s line 1 turns as well.
+class RollingWorld {
+  public:
+    explicit RollingWorld(std::uint64_t seed)
+        : random_(seed), numberings_{Numbering{1'000'000, random_}, Numbering{1'000'096, random_}} {
+        sync_.on_lines(0b11, now_);
+    }
+    // The first book that is LIVE and of no numbering; 0: there is none.
+    Sequence run() {
+        for (int step = 0; step < 500 && wrong_ == 0; ++step) {
+            if (step < 100) tell(0, 0);
+            if (step >= 100) tell(0, 1);
+            if (step < 400) tell(1, 0);
+            if (step >= 400) tell(1, 1);
+            wait();
+        }
+        return wrong_;
+    }
+    [[nodiscard]] bool live_and_new() const {
+        return sync_.state() == State::live && numberings_[1].is(sync_.book(), sync_.last_id());
+    }
+    [[nodiscard]] const Sync::Counters& counters() const { return sync_.counters(); }
+
+  private:
+    void tell(LineIndex line, std::size_t numbering) {
+        Numbering& told = numberings_[numbering];
+        if (told.last() == stepped_[numbering]) told.step();
+        late_[line].push_back({numbering, told.last()});
+        for (; late_[line].size() > (line == 0 ? 0 : 2); late_[line].pop_front()) show(line, late_[line].front());
+    }
+    struct Frame {
+        std::size_t numbering;
+        Sequence id;
+    };
+    void show(LineIndex line, Frame frame) {
+        const Delta& delta = numberings_[frame.numbering].at(frame.id);
+        Event event;
+        event.first_id = event.last_id = frame.id;
+        event.receive = now_;
+        event.side = delta.side;
+        event.price = delta.price;
+        event.quantity = delta.quantity;
+        event.line = line;
+        event.last = true;
+        (void)sync_.on_update({&event, 1}, now_);
+        look();
+    }
+    void wait() {
+        for (std::size_t i = 0; i < 2; ++i) stepped_[i] = numberings_[i].last();
+        now_ = now_ + 10 * kMs;
+        (void)sync_.on_time(now_);
+        look();
+        if (!sync_.wants_snapshot(now_)) return;
+        const std::uint32_t request = sync_.take_request(now_);
+        (void)sync_.on_snapshot(request, numberings_[numberings_[1].last() > 1'000'096 ? 1 : 0].snapshot(), now_);
+        look();
+    }
+    void look() {
+        if (sync_.state() != State::live || wrong_ != 0) return;
+        const bool is_one = std::any_of(numberings_.begin(), numberings_.end(),
+                                        [&](const Numbering& one) { return one.is(sync_.book(), sync_.last_id()); });
+        if (!is_one) wrong_ = sync_.last_id();
+    }
+
+    Random random_;
+    std::array<Numbering, 2> numberings_;
+    std::array<Sequence, 2> stepped_{1'000'000, 1'000'096};
+    std::array<std::deque<Frame>, 2> late_;
+    MonoTime now_{1};
+    PendingPool pool_{1'000};
+    Sync sync_{64, 20, pool_};
+    Sequence wrong_ = 0;
+};
+
+constexpr std::uint64_t kWorlds = 40;
+
+TEST(SyncChance, NoBookIsMixedOfTwoNumberingsWhereOneLineTurnsSecondsAfterTheOther) {
+    for (std::uint64_t seed = 1; seed <= kWorlds; ++seed) {
+        RollingWorld world(seed);
+        ASSERT_EQ(world.run(), 0u) << "seed " << seed;
+        ASSERT_TRUE(world.live_and_new()) << seed;
+        ASSERT_EQ(world.counters().restarts, 1u) << seed;
+    }
+}
+
+}  // namespace
+}  // namespace daypack
