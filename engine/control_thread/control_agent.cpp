@@ -61,7 +61,8 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
     markets_ = std::make_unique<MarketFollower>(
         config, *api_,
         MarketFollower::Wiring{wiring_.instruments, wiring_.subscriptions, wiring_.segment, wiring_.pool, send_on,
-                               say_text, wiring_.write});
+                               say_text, wiring_.write},
+        mono_now());
 }
 
 ControlAgent::~ControlAgent() {

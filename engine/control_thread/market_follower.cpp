@@ -11,7 +11,6 @@
 #include "engine/messages/engine_limits.h"
 #include "net/backpack/symbol.h"
 #include "net/base/backoff.h"
-#include "net/base/clock.h"
 
 namespace daypack {
 namespace {
@@ -38,12 +37,13 @@ std::string_view state_name(Reason halted) noexcept {
 
 }  // namespace
 
-MarketFollower::MarketFollower(const Config& config, RestApi& rest, Wiring wiring)
-    : config_(config), rest_(rest), wiring_(std::move(wiring)) {
+MarketFollower::MarketFollower(const Config& config, RestApi& rest, Wiring wiring, MonoTime now)
+    : config_(config), rest_(rest), wiring_(std::move(wiring)), now_(now) {
     read_list();
 }
 
 void MarketFollower::do_work(MonoTime now) {
+    now_ = now;
     if (list_due_.ns != 0 && list_due_ <= now) read_list();
     if (now - looked_ >= kLook_ns) look_at_frames(now);
     ask(now);
@@ -56,9 +56,8 @@ void MarketFollower::set_symbols(const Config& config) {
     said_.clear();
     other_symbols_ = true;
     if (list_) {
-        const MonoTime now = mono_now();
-        select(now);
-        hear_list(now);
+        select(now_);
+        hear_list(now_);
     }
     if (list_due_.ns != 0) read_list();
 }
@@ -81,8 +80,7 @@ void MarketFollower::doubt_all(MonoTime now) {
 
 void MarketFollower::read_list() {
     list_due_ = {};
-    const MonoTime asked = mono_now();
-    rest_.markets([this, asked](const RestReply<MarketList>& reply) { on_list(reply, asked); },
+    rest_.markets([this, asked = now_](const RestReply<MarketList>& reply) { on_list(reply, asked); },
                   list_ ? RestApi::Rank::normal : RestApi::Rank::urgent);
 }
 
@@ -91,7 +89,7 @@ void MarketFollower::read_list_soon(MonoTime now) {
 }
 
 void MarketFollower::on_list(const RestReply<MarketList>& reply, MonoTime asked) {
-    const MonoTime now = mono_now();
+    const MonoTime now = now_;
     if (!reply.value) return on_no_list(reply.why, now);
     for (const auto& skipped : reply.value->skipped) say_once(fmt::format("market skipped why=\"{}\"", skipped));
     if (reply.value->markets.empty()) return on_no_list("no market in the answer", now);
@@ -199,7 +197,7 @@ void MarketFollower::ask(MonoTime now) {
 }
 
 void MarketFollower::on_market(std::size_t place, const RestReply<std::optional<Market>>& reply) {
-    const MonoTime now = mono_now();
+    const MonoTime now = now_;
     Followed& market = markets_[place];
     const Reason before = market.why;
     bool changed = false;

@@ -19,7 +19,8 @@ namespace daypack {
 // Which markets are followed, and in what state, tick and step: reads the list of markets again and again, asks
 // /market about each market that is wanted, and tells lines and books what follows.
 //
-// Thread: cold.
+// Thread: cold. Time is handed in: what happens between two rounds, as an answer of REST, happens at the time of the
+// first.
 // Invariants: a market is wanted until another configuration says otherwise, whatever lists say. It has a place in
 // shared memory from then on, and what is shown there is what its witness believes. After the start nothing that a list
 // or /market says ends the engine.
@@ -36,7 +37,7 @@ class MarketFollower {
     };
 
     // Asks for the list of markets at once.
-    MarketFollower(const Config& config, RestApi& rest, Wiring wiring);
+    MarketFollower(const Config& config, RestApi& rest, Wiring wiring, MonoTime now);
 
     void do_work(MonoTime now);
 
@@ -102,6 +103,7 @@ class MarketFollower {
     Config config_;
     RestApi& rest_;
     Wiring wiring_;
+    MonoTime now_;                  // of the round
     std::deque<Followed> markets_;  // only grows
     std::optional<List> list_;      // the last that came
     MonoTime list_due_;             // 0: it is asked for
