@@ -56,6 +56,19 @@ class LiveReader {
         return index < 0 ? 0 : daypack_symbol_counter(&reader_, static_cast<unsigned>(index), which);
     }
 
+    // Whether any symbol was shown in that state, for however short a time, since the cursor was taken.
+    [[nodiscard]] bool showed(std::uint64_t cursor, unsigned state) {
+        daypack_record record;
+        std::uint64_t lost = 0;
+        for (int result = DAYPACK_OK; result != DAYPACK_EMPTY;) {
+            result = daypack_read_record(&reader_, &cursor, &record, &lost);
+            EXPECT_EQ(lost, 0U) << "the ring was too short for this question";
+            if (result != DAYPACK_OK || daypack_record_kind(&record) != DAYPACK_KIND_STATE) continue;
+            if (static_cast<std::uint8_t>(record.status >> 32) == state) return true;
+        }
+        return false;
+    }
+
     // The whole published book, as the exchange would put its own: {"symbol":…,"u":…,"bids":[…],"asks":[…]}.
     struct Read {
         daypack_book book;
