@@ -125,7 +125,7 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
         for (const auto& symbol : options.symbols) compare(symbol);
         if (since() < next_sample) continue;
         result.resident_kib.push_back(live.resident_kib());
-        next_sample += (chaos.duration - chaos.settle) / kSamples;
+        next_sample += std::chrono::nanoseconds(chaos.duration - chaos.settle) / kSamples;
     }
     exchange.end_chaos();
     all_right();
