@@ -196,7 +196,7 @@ TEST(Bench, TheLoopBesidePublishingDoesItsStoresAndNoOther) {
     const Level best = *book.side(Side::bid).best();
     Event event;
     event.last = true;
-    LikeStores stores(ours, like, [&](std::size_t i) {
+    SameStores stores(ours, like, [&](std::size_t i) {
         event.price = best.price;
         event.quantity = {best.quantity.steps + 1 + static_cast<std::int64_t>(i)};
         event.first_id = event.last_id = update.u = 1'000 + i;
