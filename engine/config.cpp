@@ -9,6 +9,7 @@
 
 #include "engine/config/config_keys.h"
 #include "engine/config/config_values.h"
+#include "engine/shm/shm_limits.h"
 
 namespace daypack {
 namespace {

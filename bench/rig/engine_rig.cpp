@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bench/rig/engine_rig.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <stdexcept>
 
 #include "engine/messages/engine_limits.h"
@@ -13,11 +10,6 @@ namespace {
 
 constexpr std::size_t kDepth = 64;  // the default of the configuration
 
-std::string fresh_instance() {
-    static std::atomic<int> made{0};
-    return "bench." + std::to_string(getpid()) + "." + std::to_string(++made);
-}
-
 }  // namespace
 
 EngineRig::EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks,
@@ -25,8 +17,7 @@ EngineRig::EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> 
     : table_(table),
       timing_(timing),
       seeds_(std::move(seeds)),
-      instance_(fresh_instance()),
-      segment_({instance_, kDepth, seeds_.size(), 65'536, 0600, {}}),
+      segment_({instance_.name(), kDepth, seeds_.size(), 65'536, 0600, {}}),
       agent_({&table_,
               &segment_,
               &publisher_,
@@ -51,10 +42,6 @@ EngineRig::EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> 
     up.last = true;
     agent_.take({&up, 1}, mono_now());
     rewind();
-}
-
-EngineRig::~EngineRig() {
-    (void)shm_unlink(("/daypack." + instance_).c_str());
 }
 
 void EngineRig::rewind() {

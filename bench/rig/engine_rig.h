@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <atomic>
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bench/rig/bench_instance.h"
 #include "book/snapshot.h"
 #include "engine/book_thread/book_agent.h"
 #include "engine/shm/publisher.h"
@@ -25,14 +26,11 @@ class EngineRig {
     // One book a snapshot, in the order of the table. REQUIRES: the table outlives this.
     EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> seeds, Callbacks callbacks = {},
               Timing timing = Timing::on);
-    ~EngineRig();
-    EngineRig(const EngineRig&) = delete;
-    EngineRig& operator=(const EngineRig&) = delete;
 
     // Every book again, joined at its snapshot.
     void rewind();
 
-    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_.name(); }
     [[nodiscard]] Segment& segment() noexcept { return segment_; }
     [[nodiscard]] EventQueue& events() noexcept { return events_; }
     [[nodiscard]] BookAgent& agent() noexcept { return agent_; }
@@ -56,7 +54,7 @@ class EngineRig {
     const InstrumentTable& table_;
     Timing timing_;
     std::vector<const Snapshot*> seeds_;
-    std::string instance_;
+    BenchInstance instance_;
     Segment segment_;
     Publisher publisher_{segment_};
     PendingPool pool_{4 * 65'536};

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <stdexcept>
 #include <string>
 
+#include "bench/rig/bench_instance.h"
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 
@@ -20,11 +18,8 @@ class ScratchSegment {
         symbol_ = *added;
         publisher_.set_running();
     }
-    ~ScratchSegment() { (void)shm_unlink(("/daypack." + instance_).c_str()); }
-    ScratchSegment(const ScratchSegment&) = delete;
-    ScratchSegment& operator=(const ScratchSegment&) = delete;
 
-    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_.name(); }
     [[nodiscard]] Segment& segment() noexcept { return segment_; }
     [[nodiscard]] Publisher& publisher() noexcept { return publisher_; }
     // What every update of `book` has in common.
@@ -39,14 +34,9 @@ class ScratchSegment {
     }
 
   private:
-    static std::string fresh_name() {
-        static int made = 0;
-        return "bench.scratch." + std::to_string(getpid()) + "." + std::to_string(++made);
-    }
-
     const Instrument& instrument_;
-    std::string instance_ = fresh_name();
-    Segment segment_{{instance_, 64, 1, 65'536, 0600, {}}};
+    BenchInstance instance_;
+    Segment segment_{{instance_.name(), 64, 1, 65'536, 0600, {}}};
     Publisher publisher_{segment_};
     SymbolIndex symbol_ = 0;
 };

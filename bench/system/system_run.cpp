@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bench/rig/bench_instance.h"
 #include "bench/system/bare_line.h"
 #include "bench/system/other_load.h"
 #include "engine/shm_reader.h"
@@ -46,25 +46,8 @@ void wait_until(const char* what, Program& who, Done&& done) {
     }
 }
 
-// A segment of its own for each engine: one that was taken over would list the markets of the cell before. It is gone
-// with this object.
-class Instance {
-  public:
-    Instance() {
-        static int count = 0;
-        name_ = fmt::format("bench{}n{}", getpid(), ++count);
-    }
-    ~Instance() { (void)shm_unlink(("/daypack." + name_).c_str()); }
-    Instance(const Instance&) = delete;
-    Instance& operator=(const Instance&) = delete;
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
-
-  private:
-    std::string name_;
-};
-
-std::string write_config(const SystemCell& cell, const Venue& venue, const std::string& mode, const Instance& instance,
-                         const ScratchFolder& folder) {
+std::string write_config(const SystemCell& cell, const Venue& venue, const std::string& mode,
+                         const BenchInstance& instance, const ScratchFolder& folder) {
     const std::string path = folder.file("bench.yaml");
     std::ofstream file(path);
     file << fmt::format(
@@ -141,7 +124,7 @@ std::string Venue::url(const std::string& scheme) const {
 Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
                    int measure_ms) {
     Outcome outcome;
-    const Instance instance;
+    const BenchInstance instance;  // one that was taken over would list the markets of the cell before
     Program engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out"));
     std::unique_ptr<ShmReader> reader;
     wait_until("for its books", engine, [&] {

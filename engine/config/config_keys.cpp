@@ -7,14 +7,16 @@
 #include <map>
 
 #include "engine/config/config_values.h"
+#include "engine/shm/shm_limits.h"
+#include "engine/threads/thread_limits.h"
 #include "net/backpack/symbol.h"
 
 namespace daypack {
 namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::int64_t kMaxEvents = 1 << 26;  // of 64 bytes: 4 GiB
-constexpr std::int64_t kMaxCpu = 1023;        // CPU_SETSIZE - 1
+constexpr std::int64_t kMinQueueEvents = 16;
+constexpr std::int64_t kMaxCpu = 1023;  // CPU_SETSIZE - 1
 
 const std::vector<std::string> kChannels = {"TRADES", "L2_BOOK", "L1_BOOK", "ORDER_INFO", "POSITIONS", "BALANCES"};
 
@@ -113,7 +115,7 @@ void read_exchange(ConfigSection& in, ExchangeConfig& out) {
     read_urls(in, "rest_urls", out.rest_urls, UrlKind::rest);
     read_urls(in, "ws_urls", out.ws_urls, UrlKind::websocket);
     out.ca_file = in.text("ca_file", out.ca_file);
-    read_number(in, "lines", out.lines, 1, 16);
+    read_number(in, "lines", out.lines, 1, kMaxLines);
     read_choice(in, "depth_stream", out.depth_stream, {"realtime", "200ms", "600ms", "1000ms"});
     read_number(in, "gap_wait_ms", out.gap_wait_ms, 0, 60'000);
     read_number(in, "ping_interval_ms", out.ping_interval_ms, 100, kHourMs);
@@ -135,8 +137,9 @@ void read_cpus(ConfigSection& in, const std::string& key, std::vector<int>& cpus
     }
 }
 
-void read_events(ConfigSection& in, const std::string& key, std::uint64_t& events) {
-    read_number(in, key, events, 16, kMaxEvents);
+// The bounds are powers of two, so that what is rounded up is within them too.
+void read_events(ConfigSection& in, const std::string& key, std::uint64_t& events, std::int64_t min, std::int64_t max) {
+    read_number(in, key, events, min, max);
     events = std::bit_ceil(events);
 }
 
@@ -145,16 +148,16 @@ void read_events(ConfigSection& in, const std::string& key, std::uint64_t& event
 void read_engine(ConfigSection& in, EngineConfig& out) {
     out.instance = in.text("instance", out.instance);
     in.check("instance", instance_fault(out.instance));
-    read_number(in, "depth", out.depth, 1, 65'536);
-    read_number(in, "max_symbols", out.max_symbols, 1, 65'535);
-    read_events(in, "ring_events", out.ring_events);
-    read_events(in, "queue_events", out.queue_events);
+    read_number(in, "depth", out.depth, 1, kMaxDepth);
+    read_number(in, "max_symbols", out.max_symbols, 1, kMaxSymbols);
+    read_events(in, "ring_events", out.ring_events, kMinRingEvents, kMaxRingEvents);
+    read_events(in, "queue_events", out.queue_events, kMinQueueEvents, kMaxQueueEvents);
     const std::string mode = in.digits("shm_mode", "0640");
     in.check("shm_mode", mode_fault(mode));
     out.shm_mode = static_cast<std::uint32_t>(std::strtoul(mode.c_str(), nullptr, 8));
     read_text(in, "shm_group", out.shm_group, group_fault);
     read_choice(in, "threads", out.threads, {"pipeline", "fused", "auto"});
-    read_number(in, "net_threads", out.net_threads, 1, 16);
+    read_number(in, "net_threads", out.net_threads, 1, kMaxLines);
     if (out.threads == ThreadModel::fused && out.net_threads > 1) {
         in.check("net_threads", "is " + std::to_string(out.net_threads) +
                                     " with `threads: fused`, where one network thread does it all; leave it out, or "

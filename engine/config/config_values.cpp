@@ -73,11 +73,6 @@ bool may_be_secret(std::string_view text) {
 
 }  // namespace
 
-std::string instance_fault(std::string_view name) {
-    if (!name.empty() && name.size() <= 64 && all_of(name, "_.-") && name != "." && name != "..") return {};
-    return "is no name of an instance; use 1 to 64 letters, digits, `_`, `.` and `-`, as in \"default\"";
-}
-
 std::string url_fault(std::string_view url, UrlKind kind) {
     try {
         (void)parse_url(url, kind);

@@ -14,9 +14,6 @@ namespace daypack {
 // A check returns "" when all is well, else `<what is wrong>; <what was meant>`. No check repeats the value it refuses,
 // for it may be a secret that landed under the wrong key.
 
-// [A-Za-z0-9_.-]{1,64}, and neither "." nor "..": it names a file in /dev/shm.
-[[nodiscard]] std::string instance_fault(std::string_view name);
-
 // As parse_url has it.
 [[nodiscard]] std::string url_fault(std::string_view url, UrlKind kind);
 

@@ -9,6 +9,8 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "engine/shm/shm_limits.h"
+
 namespace daypack {
 namespace {
 
@@ -50,17 +52,17 @@ void populate(void* base, std::size_t bytes) noexcept {
     }
 }
 
+void check_range(const char* name, std::size_t value, std::int64_t min, std::int64_t max) {
+    if (value >= static_cast<std::size_t>(min) && value <= static_cast<std::size_t>(max)) return;
+    throw std::runtime_error(std::string(name) + ": choose " + std::to_string(min) + " to " + std::to_string(max));
+}
+
 [[nodiscard]] const SegmentOptions& checked(const SegmentOptions& options) {
-    if (options.instance.empty() || options.instance.size() > 64 || options.instance.find('/') != std::string::npos) {
-        throw std::runtime_error("instance \"" + options.instance +
-                                 "\": choose a name of 1 to 64 characters without '/'");
-    }
-    if (options.depth < 1 || options.depth > 65536) throw std::runtime_error("depth: choose 1 to 65536 levels");
-    if (options.max_symbols < 1 || options.max_symbols > 65535)
-        throw std::runtime_error("max_symbols: choose 1 to 65535");
-    if (options.ring_events < 1 || options.ring_events > (std::size_t{1} << 24)) {
-        throw std::runtime_error("ring_events: choose 1 to 16777216");
-    }
+    const std::string fault = instance_fault(options.instance);
+    if (!fault.empty()) throw std::runtime_error("instance \"" + options.instance + "\" " + fault);
+    check_range("depth", options.depth, 1, kMaxDepth);
+    check_range("max_symbols", options.max_symbols, 1, kMaxSymbols);
+    check_range("ring_events", options.ring_events, kMinRingEvents, kMaxRingEvents);
     return options;
 }
 

@@ -19,8 +19,8 @@ namespace daypack {
 
 struct SegmentOptions {
     std::string instance = "default";
-    std::size_t depth = 64;           // levels a side, 1..65536
-    std::size_t max_symbols = 512;    // 1..65535
+    std::size_t depth = 64;  // levels a side; bounds: shm_limits.h
+    std::size_t max_symbols = 512;
     std::size_t ring_events = 65536;  // rounded up to a power of two
     mode_t mode = 0640;
     std::string group{};  // empty: the process's own

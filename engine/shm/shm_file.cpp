@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 #include "engine/daypack_shm.h"
@@ -39,7 +40,7 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
     if (const group* entry = getgrnam(name.c_str()); entry != nullptr) return entry->gr_gid;
     char* end = nullptr;
     const unsigned long number = std::strtoul(name.c_str(), &end, 10);
-    if (!name.empty() && *end == '\0') return static_cast<gid_t>(number);
+    if (!name.empty() && *end == '\0' && number < std::numeric_limits<gid_t>::max()) return static_cast<gid_t>(number);
     throw std::runtime_error("shm_group: this machine has no group \"" + name + "\" (see `getent group`)");
 }
 

@@ -7,6 +7,7 @@
 
 #include "book/event.h"
 #include "engine/threads/doorbell.h"
+#include "engine/threads/thread_limits.h"
 
 namespace daypack {
 
@@ -46,7 +47,7 @@ class SpscQueue {
 
   private:
     // One block however large: several would be walked by every size().
-    static constexpr std::size_t kBlock = std::size_t{1} << 22;
+    static constexpr std::size_t kBlock = kMaxQueueEvents;
     moodycamel::ReaderWriterQueue<T, kBlock> queue_;
     T* first_ = nullptr;
     T* last_ = nullptr;

@@ -153,7 +153,6 @@ void Line::Impl::on_connected(std::unique_ptr<Stream> stream, const std::string&
 void Line::Impl::on_open() {
     state_ = State::subscribing;
     connector_.answered();
-    ++stats_.connects;
     resumed_ = mono_now();
     next_ping_ = resumed_ + options_.ping_interval_ms * kMsNs;
     if (wanted_.empty()) return come_up();

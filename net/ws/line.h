@@ -34,7 +34,6 @@ struct LineOptions {
 };
 
 struct LineStats {
-    std::uint64_t connects = 0;  // upgrades that succeeded
     std::uint64_t failures = 0;  // connections lost, and attempts that failed
     std::uint64_t frames = 0;    // taken by the listener
     std::uint64_t bytes = 0;     // in them

@@ -75,6 +75,8 @@ TEST(Segment, TheGroupIsTheOneAskedFor) {
     EXPECT_EQ(status.st_gid, getegid());
     options.group = "no-such-group";
     EXPECT_NE(refusal(options).find("no group \"no-such-group\""), std::string::npos);
+    options.group = "99999999999";  // cut to 32 bits, it would be another group
+    EXPECT_NE(refusal(options).find("no group \"99999999999\""), std::string::npos);
 }
 
 TEST(Segment, OptionsThatCannotBeAreRefusedInWords) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/config/config_values.h"
+#include "engine/shm/shm_limits.h"
 
 using namespace daypack;
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <thread>
@@ -15,11 +16,13 @@
 
 #include "bench/report/report.h"
 #include "bench/report/row.h"
+#include "bench/rig/bench_instance.h"
 #include "bench/rig/input.h"
 #include "bench/rig/latency.h"
 #include "bench/rig/percentiles.h"
 #include "bench/rig/same_stores.h"
 #include "bench/rig/schedule.h"
+#include "bench/rig/scratch_segment.h"
 #include "bench/rivals/map_books.h"
 #include "bench/rivals/references.h"
 #include "bench/run.h"
@@ -193,7 +196,7 @@ TEST(Bench, TheLoopBesidePublishingDoesItsStoresAndNoOther) {
     const Level best = *book.side(Side::bid).best();
     Event event;
     event.last = true;
-    LikeStores stores(ours, like, [&](std::size_t i) {
+    SameStores stores(ours, like, [&](std::size_t i) {
         event.price = best.price;
         event.quantity = {best.quantity.steps + 1 + static_cast<std::int64_t>(i)};
         event.first_id = event.last_id = update.u = 1'000 + i;
@@ -341,6 +344,27 @@ TEST(Bench, SeesWhatOtherProgramsUseAndNotWhatItsOwnDo) {
     (void)waitpid(child, nullptr, 0);
     EXPECT_GT(with, without) << "what is known to be ours is taken off";
     EXPECT_EQ(cpu_ns_of(-1), 0);
+}
+
+TEST(Bench, WhatAKilledOneLeavesIsRemovedByTheNext) {
+    const std::string begin = "/dev/shm/daypack.bench.";
+    const pid_t killed = fork();
+    if (killed == 0) {
+        const ScratchSegment left(input().instrument());
+        (void)raise(SIGKILL);
+    }
+    (void)waitpid(killed, nullptr, 0);
+    const auto count = [&](pid_t process) {
+        const std::string of_process = begin + std::to_string(process) + ".";
+        const std::filesystem::directory_iterator files("/dev/shm");
+        return std::count_if(std::filesystem::begin(files), std::filesystem::end(files),
+                             [&](const auto& file) { return file.path().string().starts_with(of_process); });
+    };
+    const ScratchSegment alive(input().instrument());
+    EXPECT_GT(count(killed) + count(getpid()), 0);
+    remove_what_dead_benches_left();
+    EXPECT_EQ(count(killed), 0);
+    EXPECT_EQ(count(getpid()), 1) << "that of a bench that lives is left alone";
 }
 
 }  // namespace

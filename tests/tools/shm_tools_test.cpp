@@ -292,6 +292,20 @@ TEST(Ladder, NeverLeavesTheWindow) {
     }
 }
 
+TEST(Ladder, HasNoColourWhereTheEnvironmentSaysSo) {
+    const Instance instance;
+    Writer writer(instance.options());
+    publish_known_book(writer);
+    ShmReader reader(instance.name);
+    const auto coloured = [&] { return draw_ladder(reader, 24, 80).find("\x1b[3") != std::string::npos; };
+    EXPECT_TRUE(coloured());
+    setenv("NO_COLOR", "", 1);
+    EXPECT_TRUE(coloured()) << "empty is as good as not set";
+    setenv("NO_COLOR", "1", 1);
+    EXPECT_FALSE(coloured());
+    unsetenv("NO_COLOR");
+}
+
 TEST(Ladder, ShowsTheBookBestLevelsInTheMiddle) {
     const Instance instance;
     Writer writer(instance.options());

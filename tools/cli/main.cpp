@@ -13,6 +13,7 @@
 #include "bench/run.h"
 #include "engine/config.h"
 #include "engine/config/config_values.h"
+#include "engine/shm/shm_limits.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/option_checks.h"
@@ -181,7 +182,7 @@ void CommandLine::add_readers() {
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
         ->type_name("N")
-        ->check(whole(65'536))
+        ->check(whole(kMaxDepth))
         ->capture_default_str();
     cat.add_flag("--json", cat_.json, "one JSON object a line");
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -32,11 +33,18 @@ struct Cell {
 };
 using Pane = std::vector<Cell>;
 
+// NO_COLOR in the environment, not empty, asks for none (https://no-color.org); bold is no colour.
+bool wants_colour() {
+    const char* const refused = std::getenv("NO_COLOR");
+    return refused == nullptr || *refused == '\0';
+}
+
 // Cuts and pads by bytes: the texts here are ASCII.
 std::string fitted(const Cell& cell, int columns) {
     std::string text = cell.text.substr(0, static_cast<std::size_t>(std::max(columns, 0)));
     text.resize(static_cast<std::size_t>(std::max(columns, 0)), ' ');
-    return cell.colour.empty() ? text : std::string(cell.colour) + text + std::string(kOff);
+    const bool plain = cell.colour.empty() || (cell.colour != kBold && !wants_colour());
+    return plain ? text : std::string(cell.colour) + text + std::string(kOff);
 }
 
 std::string_view state_colour(unsigned state) {

@@ -9,7 +9,8 @@ namespace daypack {
 
 // The books of an instance as a picture for a terminal: ladders side by side as far as the columns go (or that of one
 // symbol), their last trades, latency and the health of the lines. At most `rows` lines, each ending in '\n', none
-// wider than `columns`; colours by escape sequences.
+// wider than `columns`; colours by escape sequences,
+// unless the environment has NO_COLOR.
 [[nodiscard]] std::string draw_ladder(ShmReader& reader, int rows, int columns,
                                       std::optional<SymbolIndex> only = std::nullopt);
 
