@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
 
+#include <daypack_commit.h>  // made by bench/commit.cmake
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -83,7 +85,7 @@ void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
 
 CommandLine::CommandLine() {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", "daypack " DAYPACK_VERSION, "print the version");
+    app_.set_version_flag("--version", "daypack " DAYPACK_VERSION " (" DAYPACK_COMMIT ")", "print version and commit");
     app_.set_help_flag("-h,--help", "print this help");
     app_.get_formatter()->label("SUBCOMMAND", "VERB");
     add_run();
