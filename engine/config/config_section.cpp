@@ -202,7 +202,7 @@ void ConfigSection::finish(const ConfigSection& others) const {
         std::string meant = "it belongs under `" + others.name_ + ":`";
         if (!misplaced) {
             const std::string near = nearest_word(name, known_);
-            meant = near.empty() ? "see the configuration in README.md" : "did you mean `" + near + "`?";
+            meant = near.empty() ? "every key is in engine/README.md" : "did you mean `" + near + "`?";
         }
         fail(first->line, "unknown key " + shown(name) + " under `" + name_ + "`; " + meant);
     }

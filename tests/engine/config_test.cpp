@@ -279,7 +279,7 @@ TEST(Config, UnknownKeysAreRefusedWithTheNearestKnownOne) {
         {with("    Lines: 3\n"), at(6, "unknown key \"Lines\" under `mine`; did you mean `lines`?")},
         {with("", "  detph: 3\n"), at(7, "unknown key \"detph\" under `engine`; did you mean `depth`?")},
         {with("", "  colour: blue\n"),
-         at(7, "unknown key \"colour\" under `engine`; see the configuration in README.md")},
+         at(7, "unknown key \"colour\" under `engine`; every key is in engine/README.md")},
         {with("    depth: 3\n"), at(6, "unknown key \"depth\" under `mine`; it belongs under `engine:`")},
         {with("", "  lines: 3\n"), at(7, "unknown key \"lines\" under `engine`; it belongs under `mine:`")},
         {with("") + "depth: 3\n", at(7, "unknown key \"depth\" under `the file`; it belongs under `engine:`")},

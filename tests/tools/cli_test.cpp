@@ -176,6 +176,7 @@ TEST_F(Cli, VersionIsOneLineOnStdout) {
     const Outcome version = daypack("--version");
     EXPECT_EQ(version.exit_code, 0);
     EXPECT_TRUE(version.out.starts_with("daypack ")) << version.out;
+    EXPECT_NE(version.out.find(" ("), std::string::npos) << version.out;  // the commit, as a report of a fault needs it
     EXPECT_EQ(std::count(version.out.begin(), version.out.end(), '\n'), 1);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
 
+#include <daypack_commit.h>  // made by bench/commit.cmake
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -84,7 +86,7 @@ void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
 
 CommandLine::CommandLine() {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", "daypack " DAYPACK_VERSION, "print the version");
+    app_.set_version_flag("--version", "daypack " DAYPACK_VERSION " (" DAYPACK_COMMIT ")", "print version and commit");
     app_.set_help_flag("-h,--help", "print this help");
     app_.get_formatter()->label("SUBCOMMAND", "VERB");
     add_run();
@@ -231,7 +233,7 @@ void CommandLine::add_bench() {
     sub.add_option("--input", bench_.input,
                    "recorded flow: frames.ndjson[.gz] beside its snapshot.json; else generated")
         ->type_name("FILE");
-    sub.add_option("--rounds", bench_.rounds, "how often each row is measured; the README's figures are the default's")
+    sub.add_option("--rounds", bench_.rounds, "how often each row is measured; the figures of bench/README.md are the default's")
         ->type_name("N")
         ->check(CLI::Range(1, 1'000));
     sub.add_option("--rows", bench_.rows, "some rows alone")

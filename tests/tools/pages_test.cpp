@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The pages (README.md and those of the folders) agree with the program: what they show runs as it stands there.
+// tests/CMakeLists.txt compiles the two programs of README.md.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "engine/config.h"
+
+namespace daypack {
+namespace {
+
+std::string page(const std::string& path) {
+    std::ifstream in(std::string(DAYPACK_SOURCE_DIR) + "/" + path);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+// The first block of a page in that language.
+std::string block(const std::string& text, const std::string& language) {
+    const std::string begin = "```" + language + "\n";
+    const auto from = text.find(begin);
+    if (from == std::string::npos) return "";
+    const auto code = from + begin.size();
+    return text.substr(code, text.find("```", code) - code);
+}
+
+Config parsed(const std::string& text) {
+    return parse_config("the page", text, [](const std::string&) { return std::nullopt; });
+}
+
+TEST(Pages, TheConfigurationOfTheFrontPageRunsAsItStands) {
+    const Config config = parsed(block(page("README.md"), "yaml"));
+    EXPECT_EQ(config.exchange.symbols.size(), 3U);
+    EXPECT_TRUE(config.not_built_yet.empty());
+}
+
+TEST(Pages, EachDefaultThatTheKeysOfEngineShowIsTheDefault) {
+    const Config shown = parsed(block(page("engine/README.md"), "yaml"));
+    const Config least = parsed(
+        "exchanges:\n  ccxt_backpack:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: \"*\"\n");
+    EXPECT_EQ(shown.exchange, least.exchange);
+    EXPECT_EQ(shown.engine, least.engine);
+}
+
+// The verbs that a text names: those of the table, or those that --help lists.
+std::set<std::string> verbs(const std::string& text, const char* line) {
+    std::set<std::string> found;
+    const std::regex verb(line);
+    for (std::sregex_iterator at(text.begin(), text.end(), verb); at != std::sregex_iterator(); ++at)
+        found.insert((*at)[1]);
+    return found;
+}
+
+TEST(Pages, TheVerbsOfToolsAreThoseOfHelp) {
+    std::string help;
+    FILE* program = popen("'" DAYPACK_PROGRAM "' --help", "r");
+    ASSERT_NE(program, nullptr);
+    for (int c = std::fgetc(program); c != EOF; c = std::fgetc(program)) help += static_cast<char>(c);
+    EXPECT_EQ(pclose(program), 0);
+    const auto listed = verbs(help.substr(help.find("Verbs:")), "\n  ([a-z]+) ");
+    EXPECT_FALSE(listed.empty());
+    EXPECT_EQ(verbs(page("tools/README.md"), "\n[|] `daypack ([a-z]+)"), listed);
+}
+
+}  // namespace
+}  // namespace daypack
