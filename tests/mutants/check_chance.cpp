@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two numberings that say the same now and then.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"

@@ -233,7 +233,8 @@ void CommandLine::add_bench() {
     sub.add_option("--input", bench_.input,
                    "recorded flow: frames.ndjson[.gz] beside its snapshot.json; else generated")
         ->type_name("FILE");
-    sub.add_option("--rounds", bench_.rounds, "how often each row is measured; the figures of bench/README.md are the default's")
+    sub.add_option("--rounds", bench_.rounds,
+                   "how often each row is measured; the figures of bench/README.md are the default's")
         ->type_name("N")
         ->check(CLI::Range(1, 1'000));
     sub.add_option("--rows", bench_.rows, "some rows alone")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two numberings of one market that say the same now and then, under the same ids: they remove the same level. Of a
 // line that told otherwise before, that is no copy.
 #include <gtest/gtest.h>
