@@ -40,7 +40,7 @@ struct BookUpdate {
 //    its records. A slot with `u` 0 tells nothing yet, or no more: then all of its header is looked at.
 //
 // Order, and who pairs with whom (engine/daypack_shm.h has the loads):
-//   slot.sequence odd, release fence, payload | payload, acquire fence, sequence again   (words.h, SlotWrite)
+//   slot.sequence odd, release fence, payload | payload, acquire fence, sequence again   (atomic_words.h, SlotWrite)
 //   slot.sequence even, release               | sequence, acquire, before the payload
 //   claimed, release fence, record            | record, acquire fence, claimed
 //   published, release                        | published, acquire, before the record
