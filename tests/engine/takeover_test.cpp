@@ -285,15 +285,15 @@ TEST(Takeover, FewerSymbolsThanBeforeKeepTheFirstOnes) {
 
 TEST(Takeover, WhatADeadWriterClaimedInTheRingBecomesRecordsOfNoKind) {
     const Instance instance;
-    std::optional<Writer> writer(instance.options(8, 4, 8));
-    for (Sequence u = 1; u < 10; ++u) writer->snapshot(u, static_cast<std::int64_t>(u));  // every place is in use
+    std::optional<Writer> writer(instance.options(8, 4, 16));
+    for (Sequence u = 1; u < 18; ++u) writer->snapshot(u, static_cast<std::int64_t>(u));  // every place is in use
     ShmReader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     store_relaxed(writer->segment.header().claimed, cursor + 2);  // as if it had died in the middle of two records
     writer.reset();
     std::uint64_t nothing = cursor;
     EXPECT_TRUE(test::drain(reader, nothing).empty());
-    Writer next(instance.options(8, 4, 8));
+    Writer next(instance.options(8, 4, 16));
     next.snapshot(99);
     const auto records = test::drain(reader, cursor);
     ASSERT_GE(records.size(), 3u);
