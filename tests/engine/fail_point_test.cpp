@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A writer that dies right before each of its stores, every one in its turn, and what readers and the next writer make
-// of what it leaves. In this program atomic_words.h says before_store() at each store (tests/CMakeLists.txt makes it so).
+// of what it leaves. In this program atomic_words.h says before_store() at each store (tests/CMakeLists.txt makes it
+// so).
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
