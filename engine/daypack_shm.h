@@ -181,7 +181,7 @@ static inline const char* daypack_kind_name(unsigned kind) {
  * pipeline  network threads hand events to a book thread through queues; fused: one thread does it all
  * asked     the configuration says so; else it was left to the engine:
  *           net_threads: several network threads are asked for; own_cores: each can spin on a core of its own;
- *           few_cores: they would share cores; sleep: they are to sleep when nothing comes */
+ *           few_cores: not a core for each and one left; sleep: they are to sleep when nothing comes */
 #define DAYPACK_THREADS(X) X(pipeline, 1) X(fused, 2)
 #define DAYPACK_IDLES(X) X(spin, 1) X(backoff, 2)
 #define DAYPACK_THREADS_WHYS(X) X(asked, 1) X(net_threads, 2) X(own_cores, 3) X(few_cores, 4) X(sleep, 5)

@@ -263,6 +263,7 @@ void Engine::start() {
                         fmt::join(parts.config.not_built_yet, ", ")));
     }
     say(parts.plan.text());
+    for (const std::string& warning : parts.plan.warnings) say("warning: " + warning);
     if (const auto threads = parts.nets.size(); threads < parts.config.engine.net_threads) {
         say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                         parts.config.engine.net_threads, parts.config.exchange.lines, threads));

@@ -26,11 +26,14 @@ struct ThreadPlan {
     std::size_t hot = 1;                                  // threads
     daypack_threads_why why = DAYPACK_THREADS_WHY_asked;  // of `threads`
     double cores = 0;                                     // that this process can use; 0: not known
+    bool idle_asked = false;                              // the configuration names the idle mode
+    // What of the configuration will not work, or not as its author thinks: a sentence each, with what to change.
+    std::vector<std::string> warnings;
 
     [[nodiscard]] bool is_fused() const noexcept { return threads == ThreadModel::fused; }
     // As the header of the segment tells it.
     [[nodiscard]] std::uint64_t word() const noexcept;
-    // threads=fused idle=backoff why=few_cores: <a sentence>
+    // threads=fused idle=backoff cores=2 why=few_cores: <a clause on the threads>; <a clause on the idle mode>
     [[nodiscard]] std::string text() const;
 };
 

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <fstream>
+#include <iterator>
 #include <sstream>
+#include <thread>
 
 namespace daypack {
 namespace {
@@ -37,6 +40,19 @@ std::vector<int> mask_of_this_thread() {
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
         if (CPU_ISSET(static_cast<std::size_t>(cpu), &mask)) cpus.push_back(cpu);
     }
+    return cpus;
+}
+
+// A thread that asks for all CPUs gets those that the kernel allows it. It is a thread of its own, so that the mask of
+// the one that wants to know stays as it is.
+std::vector<int> widest_mask() {
+    std::vector<int> cpus;
+    std::thread([&cpus] {
+        cpu_set_t all;
+        std::memset(&all, 0xff, sizeof all);
+        (void)sched_setaffinity(0, sizeof all, &all);
+        cpus = mask_of_this_thread();
+    }).join();
     return cpus;
 }
 
@@ -92,11 +108,22 @@ std::optional<double> cpu_quota(const std::string& root) {
 UsableCores::UsableCores(std::string root)
     : root_(std::move(root)),
       cpus_(root_.empty() ? mask_of_this_thread() : mask_in(root_ + "/proc/self/status")),
+      pinnable_(root_.empty() ? widest_mask() : cpus_),
       isolated_(parse_cpu_list(first_line(root_ + kCpu + "/isolated"))),
-      quota_(cpu_quota(root_)) {}
+      quota_(cpu_quota(root_)) {
+    if (root_.empty()) return;
+    // What a made-up machine would allow: its isolated CPUs too, which no mask has at the start.
+    std::vector<int> both;
+    std::set_union(cpus_.begin(), cpus_.end(), isolated_.begin(), isolated_.end(), std::back_inserter(both));
+    pinnable_ = std::move(both);
+}
 
 bool UsableCores::is_isolated(int cpu) const noexcept {
     return std::binary_search(isolated_.begin(), isolated_.end(), cpu);
+}
+
+bool UsableCores::can_pin_to(int cpu) const noexcept {
+    return std::binary_search(pinnable_.begin(), pinnable_.end(), cpu);
 }
 
 double UsableCores::count() const noexcept {
@@ -125,6 +152,7 @@ bool UsableCores::have_room_for(std::size_t hot, std::span<const int> pins) cons
     pins = pins.first(std::min(pins.size(), hot));
     std::vector<int> taken;
     for (const int cpu : pins) {
+        if (!can_pin_to(cpu)) return false;
         const int core = core_of(cpu);
         if (std::find(taken.begin(), taken.end(), core) != taken.end()) return false;
         taken.push_back(core);

@@ -64,6 +64,36 @@ TEST_F(Plan, CpusThatTheConfigurationNamesAreLookedAt) {
     expect(on("0-3"), kFused, kSpin, DAYPACK_THREADS_WHY_few_cores);
 }
 
+TEST_F(Plan, ACpuThatIsNotThereIsNoReasonToSpin) {
+    config_.engine.net_cpus = {7};
+    const ThreadPlan plan = on("0-1");
+    expect(plan, kFused, kBackoff, DAYPACK_THREADS_WHY_few_cores);
+    EXPECT_EQ(plan.warnings, std::vector<std::string>{"no thread can be pinned to CPU 7, which is not there or not "
+                                                      "allowed: name CPUs of 0,1 in `net_cpus` and `book_cpus`"});
+    expect(on("0-5"), kFused, kBackoff, DAYPACK_THREADS_WHY_few_cores);
+    expect(on("0-7"), kPipeline, kSpin, DAYPACK_THREADS_WHY_own_cores);
+}
+
+TEST_F(Plan, WhatOfTheConfigurationWillNotWorkIsSaid) {
+    EXPECT_TRUE(on("0-1").warnings.empty());
+    config_.engine.book_cpus = {1};
+    EXPECT_EQ(on("0-1").warnings,
+              std::vector<std::string>{
+                  "`book_cpus` has no effect: one thread does the work of both, and `net_cpus` says where"});
+    EXPECT_TRUE(on("0-3").warnings.empty());
+    config_.engine.threads = kPipeline;
+    config_.engine.idle = Idle::spin;
+    EXPECT_TRUE(on("0-1").warnings.empty());
+    EXPECT_EQ(on("1").warnings,
+              std::vector<std::string>{
+                  "2 hot threads spin, more than there are cores (1), and take the CPU from one another: `threads: "
+                  "auto`, `idle: auto`, fewer `net_threads`, or more cores"});
+    config_.engine.net_cpus = {1};
+    EXPECT_EQ(on("0-3").warnings,
+              std::vector<std::string>{"two hot threads are pinned to one core (CPUs 1 and 1): name CPUs of different "
+                                       "cores in `net_cpus` and `book_cpus`"});
+}
+
 TEST_F(Plan, WhatTheConfigurationSaysIsDone) {
     config_.engine.threads = kPipeline;
     expect(on("0"), kPipeline, kBackoff, DAYPACK_THREADS_WHY_asked);
@@ -77,8 +107,12 @@ TEST_F(Plan, ItIsToldInAWordAndInASentence) {
     EXPECT_STREQ(daypack_idle_name(plan.word()), "backoff");
     EXPECT_STREQ(daypack_threads_why_name(plan.word()), "few_cores");
     EXPECT_EQ(plan.text(),
-              "threads=fused idle=backoff cores=2 why=few_cores: a network and a book thread would share cores, and "
-              "wake each other for each frame");
+              "threads=fused idle=backoff cores=2 why=few_cores: there is no core for each of a network and a book "
+              "thread with one left for the rest; a hot thread without work sleeps, as others need its core");
+    config_.engine.idle = Idle::spin;
+    EXPECT_EQ(on("0-2").text(),
+              "threads=pipeline idle=spin cores=3 why=own_cores: each hot thread can spin on a core of its own; `idle` "
+              "is as the configuration says");
     EXPECT_STREQ(daypack_threads_name(0), "unknown");
 }
 

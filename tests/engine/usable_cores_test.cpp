@@ -77,6 +77,35 @@ TEST(UsableCores, ThereIsRoomWhereEachHotThreadCanHaveACoreAndOneIsLeft) {
     EXPECT_FALSE(UsableCores(machine.root()).have_room_for(1, {})) << "the kernel does not tell";
 }
 
+TEST(UsableCores, ACpuThatNoThreadCanBePinnedToIsNoCoreOfItsOwn) {
+    FakeMachine machine;
+    machine.write("/proc/self/status", "Cpus_allowed_list:\t0-3\n");
+    const UsableCores cores(machine.root());
+    EXPECT_TRUE(cores.have_room_for(2, std::vector{1, 2}));
+    EXPECT_FALSE(cores.have_room_for(2, std::vector{1, 7}));
+    EXPECT_FALSE(cores.have_room_for(2, std::vector{-1}));
+    EXPECT_FALSE(cores.can_pin_to(7));
+}
+
+TEST(UsableCores, AThreadCanBePinnedOutsideOfItsMask) {
+    std::vector<int> before;
+    std::vector<int> narrowed;
+    std::vector<int> mask;
+    std::thread([&] {
+        before = UsableCores().pinnable();
+        ASSERT_FALSE(before.empty());
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<std::size_t>(before.back()), &one);
+        ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+        const UsableCores cores;
+        narrowed = cores.pinnable();
+        mask = UsableCores().cpus();
+    }).join();
+    EXPECT_EQ(narrowed, before) << "the mask does not bound what a thread may be pinned to";
+    EXPECT_EQ(mask, std::vector{before.back()}) << "who asks keeps its mask";
+}
+
 TEST(UsableCores, SiblingsAreOneCore) {
     FakeMachine machine;
     machine.write("/proc/self/status", "Cpus_allowed_list:\t0-5\n");

@@ -32,7 +32,7 @@ Finding pinning(const Machine& machine, const Config& config) {
     const auto repeated = std::adjacent_find(wanted.begin(), wanted.end());
     const int twice = repeated == wanted.end() ? -1 : *repeated;
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-    const auto allowed = machine.usable_cores().cpus();
+    const auto allowed = machine.usable_cores().pinnable();
     const auto isolated = machine.cpus("/sys/devices/system/cpu/isolated");
     if (allowed.empty()) return {"config.pinning", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
     if (const auto absent = missing(wanted, allowed); !absent.empty()) {
@@ -63,10 +63,9 @@ Finding pinning(const Machine& machine, const Config& config) {
 
 Finding idling(const Config& config, const ThreadPlan& plan) {
     if (plan.cores == 0) return {"config.threads", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
-    if (config.engine.idle == Idle::spin && static_cast<double>(plan.hot) > plan.cores) {
-        return {"config.threads", Verdict::warn,
-                fmt::format("{}; {} hot threads take the CPU from one another", plan.text(), plan.hot),
-                "`threads: auto`, `idle: auto`, fewer `net_threads`, or more cores"};
+    if (!plan.warnings.empty()) {
+        return {"config.threads", Verdict::warn, fmt::format("{}; but {}", plan.text(), fmt::join(plan.warnings, "; ")),
+                "as the sentence says; `threads: auto` and `idle: auto` choose by themselves"};
     }
     return {"config.threads", Verdict::ok, plan.text()};
 }
