@@ -15,6 +15,10 @@ namespace {
 constexpr double kOthersMax = 0.1;   // of one core that programs of others may use
 constexpr double kDefaultMax = 1.2;  // of the better mode
 constexpr double kFloorMax = 1.25;   // of the bare line: most of both is the wake-up
+// Of few updates a second it takes longer to see enough: of 200, two runs of one mode differ by half in their
+// percentiles.
+constexpr int kSlowRate = 1'000;
+constexpr int kLongerIfSlow = 4;
 constexpr std::array<const char*, 3> kModes{"default", "pipeline", "fused"};
 
 // A cell's rounds, all modes and the floor in turn.
@@ -27,12 +31,13 @@ Measured measure_cell(const SystemCell& cell, const SystemEffort& effort) {
     Measured measured;
     const ScratchFolder folder;
     const Venue venue(cell, folder);
+    const int measure_ms = effort.measure_ms * (cell.rate < kSlowRate ? kLongerIfSlow : 1);
     for (int round = 0; round < effort.rounds; ++round) {
-        measured.floors.push_back(run_floor(cell, venue, effort.measure_ms));
+        measured.floors.push_back(run_floor(cell, venue, measure_ms));
         auto& modes = measured.rounds.emplace_back();
         for (std::size_t i = 0; i < kModes.size(); ++i) {  // each is first in its turn
             const std::size_t mode = (i + static_cast<std::size_t>(round)) % kModes.size();
-            modes[mode] = run_engine(cell, venue, kModes[mode], folder, effort.measure_ms);
+            modes[mode] = run_engine(cell, venue, kModes[mode], folder, measure_ms);
         }
     }
     return measured;
