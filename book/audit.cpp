@@ -27,7 +27,7 @@ void Audit::begin(SymbolIndex symbol, Sequence id) noexcept {
 
 void Audit::cancel() noexcept {
     phase_ = Phase::idle;
-    kept_.clear();
+    buffered_.clear();
 }
 
 void Audit::on_update(std::span<const Event> update) noexcept {
@@ -40,12 +40,12 @@ void Audit::on_update(std::span<const Event> update) noexcept {
         return;
     }
     for (const Event& event : update) {
-        if (!kept_.push(event)) return cancel();
+        if (!buffered_.push(event)) return cancel();
     }
 }
 
 bool Audit::on_snapshot(const Snapshot& snapshot) noexcept {
-    const bool fits = kept_.empty() ? snapshot.last_id >= id_ : kept_.front().first_id <= snapshot.last_id + 1;
+    const bool fits = buffered_.empty() ? snapshot.last_id >= id_ : buffered_.front().first_id <= snapshot.last_id + 1;
     if (!fits) {
         cancel();
         return false;
@@ -53,7 +53,7 @@ bool Audit::on_snapshot(const Snapshot& snapshot) noexcept {
     shadow_.seed(snapshot);
     id_ = snapshot.last_id;
     phase_ = Phase::comparing;
-    while (!kept_.empty()) on_update(kept_.pop_update());
+    while (!buffered_.empty()) on_update(buffered_.pop_update());
     return true;
 }
 

@@ -36,7 +36,7 @@ class Audit {
         comparing,  // or still waiting for both to stand at the same id
     };
 
-    Audit(std::size_t max_levels, PendingPool& pool) : shadow_(max_levels, 0), kept_(pool) {}
+    Audit(std::size_t max_levels, PendingPool& pool) : shadow_(max_levels, 0), buffered_(pool) {}
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     [[nodiscard]] SymbolIndex symbol() const noexcept { return symbol_; }
@@ -61,7 +61,7 @@ class Audit {
     [[nodiscard]] bool compare_side(const OrderBook& book, Side side) noexcept;
 
     OrderBook shadow_;
-    Pending kept_;
+    Pending buffered_;
     Phase phase_ = Phase::idle;
     SymbolIndex symbol_ = 0;
     Sequence id_ = 0;  // of the shadow; while asked: of the book when it began

@@ -38,7 +38,7 @@ void BookSide::clear() noexcept {
     dirty_.touch(0, DirtyRanks::kAll);
 }
 
-std::size_t BookSide::seed(std::span<const Level> ascending, bool cut) noexcept {
+std::size_t BookSide::seed(std::span<const Level> ascending, bool truncated) noexcept {
     clear();
     const std::size_t kept = std::min(ascending.size(), max_levels_);
     if (kept == 0) return ascending.size();
@@ -56,7 +56,7 @@ std::size_t BookSide::seed(std::span<const Level> ascending, bool cut) noexcept 
     }
     size_ = seeded_ = kept;
     fill_top();
-    if (cut || kept < ascending.size()) known_to_ = nth_worst(0).price;
+    if (truncated || kept < ascending.size()) known_to_ = nth_worst(0).price;
     return ascending.size() - kept;
 }
 

@@ -42,9 +42,9 @@ class alignas(64) BookSide {
     BookSide(Side side, std::size_t max_levels, std::size_t depth);
 
     void clear() noexcept;
-    // REQUIRES: `ascending` by price, no quantity is zero. Returns how many levels were not kept. `cut`: there may be
-    // more behind the last.
-    std::size_t seed(std::span<const Level> ascending, bool cut) noexcept;
+    // REQUIRES: `ascending` by price, no quantity is zero. Returns how many levels were not kept. `truncated`: there
+    // may be more behind the last.
+    std::size_t seed(std::span<const Level> ascending, bool truncated) noexcept;
     // Zero deletes. Returns how many levels were dropped to make room: 0 or 1.
     std::size_t apply(Price price, Quantity quantity) noexcept {
         const Key at = key(price);

@@ -24,11 +24,11 @@ class LineRace {
     void prefetch(const Event& update) const noexcept { __builtin_prefetch(&firsts_[update.last_id % kFirsts], 1); }
 
     // This update was applied, and is the first copy.
-    void won(const Event& update) noexcept {
+    void note_first(const Event& update) noexcept {
         firsts_[update.last_id % kFirsts] = {update.last_id, update.receive, update.line};
     }
     // This update was a duplicate. None: of the same line, or of an update too old, or cut differently.
-    [[nodiscard]] std::optional<Lead> copy(const Event& update) const noexcept {
+    [[nodiscard]] std::optional<Lead> lead_over(const Event& update) const noexcept {
         const First& first = firsts_[update.last_id % kFirsts];
         if (first.id != update.last_id || first.line == update.line) return std::nullopt;
         return Lead{first.line, update.receive - first.receive};

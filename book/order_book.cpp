@@ -8,8 +8,9 @@ namespace daypack {
 void OrderBook::seed(const Snapshot& snapshot) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const auto& levels = side == Side::bid ? snapshot.bids : snapshot.asks;
-        const bool cut = std::find(kSnapshotCuts.begin(), kSnapshotCuts.end(), levels.size()) != kSnapshotCuts.end();
-        dropped_ += sides_[static_cast<std::size_t>(side)].seed(levels, cut);
+        const bool truncated =
+            std::find(kTruncatedSizes.begin(), kTruncatedSizes.end(), levels.size()) != kTruncatedSizes.end();
+        dropped_ += sides_[static_cast<std::size_t>(side)].seed(levels, truncated);
     }
 }
 

@@ -18,7 +18,7 @@ class OrderBook {
   public:
     // The venue cuts a snapshot without `limit` at one of these (its changelog says 1000 and 5000 both): a side of
     // exactly so many levels may go on.
-    static constexpr std::array<std::size_t, 2> kSnapshotCuts{1000, 5000};
+    static constexpr std::array<std::size_t, 2> kTruncatedSizes{1000, 5000};
 
     // Of each side at most `max_levels` are kept, and at least the best `depth` at hand in order.
     OrderBook(std::size_t max_levels, std::size_t depth)

@@ -26,7 +26,7 @@ class Silence {
     explicit Silence(std::int64_t stale_after_ns) noexcept : stale_after_ns_(std::max(stale_after_ns, kPauses_ns[0])) {}
 
     // Whether to ask now. Once it said so, it waits for the next time.
-    [[nodiscard]] bool ask(const Sync& sync, MonoTime now) noexcept {
+    [[nodiscard]] bool should_ask_rest(const Sync& sync, MonoTime now) noexcept {
         if (!sync.following() || sync.last_id() != id_) {
             id_ = sync.following() ? sync.last_id() : 0;
             since_ = now;

@@ -22,7 +22,7 @@ class TouchCheck {
     static constexpr std::int64_t kMost_ns = 600'000'000'000;
 
     // A quantity of zero: that side is empty.
-    void told(Sequence id, Level bid, Level ask) noexcept {
+    void on_ticker(Sequence id, Level bid, Level ask) noexcept {
         id_ = id;
         bid_ = bid;
         ask_ = ask;
@@ -62,10 +62,10 @@ class TouchCheck {
     [[nodiscard]] std::int64_t away_ns() const noexcept { return away_ns_; }
 
   private:
-    static bool agrees(const OrderBook& book, Side side, const Level& told) noexcept {
+    static bool agrees(const OrderBook& book, Side side, const Level& quoted) noexcept {
         const auto best = book.side(side).best();
-        if (!best) return told.quantity.steps == 0 || book.side(side).known_to().has_value();
-        return *best == told;
+        if (!best) return quoted.quantity.steps == 0 || book.side(side).known_to().has_value();
+        return *best == quoted;
     }
     Sequence id_ = 0;
     Level bid_, ask_;

@@ -84,7 +84,7 @@ bool TradeFilter::is_first(LineIndex line, std::uint64_t id, std::uint64_t conte
 
 bool TradeFilter::is_first_without_id(LineIndex line, std::uint64_t content, MonoTime now) noexcept {
     const auto same = [&](const Nameless& known) {
-        return known.told > 0 && known.content == content && now - known.since < kNameless_ns;
+        return known.count > 0 && known.content == content && now - known.since < kNameless_ns;
     };
     auto known = std::find_if(nameless_.begin(), nameless_.end(), same);
     if (known == nameless_.end()) {
@@ -93,8 +93,8 @@ bool TradeFilter::is_first_without_id(LineIndex line, std::uint64_t content, Mon
         known->content = content;
         known->since = now;
     }
-    if (++known->by_line[line] <= known->told) return false;
-    ++known->told;
+    if (++known->by_line[line] <= known->count) return false;
+    ++known->count;
     return true;
 }
 

@@ -38,15 +38,15 @@ class TradeFilter {
     // two lines tell once each is one.
     [[nodiscard]] bool is_first_without_id(LineIndex line, std::uint64_t content, MonoTime now) noexcept;
 
-    struct Told {
+    struct TradeIdentity {
         std::uint64_t id;
         std::uint64_t content;
     };
-    // A page of REST of `size` trades, oldest first: calls `tell(i)` for each that is news. `opens`: the first page
+    // A page of REST of `size` trades, oldest first: calls `on_new(i)` for each that is news. `opens`: the first page
     // since REST stands in. What lies before all that is remembered happened before we listened. A trade without an id
     // (0) is told: whoever has the page before this one knows whether it is news.
-    template <class At, class Tell>
-    void on_page(std::size_t size, At at, bool opens, Tell tell);
+    template <class At, class OnNew>
+    void on_page(std::size_t size, At at, bool opens, OnNew on_new);
 
   private:
     struct Line {
@@ -57,7 +57,7 @@ class TradeFilter {
     struct Nameless {
         std::uint64_t content = 0;
         MonoTime since;
-        std::uint16_t told = 0;
+        std::uint16_t count = 0;
         std::array<std::uint16_t, kLines> by_line{};
     };
 
@@ -75,28 +75,28 @@ class TradeFilter {
     std::size_t next_nameless_ = 0;
 };
 
-template <class At, class Tell>
-void TradeFilter::on_page(std::size_t size, At at, bool opens, Tell tell) {
+template <class At, class OnNew>
+void TradeFilter::on_page(std::size_t size, At at, bool opens, OnNew on_new) {
     bool overlaps = false;
     std::uint64_t oldest_id = 0;
     for (std::size_t i = size; i-- > 0;) {
-        const Told told = at(i);
-        if (told.id == 0) continue;
-        oldest_id = told.id;
-        overlaps = overlaps || find(key_of(told.id, told.content)).has_value();
+        const TradeIdentity trade = at(i);
+        if (trade.id == 0) continue;
+        oldest_id = trade.id;
+        overlaps = overlaps || find(key_of(trade.id, trade.content)).has_value();
     }
     bool news = !overlaps && remembered_ > 0 && (!opens || oldest_id > newest_id_);
     if (!overlaps && oldest_id != 0) newest_id_ = 0;
     for (std::size_t i = 0; i < size; ++i) {
-        const Told told = at(i);
-        const std::uint64_t key = key_of(told.id, told.content);
-        if (told.id == 0) {
-            tell(i);
+        const TradeIdentity trade = at(i);
+        const std::uint64_t key = key_of(trade.id, trade.content);
+        if (trade.id == 0) {
+            on_new(i);
         } else if (find(key)) {
             news = true;
         } else {
-            remember(told.id, key);  // told or not: the next page has it again
-            if (news) tell(i);
+            remember(trade.id, key);  // told or not: the next page has it again
+            if (news) on_new(i);
         }
     }
 }

@@ -61,7 +61,7 @@ void EngineRig::rewind() {
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         const auto symbol = static_cast<SymbolIndex>(i);
         auto sync = std::make_unique<Sync>(kMaxLevels, kDepth, pool_);
-        sync->begin_heard(mono_now());  // a market that is not quiet: it asks for its snapshot at once
+        sync->set_last_update_at(mono_now());  // a market that is not quiet: it asks for its snapshot at once
         (void)to_book_.push(BookCommand::add(symbol, table_[symbol], std::move(sync)));
         run();
         if (!requests_.pop(request)) throw std::runtime_error("a book of the bench asks for no snapshot");

@@ -22,7 +22,7 @@ class CrossedWatch {
     // The venue's own book is crossed.
     [[nodiscard]] bool at_venue() const noexcept { return at_venue_; }
 
-    void uncrossed() noexcept { crossed_ = at_venue_ = false; }
+    void on_uncrossed() noexcept { crossed_ = at_venue_ = false; }
     // After an update that left the book crossed. True: it has been for too long.
     [[nodiscard]] bool on_update(MonoTime now) noexcept {
         if (!crossed_) {
@@ -36,7 +36,7 @@ class CrossedWatch {
         return crossed_ && !at_venue_ && now - since_ >= kAlone_ns;
     }
     // A snapshot that was fetched because the book was crossed is crossed.
-    void confirmed_by_venue() noexcept { at_venue_ = true; }
+    void on_venue_crossed() noexcept { at_venue_ = true; }
 
   private:
     friend struct StateHash;  // tests/book/sync/small_worlds.h

@@ -16,7 +16,7 @@ constexpr std::size_t kCompared = 64;
 }  // namespace
 
 // Into the pool, behind what is there. False: there is no room, and all that was kept is gone.
-bool Sync::buffer(std::span<const Event> update, MonoTime now) noexcept {
+bool Sync::push_pending(std::span<const Event> update, MonoTime now) noexcept {
     const Event& first = update.front();
     if (!pending_.empty() && first.first_id > newest_id_ + 1) pending_.clear();  // a hole: as in a join
     numbering_.remember(first, key_);
@@ -35,42 +35,42 @@ bool Sync::buffer(std::span<const Event> update, MonoTime now) noexcept {
 }
 
 // While joining: an update that follows on the chain's tip, or begins a chain.
-Sync::Outcome Sync::keep(std::span<const Event> update, MonoTime now) noexcept {
-    lossy_ = went_back_ = false;
-    if (!buffer(update, now)) return Outcome::waiting;
-    numbering_.went_on(now);
+Sync::Outcome Sync::buffer_for_join(std::span<const Event> update, MonoTime now) noexcept {
+    lost_after_tip_ = rest_went_back_ = false;
+    if (!push_pending(update, now)) return Outcome::waiting;
+    numbering_.on_chain_advanced(now);
     if (held_id_ == 0 || newest_id_ < held_id_) return Outcome::waiting;
     return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
 
 // Another chain begins.
-void Sync::drop_kept() noexcept {
+void Sync::drop_pending() noexcept {
     pending_.clear();
     held_id_ = 0;
-    unkept_ = false;
+    tip_not_buffered_ = false;
 }
 
 // A line told again what was applied before its connection came up: from there the chain goes on. It is kept, so that a
 // snapshot of its id is held against it: ids alone may be those of another numbering.
-void Sync::resume_with(std::span<const Event> update, MonoTime now) noexcept {
-    drop_kept();
-    (void)buffer(update, now);
+void Sync::resume_chain_with(std::span<const Event> update, MonoTime now) noexcept {
+    drop_pending();
+    (void)push_pending(update, now);
 }
 
 // With what was kept so far.
 void Sync::enter_joining(Reason reason) noexcept {
-    if (phase_ == Phase::following) note_stood();
-    thin_ = 0;
+    if (phase_ == Phase::following) note_shown_levels();
+    thin_sides_ = 0;
     phase_ = Phase::joining;
     reason_ = reason;
     in_flight_ = false;
     held_id_ = 0;
-    waiting_ = false;
-    lossy_ = unkept_ = false;
-    lost_ = Reason::none;
-    alone_since_ = {};
+    has_hole_ = false;
+    lost_after_tip_ = tip_not_buffered_ = false;
+    lost_reason_ = Reason::none;
+    lines_behind_since_ = {};
     rest_.clear();
-    silent_ = only_a_line_ = went_back_ = false;
+    silent_ = only_line_confirms_ = rest_went_back_ = false;
 }
 
 // The book is wrong or gone, and its numbering goes on: the chain is what the book stood at.
@@ -87,8 +87,8 @@ void Sync::rejoin(Reason reason, MonoTime now) noexcept {
 void Sync::break_chain(Reason reason, MonoTime now) noexcept {
     if (reason == Reason::restart) {
         ++counters_.restarts;
-        in_doubt_ = true;
-        before_id_ = shown_id_ = 0;
+        numbering_in_doubt_ = true;
+        id_before_loss_ = furthest_shown_id_ = 0;
     }
     rejoin(reason, now);
     newest_id_ = 0;
@@ -99,11 +99,12 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     in_flight_ = false;
     const Fit fit = fit_of(snapshot.last_id, now);
     // No line says whether REST is an old replica, or the venue numbered anew.
-    if (newest_id_ == 0 && snapshot.last_id < std::max(before_id_, shown_id_) && quiet(now)) went_back_ = true;
-    if (fit == Fit::none) return refuse(now);
+    if (newest_id_ == 0 && snapshot.last_id < std::max(id_before_loss_, furthest_shown_id_) && quiet(now))
+        rest_went_back_ = true;
+    if (fit == Fit::none) return reject_snapshot(now);
     if (is_thin(snapshot)) {
         ++counters_.refetches;
-        pace_.on_refusal(now);
+        pace_.on_rejected(now);
         return false;
     }
     book_.seed(snapshot);
@@ -116,28 +117,28 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
 // A side of which it leaves nothing, or less than a tenth of what stood: that takes a second answer in a row.
 bool Sync::is_thin(const Snapshot& snapshot) noexcept {
     const std::size_t bids = snapshot.bids.size() * 10, asks = snapshot.asks.size() * 10;
-    const auto thin = static_cast<std::uint8_t>((bids < stood_[0] ? 1 : 0) | (asks < stood_[1] ? 2 : 0));
-    return std::exchange(thin_, thin) != thin && thin != 0;
+    const auto thin = static_cast<std::uint8_t>((bids < shown_levels_[0] ? 1 : 0) | (asks < shown_levels_[1] ? 2 : 0));
+    return std::exchange(thin_sides_, thin) != thin && thin != 0;
 }
 
 // What a snapshot of that id is worth, by what the lines told.
 Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
-    if ((asked_up_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
-    if (newest_id_ == 0 && in_doubt(id)) return Fit::none;
-    if (newest_id_ == 0) return quiet(now) ? Fit::stands : Fit::hold;
-    if ((asked_up_ & numbering_.counting()) == 0) return Fit::none;
+    if ((lines_since_request_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
+    if (newest_id_ == 0 && may_be_outdated(id)) return Fit::none;
+    if (newest_id_ == 0) return quiet(now) ? Fit::stands_alone : Fit::hold;
+    if ((lines_since_request_ & numbering_.trusted()) == 0) return Fit::none;
     const Sequence oldest = pending_.empty() ? newest_id_ : pending_.front().first_id - 1;
     if (id < oldest) return Fit::none;  // REST trails the socket by a few updates
-    const Sequence newest = numbering_.newest_counting();
+    const Sequence newest = numbering_.newest_trusted();
     if (newest > newest_id_ && id < newest) return Fit::none;  // told before the line counted, and not kept
-    if (id > newest_id_) return quiet(now) ? Fit::stands : Fit::hold;
-    if (id == newest_id_ && lossy_ && !quiet(now)) return Fit::hold;
+    if (id > newest_id_) return quiet(now) ? Fit::stands_alone : Fit::hold;
+    if (id == newest_id_ && lost_after_tip_ && !quiet(now)) return Fit::hold;
     return Fit::joins;
 }
 
 // Whether the snapshot in book_ holds what the last updates up to its id set. Of a price that several of them set, the
 // last counts.
-Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
+Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
     std::array<const Event*, kCompared> last{};
     std::size_t count = 0;
     pending_.for_each([&](const Event& event) {
@@ -152,16 +153,16 @@ Sync::Held Sync::holds_what_was_kept(Sequence id) const noexcept {
             set_later = other.side == event.side && other.price == event.price;
         }
         const BookSide& half = book_.side(event.side);
-        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return Held::no;
+        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return Agreement::no;
     }
-    return compared == 0 ? Held::nothing_kept : Held::yes;
+    return compared == 0 ? Agreement::nothing_to_compare : Agreement::yes;
 }
 
-bool Sync::refuse(MonoTime now) noexcept {
+bool Sync::reject_snapshot(MonoTime now) noexcept {
     held_id_ = 0;
     ++counters_.refetches;
     if (quiet(now)) ++counters_.silences;  // no line says what would help
-    pace_.on_refusal(now);
+    pace_.on_rejected(now);
     return false;
 }
 
@@ -171,63 +172,65 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
     send_ = {};
     receive_ = {};
     unconfirmed_ = true;
-    waiting_ = false;
+    has_hole_ = false;
 }
 
 // The snapshot in book_ becomes the book, with what was kept behind it.
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
-    if (fit == Fit::none) return refuse(now);
+    if (fit == Fit::none) return reject_snapshot(now);
     // Beyond the chain's tip updates are missing that may have set the same levels.
-    const Held held = held_id_ <= newest_id_ ? holds_what_was_kept(held_id_) : Held::nothing_kept;
-    if (held == Held::no) return refuse(now);
+    const Agreement agreement = held_id_ <= newest_id_ ? agrees_with_pending(held_id_) : Agreement::nothing_to_compare;
+    if (agreement == Agreement::no) return reject_snapshot(now);
     // After a change of lines, or of the numbering, its id alone does not make it the book: it may be an old one of the
     // numbering that ended, or of one that the lines do not tell yet. Nor where nobody knows what is in the chain's
     // tip.
-    const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !in_doubt(held_id_);
-    if ((in_doubt_ || unkept_ || before_id_ != 0) && held != Held::yes && !quiet_again) return refuse(now);
+    const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !may_be_outdated(held_id_);
+    if ((numbering_in_doubt_ || tip_not_buffered_ || id_before_loss_ != 0) && agreement != Agreement::yes &&
+        !quiet_again)
+        return reject_snapshot(now);
     // A line told again what is remembered, and that got further: it is too old.
-    if (newest_id_ != 0 && std::max(held_id_, newest_id_) < numbering_.newest_remembered()) return refuse(now);
+    if (newest_id_ != 0 && std::max(held_id_, newest_id_) < numbering_.newest_remembered()) return reject_snapshot(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
-    kept_ = {};
+    replayed_ = {};
     while (!pending_.empty()) {
         const Event event = pending_.front();
         pending_.pop();
         if (event.last_id <= last_id_ && unconfirmed_) continue;
         apply(event);
-        if (event.last) ++kept_.updates;
-        if (event.kind == EventKind::delta) ++kept_.levels;
+        if (event.last) ++replayed_.updates;
+        if (event.kind == EventKind::delta) ++replayed_.levels;
     }
-    if (fit == Fit::stands) {
-        if (stopped_before(last_id_)) ++counters_.silences;
-        stand();
+    if (fit == Fit::stands_alone) {
+        if (lines_stopped_before(last_id_)) ++counters_.silences;
+        stand_alone();
     }
     newest_id_ = last_id_;
-    if (!unconfirmed_) in_doubt_ = false;
-    if (last_id_ >= before_id_) before_id_ = 0;
-    if (before_id_ != 0) silent_ = only_a_line_ = true;
-    shown_id_ = 0;
+    if (!unconfirmed_) numbering_in_doubt_ = false;
+    if (last_id_ >= id_before_loss_) id_before_loss_ = 0;
+    if (id_before_loss_ != 0) silent_ = only_line_confirms_ = true;
+    furthest_shown_id_ = 0;
     // An update that a line told stands in it: only a line that is late may yet tell otherwise.
-    below_since_ = held == Held::yes ? now : MonoTime{};
+    below_since_ = agreement == Agreement::yes ? now : MonoTime{};
     phase_ = Phase::following;
     had_book_ = true;
-    lossy_ = went_back_ = false;
+    lost_after_tip_ = rest_went_back_ = false;
     ++counters_.snapshots;
     pace_.on_joined(now);
     const bool again = reason_ == Reason::crossed;
-    crossed_.uncrossed();
+    crossed_.on_uncrossed();
     check_crossed(now);
-    if (again && crossed_.crossed()) crossed_.confirmed_by_venue();
+    if (again && crossed_.crossed()) crossed_.on_venue_crossed();
     return true;
 }
 
 // A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book
 // once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
-void Sync::stand() noexcept {
-    only_a_line_ = numbering_.any_foreign();
-    silent_ = only_a_line_ || stopped_before(last_id_) || reason_ == Reason::silent;
-    if (newest_id_ == 0) numbering_.begin_at_snapshot(asked_up_);
+void Sync::stand_alone() noexcept {
+    only_line_confirms_ = numbering_.any_foreign();
+    silent_ = only_line_confirms_ || lines_stopped_before(last_id_) || reason_ == Reason::silent;
+    if (newest_id_ == 0) numbering_.begin_at_snapshot(lines_since_request_);
 }
 
 }  // namespace daypack

@@ -29,27 +29,28 @@ class JoinPace {
         const bool stood = joined_.ns != 0 && now - joined_ >= kStood_ns;
         repeats_ = reason == reason_ && !stood ? repeats_ + 1 : 0;
         reason_ = reason;
-        refusals_ = 0;
+        rejections_ = 0;
         due_ = now;
         // What is lost now and then is fetched at once. Frames that cannot be read come in bursts, and a market that
         // contradicts itself does so again.
         const bool is_gap = reason == Reason::gap || reason == Reason::depth;
         const std::uint32_t free = is_gap ? kLosses : 0;
-        if (repeats_ > free) due_ = std::max(due_, asked_ + std::min(grown(repeats_ - free - 1, 2), most_ns(reason)));
+        if (repeats_ > free)
+            due_ = std::max(due_, asked_ + std::min(backoff_ns(repeats_ - free - 1, 2), most_ns(reason)));
         if (repeats_ > 0 && reason == Reason::restart) due_ = std::max(due_, asked_ + kRestarts_ns);
     }
     // An answer did not help. REST trails the socket by some updates, so the next is soon: each waits for a quarter
     // longer than the one before, so that a market which is right again is found within a fifth of the time it was not.
-    void on_refusal(MonoTime now) noexcept { due_ = now + grown(refusals_++, 1.25); }
+    void on_rejected(MonoTime now) noexcept { due_ = now + backoff_ns(rejections_++, 1.25); }
     void on_joined(MonoTime now) noexcept {
         joined_ = now;
-        refusals_ = 0;
+        rejections_ = 0;
     }
     void on_asked(MonoTime now) noexcept { asked_ = now; }
 
     [[nodiscard]] bool may_ask(MonoTime now) const noexcept { return now >= due_; }
     // It has been in vain so often that other markets go first.
-    [[nodiscard]] bool in_vain() const noexcept { return repeats_ + refusals_ >= kPatience; }
+    [[nodiscard]] bool in_vain() const noexcept { return repeats_ + rejections_ >= kPatience; }
 
   private:
     friend struct StateHash;  // tests/book/sync/small_worlds.h
@@ -62,7 +63,7 @@ class JoinPace {
     [[nodiscard]] static std::int64_t most_ns(Reason reason) noexcept {
         return is_contradiction(reason) ? kMost_ns : kLossMost_ns;
     }
-    [[nodiscard]] static std::int64_t grown(std::uint32_t times, double by) noexcept {
+    [[nodiscard]] static std::int64_t backoff_ns(std::uint32_t times, double by) noexcept {
         double wait_ns = kFirst_ns;
         for (; times > 0 && wait_ns < kMost_ns; --times) wait_ns *= by;
         return std::min(static_cast<std::int64_t>(wait_ns), kMost_ns);
@@ -70,7 +71,7 @@ class JoinPace {
 
     Reason reason_ = Reason::none;  // of the last break
     std::uint32_t repeats_ = 0;     // breaks in a row for it
-    std::uint32_t refusals_ = 0;    // answers in a row that did not help
+    std::uint32_t rejections_ = 0;  // answers in a row that did not help
     MonoTime due_;
     MonoTime asked_;
     MonoTime joined_;  // 0: never

@@ -9,7 +9,7 @@ namespace daypack {
 namespace {
 
 // It names a level. To name none, or one that is gone, agrees with many a book.
-bool says_something(std::span<const Event> update) noexcept {
+bool sets_a_level(std::span<const Event> update) noexcept {
     return std::any_of(update.begin(), update.end(),
                        [](const Event& event) { return event.kind == EventKind::delta && event.quantity.steps != 0; });
 }
@@ -29,111 +29,116 @@ bool agrees(std::span<const Event> update, const OrderBook& book) noexcept {
     });
 }
 
-Numbering::Judgement Numbering::judge(std::span<const Event> update, Sequence tip, const OrderBook* standing,
-                                      MonoTime now) noexcept {
+Numbering::Classification Numbering::classify(std::span<const Event> update, Sequence tip, const OrderBook* standing,
+                                              MonoTime now) noexcept {
     const Event& first = update.front();
     const UpdateKey key = key_of(update);
     const auto line = static_cast<LineIndex>(first.line % kMaxLines);
-    if ((counting_ & bit(line)) == 0) [[unlikely]]
-        return {judge_other(line, update, key, tip, standing, now), key};
-    const bool goes_on = first.first_id == lines_[line].last_id + 1;
-    Kin kin = judge_counting(lines_[line], first, key, tip);
-    if (kin == Kin::next) [[likely]]
-        return {kin, key};
+    if ((trusted_ & bit(line)) == 0) [[unlikely]]
+        return {classify_untrusted(line, update, key, tip, standing, now), key};
+    const bool is_consecutive = first.first_id == lines_[line].last_id + 1;
+    Relation relation = classify_trusted(lines_[line], first, key, tip);
+    if (relation == Relation::next) [[likely]]
+        return {relation, key};
     // What a snapshot holds is not remembered: there the book itself is compared.
-    if (kin == Kin::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) {
-        kin = agrees(update, *standing) ? Kin::copy : Kin::contradiction;
-        if (kin == Kin::copy) remember(first, key);
+    if (relation == Relation::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) {
+        relation = agrees(update, *standing) ? Relation::copy : Relation::contradiction;
+        if (relation == Relation::copy) remember(first, key);
     }
-    if (kin == Kin::copy) old_since_ = {};
+    if (relation == Relation::copy) old_since_ = {};
     // A line that goes on step by step towards an id that was told is merely late. Where none told the tip, a snapshot
     // brought it, which may be of anything.
-    if (kin == Kin::old && old_since_.ns == 0 && !(goes_on && tip <= newest_counting())) old_since_ = now;
-    return {kin, key};
+    if (relation == Relation::old && old_since_.ns == 0 && !(is_consecutive && tip <= newest_trusted()))
+        old_since_ = now;
+    return {relation, key};
 }
 
-Numbering::Kin Numbering::judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept {
+Numbering::Relation Numbering::classify_trusted(Line& line, const Event& first, UpdateKey key,
+                                                Sequence tip) const noexcept {
     const Sequence last_id = first.last_id;
     const bool goes_back = first.first_id <= line.last_id;
-    const Told before{line.last_id, line.last_key};
+    const UpdateIdentity before{line.last_id, line.last_key};
     if (!goes_back) [[likely]] {
         line.last_id = last_id;
         line.last_key = key;
         if (last_id > tip && first.first_id <= tip + 1) [[likely]]
-            return Kin::next;
+            return Relation::next;
     }
     const auto known = remembered_.find(last_id);
-    if (known == key && (!goes_back || last_id >= line.began_at)) return Kin::copy;
-    if (before == Told{last_id, key}) return Kin::copy;
+    if (known == key && (!goes_back || last_id >= line.began_at)) return Relation::copy;
+    if (before == UpdateIdentity{last_id, key}) return Relation::copy;
     if (goes_back) {
         note_beginning(line, last_id);
         line.last_id = last_id;
         line.last_key = key;
-        return Kin::restart;
+        return Relation::restart;
     }
-    if (known && same_edges(*known, key)) return Kin::contradiction;
-    return last_id > tip && !known ? Kin::ahead : Kin::old;
+    if (known && same_edges(*known, key)) return Relation::contradiction;
+    return last_id > tip && !known ? Relation::ahead : Relation::old;
 }
 
-Numbering::Kin Numbering::judge_other(LineIndex index, std::span<const Event> update, UpdateKey key, Sequence tip,
-                                      const OrderBook* standing, MonoTime now) noexcept {
+Numbering::Relation Numbering::classify_untrusted(LineIndex index, std::span<const Event> update, UpdateKey key,
+                                                  Sequence tip, const OrderBook* standing, MonoTime now) noexcept {
     Line& line = lines_[index];
     const Event& first = update.front();
     // A line that was late is so for as long as it goes on, step by step.
     if (first.first_id != line.last_id + 1) {
-        late_ &= ~bit(index);
-        former_ &= ~bit(index);
-        line.denies = false;
+        late_after_restart_ &= ~bit(index);
+        late_after_jump_ &= ~bit(index);
+        line.contradicts_chain = false;
     }
     if (first.first_id <= line.last_id || line.last_id == 0) note_beginning(line, first.last_id);
     if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
-        if (line.waiting.last_id != 0) line.superseded = std::exchange(line.waiting, {});
-        line.last = {};
+        if (line.first_ahead.last_id != 0) line.ahead_before_restart = std::exchange(line.first_ahead, {});
+        line.recent = {};
     }
-    if (outdated_.find(first.last_id) == key) (outdated_goes_on_ ? former_ : late_) |= bit(index);
-    const bool late = (late_ & bit(index)) != 0;
+    if (previous_chain_.find(first.last_id) == key)
+        (previous_may_go_on_ ? late_after_jump_ : late_after_restart_) |= bit(index);
+    const bool late = (late_after_restart_ & bit(index)) != 0;
     const auto known = remembered_.find(first.last_id);
-    line.denies |= known && contradicts(*known, key);
+    line.contradicts_chain |= known && contradicts(*known, key);
     const bool begins = tip == 0 && !late && known != key;
-    if (begins) forget_former(first);
-    if (line.superseded.last_id != 0) outdated_.add(line.superseded.last_id, line.superseded.key);
+    if (begins) retire_unless_followed(first);
+    if (line.ahead_before_restart.last_id != 0)
+        previous_chain_.add(line.ahead_before_restart.last_id, line.ahead_before_restart.key);
     // What a snapshot holds is not remembered: there the book itself is compared.
-    const bool carries = !late && (carriers_ & bit(index)) != 0;
-    const bool told_by_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
-                              first.last_id == tip && (carries || says_something(update)) && agrees(update, *standing);
-    const bool is_copy = known == key && !was_outdated(first.last_id, key);
-    const bool recognised = !line.denies && (is_copy || told_by_book);
-    const bool carries_next = carries && carries_on(line, first, key, tip);
-    if (recognised || begins || (carries_next && first.first_id <= tip + 1)) {
-        recognise(index, first.last_id);
+    const bool is_candidate = !late && (candidates_ & bit(index)) != 0;
+    const bool agrees_with_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
+                                  first.last_id == tip && (is_candidate || sets_a_level(update)) &&
+                                  agrees(update, *standing);
+    const bool is_copy = known == key && !was_in_previous_chain(first.last_id, key);
+    const bool recognised = !line.contradicts_chain && (is_copy || agrees_with_book);
+    const bool continues = is_candidate && continues_snapshot(line, first, key, tip);
+    if (recognised || begins || (continues && first.first_id <= tip + 1)) {
+        trust(index, first.last_id);
         line.last_id = first.last_id;
         line.last_key = key;
-        if (told_by_book) remember(first, key);
-        if (recognised) return Kin::copy;
-        return Kin::next;
+        if (agrees_with_book) remember(first, key);
+        if (recognised) return Relation::copy;
+        return Relation::next;
     }
-    if (carries_next && counting_ == 0) {
+    if (continues && trusted_ == 0) {
         line.last_id = first.last_id;
         line.last_key = key;
-        return Kin::beyond;
+        return Relation::beyond;
     }
     note_foreign(index, {first.last_id, key}, tip, now);
-    return Kin::foreign;
+    return Relation::foreign;
 }
 
-void Numbering::note_foreign(LineIndex index, Told update, Sequence tip, MonoTime now) noexcept {
+void Numbering::note_foreign(LineIndex index, UpdateIdentity update, Sequence tip, MonoTime now) noexcept {
     Line& line = lines_[index];
     line.last_id = update.last_id;
     line.last_key = update.key;
-    line.last[line.told++ % Line::kLast] = update;
-    if (update.last_id > tip && line.waiting.last_id <= tip) line.waiting = update;
+    line.recent[line.recent_count++ % Line::kRecent] = update;
+    if (update.last_id > tip && line.first_ahead.last_id <= tip) line.first_ahead = update;
     // It told what the chain held before that jumped ahead, and goes on step by step; or the chain has not come by yet
     // where it waits. Until they meet, one of the two is merely late.
     const bool behind = update.last_id <= tip;
-    const bool is_former = behind && (former_ & bit(index)) != 0;
-    const bool is_late = behind && (late_ & bit(index)) != 0;
-    const bool is_ahead = tip != 0 && (late_ & bit(index)) == 0 && !line.missed && line.waiting.last_id > tip &&
-                          line.waiting.last_id - tip <= Remembered::kUpdates;
+    const bool is_former = behind && (late_after_jump_ & bit(index)) != 0;
+    const bool is_late = behind && (late_after_restart_ & bit(index)) != 0;
+    const bool is_ahead = tip != 0 && (late_after_restart_ & bit(index)) == 0 && !line.missed &&
+                          line.first_ahead.last_id > tip && line.first_ahead.last_id - tip <= Remembered::kUpdates;
     const bool may_meet = is_former || is_late || is_ahead;
     const MonoTime since = may_meet ? now + (kMeet_ns - kForeign_ns) : now;
     if (line.foreign_since.ns == 0 || since < line.foreign_since) line.foreign_since = since;
@@ -142,130 +147,132 @@ void Numbering::note_foreign(LineIndex index, Told update, Sequence tip, MonoTim
 }
 
 // A chain begins where another ended. If it goes back behind that one's end, that one is outdated.
-void Numbering::forget_former(const Event& first) noexcept {
+void Numbering::retire_unless_followed(const Event& first) noexcept {
     const Sequence ended = remembered_.newest();
     if (ended + 1 == first.first_id) return;
-    if (ended != 0) end_remembered(ended < first.first_id);
+    if (ended != 0) retire_chain(ended < first.first_id);
     remembered_.clear();
-    forget_denials();
+    clear_contradictions();
 }
 
 // Whether a line that was up before the snapshot was asked for brings what follows it. Having told something older that
 // could not be recognised, it tells another numbering; but what an aggregated stream told before falls within no id of
 // the snapshot's, and cannot be recognised.
-bool Numbering::carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept {
+bool Numbering::continues_snapshot(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept {
     if (first.last_id <= tip) return false;
     return line.last_id == 0 || (is_aggregated(key) && first.first_id == line.last_id + 1);
 }
 
 // What it told before that update is of the numbering as well.
-void Numbering::recognise(LineIndex index, Sequence last_id) noexcept {
+void Numbering::trust(LineIndex index, Sequence last_id) noexcept {
     Line& line = lines_[index];
-    for (const Told& told : line.last) {
-        if (told.last_id != 0 && told.last_id < last_id) remembered_.add(told.last_id, told.key);
+    for (const UpdateIdentity& identity : line.recent) {
+        if (identity.last_id != 0 && identity.last_id < last_id) remembered_.add(identity.last_id, identity.key);
     }
-    counting_ |= bit(index);
-    late_ &= ~bit(index);
-    former_ &= ~bit(index);
-    line.waiting = {};
-    line.last = {};
-    line.superseded = {};
-    line.denies = false;
+    trusted_ |= bit(index);
+    late_after_restart_ &= ~bit(index);
+    late_after_jump_ &= ~bit(index);
+    line.first_ahead = {};
+    line.recent = {};
+    line.ahead_before_restart = {};
+    line.contradicts_chain = false;
     line.foreign_since = line.unexplained_since = {};
 }
 
-bool Numbering::told_lately(const Line& line, Told update) noexcept {
-    return std::any_of(line.last.begin(), line.last.end(),
-                       [&](const Told& told) { return told.last_id == update.last_id && told.key == update.key; });
+bool Numbering::is_recent(const Line& line, UpdateIdentity update) noexcept {
+    return std::any_of(line.recent.begin(), line.recent.end(), [&](const UpdateIdentity& identity) {
+        return identity.last_id == update.last_id && identity.key == update.key;
+    });
 }
 
-bool Numbering::told_otherwise(const Line& line, Told update) noexcept {
-    const auto otherwise = [&](const Told& told) {
-        return told.last_id == update.last_id && contradicts(told.key, update.key);
+bool Numbering::contradicts_recent(const Line& line, UpdateIdentity update) noexcept {
+    const auto otherwise = [&](const UpdateIdentity& identity) {
+        return identity.last_id == update.last_id && contradicts(identity.key, update.key);
     };
-    return otherwise(line.waiting) || std::any_of(line.last.begin(), line.last.end(), otherwise);
+    return otherwise(line.first_ahead) || std::any_of(line.recent.begin(), line.recent.end(), otherwise);
 }
 
 // The chain got where a line that does not count was before.
-void Numbering::compare_waiting(Sequence last_id, UpdateKey key) noexcept {
-    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+void Numbering::compare_untrusted(Sequence last_id, UpdateKey key) noexcept {
+    for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         Line& line = lines_[index];
-        const Told told{last_id, key};
-        if (line.superseded == told) ahead_ = index;
-        line.denies |= told_otherwise(line, told);
-        if (!line.denies && !was_outdated(last_id, key) && (line.waiting == told || told_lately(line, told))) {
-            recognise(index, last_id);
+        const UpdateIdentity identity{last_id, key};
+        if (line.ahead_before_restart == identity) proves_restart_ = index;
+        line.contradicts_chain |= contradicts_recent(line, identity);
+        if (!line.contradicts_chain && !was_in_previous_chain(last_id, key) &&
+            (line.first_ahead == identity || is_recent(line, identity))) {
+            trust(index, last_id);
             continue;
         }
-        line.missed |= line.waiting.last_id != 0 && line.waiting.last_id <= last_id;
-        if (line.waiting.last_id <= last_id) line.waiting = {};
-        if (line.superseded.last_id <= last_id) line.superseded = {};
+        line.missed |= line.first_ahead.last_id != 0 && line.first_ahead.last_id <= last_id;
+        if (line.first_ahead.last_id <= last_id) line.first_ahead = {};
+        if (line.ahead_before_restart.last_id <= last_id) line.ahead_before_restart = {};
     }
 }
 
-void Numbering::wait_for_explanation(MonoTime now) noexcept {
-    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+void Numbering::restart_unexplained_timers(MonoTime now) noexcept {
+    for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         Line& line = lines_[static_cast<std::size_t>(std::countr_zero(others))];
         if (line.unexplained_since.ns != 0) line.unexplained_since = now;
     }
 }
 
-void Numbering::forget() noexcept {
+void Numbering::reset() noexcept {
     remembered_.clear();
-    lose_lines();
-    forget_denials();
-    ahead_ = kNoLine;
+    distrust_all();
+    clear_contradictions();
+    proves_restart_ = kNoLine;
     for (Line& line : lines_) {
-        line.waiting = {};
-        line.superseded = {};
+        line.first_ahead = {};
+        line.ahead_before_restart = {};
     }
 }
 
 // They were of a chain that is given up.
-void Numbering::forget_denials() noexcept {
-    for (Line& line : lines_) line.denies = false;
+void Numbering::clear_contradictions() noexcept {
+    for (Line& line : lines_) line.contradicts_chain = false;
 }
 
-void Numbering::lose_lines() noexcept {
-    counting_ = 0;
-    carriers_ = 0;
+void Numbering::distrust_all() noexcept {
+    trusted_ = 0;
+    candidates_ = 0;
     old_since_ = {};
 }
 
 void Numbering::restart_by(LineIndex line) noexcept {
-    if (!remembered_.empty()) end_remembered(false);
+    if (!remembered_.empty()) retire_chain(false);
     // What it went back to is remembered of a chain that was given up, and that is the next one.
-    if (outdated_.find(lines_[line].last_id) == lines_[line].last_key)
-        outdated_.forget_before(lines_[line].began_at_before);
-    late_ |= counting_;
-    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+    if (previous_chain_.find(lines_[line].last_id) == lines_[line].last_key)
+        previous_chain_.forget_before(lines_[line].began_at_before);
+    late_after_restart_ |= trusted_;
+    for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
-        if (outdated_.find(lines_[index].last_id) == lines_[index].last_key) late_ |= bit(index);
+        if (previous_chain_.find(lines_[index].last_id) == lines_[index].last_key) late_after_restart_ |= bit(index);
     }
-    late_ &= ~bit(line);
-    former_ = 0;
-    forget();
-    counting_ = bit(line);
+    late_after_restart_ &= ~bit(line);
+    late_after_jump_ = 0;
+    reset();
+    trusted_ = bit(line);
 }
 
 // `goes_on`: the next chain may be of the same numbering, further on.
-void Numbering::end_remembered(bool goes_on) noexcept {
-    std::swap(outdated_, remembered_);
-    outdated_goes_on_ = goes_on;
+void Numbering::retire_chain(bool may_go_on) noexcept {
+    std::swap(previous_chain_, remembered_);
+    previous_may_go_on_ = may_go_on;
 }
 
 void Numbering::begin_with(LineIndex line) noexcept {
-    if (!remembered_.empty()) end_remembered(true);
-    former_ |= counting_;
-    forget();
-    former_ &= ~bit(line);
-    counting_ = bit(line);
+    if (!remembered_.empty()) retire_chain(true);
+    late_after_jump_ |= trusted_;
+    reset();
+    late_after_jump_ &= ~bit(line);
+    trusted_ = bit(line);
 }
 
-void Numbering::begin_at_snapshot(LineSet carriers) noexcept {
-    forget();
-    carriers_ = carriers & up_ & ~late_;
+void Numbering::begin_at_snapshot(LineSet candidates) noexcept {
+    reset();
+    candidates_ = candidates & up_ & ~late_after_restart_;
 }
 
 void Numbering::on_lines(LineSet up) noexcept {
@@ -274,30 +281,30 @@ void Numbering::on_lines(LineSet up) noexcept {
     }
     const LineSet stayed = up & up_;
     up_ = up;
-    if (ahead_ != kNoLine && (stayed & bit(ahead_)) == 0) ahead_ = kNoLine;
-    counting_ &= stayed;
-    carriers_ &= stayed;
-    late_ &= stayed;
-    former_ &= stayed;
+    if (proves_restart_ != kNoLine && (stayed & bit(proves_restart_)) == 0) proves_restart_ = kNoLine;
+    trusted_ &= stayed;
+    candidates_ &= stayed;
+    late_after_restart_ &= stayed;
+    late_after_jump_ &= stayed;
 }
 
 bool Numbering::any_foreign() const noexcept {
-    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+    for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         if (lines_[static_cast<std::size_t>(std::countr_zero(others))].last_id != 0) return true;
     }
     return false;
 }
 
 bool Numbering::all_passed(Sequence id) const noexcept {
-    for (LineSet all = carrying() & up_; all != 0; all &= all - 1) {
+    for (LineSet all = may_bring_next() & up_; all != 0; all &= all - 1) {
         if (lines_[static_cast<std::size_t>(std::countr_zero(all))].last_id <= id) return false;
     }
     return true;
 }
 
-Sequence Numbering::newest_counting() const noexcept {
+Sequence Numbering::newest_trusted() const noexcept {
     Sequence newest = 0;
-    for (LineSet all = counting_; all != 0; all &= all - 1) {
+    for (LineSet all = trusted_; all != 0; all &= all - 1) {
         newest = std::max(newest, lines_[static_cast<std::size_t>(std::countr_zero(all))].last_id);
     }
     return newest;
@@ -305,7 +312,7 @@ Sequence Numbering::newest_counting() const noexcept {
 
 bool Numbering::unexplained(MonoTime now) const noexcept {
     if (old_since_.ns != 0 && now - old_since_ >= kUnexplained_ns) return true;
-    for (LineSet others = up_ & ~counting_ & ~late_; others != 0; others &= others - 1) {
+    for (LineSet others = up_ & ~trusted_ & ~late_after_restart_; others != 0; others &= others - 1) {
         const MonoTime since = lines_[static_cast<std::size_t>(std::countr_zero(others))].unexplained_since;
         if (since.ns != 0 && now - since >= kUnexplained_ns) return true;
     }
@@ -314,7 +321,7 @@ bool Numbering::unexplained(MonoTime now) const noexcept {
 
 Numbering::LineSet Numbering::take_foreign(MonoTime now) noexcept {
     LineSet foreign = 0;
-    for (LineSet others = up_ & ~counting_; others != 0; others &= others - 1) {
+    for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         Line& line = lines_[static_cast<std::size_t>(std::countr_zero(others))];
         if (line.foreign_since.ns == 0 || now - line.foreign_since < kForeign_ns) continue;
         foreign |= others & (~others + 1);
@@ -324,17 +331,18 @@ Numbering::LineSet Numbering::take_foreign(MonoTime now) noexcept {
 }
 
 Sequence Numbering::follow_unexplained() noexcept {
-    LineIndex leader = ahead_;
-    for (LineSet others = up_ & ~counting_ & ~late_; others != 0 && leader == kNoLine; others &= others - 1) {
+    LineIndex leader = proves_restart_;
+    for (LineSet others = up_ & ~trusted_ & ~late_after_restart_; others != 0 && leader == kNoLine;
+         others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
         if (lines_[index].unexplained_since.ns != 0) leader = index;
     }
     if (leader == kNoLine) {
-        forget();
+        reset();
         return 0;
     }
     restart_by(leader);
-    recognise(leader, lines_[leader].last_id);
+    trust(leader, lines_[leader].last_id);
     remembered_.add(lines_[leader].last_id, lines_[leader].last_key);
     return lines_[leader].last_id;
 }

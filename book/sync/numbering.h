@@ -50,7 +50,7 @@ class Numbering {
     // The same, where the line and the chain may only be late behind each other.
     static constexpr std::int64_t kMeet_ns = 7'000'000'000;
 
-    enum class Kin : std::uint8_t {
+    enum class Relation : std::uint8_t {
         next,     // follows on the chain's tip, or reaches across it
         copy,     // is in the chain already, just like that
         old,      // of a line that counts, at or before the tip; nothing is remembered that it could be held against
@@ -60,53 +60,53 @@ class Numbering {
         restart,  // of a line that counts, and went back
         contradiction,  // of a line that counts, and not what another told under the same ids
     };
-    struct Judgement {
-        Kin kin;
+    struct Classification {
+        Relation relation;
         UpdateKey key;
     };
 
     // `tip`: the last id of the chain; 0: there is none yet, and any line that is not late may begin it.
     // `standing`: a book that stands at the tip; null: there is none.
-    [[nodiscard]] Judgement judge(std::span<const Event> update, Sequence tip, const OrderBook* standing,
-                                  MonoTime now) noexcept;
+    [[nodiscard]] Classification classify(std::span<const Event> update, Sequence tip, const OrderBook* standing,
+                                          MonoTime now) noexcept;
     // It is part of the chain from now on, or waits for what is missing before it.
     void remember(const Event& update, UpdateKey key) noexcept {
         remembered_.add(update.last_id, key);
-        if ((up_ & ~counting_) != 0) [[unlikely]]
-            compare_waiting(update.last_id, key);
+        if ((up_ & ~trusted_) != 0) [[unlikely]]
+            compare_untrusted(update.last_id, key);
     }
     // The chain went on: what is foreign has time again to be explained.
-    void went_on(MonoTime now) noexcept {
+    void on_chain_advanced(MonoTime now) noexcept {
         old_since_ = {};
-        carriers_ = 0;
-        if ((up_ & ~counting_) != 0) [[unlikely]]
-            wait_for_explanation(now);
+        candidates_ = 0;
+        if ((up_ & ~trusted_) != 0) [[unlikely]]
+            restart_unexplained_timers(now);
     }
 
     // The chain ends, and nobody counts, nor is anything remembered.
-    void forget() noexcept;
+    void reset() noexcept;
     // The same, but who tells again what is remembered goes on with the chain.
-    void lose_lines() noexcept;
+    void distrust_all() noexcept;
     // The same, and the next chain is that line's: it went back, so that all others are late, and so is whoever tells
     // again what the chain held.
     void restart_by(LineIndex line) noexcept;
     // A chain that begins with an update of that line alone.
     void begin_with(LineIndex line) noexcept;
     // A snapshot alone is the chain: the first update behind it, of one of these lines, is to be its next.
-    void begin_at_snapshot(LineSet carriers) noexcept;
+    void begin_at_snapshot(LineSet candidates) noexcept;
 
     void on_lines(LineSet up) noexcept;
 
     [[nodiscard]] LineSet up() const noexcept { return up_; }
-    [[nodiscard]] LineSet counting() const noexcept { return counting_; }
+    [[nodiscard]] LineSet trusted() const noexcept { return trusted_; }
     // Those that can still bring the chain's next update.
-    [[nodiscard]] LineSet carrying() const noexcept { return counting_ | carriers_; }
+    [[nodiscard]] LineSet may_bring_next() const noexcept { return trusted_ | candidates_; }
     // The last id that this line told over its connection; 0: none.
     [[nodiscard]] Sequence last_id_of(LineIndex line) const noexcept { return lines_[line].last_id; }
     // A line told something, and does not count.
     [[nodiscard]] bool any_foreign() const noexcept;
     // The latest id that a line which counts told; 0: none does.
-    [[nodiscard]] Sequence newest_counting() const noexcept;
+    [[nodiscard]] Sequence newest_trusted() const noexcept;
     // The latest id of the chain, or of one that it may go on with; 0: none.
     [[nodiscard]] Sequence newest_remembered() const noexcept { return remembered_.newest(); }
     // Every line that counts has told an id beyond that.
@@ -115,7 +115,7 @@ class Numbering {
     // that counts, if it is behind by more than is remembered.
     [[nodiscard]] bool unexplained(MonoTime now) const noexcept;
     // A line told what the chain came to hold, and had gone back by then: it shows that the venue numbers anew.
-    [[nodiscard]] bool superseded() const noexcept { return ahead_ != kNoLine; }
+    [[nodiscard]] bool restart_proven() const noexcept { return proves_restart_ != kNoLine; }
     // The lines that told foreign updates for kForeign_ns; each is named once in that time.
     [[nodiscard]] LineSet take_foreign(MonoTime now) noexcept;
     // What was unexplained, or superseded the chain, is the numbering from now on: the line that told it counts, the
@@ -126,10 +126,10 @@ class Numbering {
   private:
     friend struct StateHash;  // tests/book/sync/small_worlds.h
 
-    struct Told {
+    struct UpdateIdentity {
         Sequence last_id = 0;  // 0: nothing
         UpdateKey key = 0;
-        bool operator==(const Told&) const = default;
+        bool operator==(const UpdateIdentity&) const = default;
     };
     // What one connection has told. What is behind `last_key` is kept while the line does not count.
     struct Line {
@@ -139,15 +139,15 @@ class Numbering {
         Sequence began_at = 0;
         Sequence began_at_before = 0;
         // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
-        Told waiting;
+        UpdateIdentity first_ahead;
         bool missed = false;  // the chain came by where it waited, with another update
         // It told other levels than the chain under the same ids, and goes on step by step: what says the same now
         // says so by chance.
-        bool denies = false;
-        Told superseded;  // what it waited with when it went back
-        static constexpr std::size_t kLast = 4;
-        std::array<Told, kLast> last{};  // its last ones, likewise
-        std::size_t told = 0;
+        bool contradicts_chain = false;
+        UpdateIdentity ahead_before_restart;  // what it waited with when it went back
+        static constexpr std::size_t kRecent = 4;
+        std::array<UpdateIdentity, kRecent> recent{};  // its last ones, likewise
+        std::size_t recent_count = 0;
         MonoTime foreign_since;      // 0: nothing foreign
         MonoTime unexplained_since;  // likewise, or since the chain last went on
     };
@@ -156,37 +156,38 @@ class Numbering {
     static void note_beginning(Line& line, Sequence last_id) noexcept {
         line.began_at_before = std::exchange(line.began_at, last_id);
     }
-    [[nodiscard]] Kin judge_counting(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
-    [[nodiscard]] Kin judge_other(LineIndex line, std::span<const Event> update, UpdateKey key, Sequence tip,
-                                  const OrderBook* standing, MonoTime now) noexcept;
-    [[nodiscard]] bool carries_on(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
-    void recognise(LineIndex line, Sequence last_id) noexcept;
-    [[nodiscard]] static bool told_lately(const Line& line, Told update) noexcept;
-    [[nodiscard]] static bool told_otherwise(const Line& line, Told update) noexcept;
-    void note_foreign(LineIndex line, Told update, Sequence tip, MonoTime now) noexcept;
-    void forget_former(const Event& first) noexcept;
-    void end_remembered(bool goes_on) noexcept;
-    void forget_denials() noexcept;
+    [[nodiscard]] Relation classify_trusted(Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept;
+    [[nodiscard]] Relation classify_untrusted(LineIndex line, std::span<const Event> update, UpdateKey key,
+                                              Sequence tip, const OrderBook* standing, MonoTime now) noexcept;
+    [[nodiscard]] bool continues_snapshot(const Line& line, const Event& first, UpdateKey key,
+                                          Sequence tip) const noexcept;
+    void trust(LineIndex line, Sequence last_id) noexcept;
+    [[nodiscard]] static bool is_recent(const Line& line, UpdateIdentity update) noexcept;
+    [[nodiscard]] static bool contradicts_recent(const Line& line, UpdateIdentity update) noexcept;
+    void note_foreign(LineIndex line, UpdateIdentity update, Sequence tip, MonoTime now) noexcept;
+    void retire_unless_followed(const Event& first) noexcept;
+    void retire_chain(bool may_go_on) noexcept;
+    void clear_contradictions() noexcept;
     // The chain that was given up held the very same there: a copy of it tells neither chain from the other.
-    [[nodiscard]] bool was_outdated(Sequence last_id, UpdateKey key) const noexcept {
-        return !outdated_goes_on_ && outdated_.find(last_id) == key;
+    [[nodiscard]] bool was_in_previous_chain(Sequence last_id, UpdateKey key) const noexcept {
+        return !previous_may_go_on_ && previous_chain_.find(last_id) == key;
     }
-    void compare_waiting(Sequence last_id, UpdateKey key) noexcept;
-    void wait_for_explanation(MonoTime now) noexcept;
+    void compare_untrusted(Sequence last_id, UpdateKey key) noexcept;
+    void restart_unexplained_timers(MonoTime now) noexcept;
 
     static constexpr LineIndex kNoLine = kMaxLines;
 
     LineSet up_ = 0;
-    LineSet counting_ = 0;
-    LineSet carriers_ = 0;       // of a snapshot that no update has followed
-    LineSet late_ = 0;           // lines that tell what was before the venue numbered anew, as another showed
-    LineSet former_ = 0;         // lines that tell what was before the chain jumped ahead: they may get there
-    MonoTime old_since_;         // 0: nothing old since the chain last went on
-    LineIndex ahead_ = kNoLine;  // a line that told what the chain came to hold, and had gone back by then
+    LineSet trusted_ = 0;
+    LineSet candidates_ = 0;              // of a snapshot that no update has followed
+    LineSet late_after_restart_ = 0;      // lines that tell what was before the venue numbered anew, as another showed
+    LineSet late_after_jump_ = 0;         // lines that tell what was before the chain jumped ahead: they may get there
+    MonoTime old_since_;                  // 0: nothing old since the chain last went on
+    LineIndex proves_restart_ = kNoLine;  // a line that told what the chain came to hold, and had gone back by then
     std::array<Line, kMaxLines> lines_{};
     Remembered remembered_;
-    Remembered outdated_;            // what was remembered when another chain last began
-    bool outdated_goes_on_ = false;  // it jumped ahead, and did not go back
+    Remembered previous_chain_;        // what was remembered when another chain last began
+    bool previous_may_go_on_ = false;  // it jumped ahead, and did not go back
 };
 
 }  // namespace daypack

@@ -88,15 +88,15 @@ class Pending {
         while (!empty()) pop();
     }
     // From the first to the last.
-    template <class Look>
-    void for_each(Look&& look) const noexcept {
+    template <class Visit>
+    void for_each(Visit&& visit) const noexcept {
         std::uint32_t chunk = head_;
         for (std::size_t i = 0, at = first_; i < size_; ++i, ++at) {
             if (at == PendingPool::kChunkEvents) {
                 chunk = pool_->chunk_[chunk].next;
                 at = 0;
             }
-            look(pool_->chunk_[chunk].events[at]);
+            visit(pool_->chunk_[chunk].events[at]);
         }
     }
 

@@ -27,7 +27,7 @@ class RestCheck {
         if (later_id_ == 0) [[likely]]
             return;
         // Lines that are alive, and in a second do not get there, tell another book than that answer did.
-        if (later_id_ <= last_id || now - later_told_ >= kSilence_ns) later_id_ = 0;
+        if (later_id_ <= last_id || now - later_answered_ >= kSilence_ns) later_id_ = 0;
         later_since_ = now;
     }
     // True: REST tells what the book tells.
@@ -42,7 +42,7 @@ class RestCheck {
             if (earlier_since_.ns == 0) earlier_since_ = now;
         } else if (later_id_ == 0) {
             later_id_ = rest_id;
-            later_told_ = later_since_ = now;
+            later_answered_ = later_since_ = now;
         }
         return false;
     }
@@ -60,7 +60,7 @@ class RestCheck {
     friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     Sequence later_id_ = 0;  // 0: none
-    MonoTime later_told_;
+    MonoTime later_answered_;
     MonoTime later_since_;    // then, or when an update was applied since
     MonoTime earlier_since_;  // 0: none
     MonoTime applied_;        // when an update was applied last; 0: none

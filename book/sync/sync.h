@@ -95,7 +95,7 @@ class Sync {
           pending_(pool),
           book_(max_levels, depth),
           gap_wait_ns_(gap_wait_ns),
-          first_(first) {}
+          first_reason_(first) {}
 
     // One whole update, all its events. `applied(update)` is called for it, and for each that waited for it, in order,
     // with the book standing at its `u`; not where it ends a join. REQUIRES: not empty; U <= u.
@@ -103,15 +103,15 @@ class Sync {
     Outcome on_update(std::span<const Event> update, MonoTime now, Applied&& applied) noexcept {
         const Outcome outcome = accept(update, now);
         if (outcome != Outcome::applied) return outcome;
-        apply_whole(update, now);
+        apply_update(update, now);
         applied(update);
         while (phase_ == Phase::following && !pending_.empty() && pending_.front().first_id <= last_id_ + 1) {
             const std::span<const Event> next = pending_.pop_update();
             if (next.front().last_id <= last_id_) continue;
-            apply_whole(next, now);
+            apply_update(next, now);
             applied(next);
         }
-        caught_up(now);
+        on_applied(now);
         return outcome;
     }
     Outcome on_update(std::span<const Event> update, MonoTime now) noexcept {
@@ -130,14 +130,14 @@ class Sync {
     // The last id that REST told while lines are up, asked for at `asked` without a need of the join: rule 7.
     void on_rest_id(Sequence id, MonoTime asked, MonoTime now) noexcept;
     // REST answers no check of a book that has been quiet for long: nobody vouches for it.
-    void on_unanswered() noexcept {
+    void on_rest_unanswered() noexcept {
         if (phase_ == Phase::following) silent_ = true;
     }
     // An update was lost on a line where its number is not known: bad_frame or queue. With more than one line another
     // brings it in gap_wait; else rejoin.
     void on_lost(LineIndex line, Reason reason, MonoTime now) noexcept;
     // What is shown contradicts what the venue says elsewhere: rejoin.
-    void on_contradiction(MonoTime now) noexcept {
+    void on_mismatch(MonoTime now) noexcept {
         if (phase_ == Phase::following) rejoin(Reason::audit, now);
     }
     // Looks at what only time can tell. True: the book is joined with a snapshot that waited. REQUIRES: `now` does not
@@ -151,13 +151,15 @@ class Sync {
     }
     [[nodiscard]] std::uint32_t take_request(MonoTime now) noexcept {
         in_flight_ = true;
-        asked_up_ = numbering_.up();
+        lines_since_request_ = numbering_.up();
         pace_.on_asked(now);
         return ++request_;
     }
     // The lines have just come up and none has told anything yet: the venue may not have heard their subscriptions, and
     // a snapshot of now may then be older than what they begin with.
-    [[nodiscard]] bool is_unheard(MonoTime now) const noexcept { return heard_.ns == 0 && !quiet(now); }
+    [[nodiscard]] bool awaits_first_update(MonoTime now) const noexcept {
+        return last_update_at_.ns == 0 && !quiet(now);
+    }
     // So many were of no use that other markets go first.
     [[nodiscard]] bool asks_in_vain() const noexcept { return pace_.in_vain(); }
 
@@ -166,17 +168,17 @@ class Sync {
             return silent_ ? State::stale : (crossed_.at_venue() ? State::invalid : State::live);
         }
         if (phase_ == Phase::polling) return State::polling;
-        if (reason_ == Reason::line_dead || reason_ == Reason::silent || went_back_) return State::stale;
+        if (reason_ == Reason::line_dead || reason_ == Reason::silent || rest_went_back_) return State::stale;
         if (reason_ == Reason::crossed) return State::invalid;
         return State::syncing;
     }
     [[nodiscard]] Reason reason() const noexcept {
-        if (phase_ != Phase::following) return went_back_ ? Reason::silent : reason_;
+        if (phase_ != Phase::following) return rest_went_back_ ? Reason::silent : reason_;
         return silent_ ? Reason::silent : (crossed_.at_venue() ? Reason::crossed : Reason::none);
     }
     [[nodiscard]] std::uint16_t flags() const noexcept {
         std::uint16_t flags = 0;
-        if (waiting_ || rest_.knows_later() || lost_ != Reason::none) flags |= kBehind;
+        if (has_hole_ || rest_.knows_later() || lost_reason_ != Reason::none) flags |= kBehind;
         if (unconfirmed_) flags |= kUnconfirmed;
         if (crossed_.crossed()) flags |= kCrossed;
         for (const Side side : {Side::bid, Side::ask}) {
@@ -186,9 +188,9 @@ class Sync {
     }
     [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
     // When the lines last told an update to a Sync before this one, so that it begins in no quiet market.
-    void begin_heard(MonoTime heard) noexcept { heard_ = heard; }
+    void set_last_update_at(MonoTime at) noexcept { last_update_at_ = at; }
     // When a line last told an update; 0: none since a line is up.
-    [[nodiscard]] MonoTime heard() const noexcept { return heard_; }
+    [[nodiscard]] MonoTime last_update_at() const noexcept { return last_update_at_; }
     // A snapshot is wanted, or under way, or waits.
     [[nodiscard]] bool joining() const noexcept { return phase_ == Phase::joining; }
     [[nodiscard]] Sequence last_id() const noexcept { return last_id_; }
@@ -206,10 +208,10 @@ class Sync {
     [[nodiscard]] VenueTime send() const noexcept { return send_; }  // `E` of the last update; 0 after a snapshot alone
     [[nodiscard]] MonoTime receive() const noexcept { return receive_; }
     // What was kept and applied at the last join.
-    struct Kept {
+    struct Replayed {
         std::uint64_t updates = 0, levels = 0;
     };
-    [[nodiscard]] const Kept& kept_at_join() const noexcept { return kept_; }
+    [[nodiscard]] const Replayed& replayed_at_join() const noexcept { return replayed_; }
     [[nodiscard]] const OrderBook& book() const noexcept { return book_; }
     void clear_dirty() noexcept { book_.clear_dirty(); }
     // This event will be applied in a moment.
@@ -221,60 +223,60 @@ class Sync {
 
     enum class Phase : std::uint8_t { idle, polling, joining, following };  // idle, polling: no line
     enum class Fit : std::uint8_t {
-        none,    // ask again
-        hold,    // it waits for the stream
-        joins,   // with what was kept
-        stands,  // for itself: the lines have been quiet
+        none,          // ask again
+        hold,          // it waits for the stream
+        joins,         // with what was kept
+        stands_alone,  // for itself: the lines have been quiet
     };
 
     [[nodiscard]] Outcome accept(std::span<const Event> update, MonoTime now) noexcept;
-    Outcome contradict(MonoTime now) noexcept;
-    void apply_whole(std::span<const Event> update, MonoTime now) noexcept;
-    void caught_up(MonoTime now) noexcept;
-    void line_agrees(MonoTime now) noexcept;
-    [[nodiscard]] bool gets_back(MonoTime now) noexcept;
+    Outcome declare_contradiction(MonoTime now) noexcept;
+    void apply_update(std::span<const Event> update, MonoTime now) noexcept;
+    void on_applied(MonoTime now) noexcept;
+    void confirm_by_line(MonoTime now) noexcept;
+    [[nodiscard]] bool has_caught_up(MonoTime now) noexcept;
     [[nodiscard]] bool passed_by_every_line() const noexcept { return numbering_.all_passed(last_id_); }
     // No line that is up got to where the book stands, though a line did.
-    [[nodiscard]] bool told_by_no_line() const noexcept {
-        return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_counting() < last_id_;
+    [[nodiscard]] bool all_lines_behind() const noexcept {
+        return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_trusted() < last_id_;
     }
-    [[nodiscard]] Outcome wait(std::span<const Event> update, MonoTime now) noexcept;
-    void refuse_book(MonoTime now) noexcept;
+    [[nodiscard]] Outcome hold_ahead(std::span<const Event> update, MonoTime now) noexcept;
+    void reject_unconfirmed_book(MonoTime now) noexcept;
     void declare_gap(MonoTime now) noexcept;
-    void resume_with(std::span<const Event> update, MonoTime now) noexcept;
+    void resume_chain_with(std::span<const Event> update, MonoTime now) noexcept;
     void enter_joining(Reason reason) noexcept;
     void break_chain(Reason reason, MonoTime now) noexcept;
     void rejoin(Reason reason, MonoTime now) noexcept;
-    Outcome keep(std::span<const Event> update, MonoTime now) noexcept;
-    [[nodiscard]] bool buffer(std::span<const Event> update, MonoTime now) noexcept;
-    void drop_kept() noexcept;
-    void lose_line(MonoTime now) noexcept;
-    [[nodiscard]] bool polled_earlier(Sequence id, MonoTime now) noexcept;
-    void doubt_polls() noexcept;
+    Outcome buffer_for_join(std::span<const Event> update, MonoTime now) noexcept;
+    [[nodiscard]] bool push_pending(std::span<const Event> update, MonoTime now) noexcept;
+    void drop_pending() noexcept;
+    void check_remaining_lines(MonoTime now) noexcept;
+    [[nodiscard]] bool reject_earlier_poll(Sequence id, MonoTime now) noexcept;
+    void mark_polls_stale() noexcept;
 
     [[nodiscard]] bool quiet(MonoTime now) const noexcept {
-        return heard_.ns == 0 ? now - up_since_ >= kSettle_ns : now - heard_ >= kQuiet_ns;
+        return last_update_at_.ns == 0 ? now - up_since_ >= kSettle_ns : now - last_update_at_ >= kQuiet_ns;
     }
     // Whether a snapshot of that id may be an old one: the venue numbered anew, or the book once stood further.
-    [[nodiscard]] bool in_doubt(Sequence id) const noexcept {
-        return in_doubt_ || id < std::max(before_id_, shown_id_);
+    [[nodiscard]] bool may_be_outdated(Sequence id) const noexcept {
+        return numbering_in_doubt_ || id < std::max(id_before_loss_, furthest_shown_id_);
     }
     // The lines told something, and went quiet before they got there.
-    [[nodiscard]] bool stopped_before(Sequence id) const noexcept { return newest_id_ != 0 && newest_id_ < id; }
+    [[nodiscard]] bool lines_stopped_before(Sequence id) const noexcept { return newest_id_ != 0 && newest_id_ < id; }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
-    enum class Held : std::uint8_t { no, yes, nothing_kept };
-    [[nodiscard]] Held holds_what_was_kept(Sequence id) const noexcept;
-    [[nodiscard]] bool refuse(MonoTime now) noexcept;
+    enum class Agreement : std::uint8_t { no, yes, nothing_to_compare };
+    [[nodiscard]] Agreement agrees_with_pending(Sequence id) const noexcept;
+    [[nodiscard]] bool reject_snapshot(MonoTime now) noexcept;
     [[nodiscard]] bool is_thin(const Snapshot& snapshot) noexcept;
-    void note_stood() noexcept { stood_ = {book_.side(Side::bid).size(), book_.side(Side::ask).size()}; }
+    void note_shown_levels() noexcept { shown_levels_ = {book_.side(Side::bid).size(), book_.side(Side::ask).size()}; }
     void begin_at(Sequence id, VenueTime timestamp) noexcept;
     [[nodiscard]] bool join(Fit fit, MonoTime now) noexcept;
-    void stand() noexcept;
+    void stand_alone() noexcept;
     void apply(const Event& event) noexcept;
     void check_crossed(MonoTime now) noexcept {
         if (book_.crossed()) [[unlikely]]
             return on_crossed(now);
-        crossed_.uncrossed();
+        crossed_.on_uncrossed();
     }
     void on_crossed(MonoTime now) noexcept;
     void check_depth(MonoTime now) noexcept;
@@ -282,27 +284,27 @@ class Sync {
     // In the first cache lines what every update looks at.
     Phase phase_ = Phase::idle;
     Reason reason_;
-    Reason lost_ = Reason::none;  // an update whose number is not known, and that another line may bring
+    Reason lost_reason_ = Reason::none;  // an update whose number is not known, and that another line may bring
     bool unconfirmed_ = false;
-    bool waiting_ = false;      // following, with a hole before what is in pending_
-    bool silent_ = false;       // following, and nothing vouches for the book: rule 7
-    bool only_a_line_ = false;  // ... nor can REST: the numbering is in doubt
-    bool in_doubt_ = false;     // the venue numbered anew, and no update has been applied since
+    bool has_hole_ = false;            // following, with a hole before what is in pending_
+    bool silent_ = false;              // following, and nothing vouches for the book: rule 7
+    bool only_line_confirms_ = false;  // ... nor can REST: the numbering is in doubt
+    bool numbering_in_doubt_ = false;  // the venue numbered anew, and no update has been applied since
     bool in_flight_ = false;
     bool had_book_ = false;
-    bool went_back_ = false;  // joining, quiet, and REST tells less than was shown: rule 7
-    std::uint8_t thin_ = 0;   // sides that the last answer left almost nothing of, a bit each
-    bool lossy_ = false;      // joining, and an update behind the chain's tip was lost
-    bool unkept_ = false;     // joining, and of the chain's tip nothing but a digest is known
-    LineSet asked_up_ = 0;    // lines that are up since the last request was taken
-    Sequence last_id_ = 0;    // of the book
+    bool rest_went_back_ = false;      // joining, quiet, and REST tells less than was shown: rule 7
+    std::uint8_t thin_sides_ = 0;      // sides that the last answer left almost nothing of, a bit each
+    bool lost_after_tip_ = false;      // joining, and an update behind the chain's tip was lost
+    bool tip_not_buffered_ = false;    // joining, and of the chain's tip nothing but a digest is known
+    LineSet lines_since_request_ = 0;  // lines that are up since the last request was taken
+    Sequence last_id_ = 0;             // of the book
     Sequence newest_id_ = 0;  // of what was kept, or waits; joining: the chain's tip, 0 where there is no chain
     UpdateKey key_ = 0;       // of the update that is being taken
     VenueTime match_;
     VenueTime send_;
     MonoTime receive_;
-    MonoTime heard_;     // when a line last told an update; 0: none since a line is up
-    MonoTime up_since_;  // when the first line came up
+    MonoTime last_update_at_;  // when a line last told an update; 0: none since a line is up
+    MonoTime up_since_;        // when the first line came up
     CrossedWatch crossed_;
     RestCheck rest_;
     std::size_t depth_;
@@ -311,21 +313,21 @@ class Sync {
     Numbering numbering_;
 
     std::int64_t gap_wait_ns_;
-    Reason first_;
+    Reason first_reason_;
     Counters counters_;
-    Kept kept_;
+    Replayed replayed_;
     JoinPace pace_;
     std::uint32_t request_ = 0;
-    std::array<std::size_t, 2> stood_{};  // levels a side of the book that was shown last
-    Sequence held_id_ = 0;                // of a snapshot that is in book_ and waits for the stream; 0: none
+    std::array<std::size_t, 2> shown_levels_{};  // levels a side of the book that was shown last
+    Sequence held_id_ = 0;                       // of a snapshot that is in book_ and waits for the stream; 0: none
     VenueTime held_time_;
     MonoTime held_since_;
-    Sequence before_id_ = 0;  // where the book stood when its lines went; 0: no matter
-    Sequence shown_id_ = 0;   // the furthest that polls showed, or stood before them; 0: joined since
-    MonoTime below_since_;    // when an update was first applied below that; 0: not yet
-    MonoTime waiting_since_, lost_since_;
-    MonoTime alone_since_;  // when the line went that told what the book stands at; 0: another told it, too
-    MonoTime polled_;       // when REST last answered a poll
+    Sequence id_before_loss_ = 0;     // where the book stood when its lines went; 0: no matter
+    Sequence furthest_shown_id_ = 0;  // the furthest that polls showed, or stood before them; 0: joined since
+    MonoTime below_since_;            // when an update was first applied below that; 0: not yet
+    MonoTime hole_since_, lost_since_;
+    MonoTime lines_behind_since_;  // when the line went that told what the book stands at; 0: another told it, too
+    MonoTime polled_;              // when REST last answered a poll
     std::int64_t poll_gap_ns_ = 0;
     // Answers in a row that told an earlier id than the book's, none of them less than the one before.
     std::uint32_t earlier_polls_ = 0;

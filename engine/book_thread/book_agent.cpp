@@ -219,7 +219,7 @@ BookAgent::Stamps BookAgent::publish(TrackedBook& book, std::span<const Event> u
     at.published = timing_ == Timing::on ? mono_now() : at.applied;
     book.flags = shown.flags;
     book.sync->clear_dirty();
-    book.race.won(first);
+    book.race.note_first(first);
     watch_.on_update(first.symbol, update);
     wiring_.segment->line_counters(first.line).add(DAYPACK_LINE_wins);
     if (callbacks_.on_book) callbacks_.on_book(view(first.symbol));
@@ -228,7 +228,7 @@ BookAgent::Stamps BookAgent::publish(TrackedBook& book, std::span<const Event> u
 }
 
 void BookAgent::race(TrackedBook& book, const Event& copy) noexcept {
-    const auto lead = book.race.copy(copy);
+    const auto lead = book.race.lead_over(copy);
     if (!lead) return;
     Counters counters = wiring_.segment->line_counters(lead->winner);
     counters.add(DAYPACK_LINE_leads);
@@ -352,7 +352,7 @@ void BookAgent::show(SymbolIndex symbol, MonoTime now) noexcept {
 
 void BookAgent::ask(SymbolIndex symbol, MonoTime now) noexcept {
     const TrackedBook& book = books_[symbol];
-    if (!book.sync || !book.sync->wants_snapshot(now) || book.sync->is_unheard(now)) return;
+    if (!book.sync || !book.sync->wants_snapshot(now) || book.sync->awaits_first_update(now)) return;
     if (wiring_.requests->size() == wiring_.requests->capacity()) return;  // asked again when time is next looked at
     // the queue has room, and only this thread fills it
     const bool in_vain = book.sync->asks_in_vain();

@@ -45,7 +45,7 @@ std::size_t BookAgent::apply_commands(MonoTime now) noexcept {
 void BookAgent::follow(BookCommand& message, RetiredBlocks& spent, MonoTime now) noexcept {
     TrackedBook& book = books_[message.symbol];
     if (known_ <= message.symbol) known_ = message.symbol + std::size_t{1};
-    const MonoTime heard = book.sync ? book.sync->heard() : MonoTime{};
+    const MonoTime heard = book.sync ? book.sync->last_update_at() : MonoTime{};
     if (book.sync) book.sync->on_lines(0, now);  // gives back what it kept
     std::swap(book.sync, message.sync);
     spent.sync = std::move(message.sync);
@@ -56,7 +56,7 @@ void BookAgent::follow(BookCommand& message, RetiredBlocks& spent, MonoTime now)
     watch_.forget(message.symbol);
     if (book.sync) {
         book.sync->on_lines(lines_up_, now);
-        if (heard.ns != 0 && lines_up_ != 0) book.sync->begin_heard(heard);
+        if (heard.ns != 0 && lines_up_ != 0) book.sync->set_last_update_at(heard);
     }
     show(message.symbol, now);
 }
@@ -82,8 +82,8 @@ void BookAgent::on_snapshot(BookCommand& message, MonoTime now) noexcept {
 // The whole book is another one.
 void BookAgent::on_joined(SymbolIndex symbol) noexcept {
     TrackedBook& book = books_[symbol];
-    book.updates += book.sync->kept_at_join().updates;
-    book.levels += book.sync->kept_at_join().levels;
+    book.updates += book.sync->replayed_at_join().updates;
+    book.levels += book.sync->replayed_at_join().levels;
     watch_.on_joined(symbol);
     wiring_.publisher->publish_snapshot(update_of(symbol, mono_now()));
     book.sync->clear_dirty();
@@ -95,7 +95,8 @@ void BookAgent::on_trades(const BookCommand& message) noexcept {
     const Trades& page = *message.trades;
     const auto at = [&](std::size_t i) {
         const RestTrade& told = page[i];
-        return TradeFilter::Told{told.id, trade_content(told.price, told.quantity, told.aggressor, *book.instrument)};
+        return TradeFilter::TradeIdentity{told.id,
+                                          trade_content(told.price, told.quantity, told.aggressor, *book.instrument)};
     };
     book.trade_filter->on_page(page.size(), at, message.request == 1, [&](std::size_t i) {
         const RestTrade& told = page[i];

@@ -21,7 +21,7 @@ void BookAgent::on_ticker(std::span<const Event> events, MonoTime now) noexcept 
     const Event& ask = events.back();
     TrackedBook& book = books_[bid.symbol];
     ++book.tickers;
-    book.touch.told(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
+    book.touch.on_ticker(bid.last_id, {bid.price, bid.quantity}, {ask.price, ask.quantity});
     check_touch(book, bid.symbol, now);
 }
 
@@ -33,7 +33,7 @@ void BookAgent::check_touch(TrackedBook& book, SymbolIndex symbol, MonoTime now)
     const TouchCheck::Verdict verdict = book.touch.judge(book.sync->book(), now);
     if (verdict == TouchCheck::Verdict::agrees) return;
     counters.add(DAYPACK_SYMBOL_touch_mismatches);
-    if (verdict == TouchCheck::Verdict::contradicts) book.sync->on_contradiction(now);
+    if (verdict == TouchCheck::Verdict::contradicts) book.sync->on_mismatch(now);
     if (verdict != TouchCheck::Verdict::disbelieved) return;
     LogRecord record;
     record.kind = LogKind::touch;

@@ -36,9 +36,9 @@ void BookMonitor::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTim
     }
     if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
     if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
-    if (watched.silence.ask(sync, now)) (void)check(symbol, false, now);
+    if (watched.silence.should_ask_rest(sync, now)) (void)check(symbol, false, now);
     const MonoTime vouched = std::max(watched.answered, watched.silence.quiet_since());
-    if (watched.unanswered && now - vouched >= options_.stale_after_ns) sync.on_unanswered();
+    if (watched.unanswered && now - vouched >= options_.stale_after_ns) sync.on_rest_unanswered();
     if (options_.audit_every_ns == 0 || !sync.following()) {
         watched.audit_due = {};
     } else if (watched.audit_due.ns == 0) {
@@ -112,7 +112,7 @@ bool BookMonitor::audit_some(Sync& sync, MonoTime now) noexcept {
     record.got = result->mismatches();
     record.time = now;
     (void)log_.push(record);
-    sync.on_contradiction(now);
+    sync.on_mismatch(now);
     return false;
 }
 

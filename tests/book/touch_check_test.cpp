@@ -21,11 +21,11 @@ struct Market : Feed {
     Market() { follow(id++); }
     void step(std::int64_t told_steps, const test::Deltas& deltas = {}) {
         wait_ms(50);
-        show(++id, 0, deltas);
-        touch.told(id, {{100}, {told_steps}}, {{200}, {1}});
+        deliver(++id, 0, deltas);
+        touch.on_ticker(id, {{100}, {told_steps}}, {{200}, {1}});
         if (sync.following() && touch.take(sync.last_id()) &&
             touch.judge(sync.book(), now) == TouchCheck::Verdict::contradicts) {
-            sync.on_contradiction(now);
+            sync.on_mismatch(now);
         }
         wait_ms(50);
         if (wants()) {

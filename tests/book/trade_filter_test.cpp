@@ -11,18 +11,18 @@
 namespace daypack {
 namespace {
 
-using Told = TradeFilter::Told;
+using TradeIdentity = TradeFilter::TradeIdentity;
 
 // What a page brings that is news, by its ids.
-std::vector<std::uint64_t> news(TradeFilter& filter, const std::vector<Told>& page, bool opens = false) {
+std::vector<std::uint64_t> news(TradeFilter& filter, const std::vector<TradeIdentity>& page, bool opens = false) {
     std::vector<std::uint64_t> ids;
     filter.on_page(
         page.size(), [&](std::size_t i) { return page[i]; }, opens, [&](std::size_t i) { ids.push_back(page[i].id); });
     return ids;
 }
 
-std::vector<Told> page_of(std::uint64_t from, std::uint64_t to) {
-    std::vector<Told> page;
+std::vector<TradeIdentity> page_of(std::uint64_t from, std::uint64_t to) {
+    std::vector<TradeIdentity> page;
     for (std::uint64_t id = from; id <= to; ++id) page.push_back({id, id * 7});
     return page;
 }
@@ -76,7 +76,7 @@ TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
         const auto draw = [&](std::uint32_t n) {
             return std::uniform_int_distribution<std::uint32_t>(0, n - 1)(random);
         };
-        std::vector<Told> flow;
+        std::vector<TradeIdentity> flow;
         std::uint64_t id = 1 + draw(10'000);
         for (std::uint64_t i = 0; i < 400; ++i) {
             id = draw(150) == 0 ? 1 + draw(20'000) : id + 1 + draw(3);

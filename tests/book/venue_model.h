@@ -77,7 +77,7 @@ class VenueModel {
     }
 
     [[nodiscard]] std::size_t numbering() const { return numberings_.size() - 1; }
-    [[nodiscard]] const Numbering& told(std::size_t numbering) const { return numberings_[numbering]; }
+    [[nodiscard]] const Numbering& history(std::size_t numbering) const { return numberings_[numbering]; }
     [[nodiscard]] Sequence last() const { return numberings_.back().last(); }
     [[nodiscard]] bool crossed() const { return book_.crossed(); }
     [[nodiscard]] const MapBook& book() const { return book_; }

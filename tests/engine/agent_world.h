@@ -51,8 +51,8 @@ class AgentWorld {
         publisher_.set_running();
         tell(BookCommand::add(0, table_[0], std::make_unique<Sync>(16'384, depth_, pool_)));
         for (std::size_t line = 0; line < lines_.size(); ++line) turn(line, true);
-        truth_ = venue_.told(0).base;
-        truth_id_ = venue_.told(0).first - 1;
+        truth_ = venue_.history(0).base;
+        truth_id_ = venue_.history(0).first - 1;
         for (auto* rate : {&lose_, &cut_, &repeat_, &mute_, &breaks_, &crosses_, &quiet_}) {
             static constexpr std::int64_t kTimes[] = {0, 1, 10, 100};
             *rate = 40 * kTimes[random_.below(4)];
@@ -177,7 +177,7 @@ class AgentWorld {
         line.sent = venue_.last();
     }
     [[nodiscard]] std::string frame(Sequence first, Sequence last) const {
-        const auto& told = venue_.told(0);
+        const auto& told = venue_.history(0);
         std::string sides[2];
         for (std::size_t i = told.at(first).from; i < told.at(last).to; ++i) {
             const auto& [side, price, quantity] = told.deltas[i];
@@ -223,12 +223,12 @@ class AgentWorld {
         ++compared_;
         if (book.top.u > venue_.last()) return "LIVE beyond what the venue has told: " + shown_;
         if (book.top.u < truth_id_) {
-            truth_ = venue_.told(0).base;
-            truth_id_ = venue_.told(0).first - 1;
+            truth_ = venue_.history(0).base;
+            truth_id_ = venue_.history(0).first - 1;
         }
         for (; truth_id_ < book.top.u; ++truth_id_) {
-            const auto& update = venue_.told(0).at(truth_id_ + 1);
-            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(venue_.told(0).deltas[i]);
+            const auto& update = venue_.history(0).at(truth_id_ + 1);
+            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(venue_.history(0).deltas[i]);
         }
         bids.resize(book.bids);
         asks.resize(book.asks);

@@ -8,62 +8,62 @@ namespace {
 
 void what_says_the_same_is_no_copy_where_the_line_told_otherwise_before() {
     OneLineTurned feed;
-    for (Sequence id = 1006; id <= 1010; ++id) feed.show(id, 1, kOldLevel);
-    feed.show(1011, 0);
-    feed.show(1011, 1);
-    require(feed.show(1012, 1, kOldLevel) == Outcome::ignored);
+    for (Sequence id = 1006; id <= 1010; ++id) feed.deliver(id, 1, kOldLevel);
+    feed.deliver(1011, 0);
+    feed.deliver(1011, 1);
+    require(feed.deliver(1012, 1, kOldLevel) == Outcome::ignored);
     require(feed.live_at(1011));
 }
 
 void nor_where_the_line_is_ahead() {
     OneLineTurned feed;
     feed.reconnect(1);
-    for (Sequence id = 1011; id <= 1012; ++id) feed.show(id, 1, kOldLevel);
-    feed.show(1013, 1);
-    for (Sequence id = 1011; id <= 1012; ++id) feed.show(id, 0, kNewLevel);
-    feed.show(1013, 0);
-    require(feed.show(1014, 1, kOldLevel) == Outcome::ignored && feed.live_at(1013));
+    for (Sequence id = 1011; id <= 1012; ++id) feed.deliver(id, 1, kOldLevel);
+    feed.deliver(1013, 1);
+    for (Sequence id = 1011; id <= 1012; ++id) feed.deliver(id, 0, kNewLevel);
+    feed.deliver(1013, 0);
+    require(feed.deliver(1014, 1, kOldLevel) == Outcome::ignored && feed.live_at(1013));
 }
 
 void nor_where_the_chain_that_was_given_up_said_the_same() {
     for (const bool late : {false, true}) {
         TwoLines feed;
         feed.both(1002, 1003);
-        feed.show(1004, 0);
+        feed.deliver(1004, 0);
         feed.turn_line_0(1002, 1002);
-        if (!late) feed.show(1004, 1);
-        feed.show(1003, 0, kNewLevel);
-        feed.show(1004, 0);
-        if (late) feed.show(1004, 1);
-        require(feed.show(1005, 1, kOldLevel) == Outcome::ignored);
-        require(feed.show(1005, 0, kNewLevel) == Outcome::applied && feed.live_at(1005));
+        if (!late) feed.deliver(1004, 1);
+        feed.deliver(1003, 0, kNewLevel);
+        feed.deliver(1004, 0);
+        if (late) feed.deliver(1004, 1);
+        require(feed.deliver(1005, 1, kOldLevel) == Outcome::ignored);
+        require(feed.deliver(1005, 0, kNewLevel) == Outcome::applied && feed.live_at(1005));
     }
 }
 
 void a_line_that_turns_to_the_books_numbering_counts_at_once() {
     OneLineTurned feed;
-    for (Sequence id = 1006; id <= 1014; ++id) feed.show(id, 1, kOldLevel);
-    feed.show(1011, 0, kNewLevel);
-    feed.show(1011, 1, kNewLevel);
-    require(feed.show(1012, 1, kNewLevel) == Outcome::applied && feed.live_at(1012));
+    for (Sequence id = 1006; id <= 1014; ++id) feed.deliver(id, 1, kOldLevel);
+    feed.deliver(1011, 0, kNewLevel);
+    feed.deliver(1011, 1, kNewLevel);
+    require(feed.deliver(1012, 1, kNewLevel) == Outcome::applied && feed.live_at(1012));
 }
 
 void a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it() {
     TwoLines feed;
     feed.both(1002, 1005);
     feed.reconnect(1);
-    for (Sequence id = 1003; id <= 1005; ++id) feed.show(id, 1, kNewLevel);
+    for (Sequence id = 1003; id <= 1005; ++id) feed.deliver(id, 1, kNewLevel);
     feed.turn_line_0(1003, 1005);
-    require(feed.show(1006, 1, kNewLevel) == Outcome::applied && feed.live_at(1006));
+    require(feed.deliver(1006, 1, kNewLevel) == Outcome::applied && feed.live_at(1006));
 }
 
 void a_line_that_is_ahead_while_joining_is_no_gap() {
     Feed feed;
     feed.lines(0b11);
-    feed.show(1010, 0);
-    for (Sequence id = 1012; id <= 1015; ++id) feed.show(id, 1);
-    for (Sequence id = 1011; id <= 1012; ++id) feed.show(id, 0);
-    feed.show(1016, 1);
+    feed.deliver(1010, 0);
+    for (Sequence id = 1012; id <= 1015; ++id) feed.deliver(id, 1);
+    for (Sequence id = 1011; id <= 1012; ++id) feed.deliver(id, 0);
+    feed.deliver(1016, 1);
     require(feed.sync.counters().gaps == 0 && feed.answer(1016) && feed.live_at(1016));
 }
 

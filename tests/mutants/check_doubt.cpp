@@ -102,16 +102,16 @@ void a_touch_is_held_against_the_book_at_its_id_once() {
     OrderBook book(64, 5);
     book.apply(Side::bid, {10}, {5});
     TouchCheck touch;
-    touch.told(7, {{10}, {5}}, {});
+    touch.on_ticker(7, {{10}, {5}}, {});
     require(!touch.take(6) && touch.take(7) && !touch.take(7));
     require(touch.agrees(book));
-    touch.told(7, {{10}, {6}}, {});
+    touch.on_ticker(7, {{10}, {6}}, {});
     require(!touch.agrees(book));
-    touch.told(7, {{10}, {5}}, {{11}, {1}});
+    touch.on_ticker(7, {{10}, {5}}, {{11}, {1}});
     require(!touch.agrees(book));
     book.apply(Side::ask, {11}, {1});
     require(touch.agrees(book));
-    touch.told(7, {{10}, {5}}, {});
+    touch.on_ticker(7, {{10}, {5}}, {});
     require(!touch.agrees(book));
 }
 
@@ -122,12 +122,12 @@ void a_silent_book_is_asked_for_after_1_5_and_30_seconds() {
     std::vector<std::int64_t> asked;
     const MonoTime start = feed.now;
     for (std::int64_t ms = 0; ms <= 160'000; ms += 500) {
-        if (silence.ask(feed.sync, start + ms * kMs)) asked.push_back(ms);
+        if (silence.should_ask_rest(feed.sync, start + ms * kMs)) asked.push_back(ms);
     }
     require(asked == std::vector<std::int64_t>({1'000, 5'000, 30'000, 90'000, 150'000}));
-    feed.show(1002);
-    require(!silence.ask(feed.sync, start + 160'500 * kMs));
-    require(silence.ask(feed.sync, start + 161'500 * kMs));
+    feed.deliver(1002);
+    require(!silence.should_ask_rest(feed.sync, start + 160'500 * kMs));
+    require(silence.should_ask_rest(feed.sync, start + 161'500 * kMs));
 }
 
 void a_line_that_brings_nothing_of_what_others_bring_lags() {
@@ -139,8 +139,8 @@ void a_line_that_brings_nothing_of_what_others_bring_lags() {
         for (int i = 0; i < seconds * 10; ++i) {
             feed.wait_ms(100);
             const Sequence id = feed.sync.last_id() + 1;
-            feed.show(id, 0);
-            if (second_line) feed.show(id, 1);
+            feed.deliver(id, 0);
+            if (second_line) feed.deliver(id, 1);
             lagging |= silence.lagging(feed.sync, 0b11, feed.now);
         }
     };
@@ -161,15 +161,15 @@ void a_race_is_won_by_the_first_copy() {
     first.last_id = 70;
     first.receive = {1'000};
     first.line = 1;
-    race.won(first);
+    race.note_first(first);
     Event second = first;
     second.line = 0;
     second.receive = {1'400};
-    const auto lead = race.copy(second);
+    const auto lead = race.lead_over(second);
     require(lead && lead->winner == 1 && lead->ns == 400);
-    require(!race.copy(first));
+    require(!race.lead_over(first));
     second.last_id = 70 + 64;
-    require(!race.copy(second));
+    require(!race.lead_over(second));
 }
 
 void a_trade_is_told_once() {
@@ -201,7 +201,7 @@ std::vector<std::uint64_t> news(TradeFilter& filter, std::uint64_t from, std::ui
     filter.on_page(
         to - from + 1,
         [&](std::size_t i) {
-            return TradeFilter::Told{from + i, (from + i) * 7};
+            return TradeFilter::TradeIdentity{from + i, (from + i) * 7};
         },
         opens, [&](std::size_t i) { ids.push_back(from + i); });
     return ids;

@@ -13,14 +13,14 @@ void a_book_is_crossed_by_our_clock_whatever_the_venues_says() {
     for (const std::int64_t step_us : {std::int64_t{0}, std::int64_t{1'000'000}, std::int64_t{-1'000'000}}) {
         Feed feed;
         feed.follow(10);
-        feed.show(12, 0, {kCrossing});
+        feed.deliver(12, 0, {kCrossing});
         require(feed.live_at(12) && feed.sync.flags() == kCrossed);
         feed.venue.us += step_us;
         feed.wait_ms(99);
-        feed.show(13);
+        feed.deliver(13);
         require(feed.live_at(13));
         feed.wait_ms(1);
-        feed.show(14);
+        feed.deliver(14);
         require(feed.is(State::invalid, Reason::crossed) && feed.wants());
         require(feed.answer(14));
         require(feed.live_at(14));
@@ -30,13 +30,13 @@ void a_book_is_crossed_by_our_clock_whatever_the_venues_says() {
 void each_crossing_has_its_own_time() {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     feed.wait_ms(50);
-    feed.show(13, 0, {kUncrossing});
+    feed.deliver(13, 0, {kUncrossing});
     require(feed.sync.flags() == 0);
-    feed.show(14, 0, {kCrossing});
+    feed.deliver(14, 0, {kCrossing});
     feed.wait_ms(60);
-    feed.show(15);
+    feed.deliver(15);
     require(feed.live_at(15));
     feed.wait_ms(1000);
     require(feed.is(State::invalid, Reason::crossed));
@@ -50,7 +50,7 @@ int asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t ms) {
         feed.wait_ms(10);
         const bool cross = !comes_and_goes || at % 3000 < 2000;
         const Sequence id = feed.sync.last_id_from(0) + 1;
-        feed.show(id, 0, cross == crossed ? Deltas{} : Deltas{cross ? kCrossing : kUncrossing});
+        feed.deliver(id, 0, cross == crossed ? Deltas{} : Deltas{cross ? kCrossing : kUncrossing});
         crossed = cross;
         if (!feed.wants()) continue;
         ++asked;
@@ -64,18 +64,18 @@ int asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t ms) {
 void crossed_at_the_venue_is_invalid_and_asked_for_once() {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     require(asked_while_crossed(feed, false, 60'000) == 1);
     require(feed.is(State::invalid, Reason::crossed) && feed.sync.flags() == kCrossed);
     require(feed.stands_at() == feed.sync.last_id_from(0));
-    feed.show(feed.sync.last_id() + 1, 0, {kUncrossing});
+    feed.deliver(feed.sync.last_id() + 1, 0, {kUncrossing});
     require(feed.live_at(feed.sync.last_id()));
 }
 
 void what_breaks_for_the_same_reason_is_asked_for_ever_later() {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     (void)asked_while_crossed(feed, true, 60'000);
     require(asked_while_crossed(feed, true, 60'000) <= 6);
 }
@@ -83,10 +83,10 @@ void what_breaks_for_the_same_reason_is_asked_for_ever_later() {
 void restarts_in_a_row_are_a_second_apart() {
     Feed feed;
     feed.follow(1000);
-    feed.show(500);
+    feed.deliver(500);
     require(feed.wants());
     (void)feed.sync.take_request(feed.now);
-    feed.show(20);
+    feed.deliver(20);
     feed.wait_ms(999);
     require(!feed.wants());
     feed.wait_ms(1);
@@ -99,7 +99,7 @@ void without_a_line_a_book_is_stale_and_rejoins() {
     feed.follow(10);
     feed.lines(0);
     require(feed.is(State::stale, Reason::line_dead));
-    require(feed.show(12) == Outcome::ignored && !feed.wants());
+    require(feed.deliver(12) == Outcome::ignored && !feed.wants());
     feed.lines(1);
     require(feed.is(State::syncing, Reason::gap) && feed.wants());
     require(feed.answer(15));
@@ -109,14 +109,14 @@ void without_a_line_a_book_is_stale_and_rejoins() {
 void what_was_kept_before_the_line_broke_is_forgotten() {
     Feed feed(1, 63);
     feed.lines(1);
-    feed.show(10);
+    feed.deliver(10);
     feed.lines(0);
     {
         Pending other(feed.pool);
         require(other.push(Event{}));
     }
     feed.lines(1);
-    feed.show(12);
+    feed.deliver(12);
     require(!feed.answer(10));
     feed.wait_ms(200);
     require(!feed.answer(11));  // after other lines its id alone proves nothing
@@ -130,7 +130,7 @@ void the_last_line_that_counts_takes_the_book_with_it() {
     feed.reconnect(1);
     feed.lines(0b10);
     require(feed.is(State::syncing, Reason::gap) && feed.wants());
-    require(feed.show(1002, 1) == Outcome::waiting);
+    require(feed.deliver(1002, 1) == Outcome::waiting);
     require(!feed.answer(1001));  // the line may tell another numbering
     require(feed.answer(1002));
     require(feed.live_at(1002));
@@ -142,7 +142,7 @@ void an_earlier_snapshot_after_all_lines_went_is_refused() {
     feed.lines(0);
     feed.lines(1);
     require(!feed.answer(5) && feed.sync.state() != State::live);
-    require(feed.show(1002) == Outcome::waiting);
+    require(feed.deliver(1002) == Outcome::waiting);
     feed.wait_ms(200);
     require(feed.answer(1002));
     require(feed.live_at(1002));
@@ -151,7 +151,7 @@ void an_earlier_snapshot_after_all_lines_went_is_refused() {
 void a_quiet_snapshot_beside_a_foreign_line_is_stale() {
     TwoLines feed;
     feed.reconnect(1);
-    feed.show(501, 1);
+    feed.deliver(501, 1);
     feed.reconnect(0);
     feed.wait_ms(1200);
     if (feed.wants()) feed.answer(1001);
@@ -162,7 +162,7 @@ void a_bad_frame_is_brought_by_another_line_or_rejoins() {
     TwoLines feed;
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     require(feed.live_at(1001) && feed.sync.flags() == kBehind);
-    feed.show(1002, 1);
+    feed.deliver(1002, 1);
     require(feed.live_at(1002) && feed.sync.flags() == 0);
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     feed.wait_ms(50);
@@ -183,7 +183,7 @@ void a_book_as_before_a_loss_waits_for_what_comes_next() {
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     require(!feed.answer(11));
     require(feed.is(State::syncing, Reason::bad_frame));
-    feed.show(13);
+    feed.deliver(13);
     require(feed.is(State::syncing, Reason::bad_frame));
     require(feed.answer(12));
     require(feed.live_at(13));
@@ -213,7 +213,7 @@ void a_later_id_at_rest_is_stale_and_then_rejoins() {
     require(feed.is(State::stale, Reason::silent) && feed.wants());
     require(feed.answer(1004));
     require(feed.is(State::stale, Reason::silent));
-    feed.show(1005, 0);
+    feed.deliver(1005, 0);
     require(feed.live_at(1005));
 }
 
@@ -221,9 +221,9 @@ void an_update_that_gets_there_ends_the_doubt() {
     Checked feed;
     feed.rest(1003);
     feed.wait_ms(60);
-    feed.show(1002, 0);
+    feed.deliver(1002, 0);
     require(feed.is(State::stale, Reason::silent));
-    feed.show(1003, 1);
+    feed.deliver(1003, 1);
     require(feed.live_at(1003));
     feed.wait_ms(5000);
     require(feed.live_at(1003));
@@ -276,14 +276,14 @@ void an_earlier_id_at_rest_is_stale_after_a_second_and_no_restart() {
 
 void a_book_for_which_nobody_vouches_is_stale() {
     Checked feed;
-    feed.sync.on_unanswered();
+    feed.sync.on_rest_unanswered();
     require(feed.is(State::stale, Reason::silent));
     feed.rest(1001);
     require(feed.live_at(1001));
-    feed.sync.on_unanswered();
+    feed.sync.on_rest_unanswered();
     feed.both(1002);
     require(feed.live_at(1002));
-    feed.sync.on_contradiction(feed.now);
+    feed.sync.on_mismatch(feed.now);
     require(feed.is(State::syncing, Reason::audit));
 }
 
@@ -338,10 +338,10 @@ void a_cut_side_is_partial_and_fetched_again_when_too_little_is_left() {
     Sequence id = 11;
     for (std::int64_t price = -899; price < -649; ++price, ++id) {
         require(feed.sync.state() == State::live);
-        feed.show(id, 0, {{Side::bid, {price}, {0}}});
+        feed.deliver(id, 0, {{Side::bid, {price}, {0}}});
     }
     require(feed.sync.state() == State::live);
-    feed.show(id, 0, {{Side::bid, {-649}, {0}}});
+    feed.deliver(id, 0, {{Side::bid, {-649}, {0}}});
     require(feed.is(State::syncing, Reason::depth));
 }
 

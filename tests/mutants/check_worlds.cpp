@@ -86,8 +86,8 @@ void nothing_is_kept_across_what_a_line_told_before_it_counted() {
 
 void what_waited_before_a_second_hole_is_not_kept_across_it() {
     TwoLines feed;
-    feed.show(1003, 0);
-    feed.show(1005, 1);
+    feed.deliver(1003, 0);
+    feed.deliver(1005, 1);
     require(!feed.answer(1003) && feed.answer(1004) && feed.live_at(1005));
 }
 

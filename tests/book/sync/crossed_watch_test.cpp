@@ -27,7 +27,7 @@ TEST(CrossedWatch, IsTooLongAfterASecondWithoutAny) {
 TEST(CrossedWatch, ACrossingThatEndsAndBeginsAgainHasItsOwnTime) {
     CrossedWatch watch;
     (void)watch.on_update(MonoTime{1});
-    watch.uncrossed();
+    watch.on_uncrossed();
     EXPECT_FALSE(watch.crossed());
     EXPECT_FALSE(watch.on_update(MonoTime{200 * kMs}));
     EXPECT_FALSE(watch.on_update(MonoTime{299 * kMs}));
@@ -36,11 +36,11 @@ TEST(CrossedWatch, ACrossingThatEndsAndBeginsAgainHasItsOwnTime) {
 TEST(CrossedWatch, WhatTheVenueConfirmsIsNeverTooLongUntilItEnds) {
     CrossedWatch watch;
     (void)watch.on_update(MonoTime{1});
-    watch.confirmed_by_venue();
+    watch.on_venue_crossed();
     EXPECT_TRUE(watch.at_venue());
     EXPECT_FALSE(watch.on_update(MonoTime{9'000 * kMs}));
     EXPECT_FALSE(watch.on_time(MonoTime{9'000 * kMs}));
-    watch.uncrossed();
+    watch.on_uncrossed();
     EXPECT_FALSE(watch.at_venue());
 }
 

@@ -47,12 +47,12 @@ class FlowWorld {
         truth_id_ = id_;
         source.begin(1'700'000'000'000'000);
         has_next_ = next();
-        tell_lines();
+        report_lines();
     }
 
     void run() {
         for (std::int64_t ms = 0; ms < options_.run_ms && (has_next_ || in_flight()); ++ms) step(ms);
-        look_at_all();
+        check_all();
     }
     // Of every state, reason and flag, of what each update changed, and of every level at each change of state, each
     // join and each 256th update.
@@ -139,7 +139,7 @@ class FlowWorld {
                 sync_.on_lost(static_cast<LineIndex>(index), Reason::bad_frame, now_);
                 look();
             } else {
-                show(told_[frame.update], static_cast<LineIndex>(index));
+                feed_update(told_[frame.update], static_cast<LineIndex>(index));
             }
         }
         if (!options_.faults) return;
@@ -152,15 +152,15 @@ class FlowWorld {
     void turn(Line& line, bool up) {
         line.up = up;
         line.flight.clear();
-        tell_lines();
+        report_lines();
     }
-    void tell_lines() {
+    void report_lines() {
         Sync::LineSet up = 0;
         for (std::size_t line = 0; line < lines_.size(); ++line) up |= Sync::LineSet{lines_[line].up} << line;
         sync_.on_lines(up, now_);
         look();
     }
-    void show(const Update& update, LineIndex line) {
+    void feed_update(const Update& update, LineIndex line) {
         events_.clear();
         Event event;
         event.first_id = update.first_id;
@@ -182,7 +182,7 @@ class FlowWorld {
             for (const Event& each : applied) {
                 mix(static_cast<std::uint64_t>(sync_.book().side(each.side).at(each.price).steps));
             }
-            if (++updates_ % 256 == 0) look_at_all();
+            if (++updates_ % 256 == 0) check_all();
         });
         look();
     }
@@ -202,7 +202,7 @@ class FlowWorld {
             check_asked_ = {};
             look();
         }
-        if (!silence_.ask(sync_, now_)) return;
+        if (!silence_.should_ask_rest(sync_, now_)) return;
         check_asked_ = now_;
         check_id_ = id_;
     }
@@ -217,9 +217,9 @@ class FlowWorld {
         state_ = sync_.state();
         reason_ = sync_.reason();
         joins_ = sync_.counters().snapshots;
-        look_at_all();
+        check_all();
     }
-    void look_at_all() {
+    void check_all() {
         ++books_;
         for (const Side side : {Side::bid, Side::ask}) {
             for (const Level& level : best_first(sync_.book().side(side))) {

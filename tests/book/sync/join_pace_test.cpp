@@ -31,7 +31,7 @@ TEST(JoinPace, RefusalsWaitLongerAndLongerAndNeverMoreThan10S) {
     std::int64_t before = 0;
     for (int i = 0; i < 40; ++i) {
         pace.on_asked(at(now));
-        pace.on_refusal(at(now));
+        pace.on_rejected(at(now));
         const std::int64_t wait = next_ms(pace, now) - now;
         EXPECT_GE(wait, before);
         EXPECT_LE(wait, 10'000);

@@ -19,7 +19,7 @@ std::vector<std::int64_t> asked_at_s(std::int64_t stale_after_ns, std::int64_t u
     std::vector<std::int64_t> asked;
     const MonoTime begin = feed.now;
     for (std::int64_t ms = 0; ms <= until_s * 1'000; ms += 100) {
-        if (silence.ask(feed.sync, begin + ms * 1'000'000)) asked.push_back(ms / 1'000);
+        if (silence.should_ask_rest(feed.sync, begin + ms * 1'000'000)) asked.push_back(ms / 1'000);
     }
     return asked;
 }

@@ -99,7 +99,7 @@ class SmallWorld {
         const std::uint32_t request = sync.take_request(way.now);
         (void)sync.on_snapshot(request, snapshot(false, kStart - 1), way.now);
         for (LineIndex line = 0; line < kLines; ++line) {
-            show(way, sync, line, false, kStart, kStart);
+            feed_update(way, sync, line, false, kStart, kStart);
             way.lines[line].told_old = true;
         }
     }
@@ -135,14 +135,14 @@ class SmallWorld {
                 way.lines[index].up = false;
                 ++way.lines[index].reconnects;
                 if (!options_.strict) way.told[index] = {};
-                tell_lines(way, sync);
+                report_lines(way, sync);
                 break;
             case Move::Kind::return_line:
                 way.lines[index].up = true;
                 way.lines[index].next = move.b;
                 way.lines[index].told_old = way.lines[index].told_new = way.lines[index].goes_on = false;
                 way.lines[index].is_late = way.new_told.ns == 0;
-                tell_lines(way, sync);
+                report_lines(way, sync);
                 break;
             case Move::Kind::answer: answer(way, sync, move.a != 0, move.b); break;
             case Move::Kind::wait:
@@ -186,7 +186,7 @@ class SmallWorld {
         for (std::size_t line = 0; line < kLines; ++line) {
             if (!way.lines[line].up) way.lines[line].next = updates(), way.lines[line].up = true;
         }
-        tell_lines(way, sync);
+        report_lines(way, sync);
         for (std::size_t line = 0; line < kLines; ++line) {
             while (way.lines[line].next < updates()) deliver(way, sync, line);
         }
@@ -201,7 +201,7 @@ class SmallWorld {
             }
             if (ms % 100 == 0) {
                 ++last;
-                for (LineIndex line = 0; line < kLines; ++line) show(way, sync, line, newer, last, last);
+                for (LineIndex line = 0; line < kLines; ++line) feed_update(way, sync, line, newer, last, last);
             }
             if (ms % 20 == 0) {
                 if (way.asked) (void)sync.on_snapshot(way.request, snapshot(newer, last), way.now);
@@ -273,7 +273,7 @@ class SmallWorld {
         return snapshot;
     }
     // One frame: the last of each level that its ids set.
-    static void show(const Way& way, Sync& sync, LineIndex line, bool is_new, Sequence first, Sequence last) {
+    static void feed_update(const Way& way, Sync& sync, LineIndex line, bool is_new, Sequence first, Sequence last) {
         std::array<Event, 4> events;
         std::size_t count = 0;
         for (Sequence id = std::max(first, last >= 2 ? last - 2 : 0); id <= last; ++id, ++count) {
@@ -318,7 +318,7 @@ class SmallWorld {
         const bool alone = !options_.strict && (sync.flags() & kUnconfirmed) != 0 && sync.last_id() == other;
         if ((first_word || alone) && other != 0 && first <= other + 1 && other < last) way.undecidable = true;
         if (!options_.strict && other_follows(sync, newer, last)) way.undecidable = true;
-        show(way, sync, static_cast<LineIndex>(index), newer, first, last);
+        feed_update(way, sync, static_cast<LineIndex>(index), newer, first, last);
     }
     // What is kept, or waits, follows on that id, and is of the other numbering.
     [[nodiscard]] static bool other_follows(const Sync& sync, bool newer, Sequence id) {
@@ -326,7 +326,7 @@ class SmallWorld {
         return kept != nullptr && (kept->quantity.steps >= kNew) != newer && kept->first_id <= id + 1 &&
                kept->last_id > id;
     }
-    static void tell_lines(const Way& way, Sync& sync) {
+    static void report_lines(const Way& way, Sync& sync) {
         Sync::LineSet up = 0;
         for (std::size_t line = 0; line < kLines; ++line) up |= Sync::LineSet{way.lines[line].up} << line;
         sync.on_lines(up, way.now);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/book/sync/kept_sync.h"
 #include "tests/book/sync/small_world.h"
+#include "tests/book/sync/sync_checkpoint.h"
 #include "tests/support/random.h"
 
 namespace daypack::test {
@@ -106,9 +106,9 @@ class SmallWorlds {
         std::size_t size_ = 0;
     };
     // A state to go back to.
-    struct Kept {
+    struct Saved {
         SmallWorld::Way way;
-        KeptSync sync;
+        SyncCheckpoint sync;
         std::vector<SmallWorld::Move> moves;
     };
 
@@ -119,7 +119,7 @@ class SmallWorlds {
             return 1;
         }
         if (way_.wrong != nullptr) {
-            tell_wrong(way_.wrong);
+            report_wrong(way_.wrong);
             return 0;
         }
         const std::uint64_t key = world_.hash(way_, sync_) | 1;
@@ -127,25 +127,25 @@ class SmallWorlds {
         const double known = seen_.place(key, fresh).worlds;
         if (!fresh) return known;
         ++result_.states;
-        if (depth == kept_.size()) kept_.push_back(std::make_unique<Kept>());
-        Kept& kept = *kept_[depth];
-        kept.way = way_;
-        kept.sync.keep(sync_, pool_);
+        if (depth == saved_.size()) saved_.push_back(std::make_unique<Saved>());
+        Saved& saved = *saved_[depth];
+        saved.way = way_;
+        saved.sync.save(sync_, pool_);
         if (result_.states % kProofEach == 0 && !prove(key)) return 0;
-        if (options_.calm && mixed(key, 99) % kCalmEach == 0 && !calm(kept)) return 0;
-        world_.moves_of(way_, kept.moves);
-        double worlds = kept.moves.empty() ? 1 : 0;
-        const std::size_t always = kept.moves.empty() ? 0 : mixed(key, 98) % kept.moves.size();
-        for (std::size_t i = 0; i < kept.moves.size(); ++i) {
+        if (options_.calm && mixed(key, 99) % kCalmEach == 0 && !calm(saved)) return 0;
+        world_.moves_of(way_, saved.moves);
+        double worlds = saved.moves.empty() ? 1 : 0;
+        const std::size_t always = saved.moves.empty() ? 0 : mixed(key, 98) % saved.moves.size();
+        for (std::size_t i = 0; i < saved.moves.size(); ++i) {
             if (i != always && mixed(key, i) % 256 >= options_.tried) continue;
             if (result_.states >= options_.states_max) {
                 result_.whole = false;
                 break;
             }
-            way_ = kept.way;
-            kept.sync.go_back(sync_, pool_);
-            moves_.push_back(kept.moves[i]);
-            world_.make(way_, sync_, kept.moves[i]);
+            way_ = saved.way;
+            saved.sync.restore(sync_, pool_);
+            moves_.push_back(saved.moves[i]);
+            world_.make(way_, sync_, saved.moves[i]);
             worlds += look(depth + 1);
             if (!result_.wrong.empty()) return worlds;
             moves_.pop_back();
@@ -164,20 +164,20 @@ class SmallWorlds {
         SmallWorld::Way way;
         world_.setup(way, sync);
         for (const auto& move : moves_) world_.make(way, sync, move);
-        if ((world_.hash(way, sync) | 1) != key) tell_wrong("the search itself: its moves lead elsewhere");
+        if ((world_.hash(way, sync) | 1) != key) report_wrong("the search itself: its moves lead elsewhere");
         return result_.wrong.empty();
     }
-    bool calm(const Kept& kept) {
+    bool calm(const Saved& saved) {
         ++result_.calmed;
         const std::int64_t took_ms = world_.comes_right_in_ms(way_, sync_, kCalm_ms);
-        if (took_ms < 0) tell_wrong("all is well since, and it does not come right");
+        if (took_ms < 0) report_wrong("all is well since, and it does not come right");
         result_.calm_ms_most = std::max(result_.calm_ms_most, took_ms);
-        way_ = kept.way;
-        kept.sync.go_back(sync_, pool_);
+        way_ = saved.way;
+        saved.sync.restore(sync_, pool_);
         return took_ms >= 0;
     }
 
-    void tell_wrong(const char* what) {
+    void report_wrong(const char* what) {
         result_.wrong = SmallWorld::describe(moves_) + " -> " + what;
         PendingPool pool(64);
         Sync sync(8, 4, pool);
@@ -202,7 +202,7 @@ class SmallWorlds {
     Sync sync_{8, 4, pool_};
     SmallWorld::Way way_;
     std::vector<SmallWorld::Move> moves_;
-    std::vector<std::unique_ptr<Kept>> kept_;
+    std::vector<std::unique_ptr<Saved>> saved_;
 };
 
 }  // namespace daypack::test

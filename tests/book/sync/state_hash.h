@@ -23,7 +23,7 @@ struct StateHash {
 
     // What is not in the Sync itself: for who keeps a Sync's state to go back to it.
     [[nodiscard]] static std::array<Remembered*, 2> remembered_of(Sync& sync) {
-        return {&sync.numbering_.remembered_, &sync.numbering_.outdated_};
+        return {&sync.numbering_.remembered_, &sync.numbering_.previous_chain_};
     }
     [[nodiscard]] static OrderBook& book_of(Sync& sync) { return sync.book_; }
     // The first update that is kept, or waits; null: none.
@@ -50,35 +50,35 @@ struct StateHash {
     void add(const Sync& sync) {
         for (const auto word : {static_cast<std::uint64_t>(sync.phase_),
                                 static_cast<std::uint64_t>(sync.reason_),
-                                static_cast<std::uint64_t>(sync.lost_),
+                                static_cast<std::uint64_t>(sync.lost_reason_),
                                 std::uint64_t{sync.unconfirmed_},
-                                std::uint64_t{sync.waiting_},
+                                std::uint64_t{sync.has_hole_},
                                 std::uint64_t{sync.silent_},
-                                std::uint64_t{sync.only_a_line_},
+                                std::uint64_t{sync.only_line_confirms_},
                                 std::uint64_t{sync.in_flight_},
-                                std::uint64_t{sync.in_doubt_},
+                                std::uint64_t{sync.numbering_in_doubt_},
                                 std::uint64_t{sync.had_book_},
-                                std::uint64_t{sync.lossy_},
-                                std::uint64_t{sync.unkept_},
-                                std::uint64_t{sync.went_back_},
-                                std::uint64_t{sync.thin_},
-                                sync.stood_[0],
-                                sync.stood_[1],
-                                std::uint64_t{sync.asked_up_},
+                                std::uint64_t{sync.lost_after_tip_},
+                                std::uint64_t{sync.tip_not_buffered_},
+                                std::uint64_t{sync.rest_went_back_},
+                                std::uint64_t{sync.thin_sides_},
+                                sync.shown_levels_[0],
+                                sync.shown_levels_[1],
+                                std::uint64_t{sync.lines_since_request_},
                                 sync.last_id_,
                                 sync.newest_id_,
                                 sync.held_id_,
-                                sync.before_id_,
-                                sync.shown_id_}) {
+                                sync.id_before_loss_,
+                                sync.furthest_shown_id_}) {
             mix(word);
         }
-        age(sync.heard_);
-        if (sync.heard_.ns == 0) since(sync.up_since_);
-        if (sync.before_id_ != 0) age(sync.below_since_);
+        age(sync.last_update_at_);
+        if (sync.last_update_at_.ns == 0) since(sync.up_since_);
+        if (sync.id_before_loss_ != 0) age(sync.below_since_);
         if (sync.held_id_ != 0) since(sync.held_since_);
-        age(sync.alone_since_);
-        if (sync.waiting_) since(sync.waiting_since_);
-        if (sync.lost_ != Reason::none) since(sync.lost_since_);
+        age(sync.lines_behind_since_);
+        if (sync.has_hole_) since(sync.hole_since_);
+        if (sync.lost_reason_ != Reason::none) since(sync.lost_since_);
         add(sync.crossed_);
         add(sync.rest_);
         add(sync.pace_);
@@ -106,41 +106,41 @@ struct StateHash {
         age(check.applied_);
         if (check.later_id_ == 0) return;
         since(check.later_since_);
-        since(check.later_told_);
+        since(check.later_answered_);
     }
     void add(const JoinPace& pace) {
         mix(static_cast<std::uint64_t>(pace.reason_));
         mix(pace.repeats_);
-        mix(pace.refusals_);
+        mix(pace.rejections_);
         mix(static_cast<std::uint64_t>(std::max<std::int64_t>(pace.due_ - now, 0)));
         since(pace.asked_);
         age(pace.joined_);
     }
     void add(const Numbering& numbering) {
-        for (const auto set :
-             {numbering.up_, numbering.counting_, numbering.carriers_, numbering.late_, numbering.former_})
+        for (const auto set : {numbering.up_, numbering.trusted_, numbering.candidates_, numbering.late_after_restart_,
+                               numbering.late_after_jump_})
             mix(set);
         age(numbering.old_since_);
-        mix(numbering.ahead_);
+        mix(numbering.proves_restart_);
         for (LineIndex i = 0; i < 4; ++i) {
             const auto& line = numbering.lines_[i];
             for (const auto word : {line.last_id, line.last_key, line.began_at, line.began_at_before,
-                                    line.waiting.last_id, line.waiting.key})
+                                    line.first_ahead.last_id, line.first_ahead.key})
                 mix(word);
-            for (std::size_t back = 0; back < line.last.size(); ++back) {
-                const auto& told = line.last[(line.told + back) % line.last.size()];
+            for (std::size_t back = 0; back < line.recent.size(); ++back) {
+                const auto& told = line.recent[(line.recent_count + back) % line.recent.size()];
                 mix(told.last_id);
                 mix(told.key);
             }
-            mix(std::uint64_t{line.missed} | std::uint64_t{line.denies} << 1);
-            mix(line.superseded.last_id);
-            mix(line.superseded.key);
+            mix(std::uint64_t{line.missed} | std::uint64_t{line.contradicts_chain} << 1);
+            mix(line.ahead_before_restart.last_id);
+            mix(line.ahead_before_restart.key);
             age(line.foreign_since);
             age(line.unexplained_since);
         }
         add(numbering.remembered_);
-        add(numbering.outdated_);
-        mix(numbering.outdated_goes_on_ ? 1 : 0);
+        add(numbering.previous_chain_);
+        mix(numbering.previous_may_go_on_ ? 1 : 0);
     }
     void add(const Remembered& remembered) {
         mix(remembered.size_);

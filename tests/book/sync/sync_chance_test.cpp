@@ -34,13 +34,13 @@ bool shows_the_new_book_alone(const Feed& feed, Sequence id) {
 TEST(SyncChance, AnUpdateThatSaysTheSameIsNoCopyWhereTheLineToldOtherwiseBefore) {
     OneLineTurned feed;
     ASSERT_TRUE(shows_the_new_book_alone(feed, 1010));
-    feed.show(1011, 0);
-    EXPECT_EQ(feed.show(1006, 1, kOldLevel), Outcome::ignored);
-    for (Sequence id = 1007; id <= 1010; ++id) feed.show(id, 1, kOldLevel);
-    EXPECT_EQ(feed.show(1011, 1), Outcome::ignored) << "just as line 0 told it";
-    EXPECT_EQ(feed.show(1012, 1, kOldLevel), Outcome::ignored);
+    feed.deliver(1011, 0);
+    EXPECT_EQ(feed.deliver(1006, 1, kOldLevel), Outcome::ignored);
+    for (Sequence id = 1007; id <= 1010; ++id) feed.deliver(id, 1, kOldLevel);
+    EXPECT_EQ(feed.deliver(1011, 1), Outcome::ignored) << "just as line 0 told it";
+    EXPECT_EQ(feed.deliver(1012, 1, kOldLevel), Outcome::ignored);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1011));
-    feed.show(1012, 0, kNewLevel);
+    feed.deliver(1012, 0, kNewLevel);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1012));
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
 }
@@ -48,12 +48,12 @@ TEST(SyncChance, AnUpdateThatSaysTheSameIsNoCopyWhereTheLineToldOtherwiseBefore)
 TEST(SyncChance, NorWhereTheLineIsAheadOfTheBook) {
     OneLineTurned feed;
     feed.reconnect(1);
-    for (Sequence id = 1011; id <= 1012; ++id) feed.show(id, 1, kOldLevel);
-    feed.show(1013, 1);
-    feed.show(1011, 0, kNewLevel);
-    feed.show(1012, 0, kNewLevel);
-    feed.show(1013, 0);
-    EXPECT_EQ(feed.show(1014, 1, kOldLevel), Outcome::ignored);
+    for (Sequence id = 1011; id <= 1012; ++id) feed.deliver(id, 1, kOldLevel);
+    feed.deliver(1013, 1);
+    feed.deliver(1011, 0, kNewLevel);
+    feed.deliver(1012, 0, kNewLevel);
+    feed.deliver(1013, 0);
+    EXPECT_EQ(feed.deliver(1014, 1, kOldLevel), Outcome::ignored);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1013));
 }
 
@@ -61,23 +61,23 @@ TEST(SyncChance, NorWhereTheLineIsAheadOfTheBook) {
 TEST(SyncChance, NorWhereTheChainThatWasGivenUpSaidTheSame) {
     TwoLines feed;
     feed.both(1002, 1003);
-    feed.show(1004, 0);
+    feed.deliver(1004, 0);
     feed.turn_line_0(1002, 1002);
-    EXPECT_EQ(feed.show(1004, 1), Outcome::ignored);
-    feed.show(1003, 0, kNewLevel);
-    feed.show(1004, 0);
-    EXPECT_EQ(feed.show(1005, 1, kOldLevel), Outcome::ignored);
-    EXPECT_EQ(feed.show(1005, 0, kNewLevel), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1004, 1), Outcome::ignored);
+    feed.deliver(1003, 0, kNewLevel);
+    feed.deliver(1004, 0);
+    EXPECT_EQ(feed.deliver(1005, 1, kOldLevel), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1005, 0, kNewLevel), Outcome::applied);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1005));
 }
 
 // It goes on below what it told: that may be the book's numbering.
 TEST(SyncChance, ALineThatTurnsToTheBooksNumberingCountsAtOnce) {
     OneLineTurned feed;
-    for (Sequence id = 1006; id <= 1014; ++id) feed.show(id, 1, kOldLevel);
-    feed.show(1011, 0, kNewLevel);
-    feed.show(1011, 1, kNewLevel);
-    EXPECT_EQ(feed.show(1012, 1, kNewLevel), Outcome::applied);
+    for (Sequence id = 1006; id <= 1014; ++id) feed.deliver(id, 1, kOldLevel);
+    feed.deliver(1011, 0, kNewLevel);
+    feed.deliver(1011, 1, kNewLevel);
+    EXPECT_EQ(feed.deliver(1012, 1, kNewLevel), Outcome::applied);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1012));
 }
 
@@ -86,9 +86,9 @@ TEST(SyncChance, ALineThatToldTheNewNumberingFirstCountsOnceAnotherTurnsToIt) {
     TwoLines feed;
     feed.both(1002, 1005);
     feed.reconnect(1);
-    for (Sequence id = 1003; id <= 1005; ++id) feed.show(id, 1, kNewLevel);
+    for (Sequence id = 1003; id <= 1005; ++id) feed.deliver(id, 1, kNewLevel);
     feed.turn_line_0(1003, 1005);
-    EXPECT_EQ(feed.show(1006, 1, kNewLevel), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1006, 1, kNewLevel), Outcome::applied);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1006));
 }
 
@@ -140,10 +140,10 @@ class RollingWorld {
     // The first book that is LIVE and of no numbering; 0: there is none.
     Sequence run() {
         for (int step = 0; step < 500 && wrong_ == 0; ++step) {
-            if (step < 100) tell(0, 0);
-            if (step >= 100) tell(0, 1);
-            if (step < 400) tell(1, 0);
-            if (step >= 400) tell(1, 1);
+            if (step < 100) send_next(0, 0);
+            if (step >= 100) send_next(0, 1);
+            if (step < 400) send_next(1, 0);
+            if (step >= 400) send_next(1, 1);
             wait();
         }
         return wrong_;
@@ -154,17 +154,18 @@ class RollingWorld {
     [[nodiscard]] const Sync::Counters& counters() const { return sync_.counters(); }
 
   private:
-    void tell(LineIndex line, std::size_t numbering) {
+    void send_next(LineIndex line, std::size_t numbering) {
         Numbering& told = numberings_[numbering];
         if (told.last() == stepped_[numbering]) told.step();
         late_[line].push_back({numbering, told.last()});
-        for (; late_[line].size() > (line == 0 ? 0 : 2); late_[line].pop_front()) show(line, late_[line].front());
+        for (; late_[line].size() > (line == 0 ? 0 : 2); late_[line].pop_front())
+            feed_update(line, late_[line].front());
     }
     struct Frame {
         std::size_t numbering;
         Sequence id;
     };
-    void show(LineIndex line, Frame frame) {
+    void feed_update(LineIndex line, Frame frame) {
         const Delta& delta = numberings_[frame.numbering].at(frame.id);
         Event event;
         event.first_id = event.last_id = frame.id;

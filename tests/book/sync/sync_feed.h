@@ -45,7 +45,7 @@ struct Feed {
         events.back().last = true;
         return sync.on_update(events, now);
     }
-    Outcome show(Sequence id, LineIndex line = 0, Deltas deltas = {}) {
+    Outcome deliver(Sequence id, LineIndex line = 0, Deltas deltas = {}) {
         return aggregate(id, id, line, std::move(deltas));
     }
     // Where none was up, so long that they are known to be quiet.
@@ -74,7 +74,7 @@ struct Feed {
     // With line 0, and a book that stands one beyond that id.
     void follow(Sequence id) {
         lines(1);
-        if (!answer(id) || show(id + 1) != Outcome::applied)
+        if (!answer(id) || deliver(id + 1) != Outcome::applied)
             throw std::logic_error("a fresh book does not follow its line");
     }
 
@@ -98,12 +98,12 @@ struct TwoLines : Feed {
     TwoLines() {
         follow(1000);
         lines(0b11);
-        show(1001, 1);
+        deliver(1001, 1);
     }
     // Both lines bring it, the first at once.
     void both(Sequence id) {
-        show(id, 0);
-        show(id, 1);
+        deliver(id, 0);
+        deliver(id, 1);
     }
     void both(Sequence from, Sequence to) {
         for (Sequence id = from; id <= to; ++id) both(id);
@@ -115,7 +115,7 @@ struct TwoLines : Feed {
     }
     // Line 0 turns to a new numbering, which is joined at its update `to`.
     void turn_line_0(Sequence from, Sequence to) {
-        for (Sequence id = from; id <= to; ++id) show(id, 0, kNewLevel);
+        for (Sequence id = from; id <= to; ++id) deliver(id, 0, kNewLevel);
         wait_ms(20);
         Snapshot joined = snapshot(to);
         joined.asks = {{{160}, {3}}, {{200}, {1}}};

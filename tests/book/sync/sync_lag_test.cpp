@@ -102,7 +102,7 @@ class LagWorld {
         for (; !line.flight.empty() && now_ms_ >= line.flight.front().due_ms; line.flight.pop_front()) {
             const Sequence id = line.flight.front().id;
             if (restarted_ && new_told_ms_ == 0) new_told_ms_ = now_ms_;
-            feed_.show(id, static_cast<LineIndex>(at));
+            feed_.deliver(id, static_cast<LineIndex>(at));
         }
         const bool may = at != 0 || options_.the_prompt_one_is_connected_anew;
         if (may && options_.reconnect_ms != 0 && random_.once_in(options_.reconnect_ms / kStep_ms)) cut(at);
@@ -111,7 +111,7 @@ class LagWorld {
         if (feed_.wants()) (void)feed_.answer(last_);
         if (check_asked_.ns != 0) feed_.sync.on_rest_id(check_id_, check_asked_, feed_.now);
         check_asked_ = {};
-        if (!silence_.ask(feed_.sync, feed_.now)) return;
+        if (!silence_.should_ask_rest(feed_.sync, feed_.now)) return;
         check_asked_ = feed_.now;
         check_id_ = last_;
     }
@@ -142,15 +142,15 @@ class LagWorld {
 TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep) {
     TwoLines feed;
     feed.reconnect(1);
-    feed.show(1002, 1);
-    feed.show(1003, 1);
-    feed.show(1004, 1);
-    EXPECT_EQ(feed.show(1002, 0), Outcome::applied) << "line 1 counts from now on, and has told 1004";
+    feed.deliver(1002, 1);
+    feed.deliver(1003, 1);
+    feed.deliver(1004, 1);
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 counts from now on, and has told 1004";
     feed.wait_ms(10);
     feed.wait_ms(50);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
-    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
-    EXPECT_EQ(feed.show(1004, 0), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1004, 0), Outcome::ignored);
     ASSERT_TRUE(feed.answer(1004));
     for (int i = 0; i < 40; ++i) feed.wait_ms(50);
     EXPECT_TRUE(feed.live_at(1004));
@@ -160,20 +160,20 @@ TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep)
 // The chain jumped ahead, by a loss; a line that told it before is seconds behind.
 TEST(SyncLag, ALineThatGoesOnBehindAGapIsNeitherARestartNorReplaced) {
     TwoLines feed;
-    for (Sequence id = 1002; id <= 1010; ++id) feed.show(id, 0);
-    feed.show(1002, 1);
-    feed.show(1012, 0);  // 1011 was lost
+    for (Sequence id = 1002; id <= 1010; ++id) feed.deliver(id, 0);
+    feed.deliver(1002, 1);
+    feed.deliver(1012, 0);  // 1011 was lost
     feed.wait_ms(50);
-    feed.show(1014, 0);  // and 1013
+    feed.deliver(1014, 0);  // and 1013
     ASSERT_TRUE(feed.answer(1014));
     for (Sequence id = 1003; id <= 1013; ++id) {
-        EXPECT_EQ(feed.show(id, 1), Outcome::ignored);
+        EXPECT_EQ(feed.deliver(id, 1), Outcome::ignored);
         feed.wait_ms(400);
         EXPECT_TRUE(feed.live_at(1014)) << id;
         EXPECT_EQ(feed.sync.take_foreign_lines(feed.now), 0u) << id;
     }
-    feed.show(1014, 1);
-    EXPECT_EQ(feed.show(1015, 1), Outcome::applied);
+    feed.deliver(1014, 1);
+    EXPECT_EQ(feed.deliver(1015, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1015));
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
 }

@@ -15,20 +15,20 @@ using test::TwoLines;
 
 TEST(SyncLines, WhatOneLineMissesAnotherBrings) {
     TwoLines feed;
-    EXPECT_EQ(feed.show(1003, 0), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::waiting);
     EXPECT_TRUE(feed.live_at(1001));
     EXPECT_EQ(feed.sync.flags(), kBehind);
-    EXPECT_EQ(feed.show(1002, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1003));
     EXPECT_EQ(feed.sync.flags(), 0);
-    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::ignored);
     EXPECT_EQ(feed.sync.counters().gaps, 0u);
     EXPECT_EQ(feed.sync.counters().waits, 1u);
 }
 
 TEST(SyncLines, WhatWaitedIsToldInOrder) {
     TwoLines feed;
-    for (Sequence id = 1003; id <= 1100; ++id) EXPECT_EQ(feed.show(id, 0), Outcome::waiting);
+    for (Sequence id = 1003; id <= 1100; ++id) EXPECT_EQ(feed.deliver(id, 0), Outcome::waiting);
     std::vector<Sequence> told;
     Event event;
     event.first_id = event.last_id = 1002;
@@ -45,41 +45,41 @@ TEST(SyncLines, WhatWaitedIsToldInOrder) {
 
 TEST(SyncLines, AnUpdateCutDifferentlyFillsTheHole) {
     TwoLines feed;
-    EXPECT_EQ(feed.show(1004, 0), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1004, 0), Outcome::waiting);
     EXPECT_EQ(feed.aggregate(1002, 1003, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }
 
 TEST(SyncLines, AnUpdateThatReachesBeyondWhatWaitsMakesItADuplicate) {
     TwoLines feed;
-    EXPECT_EQ(feed.show(1003, 0), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::waiting);
     EXPECT_EQ(feed.aggregate(1002, 1005, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1005));
-    EXPECT_EQ(feed.show(1006, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1006, 0), Outcome::applied);
 }
 
 // Line 1 was connected later, and lags less: its first word lies ahead of what line 0 tells. Nothing is lost.
 TEST(SyncLines, WhileJoiningALineThatIsAheadOfTheOtherIsNoGap) {
     Feed feed;
     feed.lines(0b11);
-    EXPECT_EQ(feed.show(1010, 0), Outcome::waiting);
-    for (Sequence id = 1012; id <= 1015; ++id) feed.show(id, 1);
-    feed.show(1011, 0);
-    feed.show(1012, 0);
-    EXPECT_EQ(feed.show(1016, 1), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1010, 0), Outcome::waiting);
+    for (Sequence id = 1012; id <= 1015; ++id) feed.deliver(id, 1);
+    feed.deliver(1011, 0);
+    feed.deliver(1012, 0);
+    EXPECT_EQ(feed.deliver(1016, 1), Outcome::waiting);
     EXPECT_EQ(feed.sync.counters().gaps, 0u);
     ASSERT_TRUE(feed.answer(1016));
     EXPECT_TRUE(feed.live_at(1016));
-    for (Sequence id = 1013; id <= 1017; ++id) feed.show(id, 0);
+    for (Sequence id = 1013; id <= 1017; ++id) feed.deliver(id, 0);
     EXPECT_TRUE(feed.live_at(1017));
     EXPECT_EQ(feed.sync.counters().gaps + feed.sync.counters().resyncs, 0u);
 }
 
 TEST(SyncLines, OnceEveryLineHasPassedItIsAGap) {
     TwoLines feed;
-    feed.show(1003, 0);
+    feed.deliver(1003, 0);
     EXPECT_TRUE(feed.live_at(1001));
-    feed.show(1003, 1);
+    feed.deliver(1003, 1);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     EXPECT_EQ(feed.sync.counters().gaps, 1u);
     ASSERT_TRUE(feed.answer(1002));  // and what waited is not lost
@@ -88,7 +88,7 @@ TEST(SyncLines, OnceEveryLineHasPassedItIsAGap) {
 
 TEST(SyncLines, AQuietLineIsWaitedForOnlySoLong) {
     TwoLines feed;
-    feed.show(1003, 0);
+    feed.deliver(1003, 0);
     feed.wait_ms(49);
     EXPECT_TRUE(feed.live_at(1001));
     feed.wait_ms(1);
@@ -97,16 +97,16 @@ TEST(SyncLines, AQuietLineIsWaitedForOnlySoLong) {
 
 TEST(SyncLines, AHoleBehindAHoleDoesNotProlongTheWait) {
     TwoLines feed;
-    feed.show(1003, 0);
+    feed.deliver(1003, 0);
     feed.wait_ms(30);
-    feed.show(1010, 0);
+    feed.deliver(1010, 0);
     feed.wait_ms(20);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
 TEST(SyncLines, TheDeathOfTheLineThatWasWaitedForMakesItAGap) {
     TwoLines feed;
-    feed.show(1003, 0);
+    feed.deliver(1003, 0);
     feed.lines(0b01);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
@@ -114,14 +114,14 @@ TEST(SyncLines, TheDeathOfTheLineThatWasWaitedForMakesItAGap) {
 TEST(SyncLines, ALineThatDoesNotCountIsNotWaitedFor) {
     TwoLines feed;
     feed.reconnect(1);
-    feed.show(1003, 0);
+    feed.deliver(1003, 0);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
 TEST(SyncLines, AloneALineHasAGapAtOnce) {
     Feed feed;
     feed.follow(1000);
-    feed.show(1003);
+    feed.deliver(1003);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     EXPECT_EQ(feed.sync.counters().waits, 1u);
 }
@@ -129,19 +129,19 @@ TEST(SyncLines, AloneALineHasAGapAtOnce) {
 TEST(SyncLines, DeathAndReturnOfOneLineIsNoEvent) {
     TwoLines feed;
     feed.lines(0b01);
-    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied);
     feed.lines(0b11);
-    EXPECT_EQ(feed.show(1003, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(1004, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1004, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
     EXPECT_EQ(feed.sync.counters().resyncs, 0u);
 }
 
 TEST(SyncLines, TheLastIdOfALineIsThatOfItsConnection) {
     TwoLines feed;
-    feed.show(1002, 0);
+    feed.deliver(1002, 0);
     EXPECT_EQ(feed.sync.last_id_from(0), 1002u);
     EXPECT_EQ(feed.sync.last_id_from(1), 1001u);
     feed.reconnect(0);
@@ -154,7 +154,7 @@ TEST(SyncLines, ASnapshotThatTheStreamDoesNotReachIsFetchedAgainAndIsNoGap) {
     feed.lines(0b1);
     ASSERT_TRUE(feed.answer(1000));
     EXPECT_EQ(feed.sync.flags(), kUnconfirmed);
-    EXPECT_EQ(feed.show(1005), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1005), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     EXPECT_EQ(feed.sync.counters().gaps, 0u);
     EXPECT_EQ(feed.sync.counters().refetches, 1u);
@@ -166,8 +166,8 @@ TEST(SyncLines, MoreThanThePoolHoldsIsNotWaitedFor) {
     Feed feed(1, 63);
     feed.follow(1000);
     feed.lines(0b11);
-    feed.show(1001, 1);
-    for (Sequence id = 1003; id < 1003 + 64; ++id) feed.show(id, 0);
+    feed.deliver(1001, 1);
+    for (Sequence id = 1003; id < 1003 + 64; ++id) feed.deliver(id, 0);
     EXPECT_TRUE(feed.is(State::syncing, Reason::overflow));
     ASSERT_TRUE(feed.answer(1066));
     EXPECT_TRUE(feed.live_at(1066));
@@ -178,7 +178,7 @@ TEST(SyncLines, AFrameThatCouldNotBeReadIsBroughtByAnotherLine) {
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     EXPECT_TRUE(feed.live_at(1001));
     EXPECT_EQ(feed.sync.flags(), kBehind);
-    feed.show(1002, 1);
+    feed.deliver(1002, 1);
     EXPECT_TRUE(feed.live_at(1002));
     EXPECT_EQ(feed.sync.flags(), 0);
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
@@ -225,7 +225,7 @@ TEST(SyncSilence, ALaterIdAtRestMakesTheBookStaleAndThenRejoins) {
     ASSERT_TRUE(feed.answer(1004));
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));  // right as REST told it, but nothing says that lines carry it
     EXPECT_EQ(feed.stands_at(), 1004u);
-    feed.show(1005, 0);
+    feed.deliver(1005, 0);
     EXPECT_TRUE(feed.live_at(1005));
 }
 
@@ -263,9 +263,9 @@ TEST(SyncSilence, AnUpdateThatReachesItEndsTheDoubt) {
     feed.rest(1003);
     feed.wait_ms(60);
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
-    feed.show(1002, 0);
+    feed.deliver(1002, 0);
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
-    feed.show(1003, 1);
+    feed.deliver(1003, 1);
     EXPECT_TRUE(feed.live_at(1003));
     feed.wait_ms(5000);
     EXPECT_TRUE(feed.live_at(1003));
@@ -332,11 +332,11 @@ TEST(SyncSilence, AnEarlierIdThatALineSpeaksAgainstIsNothing) {
 
 TEST(SyncSilence, ABookForWhichNobodyVouchesIsStaleUntilSomebodyDoes) {
     Checked feed;
-    feed.sync.on_unanswered();
+    feed.sync.on_rest_unanswered();
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
     feed.rest(1001);
     EXPECT_TRUE(feed.live_at(1001));
-    feed.sync.on_unanswered();
+    feed.sync.on_rest_unanswered();
     feed.both(1002);
     EXPECT_TRUE(feed.live_at(1002));
 }
@@ -370,7 +370,7 @@ TEST(SyncPolling, WithoutALineRestIsTheBook) {
     EXPECT_TRUE(feed.sync.on_polled(feed.snapshot(1009), Reason::ws_down, feed.now));
     feed.lines(0b10);
     EXPECT_EQ(feed.sync.state(), State::syncing);
-    EXPECT_EQ(feed.show(1010, 1), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1010, 1), Outcome::waiting);
     ASSERT_TRUE(feed.answer(1009));
     EXPECT_TRUE(feed.live_at(1010));
 }
@@ -397,7 +397,7 @@ TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestTellsItThreeTimesInARowOverFiveSec
     EXPECT_TRUE(feed.is(State::polling, Reason::ws_down));
     EXPECT_EQ(feed.sync.last_id(), 9u);
     feed.lines(0b01);
-    EXPECT_EQ(feed.show(10), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(10), Outcome::waiting);
     feed.wait_ms(100);
     ASSERT_TRUE(feed.answer(9));
     EXPECT_TRUE(feed.live_at(10));
@@ -438,7 +438,7 @@ TEST(SyncPolling, ANewNumberingBeginsAtTheFirstWordOfALine) {
     feed.lines(0b11);
     feed.wait_ms(1000);
     EXPECT_FALSE(feed.answer(500));
-    feed.show(501);
+    feed.deliver(501);
     EXPECT_EQ(feed.sync.state(), State::syncing);
     feed.wait_ms(130);
     ASSERT_TRUE(feed.wants());
@@ -482,7 +482,7 @@ TEST(SyncLagging, ABookThatOnlyRestBroughtOnSaysNothingAgainstItsLines) {
     };
     EXPECT_EQ(look(), 0u);
     EXPECT_EQ(look(), 0u);
-    feed.sync.on_contradiction(feed.now);
+    feed.sync.on_mismatch(feed.now);
     feed.wait_ms(3000);
     ASSERT_TRUE(feed.answer(1005));
     EXPECT_EQ(look(), 0u);

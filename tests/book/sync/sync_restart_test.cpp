@@ -22,19 +22,19 @@ using test::TwoLines;
 TEST(SyncRestart, ALowerNumberOnOneConnectionIsARestartAtOnce) {
     Feed feed;
     feed.follow(1000);
-    EXPECT_EQ(feed.show(5), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(5), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
-    feed.show(6);
+    feed.deliver(6);
     ASSERT_TRUE(feed.answer(5));
     EXPECT_TRUE(feed.live_at(6));
-    EXPECT_EQ(feed.show(7), Outcome::applied);
+    EXPECT_EQ(feed.deliver(7), Outcome::applied);
 }
 
 TEST(SyncRestart, TheSameNumberWithOtherLevelsIsARestart) {
     Feed feed;
     feed.follow(1000);
-    EXPECT_EQ(feed.show(1001, 0, {{Side::ask, {190}, {1}}}), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1001, 0, {{Side::ask, {190}, {1}}}), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
 }
@@ -42,11 +42,11 @@ TEST(SyncRestart, TheSameNumberWithOtherLevelsIsARestart) {
 TEST(SyncRestart, AnOldCopyOnTheSameLineIsNone) {
     Feed feed;
     feed.follow(1000);
-    feed.show(1002);
-    feed.show(1003);
-    EXPECT_EQ(feed.show(1002), Outcome::ignored);
-    EXPECT_EQ(feed.show(1003), Outcome::ignored);
-    EXPECT_EQ(feed.show(1004), Outcome::applied);
+    feed.deliver(1002);
+    feed.deliver(1003);
+    EXPECT_EQ(feed.deliver(1002), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1003), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1004), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }
 
@@ -63,7 +63,7 @@ TEST(SyncRestart, AnUpdateThatReachesBackOnItsOwnLineIsOne) {
 TEST(SyncRestart, ANumberingThatGoesOnHigherIsAGap) {
     Feed feed;
     feed.follow(1000);
-    EXPECT_EQ(feed.show(5000), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(5000), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     ASSERT_TRUE(feed.answer(5000));
     EXPECT_TRUE(feed.live_at(5000));
@@ -72,8 +72,8 @@ TEST(SyncRestart, ANumberingThatGoesOnHigherIsAGap) {
 TEST(SyncRestart, WhileJoiningItForgetsWhatWasKept) {
     Feed feed;
     feed.lines(1);
-    feed.show(1000, 0, kOldLevel);
-    feed.show(5);
+    feed.deliver(1000, 0, kOldLevel);
+    feed.deliver(5);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     ASSERT_TRUE(feed.answer(5));
     EXPECT_TRUE(feed.live_at(5));
@@ -83,8 +83,8 @@ TEST(SyncRestart, WhileJoiningItForgetsWhatWasKept) {
 TEST(SyncRestart, OneAfterTheOtherIsFollowedToo) {
     Feed feed;
     feed.follow(1000);
-    feed.show(500);
-    feed.show(20);
+    feed.deliver(500);
+    feed.deliver(20);
     ASSERT_TRUE(feed.answer(20));
     EXPECT_TRUE(feed.live_at(20));
     EXPECT_EQ(feed.sync.counters().restarts, 2u);
@@ -95,7 +95,7 @@ TEST(SyncRestart, IsSeenOnTheConnectionThatToldTheOldNumberingWhateverASnapshotS
     feed.follow(1000);
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     EXPECT_FALSE(feed.answer(1010));
-    EXPECT_EQ(feed.show(5), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(5), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
 }
 
@@ -107,22 +107,22 @@ TEST(SyncRestart, AnEarlierSnapshotAfterAllLinesWentIsNoBookUntilALineAgrees) {
     feed.lines(0);
     feed.lines(1);
     EXPECT_FALSE(feed.answer(5)) << "a stale replica says the same again and again";
-    EXPECT_EQ(feed.show(6), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(6), Outcome::waiting);
     ASSERT_TRUE(feed.answer(6));
     EXPECT_TRUE(feed.is(State::stale, Reason::silent)) << "the book stood at 1001, and the line may only be late";
-    EXPECT_EQ(feed.show(7), Outcome::applied);
+    EXPECT_EQ(feed.deliver(7), Outcome::applied);
     feed.now = feed.now + Sync::kBelow_ns;
-    EXPECT_EQ(feed.show(8), Outcome::applied);
+    EXPECT_EQ(feed.deliver(8), Outcome::applied);
     EXPECT_TRUE(feed.live_at(8));
 }
 
 TEST(SyncRestart, UpdatesKeptFromBeforeItAreNotAppliedToASnapshotFromAfterIt) {
     Feed feed;
     feed.lines(1);
-    for (Sequence id = 990; id <= 1000; ++id) feed.show(id, 0, kOldLevel);
+    for (Sequence id = 990; id <= 1000; ++id) feed.deliver(id, 0, kOldLevel);
     EXPECT_FALSE(feed.answer(995)) << "the venue went back to 985 and has come to 995 since";
     EXPECT_EQ(feed.sync.state(), State::syncing);
-    feed.show(996);
+    feed.deliver(996);
     ASSERT_TRUE(feed.answer(996));
     EXPECT_TRUE(feed.live_at(996));
     EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
@@ -131,12 +131,12 @@ TEST(SyncRestart, UpdatesKeptFromBeforeItAreNotAppliedToASnapshotFromAfterIt) {
 TEST(SyncRestart, ASnapshotFromBeforeItIsNotJoinedAfterIt) {
     Feed feed;
     feed.follow(1000);
-    feed.show(990, 0, {{Side::ask, {190}, {1}}});
+    feed.deliver(990, 0, {{Side::ask, {190}, {1}}});
     EXPECT_FALSE(feed.answer(1001)) << "REST still tells the old book";
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     for (Sequence id = 991; id < 1100 && !feed.wants(); ++id) {
         feed.wait_ms(10);
-        ASSERT_NE(feed.show(id), Outcome::joined);
+        ASSERT_NE(feed.deliver(id), Outcome::joined);
     }
     ASSERT_TRUE(feed.wants());
     const Sequence id = feed.sync.last_id_from(0);
@@ -149,13 +149,13 @@ TEST(SyncRestart, ASnapshotFromBeforeItIsNotJoinedAfterIt) {
 TEST(SyncRestart, AnOldReplicasSnapshotAfterItIsNotLiveThoughTheLinesAreQuiet) {
     Feed feed;
     feed.follow(1000);
-    feed.show(5);
+    feed.deliver(5);
     EXPECT_FALSE(feed.answer(1500));
     feed.wait_ms(1000);
     EXPECT_NE(feed.sync.state(), State::live);
     for (Sequence id = 6; id < 30; ++id) {
         feed.wait_ms(50);
-        feed.show(id);
+        feed.deliver(id);
         if (feed.wants()) feed.answer(id);
         EXPECT_TRUE(feed.sync.state() != State::live || feed.live_at(id));
     }
@@ -168,7 +168,7 @@ TEST(SyncRestart, TheFirstFrameOfANewConnectionProvesNothing) {
     Feed feed;
     feed.follow(1000);
     feed.lines(0b11);
-    EXPECT_EQ(feed.show(5, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(5, 1), Outcome::ignored);
     EXPECT_TRUE(feed.live_at(1001));
     EXPECT_EQ(feed.sync.counters().foreign, 1u);
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
@@ -178,10 +178,10 @@ TEST(SyncRestart, ANewConnectionsNextUpdateIsNotAppliedBeforeACopyWasSeen) {
     Feed feed;
     feed.follow(1000);
     feed.lines(0b11);
-    EXPECT_EQ(feed.show(1002, 1, kOldLevel), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1002, 1, kOldLevel), Outcome::ignored);
     EXPECT_TRUE(feed.live_at(1001));
-    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored) << "1002 was another one";
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::ignored) << "1002 was another one";
     EXPECT_TRUE(feed.live_at(1002));
 }
 
@@ -189,10 +189,10 @@ TEST(SyncRestart, AConnectionThatWasAheadCountsOnceTheBookGetsThere) {
     Feed feed;
     feed.follow(1000);
     feed.lines(0b11);
-    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(1003, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(1004, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1004, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }
 
@@ -200,7 +200,7 @@ TEST(SyncRestart, ALineBehindASnapshotAskedForAfterItCameUpCountsAtOnce) {
     Feed feed;
     feed.lines(0b11);
     ASSERT_TRUE(feed.answer(1000));
-    EXPECT_EQ(feed.show(1001, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1001, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1001));
 }
 
@@ -209,15 +209,15 @@ TEST(SyncRestart, ALineThatCameUpAfterTheSnapshotWasAskedForDoesNot) {
     feed.lines(0b01);
     ASSERT_TRUE(feed.answer(1000));
     feed.lines(0b11);
-    EXPECT_EQ(feed.show(1001, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(1001, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1001, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1001, 0), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1001));
 }
 
 TEST(SyncRestart, OtherLevelsUnderTheSameIdsOnTwoLinesAreAContradiction) {
     TwoLines feed;
-    feed.show(1002, 0);
-    EXPECT_EQ(feed.show(1002, 1, {{Side::ask, {190}, {1}}}), Outcome::ignored);
+    feed.deliver(1002, 0);
+    EXPECT_EQ(feed.deliver(1002, 1, {{Side::ask, {190}, {1}}}), Outcome::ignored);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     EXPECT_EQ(feed.sync.counters().contradictions, 1u);
     EXPECT_TRUE(feed.wants());
@@ -225,26 +225,26 @@ TEST(SyncRestart, OtherLevelsUnderTheSameIdsOnTwoLinesAreAContradiction) {
 
 TEST(SyncRestart, ACopyAtASnapshotsIdThatTheSnapshotDoesNotHoldEndsItsBook) {
     TwoLines feed;
-    feed.show(1002, 0);
-    feed.sync.on_contradiction(feed.now);
+    feed.deliver(1002, 0);
+    feed.sync.on_mismatch(feed.now);
     Snapshot other = feed.snapshot(1002);
     other.bids = {{{100}, {7}}};
     ASSERT_TRUE(feed.answer(other));
-    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::ignored);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
     EXPECT_EQ(feed.sync.counters().contradictions, 1u);
 }
 
 TEST(SyncRestart, WhatOtherLinesStillTellFromBeforeIsIgnored) {
     TwoLines feed;
-    feed.show(5, 0);
+    feed.deliver(5, 0);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
-    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::ignored);
     ASSERT_TRUE(feed.answer(5));
-    EXPECT_EQ(feed.show(1003, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(6, 1), Outcome::ignored) << "it went back, but nothing tells yet that it is the same book";
-    EXPECT_EQ(feed.show(6, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(7, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(6, 1), Outcome::ignored) << "it went back, but nothing tells yet that it is the same book";
+    EXPECT_EQ(feed.deliver(6, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(7, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(7));
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
 }
@@ -252,12 +252,12 @@ TEST(SyncRestart, WhatOtherLinesStillTellFromBeforeIsIgnored) {
 TEST(SyncRestart, OtherLinesThatShowTheNewNumberingLaterAreNoSecondOne) {
     TwoLines feed;
     feed.both(1002);
-    feed.show(5, 0);
+    feed.deliver(5, 0);
     ASSERT_TRUE(feed.answer(5));
-    feed.show(6, 0);
-    EXPECT_EQ(feed.show(5, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(6, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(7, 1), Outcome::applied);
+    feed.deliver(6, 0);
+    EXPECT_EQ(feed.deliver(5, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(6, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(7, 1), Outcome::applied);
     EXPECT_TRUE(feed.live_at(7));
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
 }
@@ -265,36 +265,36 @@ TEST(SyncRestart, OtherLinesThatShowTheNewNumberingLaterAreNoSecondOne) {
 TEST(SyncRestart, BothLinesReconnectOneAfterTheOtherAndTheNewNumberingBeginsFourIdsBelow) {
     TwoLines feed;
     feed.both(1002, 1010);
-    feed.show(1011, 0, kOldLevel);
-    feed.show(1011, 1, kOldLevel);
+    feed.deliver(1011, 0, kOldLevel);
+    feed.deliver(1011, 1, kOldLevel);
     feed.reconnect(1);
     for (Sequence id = 1008; id <= 1013; ++id) {
         feed.wait_ms(1);
-        feed.show(id, 1, kNewLevel);
+        feed.deliver(id, 1, kNewLevel);
         ASSERT_TRUE(feed.live_at(1011)) << "the old numbering goes on, on line 0";
     }
     feed.reconnect(0);
     EXPECT_NE(feed.sync.state(), State::live);
-    feed.show(1014, 1, kNewLevel);
-    feed.show(1014, 0, kNewLevel);
+    feed.deliver(1014, 1, kNewLevel);
+    feed.deliver(1014, 0, kNewLevel);
     Snapshot snapshot = feed.snapshot(1014);
     snapshot.asks = {{{160}, {3}}, {{200}, {1}}};
     ASSERT_TRUE(feed.answer(snapshot));
-    feed.show(1015, 0);
-    feed.show(1015, 1);
+    feed.deliver(1015, 0);
+    feed.deliver(1015, 1);
     EXPECT_TRUE(feed.live_at(1015));
     EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
 }
 
 TEST(SyncRestart, WhatWasKeptBehindAGapIsGoneOnceBothLinesWereReplaced) {
     TwoLines feed;
-    feed.show(1003, 0, kOldLevel);
-    feed.show(1003, 1, kOldLevel);
+    feed.deliver(1003, 0, kOldLevel);
+    feed.deliver(1003, 1, kOldLevel);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
     feed.reconnect(0);
     feed.reconnect(1);
-    feed.show(1004, 0);  // of the new numbering, which begins below
-    feed.show(1004, 1);
+    feed.deliver(1004, 0);  // of the new numbering, which begins below
+    feed.deliver(1004, 1);
     EXPECT_FALSE(feed.answer(1002));
     feed.wait_ms(100);
     EXPECT_FALSE(feed.answer(1003)) << "its id alone fits both numberings";
@@ -312,8 +312,8 @@ TEST(SyncRestart, OneLineAfterTheOtherMovesToTheNewNumberingAndTheBookIsRightWit
     feed.reconnect(1);
     for (int i = 0; i < 20; ++i) {
         feed.wait_ms(20);
-        feed.show(++old_id, 0, kOldLevel);
-        feed.show(++new_id, 1);
+        feed.deliver(++old_id, 0, kOldLevel);
+        feed.deliver(++new_id, 1);
         ASSERT_TRUE(feed.live_at(old_id));
     }
     feed.reconnect(0);
@@ -321,8 +321,8 @@ TEST(SyncRestart, OneLineAfterTheOtherMovesToTheNewNumberingAndTheBookIsRightWit
     while (feed.sync.state() != State::live && feed.now - moved < 1000 * kMs) {
         feed.wait_ms(20);
         ++new_id;
-        feed.show(new_id, 0);
-        feed.show(new_id, 1);
+        feed.deliver(new_id, 0);
+        feed.deliver(new_id, 1);
         if (feed.wants()) feed.answer(new_id);
     }
     EXPECT_TRUE(feed.live_at(new_id));
@@ -335,8 +335,8 @@ TEST(SyncRestart, ALineWithAnotherNumberingIsNamedAfterASecondAndTheBookStaysLiv
     Sync::LineSet named = 0;
     for (int i = 0; i < 100; ++i) {
         feed.wait_ms(10);
-        feed.show(1002 + static_cast<Sequence>(i), 0);
-        feed.show(501 + static_cast<Sequence>(i), 1);
+        feed.deliver(1002 + static_cast<Sequence>(i), 0);
+        feed.deliver(501 + static_cast<Sequence>(i), 1);
         ASSERT_TRUE(feed.live_at(1002 + static_cast<Sequence>(i)));
         named |= feed.sync.take_foreign_lines(feed.now);
         ASSERT_TRUE(i >= 90 || named == 0) << i;
@@ -354,8 +354,8 @@ TEST(SyncRestart, OneLineTells1001AndTheOther501ForEverAndThatIsOneRestart) {
     std::uint64_t asked = 0;
     for (Sequence i = 1; i <= 200; ++i) {
         feed.wait_ms(10);
-        feed.show(1001 + i, 0, kOldLevel);
-        feed.show(500 + i, 1);
+        feed.deliver(1001 + i, 0, kOldLevel);
+        feed.deliver(500 + i, 1);
         if (feed.wants()) {
             ++asked;
             feed.answer(500 + i);
@@ -374,16 +374,16 @@ TEST(SyncRestart, ABacklogThatComes3To6SecondsLateIsCopies) {
         Sequence id = 1001;
         for (Sequence i = 0; i < late; ++i) {
             feed.wait_ms(10);
-            feed.show(++id, 0);
+            feed.deliver(++id, 0);
         }
         Sequence behind = 1001;
         while (behind + 1 < id) {
-            for (int i = 0; i < 50 && behind < id; ++i) EXPECT_EQ(feed.show(++behind, 1), Outcome::ignored);
+            for (int i = 0; i < 50 && behind < id; ++i) EXPECT_EQ(feed.deliver(++behind, 1), Outcome::ignored);
             feed.wait_ms(10);
-            feed.show(++id, 0);
+            feed.deliver(++id, 0);
             ASSERT_TRUE(feed.live_at(id));
         }
-        EXPECT_EQ(feed.show(++id, 1), Outcome::applied);
+        EXPECT_EQ(feed.deliver(++id, 1), Outcome::applied);
         EXPECT_TRUE(feed.live_at(id));
         EXPECT_EQ(feed.sync.counters().resyncs, 0u);
         EXPECT_EQ(feed.sync.counters().restarts, 0u);
@@ -400,7 +400,7 @@ TEST(SyncRestart, ForeignOnAllLinesThatCountNoMoreIsRightWithinASecond) {
     Sequence id = 700;
     while (feed.now - first < 1000 * kMs) {
         feed.wait_ms(20);
-        feed.show(++id, 1);  // line 0 is silent: it lost its subscription
+        feed.deliver(++id, 1);  // line 0 is silent: it lost its subscription
         if (feed.wants()) feed.answer(id);
     }
     EXPECT_TRUE(feed.live_at(id));
@@ -413,8 +413,8 @@ TEST(SyncRestart, WhatLinesTellThatCountAndIsExplainedByNothingEndsABookThatStan
     feed.both(1002, 1003);
     // An aggregated stream whose edges are within what is applied proves nothing while the book goes on.
     feed.lines(0b11);
-    feed.show(1003, 1);
-    feed.show(1010, 0);
+    feed.deliver(1003, 1);
+    feed.deliver(1010, 0);
     ASSERT_EQ(feed.sync.state(), State::live);
     feed.wait_ms(50);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
@@ -424,8 +424,8 @@ TEST(SyncRestart, AReconnectedLineMayBeginWithinWhatItToldBefore) {
     TwoLines feed;
     feed.both(1002, 1003);
     feed.reconnect(0);
-    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
-    EXPECT_EQ(feed.show(1004, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1004, 0), Outcome::applied);
     EXPECT_TRUE(feed.live_at(1004));
 }
 

@@ -22,14 +22,14 @@ TEST(Sync, WithoutALineABookThatWasLiveIsStale) {
     feed.follow(10);
     feed.lines(0);
     EXPECT_TRUE(feed.is(State::stale, Reason::line_dead));
-    EXPECT_EQ(feed.show(12), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(12), Outcome::ignored);
     EXPECT_FALSE(feed.wants());
 }
 
 TEST(Sync, WithoutALineABookThatNeverWasIsStillSyncing) {
     Feed feed;
     feed.lines(1);
-    feed.show(10);
+    feed.deliver(10);
     feed.lines(0);
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
 }
@@ -48,10 +48,10 @@ TEST(Sync, ABookRejoinsWhenALineIsBack) {
 TEST(Sync, WhatWasKeptBeforeTheLineBrokeIsForgotten) {
     Feed feed;
     feed.lines(1);
-    feed.show(10);
+    feed.deliver(10);
     feed.lines(0);
     feed.lines(1);
-    feed.show(12);  // 11 passed while there was no line
+    feed.deliver(12);  // 11 passed while there was no line
     EXPECT_FALSE(feed.answer(10));
     EXPECT_FALSE(feed.answer(11)) << "after other lines its id alone proves nothing";
     ASSERT_TRUE(feed.answer(12));
@@ -61,7 +61,7 @@ TEST(Sync, WhatWasKeptBeforeTheLineBrokeIsForgotten) {
 TEST(Sync, WithoutALineItKeepsNothingOfThePool) {
     Feed feed(1, 63);
     feed.lines(1);
-    for (Sequence id = 1; id <= 63; ++id) feed.show(id);
+    for (Sequence id = 1; id <= 63; ++id) feed.deliver(id);
     feed.lines(0);
     Pending other(feed.pool);
     EXPECT_TRUE(other.push(Event{}));
@@ -71,7 +71,7 @@ TEST(Sync, OneOfTwoLinesGoingChangesNothing) {
     TwoLines feed;
     feed.lines(0b10);
     EXPECT_TRUE(feed.live_at(1001));
-    EXPECT_EQ(feed.show(1002, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::applied);
 }
 
 TEST(Sync, TheLastLineThatCountsTakesTheBookWithItThoughAnotherIsUp) {
@@ -80,7 +80,7 @@ TEST(Sync, TheLastLineThatCountsTakesTheBookWithItThoughAnotherIsUp) {
     feed.lines(0b10);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     EXPECT_TRUE(feed.wants());
-    EXPECT_EQ(feed.show(1002, 1), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::waiting);
     EXPECT_FALSE(feed.answer(1001)) << "the line may tell another numbering";
     ASSERT_TRUE(feed.answer(1002));
     EXPECT_TRUE(feed.live_at(1002));
@@ -94,10 +94,10 @@ constexpr Delta kUncrossing{Side::bid, {200}, {0}};
 TEST(Sync, ACrossedBookIsFlaggedAtOnceAndClearedWithTheNextUpdate) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     EXPECT_TRUE(feed.live_at(12));
     EXPECT_EQ(feed.sync.flags(), kCrossed);
-    feed.show(13, 0, {kUncrossing});
+    feed.deliver(13, 0, {kUncrossing});
     EXPECT_EQ(feed.sync.flags(), 0);
     EXPECT_EQ(feed.sync.counters().crossed, 1u);
 }
@@ -105,19 +105,19 @@ TEST(Sync, ACrossedBookIsFlaggedAtOnceAndClearedWithTheNextUpdate) {
 TEST(Sync, ABookCrossedWithinOneUpdateIsNotCrossed) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing, kUncrossing});
+    feed.deliver(12, 0, {kCrossing, kUncrossing});
     EXPECT_EQ(feed.sync.counters().crossed, 0u);
 }
 
 TEST(Sync, ABookCrossedFor100MsOfUpdatesIsInvalid) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     feed.wait_ms(99);
-    feed.show(13);
+    feed.deliver(13);
     EXPECT_TRUE(feed.live_at(13));
     feed.wait_ms(1);
-    feed.show(14);
+    feed.deliver(14);
     EXPECT_TRUE(feed.is(State::invalid, Reason::crossed));
     EXPECT_TRUE(feed.wants());
     ASSERT_TRUE(feed.answer(14));
@@ -128,7 +128,7 @@ TEST(Sync, ABookCrossedFor100MsOfUpdatesIsInvalid) {
 TEST(Sync, ABookCrossedForASecondWithoutAnUpdateIsInvalid) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     feed.wait_ms(999);
     EXPECT_TRUE(feed.live_at(12));
     feed.wait_ms(1);
@@ -138,21 +138,21 @@ TEST(Sync, ABookCrossedForASecondWithoutAnUpdateIsInvalid) {
 TEST(Sync, EachCrossingHasItsOwnTime) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     feed.wait_ms(50);
-    feed.show(13, 0, {kUncrossing});
-    feed.show(14, 0, {kCrossing});
+    feed.deliver(13, 0, {kUncrossing});
+    feed.deliver(14, 0, {kCrossing});
     feed.wait_ms(60);
-    feed.show(15);
+    feed.deliver(15);
     EXPECT_TRUE(feed.live_at(15));
 }
 
 TEST(Sync, AnInvalidBookWithoutALineIsStale) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     feed.wait_ms(500);
-    feed.show(13);
+    feed.deliver(13);
     ASSERT_TRUE(feed.is(State::invalid, Reason::crossed));
     feed.lines(0);
     EXPECT_TRUE(feed.is(State::stale, Reason::line_dead));
@@ -166,7 +166,7 @@ std::uint64_t asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t 
         feed.wait_ms(10);
         const bool cross = !comes_and_goes || at % 3000 < 2000;
         Sequence id = feed.sync.last_id_from(0) + 1;
-        feed.show(id, 0, cross == crossed ? test::Deltas{} : test::Deltas{cross ? kCrossing : kUncrossing});
+        feed.deliver(id, 0, cross == crossed ? test::Deltas{} : test::Deltas{cross ? kCrossing : kUncrossing});
         crossed = cross;
         if (!feed.wants()) continue;
         ++asked;
@@ -180,20 +180,20 @@ std::uint64_t asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t 
 TEST(Sync, ABookCrossedAtTheVenueForGoodIsInvalidAndFollowedAndAskedForOnce) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     EXPECT_EQ(asked_while_crossed(feed, false, 600'000), 1u);
     EXPECT_TRUE(feed.is(State::invalid, Reason::crossed));
     EXPECT_EQ(feed.sync.last_id(), feed.sync.last_id_from(0));
     EXPECT_EQ(feed.stands_at(), feed.sync.last_id());
     EXPECT_EQ(feed.sync.flags(), kCrossed);
-    feed.show(feed.sync.last_id() + 1, 0, {kUncrossing});
+    feed.deliver(feed.sync.last_id() + 1, 0, {kUncrossing});
     EXPECT_TRUE(feed.live_at(feed.sync.last_id()));
 }
 
 TEST(Sync, ABookThatCrossesAgainAndAgainIsAskedForOnceIn10SInTheLongRun) {
     Feed feed;
     feed.follow(10);
-    feed.show(12, 0, {kCrossing});
+    feed.deliver(12, 0, {kCrossing});
     (void)asked_while_crossed(feed, true, 60'000);
     EXPECT_LE(asked_while_crossed(feed, true, 600'000), 60u);
 }
@@ -238,10 +238,10 @@ TEST(Sync, ATruncatedSideThatShrinksBelowTheDepthIsFetchedAgain) {
     Sequence id = 11;
     for (std::int64_t price = -899; price < -649; ++price, ++id) {
         ASSERT_EQ(feed.sync.state(), State::live) << "a fresh one could not have given more than the venue's cut";
-        feed.show(id, 0, {{Side::bid, {price}, {0}}});
+        feed.deliver(id, 0, {{Side::bid, {price}, {0}}});
     }
     ASSERT_EQ(feed.sync.state(), State::live);
-    feed.show(id, 0, {{Side::bid, {-649}, {0}}});
+    feed.deliver(id, 0, {{Side::bid, {-649}, {0}}});
     EXPECT_TRUE(feed.is(State::syncing, Reason::depth));
     ASSERT_TRUE(feed.answer(deep(id, 1000)));
     EXPECT_EQ(feed.sync.state(), State::live);
@@ -252,7 +252,7 @@ TEST(Sync, ABookSmallerThanTheSnapshotIsNotFetchedForEver) {
     Feed feed(100, 1000, 100);
     feed.lines(1);
     ASSERT_TRUE(feed.answer(deep(10, 2000)));
-    feed.show(11, 0, {{Side::bid, {50}, {0}}});
+    feed.deliver(11, 0, {{Side::bid, {50}, {0}}});
     EXPECT_EQ(feed.sync.state(), State::live);
     EXPECT_EQ(feed.sync.flags(), kPartial);
 }

@@ -22,7 +22,7 @@ TEST(Sync, WithoutALineWantsNothingAndShowsNothing) {
     Feed feed;
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     EXPECT_FALSE(feed.wants());
-    EXPECT_EQ(feed.show(1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1), Outcome::ignored);
 }
 
 TEST(Sync, WantsOneSnapshotAtATime) {
@@ -45,7 +45,7 @@ TEST(Sync, ASnapshotAloneIsALiveBookThatNoUpdateHasConfirmed) {
     EXPECT_EQ(feed.sync.send(), VenueTime{});
     EXPECT_EQ(feed.sync.receive(), MonoTime{});
     feed.venue = {2000};
-    feed.show(6);
+    feed.deliver(6);
     EXPECT_TRUE(feed.live_at(6));
     EXPECT_EQ(feed.sync.flags(), 0);
     EXPECT_EQ(feed.sync.match(), VenueTime{2000});
@@ -56,19 +56,19 @@ TEST(Sync, ASnapshotAloneIsALiveBookThatNoUpdateHasConfirmed) {
 TEST(Sync, KeptUpdatesBehindTheSnapshotAreApplied) {
     Feed feed;
     feed.lines(1);
-    for (Sequence id = 10; id <= 20; ++id) EXPECT_EQ(feed.show(id), Outcome::waiting);
+    for (Sequence id = 10; id <= 20; ++id) EXPECT_EQ(feed.deliver(id), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     ASSERT_TRUE(feed.answer(15));
     EXPECT_TRUE(feed.live_at(20));
-    EXPECT_EQ(feed.sync.kept_at_join().updates, 5u);
-    EXPECT_EQ(feed.sync.kept_at_join().levels, 5u);
+    EXPECT_EQ(feed.sync.replayed_at_join().updates, 5u);
+    EXPECT_EQ(feed.sync.replayed_at_join().levels, 5u);
     EXPECT_EQ(feed.sync.flags(), 0);
 }
 
 TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
     Feed feed;
     feed.lines(1);
-    feed.show(10);
+    feed.deliver(10);
     ASSERT_TRUE(feed.answer(9));
     EXPECT_TRUE(feed.live_at(10));
 }
@@ -76,8 +76,8 @@ TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
 TEST(Sync, ASnapshotOlderThanTheFirstKeptUpdateIsAskedForAgainAMomentLater) {
     Feed feed;
     feed.lines(1);
-    feed.show(10);
-    feed.show(11);
+    feed.deliver(10);
+    feed.deliver(11);
     EXPECT_FALSE(feed.answer(8));
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     EXPECT_EQ(feed.sync.counters().refetches, 1u);
@@ -99,14 +99,14 @@ TEST(Sync, AStraddlingFirstUpdateIsApplied) {
 TEST(Sync, ASnapshotAheadOfTheStreamWaitsUntilTheStreamIsThere) {
     Feed feed;
     feed.lines(1);
-    feed.show(10);
+    feed.deliver(10);
     EXPECT_FALSE(feed.answer(12));
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     EXPECT_FALSE(feed.wants());
-    EXPECT_EQ(feed.show(11), Outcome::waiting);
-    EXPECT_EQ(feed.show(12), Outcome::joined);
+    EXPECT_EQ(feed.deliver(11), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(12), Outcome::joined);
     EXPECT_TRUE(feed.live_at(12));
-    EXPECT_EQ(feed.show(13), Outcome::applied);
+    EXPECT_EQ(feed.deliver(13), Outcome::applied);
     EXPECT_TRUE(feed.live_at(13));
 }
 
@@ -117,7 +117,7 @@ TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
     Sequence id = 10;
     int asked = 0;
     for (int ms = 0; ms < 5000; ms += 10, feed.wait_ms(10)) {
-        feed.show(id++);
+        feed.deliver(id++);
         ASSERT_TRUE(feed.is(State::syncing, Reason::start)) << ms;
         if (!feed.wants()) continue;
         ++asked;
@@ -133,7 +133,7 @@ TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
 TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
     Feed feed;
     feed.lines(1);
-    for (Sequence id = 10; id <= 20; ++id) feed.show(id);
+    for (Sequence id = 10; id <= 20; ++id) feed.deliver(id);
     Snapshot other = feed.snapshot(15);
     other.bids = {{{100}, {4}}};
     EXPECT_FALSE(feed.answer(other));
@@ -146,8 +146,8 @@ TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
 TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWord) {
     Feed feed;
     feed.lines(1);
-    feed.show(10, 0, test::kOldLevel);
-    feed.show(11, 0, {{Side::ask, {150}, {0}}});
+    feed.deliver(10, 0, test::kOldLevel);
+    feed.deliver(11, 0, {{Side::ask, {150}, {0}}});
     ASSERT_TRUE(feed.answer(11));
     EXPECT_TRUE(feed.live_at(11));
 }
@@ -156,7 +156,7 @@ TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWor
 TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
     Feed feed;
     feed.lines(1);
-    feed.show(10);
+    feed.deliver(10);
     EXPECT_FALSE(feed.answer(12));
     feed.now = feed.now + 999 * kMs;
     EXPECT_FALSE(feed.sync.on_time(feed.now));
@@ -164,7 +164,7 @@ TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
     EXPECT_TRUE(feed.sync.on_time(feed.now));
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
     EXPECT_EQ(feed.stands_at(), 12u);
-    feed.show(13);
+    feed.deliver(13);
     EXPECT_TRUE(feed.live_at(13));
 }
 
@@ -172,8 +172,8 @@ TEST(Sync, AHoleAmongKeptUpdatesIsNotJoinedAcross) {
     Feed feed;
     feed.lines(1);
     const auto request = feed.sync.take_request(feed.now);
-    feed.show(10);
-    feed.show(12);  // 11 was lost
+    feed.deliver(10);
+    feed.deliver(12);  // 11 was lost
     EXPECT_FALSE(feed.answer(request, feed.snapshot(10)));
     ASSERT_TRUE(feed.answer(11));
     EXPECT_TRUE(feed.live_at(12));
@@ -183,11 +183,11 @@ TEST(Sync, RestThatTrailsByTwentyIdsIsJoinedWithinASecond) {
     Feed feed;
     feed.follow(1000);
     Sequence id = 1003;  // 1002 was lost
-    feed.show(id);
+    feed.deliver(id);
     const MonoTime broke = feed.now;
     while (!feed.sync.following() && feed.now - broke < 1000 * kMs) {
         feed.wait_ms(10);
-        feed.show(++id);
+        feed.deliver(++id);
         if (feed.wants()) feed.answer(id - 20);
     }
     EXPECT_TRUE(feed.live_at(id));
@@ -197,7 +197,7 @@ TEST(Sync, RestThatTrailsByTwentyIdsIsJoinedWithinASecond) {
 TEST(Sync, ASnapshotBehindWhatWasHeardButNotKeptIsAskedForAgain) {
     Feed feed(1, 63);
     feed.lines(1);
-    for (Sequence id = 1; id <= 64; ++id) feed.show(id);  // the 64th finds the pool full
+    for (Sequence id = 1; id <= 64; ++id) feed.deliver(id);  // the 64th finds the pool full
     EXPECT_TRUE(feed.is(State::syncing, Reason::overflow));
     EXPECT_EQ(feed.sync.counters().buffer_dropped, 64u);
     EXPECT_FALSE(feed.answer(63));
@@ -208,7 +208,7 @@ TEST(Sync, ASnapshotBehindWhatWasHeardButNotKeptIsAskedForAgain) {
 TEST(Sync, AnUpdateTooLargeForThePoolIsNotAppliedInPart) {
     Feed feed(1, 63);
     feed.lines(1);
-    feed.show(1, 0, Deltas(70, {Side::bid, {90}, {4}}));
+    feed.deliver(1, 0, Deltas(70, {Side::bid, {90}, {4}}));
     EXPECT_FALSE(feed.answer(Sequence{0}));
     ASSERT_TRUE(feed.answer(Sequence{1}));
     EXPECT_TRUE(feed.live_at(1));
@@ -218,7 +218,7 @@ TEST(Sync, AnUpdateTooLargeForThePoolIsNotAppliedInPart) {
 TEST(Sync, AfterAnOverflowTheQueueIsUsableAgain) {
     Feed feed(1, 63);
     feed.lines(1);
-    for (Sequence id = 1; id <= 70; ++id) feed.show(id);
+    for (Sequence id = 1; id <= 70; ++id) feed.deliver(id);
     ASSERT_TRUE(feed.answer(66));
     EXPECT_TRUE(feed.live_at(70));
 }
@@ -229,7 +229,7 @@ TEST(Sync, FollowsUpdateByUpdate) {
     Feed feed;
     feed.follow(10);
     for (Sequence id = 12; id <= 500; ++id) {
-        ASSERT_EQ(feed.show(id), Outcome::applied);
+        ASSERT_EQ(feed.deliver(id), Outcome::applied);
         ASSERT_TRUE(feed.live_at(id));
     }
 }
@@ -249,7 +249,7 @@ TEST(Sync, AnUpdateOfNoLevelsMovesTheBookOn) {
 TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsKept) {
     Feed feed;
     feed.follow(10);
-    EXPECT_EQ(feed.show(13), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(13), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     EXPECT_EQ(feed.stands_at(), 11u);
     EXPECT_EQ(feed.sync.counters().gaps, 1u);
@@ -262,17 +262,17 @@ TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsKept) {
 TEST(Sync, ASnapshotOlderThanAGapDoesNotHealIt) {
     Feed feed;
     feed.follow(10);
-    feed.show(13);
+    feed.deliver(13);
     EXPECT_FALSE(feed.answer(11));
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
 TEST(Sync, TheMissingUpdateComingLateChangesNothing) {
     TwoLines feed;
-    feed.show(1003);
+    feed.deliver(1003);
     feed.wait_ms(50);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
-    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::ignored);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     ASSERT_TRUE(feed.answer(1002));
     EXPECT_TRUE(feed.live_at(1003));
@@ -281,22 +281,22 @@ TEST(Sync, TheMissingUpdateComingLateChangesNothing) {
 TEST(Sync, CopiesFromOtherLinesAreDropped) {
     TwoLines feed;
     const std::uint64_t before = feed.sync.counters().duplicates;
-    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(1002, 1), Outcome::ignored);
-    EXPECT_EQ(feed.show(1003, 1), Outcome::applied);
-    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::ignored);
     EXPECT_EQ(feed.sync.counters().duplicates - before, 2u);
     EXPECT_TRUE(feed.live_at(1003));
 }
 
 TEST(Sync, LinesThatAggregateDifferentlyAgree) {
     TwoLines feed;
-    EXPECT_EQ(feed.show(1002, 0), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied);
     EXPECT_EQ(feed.aggregate(1002, 1005, 1), Outcome::applied)
         << "straddles: it has 1003 to 1005, which line 0 has not shown";
-    EXPECT_EQ(feed.show(1003, 0), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::ignored);
     EXPECT_EQ(feed.aggregate(1004, 1006, 0), Outcome::applied);
-    EXPECT_EQ(feed.show(1006, 1), Outcome::ignored);
+    EXPECT_EQ(feed.deliver(1006, 1), Outcome::ignored);
     EXPECT_TRUE(feed.live_at(1006));
     EXPECT_EQ(feed.sync.counters().resyncs, 0u);
 }
@@ -306,7 +306,7 @@ TEST(Sync, AQuietMarketStaysLive) {
     feed.follow(10);
     feed.wait_ms(3'600'000);
     EXPECT_TRUE(feed.live_at(11));
-    EXPECT_EQ(feed.show(12), Outcome::applied);
+    EXPECT_EQ(feed.deliver(12), Outcome::applied);
 }
 
 TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
@@ -314,7 +314,7 @@ TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
     feed.follow(10);
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
-    feed.show(13);
+    feed.deliver(13);
     ASSERT_TRUE(feed.answer(12));
     EXPECT_TRUE(feed.live_at(13));
 }
@@ -326,7 +326,7 @@ TEST(Sync, ABookAsItWasBeforeALossWaitsForWhatComesNext) {
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);  // of 12
     EXPECT_FALSE(feed.answer(11));
     EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
-    feed.show(13);
+    feed.deliver(13);
     EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
     EXPECT_TRUE(feed.wants());
     ASSERT_TRUE(feed.answer(12));
@@ -338,7 +338,7 @@ TEST(Sync, ALossThatWasNoneIsOverOnceTheNextUpdateComes) {
     feed.follow(10);
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
     EXPECT_FALSE(feed.answer(11));
-    EXPECT_EQ(feed.show(12), Outcome::joined);
+    EXPECT_EQ(feed.deliver(12), Outcome::joined);
     EXPECT_TRUE(feed.live_at(12));
 }
 
@@ -370,14 +370,14 @@ TEST(Sync, TwentyBadFramesWithin40MsAreOverASecondAfterTheLast) {
         ++id;
         feed.sync.on_lost(0, Reason::bad_frame, feed.now);
         feed.wait_ms(1);
-        feed.show(++id);
+        feed.deliver(++id);
         rest();
         feed.wait_ms(1);
     }
     const MonoTime last = feed.now;
     while (!feed.sync.following() && feed.now - last < 1000 * kMs) {
         feed.wait_ms(2);
-        feed.show(++id);
+        feed.deliver(++id);
         rest();
     }
     EXPECT_TRUE(feed.live_at(id));
@@ -401,10 +401,10 @@ TEST(Sync, AnAnswerThatComesTwiceIsJoinedOnce) {
     feed.lines(1);
     const auto request = feed.sync.take_request(feed.now);
     ASSERT_TRUE(feed.answer(request, feed.snapshot(5)));
-    feed.show(6);
+    feed.deliver(6);
     EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
     EXPECT_TRUE(feed.live_at(6));
-    feed.show(9);  // a gap, so that it joins again
+    feed.deliver(9);  // a gap, so that it joins again
     EXPECT_FALSE(feed.answer(request, feed.snapshot(9)));
 }
 
@@ -439,9 +439,9 @@ TEST(Sync, ASnapshotAskedForBeforeAnyLineOfNowCameUpIsNotJoined) {
 TEST(Sync, ASnapshotAskedForBeforeALossIsNotJoined) {
     Feed feed;
     feed.follow(10);
-    feed.show(13);  // a gap
+    feed.deliver(13);  // a gap
     const auto request = feed.sync.take_request(feed.now);
-    feed.show(15);  // and another
+    feed.deliver(15);  // and another
     EXPECT_FALSE(feed.answer(request, feed.snapshot(13)));
     EXPECT_TRUE(feed.answer(14));
     EXPECT_TRUE(feed.live_at(15));
@@ -450,9 +450,9 @@ TEST(Sync, ASnapshotAskedForBeforeALossIsNotJoined) {
 TEST(Sync, ASnapshotAskedForBeforeARestartIsNotJoined) {
     Feed feed;
     feed.lines(1);
-    feed.show(100);
+    feed.deliver(100);
     const auto request = feed.sync.take_request(feed.now);
-    feed.show(5);
+    feed.deliver(5);
     EXPECT_FALSE(feed.answer(request, feed.snapshot(100)));
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
 }
@@ -460,7 +460,7 @@ TEST(Sync, ASnapshotAskedForBeforeARestartIsNotJoined) {
 TEST(Sync, ASideThatIsEmptyWhereABookStoodIsAskedForOnceMore) {
     Feed feed;
     feed.follow(1000);
-    feed.show(1003);
+    feed.deliver(1003);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
     Snapshot empty = feed.snapshot(1003);
     empty.asks.clear();
@@ -475,7 +475,7 @@ TEST(Sync, ASideThatIsEmptyWhereABookStoodIsAskedForOnceMore) {
 TEST(Sync, ASideThatTwoAnswersLeaveEmptyIsEmpty) {
     Feed feed;
     feed.follow(1000);
-    feed.show(1003);
+    feed.deliver(1003);
     Snapshot empty = feed.snapshot(1003);
     empty.asks.clear();
     EXPECT_FALSE(feed.answer(empty));

@@ -82,17 +82,17 @@ class SyncTruth {
 
   private:
     void compare(const Sync& sync) {
-        if (sync.last_id() > venue_.told(joined_).last()) return fail("live beyond what the venue has told");
+        if (sync.last_id() > venue_.history(joined_).last()) return fail("live beyond what the venue has told");
         if (truth_of_ != joined_) {
-            truth_ = venue_.told(joined_).base;
+            truth_ = venue_.history(joined_).base;
             truth_of_ = joined_;
-            truth_id_ = venue_.told(joined_).first - 1;
+            truth_id_ = venue_.history(joined_).first - 1;
         }
         const bool joined_anew = sync.counters().snapshots != joins_seen_;
         if (sync.last_id() < truth_id_) {  // the line that was ahead is gone, and those that are left lag
             if (!joined_anew) return fail("went back");
-            truth_ = venue_.told(joined_).base;
-            truth_id_ = venue_.told(joined_).first - 1;
+            truth_ = venue_.history(joined_).base;
+            truth_id_ = venue_.history(joined_).first - 1;
         }
         joins_seen_ = sync.counters().snapshots;
         advance(sync, !joined_anew);
@@ -125,7 +125,7 @@ class SyncTruth {
 
     // Brings the truth to last_id(), and compares the levels that changed on the way.
     void advance(const Sync& sync, bool compare_changes) {
-        const auto& told = venue_.told(joined_);
+        const auto& told = venue_.history(joined_);
         const Sequence from = truth_id_;
         for (; truth_id_ < sync.last_id(); ++truth_id_) {
             const auto& update = told.at(truth_id_ + 1);

@@ -75,7 +75,7 @@ class SyncWorld {
             if (line.numbering != venue_.numbering()) return;  // the last restart is still on its way
         }
         if (options_.near_restarts) {
-            const auto used = static_cast<std::int64_t>(venue_.last() - venue_.told(venue_.numbering()).first) + 1;
+            const auto used = static_cast<std::int64_t>(venue_.last() - venue_.history(venue_.numbering()).first) + 1;
             if (used < 1) return;                                     // it must be an id that was told
             for (Answer& answer : answers_) answer.captured = false;  // the outage fails what was under way
             venue_.restart(venue_.last() - static_cast<Sequence>(random.below(std::min<std::int64_t>(used, 60))), 0,
@@ -107,12 +107,12 @@ class SyncWorld {
         from.flight.pop_front();
         from.previous = frame;
         from.told = frame.numbering;
-        show(frame, line);
+        feed_update(frame, line);
     }
     // What it delivered last, once more.
     void line_repeats(std::size_t line) {
         Line& from = lines_[line];
-        if (from.up && from.previous.last_id != 0) show(from.previous, line);
+        if (from.up && from.previous.last_id != 0) feed_update(from.previous, line);
     }
     void line_loses(std::size_t line) {
         if (!options_.near_restarts && !lines_[line].flight.empty()) lines_[line].flight.pop_front();
@@ -170,7 +170,7 @@ class SyncWorld {
             check_asked_ = {};
             check();
         }
-        if (!silence_.ask(sync_, now_) || (options_.near_restarts && tells_old_numbering())) return;
+        if (!silence_.should_ask_rest(sync_, now_) || (options_.near_restarts && tells_old_numbering())) return;
         check_asked_ = now_;
         check_id_ = venue_.answer(random).snapshot.last_id;
     }
@@ -243,13 +243,13 @@ class SyncWorld {
         lines_[line].up = true;
         lines_[line].numbering = lines_[line].told = venue_.numbering();
         lines_[line].sent = venue_.last();
-        tell_lines();
+        report_lines();
     }
     void take_down(Line& line) {
         line = {};
         line.numbering = venue_.numbering();
         truth_.line_gone();
-        tell_lines();
+        report_lines();
     }
     void replace(Sync::LineSet named) {
         for (std::size_t line = 0; line < lines_.size(); ++line) {
@@ -266,7 +266,7 @@ class SyncWorld {
                 continue;
             }
             line.numbering = venue_.numbering();
-            line.sent = venue_.told(line.numbering).first - 1;
+            line.sent = venue_.history(line.numbering).first - 1;
         }
     }
     void joined(std::size_t numbering) {
@@ -285,7 +285,7 @@ class SyncWorld {
         return answer;
     }
 
-    void tell_lines() {
+    void report_lines() {
         Sync::LineSet up = 0;
         for (std::size_t line = 0; line < lines_.size(); ++line) up |= Sync::LineSet{lines_[line].up} << line;
         sync_.on_lines(up, now_);
@@ -294,7 +294,7 @@ class SyncWorld {
 
     // All that the line has not sent yet, in one frame.
     void send(Line& line) {
-        const Sequence last = venue_.told(line.numbering).last();
+        const Sequence last = venue_.history(line.numbering).last();
         if (!line.up || line.sent == last) return;
         const auto index = static_cast<std::size_t>(&line - lines_.data());
         const std::int64_t lag_us = index < options_.lags_us.size() ? options_.lags_us[index] : 0;
@@ -309,8 +309,8 @@ class SyncWorld {
         });
     }
 
-    void show(const Frame& frame, std::size_t line) {
-        const auto& told = venue_.told(frame.numbering);
+    void feed_update(const Frame& frame, std::size_t line) {
+        const auto& told = venue_.history(frame.numbering);
         events_.clear();
         Event event;
         event.first_id = frame.first_id;

@@ -77,12 +77,12 @@ TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
     Feed feed;
     feed.lines(0b11);
     ASSERT_TRUE(feed.answer(1000));
-    EXPECT_EQ(feed.show(1003, 1), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1003, 1), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::start));
     feed.wait_ms(100);
     ASSERT_TRUE(feed.answer(1003));
     EXPECT_TRUE(feed.live_at(1003));
-    EXPECT_EQ(feed.show(1004, 1), Outcome::applied);
+    EXPECT_EQ(feed.deliver(1004, 1), Outcome::applied);
     EXPECT_EQ(feed.sync.counters().resyncs + feed.sync.counters().restarts, 0u);
 }
 
@@ -107,8 +107,8 @@ TEST(SyncWorlds, WhatWasKeptDoesNotLeadAcrossWhatALineToldBeforeItCounted) {
 // 1002 and 1004 are missing on both lines, and the update between them is no bridge.
 TEST(SyncWorlds, WhatWaitedBeforeASecondHoleIsNotKeptAcrossIt) {
     TwoLines feed;
-    EXPECT_EQ(feed.show(1003, 0), Outcome::waiting);
-    EXPECT_EQ(feed.show(1005, 1), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1003, 0), Outcome::waiting);
+    EXPECT_EQ(feed.deliver(1005, 1), Outcome::waiting);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
     EXPECT_FALSE(feed.answer(1003)) << "1004 is not known";
     EXPECT_TRUE(feed.answer(1004));

@@ -16,17 +16,17 @@ namespace daypack::test {
 // bytes of both, and what they hold elsewhere: nothing of that moves, as nothing is allocated after construction.
 //
 // REQUIRES: the book has levels at the prices that are named alone, and fewer updates are remembered than there is room
-// for. Invariant: go_back() leaves what keep() saw; whoever searches proves it by going a way from its start again.
-class KeptSync {
+// for. Invariant: restore() leaves what save() saw; whoever searches proves it by going a way from its start again.
+class SyncCheckpoint {
   public:
     static constexpr std::array<std::int64_t, 5> kBids{40, 50, 51, 52, 100};
     static constexpr std::int64_t kAsk = 200;
 
-    void keep(Sync& sync, PendingPool& pool) {
+    void save(Sync& sync, PendingPool& pool) {
         std::memcpy(sync_.data(), static_cast<const void*>(&sync), sizeof sync);
         std::memcpy(pool_.data(), static_cast<const void*>(&pool), sizeof pool);
         const auto events = pool.memory();
-        waiting_.assign(events.begin(), events.end());
+        pending_.assign(events.begin(), events.end());
         for (std::size_t i = 0; i < kBids.size(); ++i) bids_[i] = sync.book().side(Side::bid).at({kBids[i]});
         ask_ = sync.book().side(Side::ask).at({kAsk});
         for (const Side side : {Side::bid, Side::ask}) {
@@ -39,7 +39,7 @@ class KeptSync {
             remembered_[i].assign(entries.begin(), entries.end());
         }
     }
-    void go_back(Sync& sync, PendingPool& pool) const {
+    void restore(Sync& sync, PendingPool& pool) const {
         OrderBook& book = StateHash::book_of(sync);
         for (std::size_t i = 0; i < kBids.size(); ++i) book.apply(Side::bid, {kBids[i]}, {0});
         book.apply(Side::ask, {kAsk}, {0});
@@ -47,7 +47,7 @@ class KeptSync {
         book.apply(Side::ask, {kAsk}, ask_);
         std::memcpy(static_cast<void*>(&sync), sync_.data(), sizeof sync);
         std::memcpy(static_cast<void*>(&pool), pool_.data(), sizeof pool);
-        std::memcpy(pool.memory().data(), waiting_.data(), waiting_.size());
+        std::memcpy(pool.memory().data(), pending_.data(), pending_.size());
         for (const Side side : {Side::bid, Side::ask}) {
             const auto& top = tops_[static_cast<std::size_t>(side)];
             if (top.empty()) continue;
@@ -64,7 +64,7 @@ class KeptSync {
   private:
     alignas(Sync) std::array<std::byte, sizeof(Sync)> sync_{};
     alignas(PendingPool) std::array<std::byte, sizeof(PendingPool)> pool_{};
-    std::vector<std::byte> waiting_;
+    std::vector<std::byte> pending_;
     std::array<Quantity, kBids.size()> bids_{};
     Quantity ask_;
     std::array<std::vector<Level>, 2> tops_;
