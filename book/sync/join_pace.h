@@ -42,6 +42,12 @@ class JoinPace {
     // An answer did not help. REST trails the socket by some updates, so the next is soon: each waits for a quarter
     // longer than the one before, so that a market which is right again is found within a fifth of the time it was not.
     void on_rejected(MonoTime now) noexcept { due_ = now + backoff_ns(rejections_++, 1.25); }
+    // A line told something for the first time since it came up. It may be what the answers were rejected for.
+    void on_first_word(MonoTime now) noexcept {
+        if (rejections_ == 0) return;
+        rejections_ = 0;
+        due_ = std::min(due_, now + kFirst_ns);
+    }
     void on_joined(MonoTime now) noexcept {
         joined_ = now;
         rejections_ = 0;

@@ -172,6 +172,7 @@ void Numbering::trust(LineIndex index, Sequence last_id) noexcept {
     trusted_ |= bit(index);
     late_after_restart_ &= ~bit(index);
     late_after_jump_ &= ~bit(index);
+    newest_dropped_ = std::max(newest_dropped_, line.last_id);
     line.first_ahead = {};
     line.recent = {};
     line.ahead_before_restart = {};
@@ -237,6 +238,7 @@ void Numbering::clear_contradictions() noexcept {
 void Numbering::distrust_all() noexcept {
     trusted_ = 0;
     candidates_ = 0;
+    newest_dropped_ = 0;
     old_since_ = {};
 }
 

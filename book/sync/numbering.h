@@ -107,6 +107,9 @@ class Numbering {
     [[nodiscard]] bool any_foreign() const noexcept;
     // The latest id that a line which counts told; 0: none does.
     [[nodiscard]] Sequence newest_trusted() const noexcept;
+    // What lines told up to this id before they were trusted was dropped, and not lost: those that are trusted bring
+    // it. 0: nothing.
+    [[nodiscard]] Sequence newest_dropped() const noexcept { return newest_dropped_; }
     // The latest id of the chain, or of one that it may go on with; 0: none.
     [[nodiscard]] Sequence newest_remembered() const noexcept { return remembered_.newest(); }
     // Every line that counts has told an id beyond that.
@@ -182,6 +185,7 @@ class Numbering {
     LineSet candidates_ = 0;              // of a snapshot that no update has followed
     LineSet late_after_restart_ = 0;      // lines that tell what was before the venue numbered anew, as another showed
     LineSet late_after_jump_ = 0;         // lines that tell what was before the chain jumped ahead: they may get there
+    Sequence newest_dropped_ = 0;         // of this chain, by lines that were not trusted then
     MonoTime old_since_;                  // 0: nothing old since the chain last went on
     LineIndex proves_restart_ = kNoLine;  // a line that told what the chain came to hold, and had gone back by then
     std::array<Line, kMaxLines> lines_{};

@@ -20,6 +20,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
     const Event& first = update.front();
     const bool follows = phase_ == Phase::following;
     last_update_at_ = now;
+    if (!follows && numbering_.last_id_of(first.line % kMaxLines) == 0) pace_.on_first_word(now);
     const auto [relation, key] =
         numbering_.classify(update, follows ? last_id_ : newest_id_, follows ? &book_ : nullptr, now);
     key_ = key;
@@ -287,7 +288,7 @@ bool Sync::on_time(MonoTime now) noexcept {
         hole_since_ = now;
     }
     if (id_before_loss_ != 0 && below_since_.ns != 0) confirm_by_line(now);
-    if (has_hole_ && now - hole_since_ >= gap_wait_ns_) {
+    if (has_hole_ && now - hole_since_ >= hole_wait_ns()) {
         declare_gap(now);
     } else if (lost_reason_ != Reason::none && now - lost_since_ >= gap_wait_ns_) {
         rejoin(lost_reason_, now);

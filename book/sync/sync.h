@@ -81,7 +81,8 @@ class Sync {
     static constexpr std::int64_t kQuiet_ns = 1'000'000'000;
     // Lines that have just come up and told nothing are taken for quiet after so long: a busy market speaks before.
     static constexpr std::int64_t kSettle_ns = 300'000'000;
-    // A snapshot beyond what the lines told waits for them for so long, while they tell anything.
+    // A snapshot beyond what the lines told waits for them for so long, while they tell anything. So does a book for
+    // what a line told before it was trusted, and another, which is late, still has to bring.
     static constexpr std::int64_t kHold_ns = 500'000'000;
     // A book that stands before where it once was is taken for one of another numbering after so long.
     static constexpr std::int64_t kBelow_ns = 500'000'000;
@@ -239,6 +240,11 @@ class Sync {
     // No line that is up got to where the book stands, though a line did.
     [[nodiscard]] bool all_lines_behind() const noexcept {
         return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_trusted() < last_id_;
+    }
+    // How long a hole may last. What a line told before it was trusted was dropped, not lost: the late line that showed
+    // it to be of this numbering brings it.
+    [[nodiscard]] std::int64_t hole_wait_ns() const noexcept {
+        return last_id_ < numbering_.newest_dropped() ? std::max(gap_wait_ns_, kHold_ns) : gap_wait_ns_;
     }
     [[nodiscard]] Outcome hold_ahead(std::span<const Event> update, MonoTime now) noexcept;
     void reject_unconfirmed_book(MonoTime now) noexcept;

@@ -67,6 +67,49 @@ void a_line_that_is_ahead_while_joining_is_no_gap() {
     require(feed.sync.counters().gaps == 0 && feed.answer(1016) && feed.live_at(1016));
 }
 
+void what_a_line_told_before_it_was_trusted_is_no_gap() {
+    TwoLines feed;
+    feed.reconnect(0);
+    for (Sequence id = 1002; id < 1022; ++id) feed.deliver(id, 0);
+    for (Sequence id = 1002; id < 1012; ++id) {
+        feed.deliver(id, 1);
+        feed.deliver(id + 20, 0);
+        feed.wait_ms(10);
+    }
+    require(feed.sync.counters().gaps == 0 && feed.sync.state() == State::live);
+}
+
+void the_first_word_after_a_long_silence_is_answered_soon() {
+    TwoLines feed;
+    feed.lines(0);
+    feed.lines(0b11);
+    for (int ms = 0; ms < 9'000; ms += 10) {
+        if (feed.wants()) (void)feed.answer(5);
+        feed.wait_ms(10);
+    }
+    feed.deliver(6, 0);
+    feed.wait_ms(100);
+    require(feed.wants() && feed.answer(6));
+}
+
+void what_another_chain_dropped_is_no_excuse() {
+    TwoLines feed;
+    feed.reconnect(0);
+    for (Sequence id = 1002; id < 1022; ++id) feed.deliver(id, 0);
+    feed.deliver(1002, 1);
+    feed.deliver(5, 1, kNewLevel);  // the venue numbers anew
+    feed.wait_ms(20);
+    Snapshot joined = feed.snapshot(5);
+    joined.asks = {{{160}, {3}}, {{200}, {1}}};
+    require(feed.answer(joined) && feed.live_at(5));
+    feed.reconnect(0);
+    feed.deliver(6, 1);
+    feed.deliver(6, 0);
+    feed.deliver(8, 0);
+    feed.wait_ms(50);
+    require(feed.is(State::syncing, Reason::gap));
+}
+
 }  // namespace
 
 void check_chance() {
@@ -76,6 +119,9 @@ void check_chance() {
     a_line_that_turns_to_the_books_numbering_counts_at_once();
     a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it();
     a_line_that_is_ahead_while_joining_is_no_gap();
+    what_a_line_told_before_it_was_trusted_is_no_gap();
+    the_first_word_after_a_long_silence_is_answered_soon();
+    what_another_chain_dropped_is_no_excuse();
 }
 
 }  // namespace daypack::test

@@ -34,7 +34,7 @@ void what_is_older_than_the_snapshot_is_no_restart_where_the_line_goes_on_step_b
     for (Sequence id = 1002; id <= 1004; ++id) feed.deliver(id, 1);
     require(feed.deliver(1002, 0) == Outcome::applied);
     feed.wait_ms(10);
-    feed.wait_ms(50);
+    feed.wait_ms(Sync::kHold_ns / kMs);
     require(feed.is(State::syncing, Reason::gap));
     feed.deliver(1003, 0);
     feed.deliver(1004, 0);

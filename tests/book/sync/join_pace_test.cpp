@@ -45,6 +45,27 @@ TEST(JoinPace, RefusalsWaitLongerAndLongerAndNeverMoreThan10S) {
     EXPECT_FALSE(pace.in_vain());
 }
 
+TEST(JoinPace, AFirstWordLetsALongPauseEndIn100MsAndAShortOneAsItWould) {
+    JoinPace pace;
+    pace.on_break(Reason::start, at(0));
+    std::int64_t now = 0;
+    for (int i = 0; i < 20; ++i) {
+        now = next_ms(pace, now);
+        pace.on_asked(at(now));
+        pace.on_rejected(at(now));
+    }
+    pace.on_first_word(at(now + 1));
+    EXPECT_EQ(next_ms(pace, now), now + 101);
+    pace.on_first_word(at(now + 50));
+    EXPECT_EQ(next_ms(pace, now), now + 101) << "the next line's, too";
+    JoinPace broken;
+    broken.on_break(Reason::restart, at(0));
+    broken.on_asked(at(0));
+    broken.on_break(Reason::restart, at(1));
+    broken.on_first_word(at(2));
+    EXPECT_EQ(next_ms(broken, 2), 1000) << "no answer was rejected: the pause is of what broke";
+}
+
 TEST(JoinPace, TheSameBreakSoonAfterAJoinWaitsAndAnotherDoesNot) {
     JoinPace pace;
     pace.on_break(Reason::audit, at(0));

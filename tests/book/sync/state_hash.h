@@ -72,6 +72,8 @@ struct StateHash {
                                 sync.furthest_shown_id_}) {
             mix(word);
         }
+        const Sequence dropped = sync.numbering_.newest_dropped_;
+        mix(dropped > sync.last_id_ ? dropped : 0);
         age(sync.last_update_at_);
         if (sync.last_update_at_.ns == 0) since(sync.up_since_);
         if (sync.id_before_loss_ != 0) age(sync.below_since_);

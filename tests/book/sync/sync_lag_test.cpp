@@ -147,7 +147,7 @@ TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep)
     feed.deliver(1004, 1);
     EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 counts from now on, and has told 1004";
     feed.wait_ms(10);
-    feed.wait_ms(50);
+    feed.wait_ms(Sync::kHold_ns / test::kMs);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
     EXPECT_EQ(feed.deliver(1003, 0), Outcome::ignored);
     EXPECT_EQ(feed.deliver(1004, 0), Outcome::ignored);
@@ -204,6 +204,83 @@ void expect_calm(std::int64_t reconnect_ms) {
         ASSERT_EQ(world.sync().counters().snapshots, 1u);
         ASSERT_EQ(world.named(), 0u);
     }
+}
+
+// The book stands at 1001. Line 0, which is first, is connected anew; line 1 brings each update so many steps of 10 ms
+// later, and so shows what line 0 told meanwhile.
+struct FirstLineIsBack : TwoLines {
+    explicit FirstLineIsBack(Sequence late_by) : late_by_(late_by) {
+        reconnect(0);
+        for (Sequence id = 1002; id < 1002 + late_by; ++id) step(id, 0);
+    }
+    // Line 0 brings that update, and line 1 the one that it is at; 0: none.
+    void step(Sequence id, Sequence late_id) {
+        deliver(id, 0);
+        if (late_id != 0) deliver(late_id, 1);
+        wait_ms(10);
+        was_always_live_ &= sync.state() == State::live;
+    }
+    Sequence late_by_;
+    bool was_always_live_ = true;
+};
+
+TEST(SyncLag, WhatTheFirstLineToldBeforeItWasTrustedIsNotLost) {
+    for (const Sequence late_by : {6, 20, 40}) {
+        FirstLineIsBack feed(late_by);
+        for (Sequence id = 1002; id < 1100; ++id) feed.step(id + late_by, id);
+        EXPECT_TRUE(feed.was_always_live_) << late_by;
+        EXPECT_EQ(feed.sync.counters().gaps, 0u) << late_by;
+        EXPECT_TRUE(feed.live_at(1099 + late_by)) << late_by;
+    }
+}
+
+TEST(SyncLag, WhereTheLateLineDoesNotBringItEitherItIsAGapAtOnce) {
+    FirstLineIsBack feed(20);
+    for (Sequence id = 1002; id < 1008; ++id) feed.step(id + 20, id);
+    EXPECT_TRUE(feed.sync.state() == State::live);
+    feed.deliver(1030, 1);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+}
+
+TEST(SyncLag, WhereTheLateLineFallsSilentItIsAGapWithinHalfASecond) {
+    FirstLineIsBack feed(20);
+    feed.step(1022, 1002);
+    for (Sequence id = 1023; id < 1023 + 48; ++id) feed.step(id, 0);
+    EXPECT_TRUE(feed.sync.state() == State::live);
+    for (Sequence id = 1023 + 48; id < 1023 + 52; ++id) feed.step(id, 0);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+}
+
+// Once what was not kept is there, a hole is one as ever.
+TEST(SyncLag, OnceTheLateLineGotThereAHoleWaitsNoLongerThanElse) {
+    FirstLineIsBack feed(20);
+    for (Sequence id = 1002; id < 1030; ++id) feed.step(id + 20, id);
+    feed.deliver(1060, 0);
+    feed.wait_ms(49);
+    EXPECT_TRUE(feed.sync.state() == State::live);
+    feed.wait_ms(1);
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+}
+
+// All lines were connected anew, and the venue numbers anew. For 9 s nothing comes that could tell so, and the answers
+// are asked for ever more rarely; the first update is joined all the same as soon as one after a short silence.
+TEST(SyncLag, TheFirstWordAfterALongSilenceIsAnsweredSoon) {
+    TwoLines feed;
+    feed.lines(0);
+    feed.lines(0b11);
+    for (int ms = 0; ms < 9'000; ms += 10) {
+        if (feed.wants()) {
+            EXPECT_FALSE(feed.answer(5));
+        }
+        feed.wait_ms(10);
+    }
+    feed.deliver(6, 0);
+    int waited_ms = 0;
+    for (; waited_ms < 1'000 && !feed.wants(); ++waited_ms) feed.wait_ms(1);
+    EXPECT_LE(waited_ms, 100);
+    ASSERT_TRUE(feed.answer(6));
+    feed.wait_ms(Sync::kBelow_ns / test::kMs);
+    EXPECT_TRUE(feed.live_at(6));
 }
 
 TEST(SyncLag, NothingThatALateLineTellsEndsABook) {

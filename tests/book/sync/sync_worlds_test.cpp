@@ -89,7 +89,7 @@ TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
 // Line 1 told 13 of the new numbering before it counted, so that its digest alone is known; then an update was missing.
 TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownTakesAKeptUpdateThatStandsInIt) {
     NamedWorld world({.new_first = 11});
-    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 ans(0,2)");
+    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 w600 ans(0,2)");
     EXPECT_EQ(world.sync().reason(), Reason::gap);
     EXPECT_TRUE(world.shows_no_old_book());
     world.go("d0 w600 ans(1,2)");
