@@ -81,8 +81,8 @@ inline std::string judge(std::string_view text, Unit unit, const Result<std::int
     }
     if (!fast) return {};
     const std::string is = std::to_string(*fast);
-    const std::string shall = model.count.empty() ? "0" : model.count;
-    return is == shall ? std::string() : std::string(text) + ": " + is + ", not " + shall;
+    const std::string expected = model.count.empty() ? "0" : model.count;
+    return is == expected ? std::string() : std::string(text) + ": " + is + ", not " + expected;
 }
 
 }  // namespace daypack::slow

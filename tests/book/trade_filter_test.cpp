@@ -127,7 +127,7 @@ TEST(TradeFilter, TheFirstPageOfAllTellsWhereTradesStandAndTheNextWhatIsNew) {
     EXPECT_EQ(news(filter, page_of(102, 201)), (std::vector<std::uint64_t>{200, 201}));
     EXPECT_TRUE(news(filter, page_of(100, 199)).empty()) << "a cache's older page";
     EXPECT_EQ(news(filter, page_of(500, 502)), (std::vector<std::uint64_t>{500, 501, 502})) << "further than a page";
-    EXPECT_EQ(news(filter, page_of(1, 2)), (std::vector<std::uint64_t>{1, 2})) << "ids began anew";
+    EXPECT_EQ(news(filter, page_of(1, 2)), (std::vector<std::uint64_t>{1, 2})) << "ids restarted";
     EXPECT_EQ(news(filter, page_of(1, 3)), (std::vector<std::uint64_t>{3}));
 }
 

@@ -182,7 +182,7 @@ void a_trade_is_told_once() {
     for (std::uint64_t id = 500; id <= 2'500; ++id) require(filter.is_first(0, id, 1));
     for (std::uint64_t id = 500; id <= 2'500; ++id) require(!filter.is_first(1, id, 1));  // lags beyond what is kept
     require(filter.is_first(1, 2'501, 1));
-    for (std::uint64_t id = 7; id <= 20; ++id) require(filter.is_first(0, id, 9));  // ids begin anew
+    for (std::uint64_t id = 7; id <= 20; ++id) require(filter.is_first(0, id, 9));  // ids restart
     for (std::uint64_t id = 7; id <= 20; ++id) require(!filter.is_first(1, id, 9));
 }
 

@@ -398,7 +398,7 @@ void a_late_line_begins_no_chain() {
     feed.deliver(5, 0);
     feed.lines(0b10);
     require(feed.deliver(1002, 1) == Outcome::ignored);
-    require(feed.deliver(6, 1) == Outcome::waiting);  // it numbers anew as well
+    require(feed.deliver(6, 1) == Outcome::waiting);  // its numbering restarts, too
 }
 
 void an_old_replicas_snapshot_after_a_restart_is_not_live() {

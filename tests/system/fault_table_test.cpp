@@ -66,7 +66,7 @@ TEST(FaultTable, IsWhatTheRowsOfFaultTestSay) {
         return;
     }
     EXPECT_EQ(text.substr(from, end - from), tables())
-        << "write it anew: DAYPACK_WRITE_TABLE=1 build/release/tests/fault_table_test";
+        << "write it again: DAYPACK_WRITE_TABLE=1 build/release/tests/fault_table_test";
 }
 
 TEST(FaultTable, NamesFaultsThatTheSimulatorTakes) {

@@ -132,7 +132,7 @@ void expect_good(const Row& row) {
     Watch watch(live, exchange);
     Calm calm(live.instance(), calm_symbols(row));
     if (!row.at_start) strike(row, exchange, watch);
-    // It struck, and whoever shall see it saw it.
+    // Waits until the fault has occurred and everything that the row expects was seen.
     const auto began = std::chrono::steady_clock::now();
     ASSERT_TRUE(wait_until([&] {
         (void)watch.look();

@@ -231,7 +231,7 @@ class OffGridTest : public testing::Test, public LiveReader {
         EXPECT_TRUE(seen) << symbol << " is " << live_book(symbol) << "\n" << log();
         return seen;
     }
-    // It is LIVE so many updates later, and was not joined anew.
+    // It is LIVE that many updates later, and was not joined again.
     void goes_on(const std::string& symbol, const std::string& book, std::uint64_t updates = 20) {
         const std::uint64_t joins = counter(symbol, DAYPACK_SYMBOL_snapshots);
         const std::uint64_t before = counter(symbol, DAYPACK_SYMBOL_updates);

@@ -17,7 +17,7 @@
 namespace daypack::test {
 
 // A flow of the simulator, made up or recorded, over lines that lag, into a Sync: in one thread, a millisecond a step.
-// Faults are drawn where they are asked for: frames lost or unreadable, lines that break, numberings that begin anew.
+// On request faults are drawn: lost or unreadable frames, lines that break, numberings that restart.
 // What the venue's clocks tell is up to the test.
 class FlowWorld {
   public:
@@ -101,7 +101,7 @@ class FlowWorld {
             venue_tells(ms);
             has_next_ = next();
         }
-        if (options_.faults && random_.once_in(2'500)) {  // it numbers anew, below or beyond
+        if (options_.faults && random_.once_in(2'500)) {  // its numbering restarts, below or above
             const auto before = id_;
             id_ = random_.once_in(2) ? before / 2 : before + 1'000'000;
             shift_ += id_ - before;

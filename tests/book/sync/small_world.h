@@ -177,8 +177,8 @@ class SmallWorld {
         return hash.value;
     }
 
-    // From here on all is well: every line is up and tells all there is, and 10 updates a second behind it; REST
-    // answers each request in 20 ms, with the book of now; a line that is named as foreign is connected anew. How long
+    // From here on all is well: every line is up and sends all updates, then 10 more a second; REST
+    // answers each request in 20 ms with the current book; a line that is named as foreign reconnects. How long
     // it takes until the book is LIVE and right; negative: it is not within `bound_ms`.
     [[nodiscard]] std::int64_t comes_right_in_ms(Way& way, Sync& sync, std::int64_t bound_ms) const {
         const bool newer = options_.new_updates > 0;
@@ -372,7 +372,7 @@ class SmallWorld {
             way.wrong = "it stands still";
         }
     }
-    // What was told before it stood there is no matter, as nothing of it is new; or its time begins anew.
+    // The book has changed, so updates that were sent before count as known; or, if strict, as sent now.
     void stands_anew(Way& way) const {
         for (auto& line : way.told) {
             for (MonoTime& told : line) told = options_.strict && told.ns != 0 ? way.now : MonoTime{};

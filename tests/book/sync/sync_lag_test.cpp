@@ -27,7 +27,7 @@ class LagWorld {
     struct Options {
         std::int64_t gap_ms = 1'000;                    // between two updates, on average
         std::vector<std::int64_t> lags_ms;              // of each line
-        std::int64_t reconnect_ms = 0;                  // a line is connected anew so often, on average; 0: never
+        std::int64_t reconnect_ms = 0;                  // the average time between reconnects of a line; 0: never
         bool the_prompt_one_is_connected_anew = false;  // line 0 is, too
     };
     LagWorld(Options options, Random& random)

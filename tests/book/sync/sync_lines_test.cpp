@@ -408,7 +408,7 @@ TEST(SyncPolling, LessThanWasShownIsNeverLiveWithoutALinesWord) {
     TwoLines feed;
     feed.both(1002, 1050);
     feed.lines(0);
-    feed.lines(0b11);  // all lines anew; the market is quiet, and REST a stale replica
+    feed.lines(0b11);  // all lines reconnect; the market is quiet, and REST is a stale replica
     for (int times = 0; times < 20; ++times) {
         feed.wait_ms(1000);
         if (feed.wants()) (void)feed.answer(1000);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rule 3 of Sync: which lines tell the book's numbering, and what shows that the venue numbers anew.
+// Rule 3 of Sync: which lines send the book's numbering, and what shows that the venue has restarted its numbering.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -304,7 +304,7 @@ TEST(SyncRestart, WhatWasKeptBehindAGapIsGoneOnceBothLinesWereReplaced) {
     EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
 }
 
-// Rolling failover: each line comes back from a stand-by that numbers anew.
+// Rolling failover: each line comes back from a stand-by machine with a new numbering.
 TEST(SyncRestart, OneLineAfterTheOtherMovesToTheNewNumberingAndTheBookIsRightWithinASecond) {
     TwoLines feed;
     Sequence old_id = 1001;

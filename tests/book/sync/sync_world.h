@@ -14,9 +14,9 @@
 
 namespace daypack::test {
 
-// A Sync between a model of the venue, lines that lag, aggregate, lose, repeat and break, and REST answers under way,
-// of an old numbering and of other markets now and then. A line that the Sync names as foreign is connected anew. After
-// each thing that happens to the Sync it is held against the truth; the first difference is kept in wrong().
+// Runs a Sync against a model of the venue, with lines that lag, aggregate, lose, repeat and break, and with REST
+// answers that are now and then of an old numbering or of another market. A line that the Sync names as foreign
+// reconnects. The Sync is compared with the truth after each event; wrong() has the first difference.
 class SyncWorld {
   public:
     struct Options {
