@@ -15,7 +15,7 @@ using test::Delta;
 using test::MapBook;
 using test::Random;
 
-// A book, an audit of it, and the venue's book as it ought to be.
+// A book, an audit of it, and the venue's true book.
 struct Audited {
     PendingPool pool{100'000};
     OrderBook book{8192, 8};
@@ -39,7 +39,7 @@ struct Audited {
         }
         book.seed(snapshot());
     }
-    // One update, in the venue's book, ours, and told to the audit.
+    // Applies one update to the venue's book and ours, and passes it to the audit.
     void update(std::vector<Delta> deltas, Sequence ids = 1) {
         std::vector<Event> events;
         for (const Delta& delta : deltas) {
@@ -152,7 +152,7 @@ TEST(Audit, ASnapshotOlderThanWhatWasKeptIsOfNoUse) {
     EXPECT_FALSE(all.audit.on_snapshot(old));
 }
 
-// Whatever is updated while it is compared: a right book has no mismatch, and a level made wrong before is found.
+// Updates during the comparison change nothing: a right book has no mismatch, and a level that was made wrong is found.
 TEST(Audit, UpdatesWhileItComparesChangeNothing) {
     Random random(7);
     for (int world = 0; world < 200; ++world) {

@@ -13,7 +13,7 @@ namespace {
 
 using TradeIdentity = TradeFilter::TradeIdentity;
 
-// What a page brings that is news, by its ids.
+// The ids of the trades of a page that are new.
 std::vector<std::uint64_t> news(TradeFilter& filter, const std::vector<TradeIdentity>& page, bool opens = false) {
     std::vector<std::uint64_t> ids;
     filter.on_page(
@@ -69,7 +69,8 @@ TEST(TradeFilter, ALineThatLagsFurtherThanIsRememberedBringsCopies) {
     EXPECT_TRUE(filter.is_first(1, 3'001, 1)) << "it has caught up";
 }
 
-// Lines that lag, lose and renumber against the obvious model: a trade is told once, by whoever brings it first.
+// Lines that lag, lose and renumber, against an obvious model: a trade is published once, from the first line that
+// brings it.
 TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         std::mt19937 random(seed);

@@ -11,7 +11,7 @@
 
 namespace daypack::test {
 
-// A clock that a venue might have. No rule may rest on it.
+// A clock that a venue might have. No rule may depend on it.
 struct VenueClock {
     enum class Kind : std::uint8_t { right, jitters, steps, free };
     Kind kind = Kind::right;
@@ -37,10 +37,10 @@ struct VenueClock {
     }
 };
 
-// The venue of one market, slow and obvious: a std::map book, every update it ever made, and its REST side.
+// A slow and obvious model of the venue for one market: a std::map book, every update it ever made, and its REST side.
 //
-// What it promises, and Sync relies on: within a numbering ids are consecutive; a snapshot is a whole book of one
-// numbering. Its clocks promise nothing.
+// It guarantees what Sync relies on: within a numbering ids are consecutive, and a snapshot is a whole book of one
+// numbering. Its clocks guarantee nothing.
 class VenueModel {
   public:
     struct Options {
@@ -64,7 +64,7 @@ class VenueModel {
         [[nodiscard]] Sequence last() const { return first + updates.size() - 1; }
         [[nodiscard]] const Update& at(Sequence id) const { return updates[id - first]; }
     };
-    // What REST answered, and of which numbering.
+    // An answer of REST, and its numbering.
     struct Answer {
         std::size_t numbering = 0;
         Snapshot snapshot;
@@ -84,7 +84,8 @@ class VenueModel {
 
     void wait(std::int64_t us) { now_us_ += us; }
 
-    // One update: nearly always one level; now and then none, or many. `crossing`: it may leave the book crossed.
+    // Makes one update: nearly always of one level, now and then of none or many. `crossing`: it may leave the book
+    // crossed.
     void update(Random& random, bool crossing) {
         const std::size_t from = numberings_.back().deltas.size();
         const std::int64_t kind = random.below(100);
@@ -101,14 +102,14 @@ class VenueModel {
         numberings_.back().updates.push_back({from, numberings_.back().deltas.size(), match});
     }
 
-    // Another book under other numbers. REST tells the old one for so long.
+    // Begins another numbering with another book. REST answers with the old one for some time.
     void restart(Sequence first, std::int64_t rest_after_us, Random& random) {
         if (rest_numbering_ != numbering()) move_rest();  // it is one restart late at most
         begin(first, random);
         rest_moves_us_ = now_us_ + rest_after_us;
     }
 
-    // What REST says now: the book at the last update, or a little behind.
+    // Returns REST's current answer: the book at the last update, or a little behind.
     [[nodiscard]] Answer answer(Random& random) {
         if (rest_numbering_ != numbering() && now_us_ >= rest_moves_us_) move_rest();
         const Numbering& told = numberings_[rest_numbering_];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The order book against a std::map, numbers from text, and the queue of what is kept.
+// The order book against a std::map, numbers from text, and the queue of buffered events.
 #include <string>
 #include <vector>
 
@@ -29,7 +29,7 @@ void compare(const OrderBook& book, const MapBook& model) {
     require(book.crossed() == model.crossed());
 }
 
-// Near the touch, far from it, and with a touch that wanders further than the window is wide.
+// Levels near the touch, far from it, and with a touch that moves further than the window is wide.
 void a_book_holds_what_a_map_holds() {
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
         Random random(seed);
@@ -84,7 +84,7 @@ void the_best_levels_are_filled_up_when_they_run_short() {
     }
 }
 
-// What changed is told by rank, so that only it is published.
+// Changes are marked by rank, so that only those are published.
 void what_changed_is_told_by_rank() {
     OrderBook book(100, 4);
     for (std::int64_t i = 0; i < 4; ++i) book.apply(Side::bid, {100 - i}, {5});

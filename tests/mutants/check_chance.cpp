@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two numberings that say the same now and then.
+// Two numberings with equal updates now and then.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What doubts a book that looks right, and what is told beside it.
+// Audits, bookTicker, silence and lag; trades and the race of lines.
 #include <vector>
 
 #include "book/audit.h"
@@ -31,7 +31,7 @@ Snapshot some_levels(Sequence id, std::int64_t count) {
     return snapshot;
 }
 
-// Follows an update to 11 while REST is asked, and compares at 12.
+// Follows an update to 11 while the snapshot is in flight, and compares at 12.
 Audit::Result audited(OrderBook& book, const Snapshot& rest) {
     PendingPool pool(1'000);
     Audit audit(8192, pool);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules 1 to 3 of Sync: what is joined, what is applied, and whose numbering it is.
+// Rules 1 to 3 of Sync: joins, updates that are applied, and the numbering of lines.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
@@ -141,7 +141,7 @@ void a_snapshot_that_quiet_lines_never_reach_is_stale() {
     require(feed.live_at(13));
 }
 
-// Whatever the venue's clock said of it.
+// The snapshot may have any timestamp.
 void a_snapshot_is_judged_by_no_time() {
     for (const std::int64_t us : {std::int64_t{1}, std::int64_t{1'000}, std::int64_t{9'000'000'000}}) {
         Feed feed;
@@ -324,7 +324,7 @@ void other_levels_under_one_id_contradict() {
     require(same_quantities.sync.counters().contradictions == 1);
 }
 
-// The snapshot holds 1000; a line that counts tells other levels under it.
+// The snapshot is of 1000; a trusted line sends other levels under that id.
 void what_a_snapshot_holds_is_compared_with_the_book() {
     for (const bool agrees : {true, false}) {
         Feed feed;

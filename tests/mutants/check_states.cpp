@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules 4 to 7 of Sync, and its pace: what a book is worth while something speaks against it.
+// Rules 4 to 7 of Sync, and JoinPace: the state of a book while something contradicts it.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
@@ -42,7 +42,7 @@ void each_crossing_has_its_own_time() {
     require(feed.is(State::invalid, Reason::crossed));
 }
 
-// Orders that rest crossed at the venue. How often REST was asked.
+// Orders rest crossed at the venue. Returns how often REST was asked.
 int asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t ms) {
     int asked = 0;
     bool crossed = true;
@@ -314,7 +314,7 @@ void when_polls_stay_away_the_book_is_stale() {
     require(feed.is(State::stale, Reason::silent));
 }
 
-// So many bids from 100 down.
+// A snapshot with that many bids from 100 down.
 Snapshot deep(Sequence id, std::size_t bids) {
     Snapshot snapshot;
     snapshot.last_id = id;

@@ -16,9 +16,9 @@
 
 namespace daypack::test {
 
-// A flow of the simulator, made up or recorded, over lines that lag, into a Sync: in one thread, a millisecond a step.
+// Feeds a generated or recorded flow of the simulator over lagging lines into a Sync, in one thread, in steps of 1 ms.
 // On request faults are drawn: lost or unreadable frames, lines that break, numberings that restart.
-// What the venue's clocks tell is up to the test.
+// The test decides what the venue's clocks show.
 class FlowWorld {
   public:
     // What is told where `us` is true, of the update `u`.
@@ -54,8 +54,8 @@ class FlowWorld {
         for (std::int64_t ms = 0; ms < options_.run_ms && (has_next_ || in_flight()); ++ms) step(ms);
         check_all();
     }
-    // Of every state, reason and flag, of what each update changed, and of every level at each change of state, each
-    // join and each 256th update.
+    // A digest of every state, reason and flag, of what each update changed, and of every level at each change of
+    // state, each join and each 256th update.
     [[nodiscard]] std::uint64_t digest() const { return digest_; }
     [[nodiscard]] const Sync& sync() const { return sync_; }
     [[nodiscard]] std::uint64_t changes() const { return changes_; }       // of the state

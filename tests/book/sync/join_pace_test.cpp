@@ -11,7 +11,7 @@ constexpr MonoTime at(std::int64_t ms) {
     return MonoTime{1 + ms * kMs};
 }
 
-// When it may ask next, to the millisecond.
+// Returns when the next request is allowed, to the millisecond.
 std::int64_t next_ms(const JoinPace& pace, std::int64_t from) {
     while (!pace.may_ask(at(from))) ++from;
     return from;

@@ -12,39 +12,39 @@
 
 namespace daypack::test {
 
-// A world of a few updates, two lines, a restart of the venue's numbering, reconnects and snapshots of either
-// numbering: what may happen in it, move by move, and whether the Sync is right after each.
+// A world has a few updates, two lines, a restart of the venue's numbering, reconnects, and snapshots of either
+// numbering. This class lists the possible moves, makes them, and checks after each whether the Sync is right.
 //
-// What the venue does: its book has, at price 40, a mark of the numbering; at 100 the number of the last update, and at
-// 50 to 52 that of the last in three. So a book that was mixed of two numberings, or lacks an update, equals no truth.
+// The venue's book has a mark of the numbering at price 40, the number of the last update at 100, and the numbers of
+// the last three updates at 50 to 52. So a book that mixes two numberings, or lacks an update, equals no true book.
 //
-// Where nobody can know, as the list of it says, only the fact concerned is not asked for:
-// - two numberings alive at once: while a line goes on with the old one after the new one was told, over a connection
-//   that came up since, or where no connection that is up has gone from the one to the other, a book of either is
-//   right, but no mix of them, and none that stands still;
-// - a quiet market against a stale replica: a snapshot of the old numbering that no update has followed is as good as
-//   one of the new, until a line tells something behind it;
-// - a numbering that goes on at exactly last + 1: an update follows, or reaches across, a snapshot of the other
-//   numbering that stands alone, or the first that is kept or waits follows on one of the other. That world ends.
-// And lines are taken to lag by less than half a second: one that tells the old numbering later is another that lives.
-// A numbering belongs to connections: where none that told the new one is up, the old may be it. What was told over a
-// connection that is gone, or that is named as foreign, and so about to be replaced, does not count for standing still.
+// Some cases cannot be decided (book/README.md lists them). There only the fact concerned is not checked:
+// - Two numberings are alive at once. While a line continues the old one after the new one was sent, over a connection
+//   that came up since, or where no open connection has changed from one to the other, a book of either is right, but
+//   not a mix of them, and not one that stops advancing.
+// - A quiet market looks like a stale replica. A snapshot of the old numbering that no update has followed is as good
+//   as one of the new, until a line sends a later update.
+// - A numbering goes on at exactly last + 1. An update follows or straddles an unconfirmed snapshot of the other
+//   numbering, or the first buffered update follows on one of the other numbering. That world ends.
+// Lines are assumed to lag by less than half a second: a line that sends the old numbering later keeps it alive. A
+// numbering belongs to connections: while none that sent the new one is up, the old one may be the venue's. Updates of
+// a connection that is gone or named as foreign, and so about to be replaced, do not show that the book stopped.
 //
-// `strict` grants less: an order once shown is known for good, though its connection is gone; lines may lag for ever; a
-// snapshot stands alone only where no connection that is up has told the new numbering, and only the first word of a
-// connection may follow it; for standing still everything counts that was ever told. The Sync of today holds under it
-// in the smaller worlds alone.
+// With `strict` less is excused: the order of the numberings is known for good once a connection showed it; lines may
+// lag for ever; a snapshot is unconfirmed only while no open connection has sent the new numbering, and only the first
+// update of a connection may follow it; every update ever sent shows that the book stopped. The Sync of today satisfies
+// that in the smaller worlds only.
 class SmallWorld {
   public:
     struct Options {
         int old_updates = 3;
         int new_updates = 3;     // 0: no restart
         Sequence new_first = 1;  // id of the first update of the new numbering
-        bool fresh = false;      // begins without a book; else both lines have told an update of a book that is live
+        bool fresh = false;      // begins without a book; else both lines have sent an update of a live book
         int reconnects = 1;      // each line
         int snapshots = 2;
         int waits = 3;
-        // Of each line: bit i is set where it tells update i and the next in one frame, as an aggregated stream does.
+        // For each line, bit i is set where it sends update i and the next in one frame, as an aggregated stream does.
         std::array<unsigned, 2> joined{};
         bool strict = false;
     };
@@ -64,13 +64,13 @@ class SmallWorld {
         }
     }
 
-    // All that changes on a way through a world, but the Sync.
+    // The state of a world, except for the Sync.
     struct Line {
         bool up = true;
-        bool told_old = false;  // over this connection
+        bool told_old = false;  // it sent the old numbering over this connection
         bool told_new = false;
-        bool goes_on = false;  // it told the old numbering after the new one was told elsewhere
-        bool is_late = true;   // it was up before the new one was told, and lags by less than half a second
+        bool goes_on = false;  // it sent the old numbering after another line sent the new one
+        bool is_late = true;   // it was up before the new one was sent, and lags by less than half a second
         int next = 0;          // of the venue's updates
         int reconnects = 0;
     };

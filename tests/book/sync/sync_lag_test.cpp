@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines that lag by seconds behind each other in a market where little happens: what a late line tells ends no book,
-// and still a new numbering is followed within a second.
+// Lines lag by seconds behind each other in a market with few updates: a late line breaks no book, and a new numbering
+// is still followed within a second.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,8 +20,8 @@ using test::Outcome;
 using test::Random;
 using test::TwoLines;
 
-// A market whose updates come at a rate, lines that bring each of them a lag later, and REST that answers at once.
-// Nothing is lost but what a connection had not told when it ended. The book tells by its content where it stands.
+// A market with updates at a rate, lines that deliver each of them after a lag, and REST that answers at once. Only
+// what a connection had not delivered when it ended is lost. The book's levels show its last update.
 class LagWorld {
   public:
     struct Options {
@@ -40,7 +40,7 @@ class LagWorld {
         for (const std::int64_t end_ms = now_ms_ + ms; now_ms_ < end_ms; now_ms_ += kStep_ms) step();
     }
     void reconnects_end() { options_.reconnect_ms = 0; }
-    // With all connections cut: the lines come back one after the other.
+    // Cuts all connections; the lines come back one after the other.
     void restart(Sequence first_id) {
         last_ = first_id - 1;
         restarted_ = true;
@@ -138,7 +138,7 @@ class LagWorld {
     Sequence check_id_ = 0;
 };
 
-// A line was ahead when a snapshot was joined; what it told before, another line tells a little later.
+// A line was ahead when a snapshot was joined; another line sends the same updates a little later.
 TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep) {
     TwoLines feed;
     feed.reconnect(1);
@@ -157,7 +157,7 @@ TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep)
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
 }
 
-// The chain jumped ahead, by a loss; a line that told it before is seconds behind.
+// The chain jumped ahead after a loss; a line that sent it before is seconds behind.
 TEST(SyncLag, ALineThatGoesOnBehindAGapIsNeitherARestartNorReplaced) {
     TwoLines feed;
     for (Sequence id = 1002; id <= 1010; ++id) feed.deliver(id, 0);
@@ -214,7 +214,7 @@ TEST(SyncLag, NorDoesALateLineThatIsConnectedAnew) {
     expect_calm(20'000);
 }
 
-// Where the prompt line is gone for a moment, the others cannot bring for seconds what it missed: the book may break.
+// While the prompt line is gone for a moment, the others cannot bring for seconds what it missed: the book may break.
 TEST(SyncLag, OnceThePromptLineIsBackTheBookStandsAndNoLineIsReplaced) {
     for (std::uint64_t seed = 1; seed <= kWorlds; ++seed) {
         SCOPED_TRACE(seed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Redundant lines: the first copy of an update counts, and what is missing is waited for.
+// Redundant lines: the first copy of an update is applied, and missing updates are waited for.
 #include <gtest/gtest.h>
 
 #include "book/silence.h"
@@ -58,7 +58,7 @@ TEST(SyncLines, AnUpdateThatReachesBeyondWhatWaitsMakesItADuplicate) {
     EXPECT_EQ(feed.deliver(1006, 0), Outcome::applied);
 }
 
-// Line 1 was connected later, and lags less: its first word lies ahead of what line 0 tells. Nothing is lost.
+// Line 1 was connected later, and lags less, so its first update is ahead of line 0. Nothing is lost.
 TEST(SyncLines, WhileJoiningALineThatIsAheadOfTheOtherIsNoGap) {
     Feed feed;
     feed.lines(0b11);
@@ -198,7 +198,7 @@ TEST(SyncLines, WhatALineLosesThatDoesNotCountIsNoLoss) {
 // ---- silence -------------------------------------------------------------------------------------------------------
 
 struct Checked : TwoLines {
-    // REST says so of what it was asked a moment ago.
+    // REST reports this id for a request of a moment ago.
     void rest(Sequence id) {
         const MonoTime asked = now;
         wait_ms(1);
@@ -272,7 +272,7 @@ TEST(SyncSilence, AnUpdateThatReachesItEndsTheDoubt) {
     EXPECT_EQ(feed.sync.counters().silences, 0u);
 }
 
-// REST of another market, or of a numbering to come, far ahead of lines that are alive.
+// REST reports an id of another market or of a later numbering, far ahead of lines that are alive.
 TEST(SyncSilence, ALaterIdThatLivingLinesDoNotReachIsForgotten) {
     Checked feed;
     feed.rest(5'000'000);

@@ -50,7 +50,7 @@ TEST(SyncRestart, AnOldCopyOnTheSameLineIsNone) {
     EXPECT_TRUE(feed.live_at(1004));
 }
 
-// On one connection an update begins behind the one before it; another line's copy may straddle what is known.
+// On one connection an update begins after the one before it; another line's copy may straddle known updates.
 TEST(SyncRestart, AnUpdateThatReachesBackOnItsOwnLineIsOne) {
     Feed feed;
     feed.follow(1000);
@@ -348,7 +348,7 @@ TEST(SyncRestart, ALineWithAnotherNumberingIsNamedAfterASecondAndTheBookStaysLiv
     EXPECT_EQ(feed.sync.counters().resyncs, 0u);
 }
 
-// Two numberings alive at once: nobody can tell which is the venue's; but each shown book is of one of them.
+// Two numberings are alive at once: which is the venue's cannot be decided, but each live book is of one of them.
 TEST(SyncRestart, OneLineTells1001AndTheOther501ForEverAndThatIsOneRestart) {
     TwoLines feed;
     std::uint64_t asked = 0;
@@ -391,7 +391,7 @@ TEST(SyncRestart, ABacklogThatComes3To6SecondsLateIsCopies) {
     }
 }
 
-// Every line tells what nothing explains, and the book stands still: it is another numbering.
+// Every line sends updates that nothing explains, and the book does not advance: it is another numbering.
 TEST(SyncRestart, ForeignOnAllLinesThatCountNoMoreIsRightWithinASecond) {
     TwoLines feed;
     feed.both(1002, 1010);

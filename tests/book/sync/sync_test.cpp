@@ -110,7 +110,7 @@ TEST(Sync, ASnapshotAheadOfTheStreamWaitsUntilTheStreamIsThere) {
     EXPECT_TRUE(feed.live_at(13));
 }
 
-// A wrong market's, or an older numbering's.
+// The snapshot is of another market, or of an older numbering.
 TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
     Feed feed;
     feed.lines(1);
@@ -152,7 +152,7 @@ TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWor
     EXPECT_TRUE(feed.live_at(11));
 }
 
-// REST knows what the lines, quiet for a second, never told: they lost it.
+// REST reports an update that the lines, quiet for a second, never sent: they lost it.
 TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
     Feed feed;
     feed.lines(1);
@@ -319,7 +319,7 @@ TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
     EXPECT_TRUE(feed.live_at(13));
 }
 
-// REST trails: the book as it was before the loss is not the one after it.
+// REST trails, so its book may be from before the loss.
 TEST(Sync, ABookAsItWasBeforeALossWaitsForWhatComesNext) {
     Feed feed;
     feed.follow(10);

@@ -45,7 +45,7 @@ class SyncWorld {
         for (std::size_t line = 0; line < options_.lines; ++line) up(line);
     }
 
-    // Of all states, reasons, flags, ids, best prices and wishes so far.
+    // A digest of all states, reasons, flags, ids, best prices and requests so far.
     [[nodiscard]] std::uint64_t digest() const { return digest_; }
     [[nodiscard]] const std::string& wrong() const { return wrong_; }
     [[nodiscard]] std::uint64_t updates_shown() const { return updates_shown_; }
@@ -54,7 +54,8 @@ class SyncWorld {
     [[nodiscard]] std::size_t lines() const { return lines_.size(); }
     [[nodiscard]] std::size_t in_flight(std::size_t line) const { return lines_[line].flight.size(); }
 
-    // ---- what may happen. None of it is an error at any time: where it makes no sense nothing happens. -------------
+    // ---- what may happen: each may be called at any time, and does nothing where it makes no sense.
+    // ------------------
 
     void venue_updates(Random& random, bool crossing = false) {
         venue_.update(random, crossing);
@@ -68,7 +69,7 @@ class SyncWorld {
         replace(sync_.take_foreign_lines(now_));
         check();
     }
-    // With the connections kept, cut, or one after another.
+    // The lines change to the new numbering on their connections, on new ones, or one after another.
     void venue_restarts(Random& random) {
         for (Line& line : lines_) {
             send(line);
@@ -109,7 +110,7 @@ class SyncWorld {
         from.told = frame.numbering;
         feed_update(frame, line);
     }
-    // What it delivered last, once more.
+    // The line delivers its last frame once more.
     void line_repeats(std::size_t line) {
         Line& from = lines_[line];
         if (from.up && from.previous.last_id != 0) feed_update(from.previous, line);
@@ -163,7 +164,7 @@ class SyncWorld {
         }
         check();
     }
-    // REST is asked of a book that stands still, as the owner of a Sync does.
+    // Checks a quiet book with REST, as the owner of a Sync does.
     void rest_checks(Random& random) {
         if (check_asked_.ns != 0) {
             sync_.on_rest_id(check_id_, check_asked_, now_);
@@ -176,8 +177,8 @@ class SyncWorld {
     }
     [[nodiscard]] std::size_t answers_under_way() const { return answers_.size(); }
 
-    // Faults end, and everything is delivered: the book must become live. `quiet`: the venue makes no more updates at
-    // all; else it stops only for the last rounds, so that REST, which trails, can catch up.
+    // All faults end and everything is delivered, so the book must become live. `quiet`: the venue makes no more
+    // updates at all; otherwise it stops for the last rounds only, so that REST can catch up.
     void calm(bool quiet, Random& random) {
         if (venue_.crossed()) venue_updates(random);
         options_.other_markets = false;
@@ -273,7 +274,7 @@ class SyncWorld {
         truth_.joined(numbering);
         answered_ = numbering;
     }
-    // Another market's book, whose ids are far from this one's: where they are not, only an audit can tell.
+    // Returns another market's book with ids far from this one's; with near ids only an audit could tell.
     [[nodiscard]] VenueModel::Answer another(Random& random) const {
         VenueModel::Answer answer;
         answer.numbering = SyncTruth::kOther;
