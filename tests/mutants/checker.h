@@ -20,7 +20,8 @@ inline void require(bool fact, const std::source_location where = std::source_lo
 void check_book();       // levels, numbers, buffered events
 void check_chance();     // Sync: two numberings with equal updates now and then
 void check_doubt();      // audit, touch, silence, race of lines, trades
-void check_numbering();  // Sync: lines, copies, restarts, joins
+void check_joins();      // Sync: joins, and the updates that are applied
+void check_numbering();  // Sync: lines, copies, restarts
 void check_states();     // Sync: states while something contradicts the book
 void check_worlds();     // Sync with a drawn venue, lines and REST
 
