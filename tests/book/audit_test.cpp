@@ -139,7 +139,7 @@ TEST(Audit, ASnapshotAheadIsWaitedFor) {
     EXPECT_EQ(result->mismatches(), 0u);
 }
 
-TEST(Audit, ASnapshotOlderThanWhatWasKeptIsOfNoUse) {
+TEST(Audit, ASnapshotOlderThanTheBufferedUpdatesIsOfNoUse) {
     Audited all;
     all.fill(30);
     const Snapshot old = all.snapshot();

@@ -44,7 +44,7 @@ TEST(TradeFilter, TheSameIdWithOtherContentIsAnotherTrade) {
     EXPECT_FALSE(filter.is_first(1, 100, 2));
 }
 
-TEST(TradeFilter, IdsThatBeginAnewAreNews) {
+TEST(TradeFilter, IdsThatRestartAreNew) {
     for (const std::uint64_t begin : {1ull, 400ull, 990ull, 5'000'000ull}) {
         TradeFilter filter;
         for (std::uint64_t id = 500; id < 1'000; ++id) {
@@ -71,7 +71,7 @@ TEST(TradeFilter, ALineThatLagsFurtherThanIsRememberedBringsCopies) {
 
 // Lines that lag, lose and renumber, against an obvious model: a trade is published once, from the first line that
 // brings it.
-TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
+TEST(TradeFilter, NoTradeIsPublishedTwiceNorLostInDrawnFlows) {
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         std::mt19937 random(seed);
         const auto draw = [&](std::uint32_t n) {
@@ -111,7 +111,7 @@ TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
     }
 }
 
-TEST(TradeFilter, WithoutAnIdEachThatOneLineTellsIsATrade) {
+TEST(TradeFilter, WithoutAnIdEachThatOneLineSendsIsATrade) {
     TradeFilter filter;
     const MonoTime now{1'000'000'000};
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(filter.is_first_without_id(0, 5, now));
@@ -122,7 +122,7 @@ TEST(TradeFilter, WithoutAnIdEachThatOneLineTellsIsATrade) {
     EXPECT_TRUE(filter.is_first_without_id(1, 5, now + 60'000'000'000)) << "a minute later it is another one";
 }
 
-TEST(TradeFilter, TheFirstPageOfAllTellsWhereTradesStandAndTheNextWhatIsNew) {
+TEST(TradeFilter, TheFirstPageOfAllShowsWhereTradesAreAndTheNextWhatIsNew) {
     TradeFilter filter;
     EXPECT_TRUE(news(filter, page_of(100, 199), true).empty());
     EXPECT_EQ(news(filter, page_of(102, 201)), (std::vector<std::uint64_t>{200, 201}));
@@ -132,7 +132,7 @@ TEST(TradeFilter, TheFirstPageOfAllTellsWhereTradesStandAndTheNextWhatIsNew) {
     EXPECT_EQ(news(filter, page_of(1, 3)), (std::vector<std::uint64_t>{3}));
 }
 
-TEST(TradeFilter, APageThatStandsInForLinesTellsWhatTheyDidNot) {
+TEST(TradeFilter, APageInPlaceOfLinesBringsWhatTheyDidNot) {
     TradeFilter filter;
     for (std::uint64_t id = 150; id < 160; ++id) {
         if (id != 155) ASSERT_TRUE(filter.is_first(0, id, id * 7));

@@ -6,7 +6,7 @@
 namespace daypack::test {
 namespace {
 
-void what_says_the_same_is_no_copy_where_the_line_told_otherwise_before() {
+void an_equal_update_is_no_copy_where_its_line_contradicted_the_chain_before() {
     OneLineTurned feed;
     for (Sequence id = 1006; id <= 1010; ++id) feed.deliver(id, 1, kOldLevel);
     feed.deliver(1011, 0);
@@ -40,7 +40,7 @@ void nor_where_the_chain_that_was_given_up_said_the_same() {
     }
 }
 
-void a_line_that_turns_to_the_books_numbering_counts_at_once() {
+void a_line_that_turns_to_the_books_numbering_is_trusted_at_once() {
     OneLineTurned feed;
     for (Sequence id = 1006; id <= 1014; ++id) feed.deliver(id, 1, kOldLevel);
     feed.deliver(1011, 0, kNewLevel);
@@ -48,7 +48,7 @@ void a_line_that_turns_to_the_books_numbering_counts_at_once() {
     require(feed.deliver(1012, 1, kNewLevel) == Outcome::applied && feed.live_at(1012));
 }
 
-void a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it() {
+void a_line_that_sent_the_new_numbering_first_is_trusted_once_another_turns_to_it() {
     TwoLines feed;
     feed.both(1002, 1005);
     feed.reconnect(1);
@@ -70,11 +70,11 @@ void a_line_that_is_ahead_while_joining_is_no_gap() {
 }  // namespace
 
 void check_chance() {
-    what_says_the_same_is_no_copy_where_the_line_told_otherwise_before();
+    an_equal_update_is_no_copy_where_its_line_contradicted_the_chain_before();
     nor_where_the_line_is_ahead();
     nor_where_the_chain_that_was_given_up_said_the_same();
-    a_line_that_turns_to_the_books_numbering_counts_at_once();
-    a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it();
+    a_line_that_turns_to_the_books_numbering_is_trusted_at_once();
+    a_line_that_sent_the_new_numbering_first_is_trusted_once_another_turns_to_it();
     a_line_that_is_ahead_while_joining_is_no_gap();
 }
 

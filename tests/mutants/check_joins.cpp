@@ -6,7 +6,7 @@
 namespace daypack::test {
 namespace {
 
-void a_join_applies_what_was_kept_behind_the_snapshot() {
+void a_join_applies_the_updates_buffered_behind_the_snapshot() {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 10; id <= 20; ++id) require(feed.deliver(id) == Outcome::waiting);
@@ -16,7 +16,7 @@ void a_join_applies_what_was_kept_behind_the_snapshot() {
     require(feed.sync.replayed_at_join().updates == 5);
 }
 
-void a_snapshot_right_before_what_was_kept_fits_and_an_older_one_does_not() {
+void a_snapshot_right_before_the_buffered_updates_fits_and_an_older_one_does_not() {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -107,7 +107,7 @@ void a_snapshot_that_is_too_old_is_asked_for_ever_later() {
     require(asked >= 10 && asked <= 20);
 }
 
-void a_snapshot_that_does_not_hold_what_was_told_is_not_joined() {
+void a_snapshot_that_contradicts_the_lines_is_not_joined() {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 10; id <= 20; ++id) feed.deliver(id);
@@ -154,7 +154,7 @@ void a_snapshot_is_judged_by_no_time() {
     }
 }
 
-void a_hole_among_what_was_kept_is_not_joined_across() {
+void a_hole_among_buffered_updates_is_not_joined_across() {
     Feed feed;
     feed.lines(1);
     const auto request = feed.sync.take_request(feed.now);
@@ -265,19 +265,19 @@ void streams_cut_differently_agree() {
 }  // namespace
 
 void check_joins() {
-    a_join_applies_what_was_kept_behind_the_snapshot();
-    a_snapshot_right_before_what_was_kept_fits_and_an_older_one_does_not();
+    a_join_applies_the_updates_buffered_behind_the_snapshot();
+    a_snapshot_right_before_the_buffered_updates_fits_and_an_older_one_does_not();
     what_is_older_than_the_snapshot_is_no_restart_where_the_line_goes_on_step_by_step();
     a_line_that_goes_on_behind_a_gap_is_neither_a_restart_nor_replaced();
     a_straddling_update_is_applied();
     a_snapshot_ahead_of_the_stream_waits_for_it();
     a_snapshot_far_ahead_never_becomes_the_book_and_is_asked_for_ever_later();
     a_snapshot_that_is_too_old_is_asked_for_ever_later();
-    a_snapshot_that_does_not_hold_what_was_told_is_not_joined();
+    a_snapshot_that_contradicts_the_lines_is_not_joined();
     a_level_set_and_taken_away_again_is_no_contradiction();
     a_snapshot_that_quiet_lines_never_reach_is_stale();
     a_snapshot_is_judged_by_no_time();
-    a_hole_among_what_was_kept_is_not_joined_across();
+    a_hole_among_buffered_updates_is_not_joined_across();
     what_overflowed_is_not_joined_across();
     while_following_an_overflow_rejoins();
     answers_belong_to_their_requests();

@@ -82,7 +82,7 @@ void what_a_snapshot_holds_is_compared_with_the_book() {
     }
 }
 
-void a_new_connection_counts_only_once_it_is_recognised() {
+void a_new_connection_is_trusted_only_once_it_is_recognised() {
     Feed feed;
     feed.follow(1000);
     feed.lines(0b11);
@@ -98,7 +98,7 @@ void a_new_connection_counts_only_once_it_is_recognised() {
     require(next.live_at(1002));
 }
 
-void a_connection_that_was_ahead_counts_once_the_book_is_there() {
+void a_connection_that_was_ahead_is_trusted_once_the_book_is_there() {
     Feed feed;
     feed.follow(1000);
     feed.lines(0b11);
@@ -124,7 +124,7 @@ void a_line_of_after_the_request_does_not_carry_the_snapshot() {
     require(before.live_at(1001));
 }
 
-void what_late_lines_tell_after_a_restart_is_ignored() {
+void what_late_lines_send_after_a_restart_is_ignored() {
     TwoLines feed;
     feed.deliver(5, 0);
     require(feed.deliver(1002, 1) == Outcome::ignored);
@@ -171,7 +171,7 @@ void a_snapshot_of_before_a_restart_is_not_joined_though_its_id_fits() {
     require(feed.is(State::syncing, Reason::restart));
 }
 
-void what_was_kept_dies_with_its_connections() {
+void buffered_updates_are_dropped_with_their_connections() {
     TwoLines feed;
     feed.deliver(1003, 0, kOldLevel);
     feed.deliver(1003, 1, kOldLevel);
@@ -260,7 +260,7 @@ void a_backlog_of_seconds_is_copies() {
     }
 }
 
-void foreign_on_all_lines_that_speak_is_right_within_a_second() {
+void foreign_updates_on_all_lines_are_right_within_a_second() {
     TwoLines feed;
     feed.both(1002, 1010);
     feed.reconnect(1);
@@ -275,7 +275,7 @@ void foreign_on_all_lines_that_speak_is_right_within_a_second() {
     require(feed.sync.counters().restarts == 1);
 }
 
-void a_line_that_returns_within_what_it_told_goes_on() {
+void a_line_that_returns_within_what_it_sent_goes_on() {
     TwoLines feed;
     feed.both(1002, 1003);
     feed.reconnect(0);
@@ -293,20 +293,20 @@ void check_numbering() {
     other_levels_under_one_id_contradict();
     a_copy_at_a_snapshots_id_that_the_snapshot_does_not_hold_contradicts();
     what_a_snapshot_holds_is_compared_with_the_book();
-    a_new_connection_counts_only_once_it_is_recognised();
-    a_connection_that_was_ahead_counts_once_the_book_is_there();
+    a_new_connection_is_trusted_only_once_it_is_recognised();
+    a_connection_that_was_ahead_is_trusted_once_the_book_is_there();
     a_line_of_after_the_request_does_not_carry_the_snapshot();
-    what_late_lines_tell_after_a_restart_is_ignored();
+    what_late_lines_send_after_a_restart_is_ignored();
     a_late_line_begins_no_chain();
     an_old_replicas_snapshot_after_a_restart_is_not_live();
     a_snapshot_of_before_a_restart_is_not_joined_though_its_id_fits();
-    what_was_kept_dies_with_its_connections();
+    buffered_updates_are_dropped_with_their_connections();
     both_lines_reconnect_and_the_new_numbering_begins_four_ids_below();
     a_line_of_another_numbering_is_named_after_a_second();
     two_numberings_at_once_are_one_restart();
     a_backlog_of_seconds_is_copies();
-    foreign_on_all_lines_that_speak_is_right_within_a_second();
-    a_line_that_returns_within_what_it_told_goes_on();
+    foreign_updates_on_all_lines_are_right_within_a_second();
+    a_line_that_returns_within_what_it_sent_goes_on();
 }
 
 }  // namespace daypack::test

@@ -10,7 +10,7 @@
 namespace daypack {
 namespace {
 
-TEST(Remembered, FindsWhatItWasToldAndNothingElse) {
+TEST(Remembered, FindsWhatWasAddedAndNothingElse) {
     Remembered remembered;
     EXPECT_EQ(remembered.find(5), std::nullopt);
     remembered.add(5, 50);

@@ -31,7 +31,7 @@ bool shows_the_new_book_alone(const Feed& feed, Sequence id) {
     return feed.live_at(id) && feed.sync.book().side(Side::ask).at({150}).steps == 0;
 }
 
-TEST(SyncChance, AnUpdateThatSaysTheSameIsNoCopyWhereTheLineToldOtherwiseBefore) {
+TEST(SyncChance, AnEqualUpdateIsNoCopyWhereItsLineContradictedTheChainBefore) {
     OneLineTurned feed;
     ASSERT_TRUE(shows_the_new_book_alone(feed, 1010));
     feed.deliver(1011, 0);
@@ -72,7 +72,7 @@ TEST(SyncChance, NorWhereTheChainThatWasGivenUpSaidTheSame) {
 }
 
 // The line's ids go back, so it may send the book's numbering now.
-TEST(SyncChance, ALineThatTurnsToTheBooksNumberingCountsAtOnce) {
+TEST(SyncChance, ALineThatTurnsToTheBooksNumberingIsTrustedAtOnce) {
     OneLineTurned feed;
     for (Sequence id = 1006; id <= 1014; ++id) feed.deliver(id, 1, kOldLevel);
     feed.deliver(1011, 0, kNewLevel);
@@ -82,7 +82,7 @@ TEST(SyncChance, ALineThatTurnsToTheBooksNumberingCountsAtOnce) {
 }
 
 // The line contradicted the chain that line 0 gives up.
-TEST(SyncChance, ALineThatToldTheNewNumberingFirstCountsOnceAnotherTurnsToIt) {
+TEST(SyncChance, ALineThatSentTheNewNumberingFirstIsTrustedOnceAnotherTurnsToIt) {
     TwoLines feed;
     feed.both(1002, 1005);
     feed.reconnect(1);

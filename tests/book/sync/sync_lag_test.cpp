@@ -206,11 +206,11 @@ void expect_calm(std::int64_t reconnect_ms) {
     }
 }
 
-TEST(SyncLag, NothingThatALateLineTellsEndsABook) {
+TEST(SyncLag, NothingThatALateLineSendsEndsABook) {
     expect_calm(0);
 }
 
-TEST(SyncLag, NorDoesALateLineThatIsConnectedAnew) {
+TEST(SyncLag, NorDoesALateLineThatReconnects) {
     expect_calm(20'000);
 }
 

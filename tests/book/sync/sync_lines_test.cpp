@@ -24,7 +24,7 @@ TEST(SyncLines, WhatOneLineMissesAnotherBrings) {
     EXPECT_EQ(feed.sync.counters().waits, 1u);
 }
 
-TEST(SyncLines, WhatWaitedIsToldInOrder) {
+TEST(SyncLines, HeldUpdatesAreAppliedInOrder) {
     TwoLines feed;
     for (Sequence id = 1003; id <= 1100; ++id) EXPECT_EQ(feed.deliver(id, 0), Outcome::waiting);
     std::vector<Sequence> told;
@@ -109,7 +109,7 @@ TEST(SyncLines, TheDeathOfTheLineThatWasWaitedForMakesItAGap) {
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
-TEST(SyncLines, ALineThatDoesNotCountIsNotWaitedFor) {
+TEST(SyncLines, ALineThatIsNotTrustedIsNotWaitedFor) {
     TwoLines feed;
     feed.reconnect(1);
     feed.deliver(1003, 0);
@@ -184,7 +184,7 @@ TEST(SyncLines, AFrameThatCouldNotBeReadIsBroughtByAnotherLine) {
     EXPECT_TRUE(feed.is(State::syncing, Reason::bad_frame));
 }
 
-TEST(SyncLines, WhatALineLosesThatDoesNotCountIsNoLoss) {
+TEST(SyncLines, WhatALineLosesThatIsNotTrustedIsNoLoss) {
     TwoLines feed;
     feed.reconnect(1);
     feed.sync.on_lost(1, Reason::bad_frame, feed.now);

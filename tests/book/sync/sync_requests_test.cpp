@@ -10,7 +10,7 @@ namespace {
 
 using test::Feed;
 
-TEST(Sync, AnAnswerNobodyAskedForIsNotJoined) {
+TEST(Sync, AnAnswerWithoutARequestIsNotJoined) {
     Feed feed;
     EXPECT_FALSE(feed.answer(std::uint32_t{0}, feed.snapshot(5)));
     feed.lines(1);

@@ -36,7 +36,7 @@ TEST(SyncRestart, ANewConnectionsNextUpdateIsNotAppliedBeforeACopyWasSeen) {
     EXPECT_TRUE(feed.live_at(1002));
 }
 
-TEST(SyncRestart, AConnectionThatWasAheadCountsOnceTheBookGetsThere) {
+TEST(SyncRestart, AConnectionThatWasAheadIsTrustedOnceTheBookGetsThere) {
     Feed feed;
     feed.follow(1000);
     feed.lines(0b11);
@@ -47,7 +47,7 @@ TEST(SyncRestart, AConnectionThatWasAheadCountsOnceTheBookGetsThere) {
     EXPECT_TRUE(feed.live_at(1004));
 }
 
-TEST(SyncRestart, ALineBehindASnapshotAskedForAfterItCameUpCountsAtOnce) {
+TEST(SyncRestart, ALineIsTrustedAtOnceBehindASnapshotRequestedAfterItCameUp) {
     Feed feed;
     feed.lines(0b11);
     ASSERT_TRUE(feed.answer(1000));
@@ -55,7 +55,7 @@ TEST(SyncRestart, ALineBehindASnapshotAskedForAfterItCameUpCountsAtOnce) {
     EXPECT_TRUE(feed.live_at(1001));
 }
 
-TEST(SyncRestart, ALineThatCameUpAfterTheSnapshotWasAskedForDoesNot) {
+TEST(SyncRestart, ALineThatCameUpAfterTheRequestIsNot) {
     Feed feed;
     feed.lines(0b01);
     ASSERT_TRUE(feed.answer(1000));
@@ -86,7 +86,7 @@ TEST(SyncRestart, ACopyAtASnapshotsIdThatTheSnapshotDoesNotHoldEndsItsBook) {
     EXPECT_EQ(feed.sync.counters().contradictions, 1u);
 }
 
-TEST(SyncRestart, WhatOtherLinesStillTellFromBeforeIsIgnored) {
+TEST(SyncRestart, WhatOtherLinesStillSendFromBeforeIsIgnored) {
     TwoLines feed;
     feed.deliver(5, 0);
     EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
@@ -137,7 +137,7 @@ TEST(SyncRestart, BothLinesReconnectOneAfterTheOtherAndTheNewNumberingBeginsFour
     EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
 }
 
-TEST(SyncRestart, WhatWasKeptBehindAGapIsGoneOnceBothLinesWereReplaced) {
+TEST(SyncRestart, UpdatesBufferedBehindAGapAreDroppedOnceBothLinesWereReplaced) {
     TwoLines feed;
     feed.deliver(1003, 0, kOldLevel);
     feed.deliver(1003, 1, kOldLevel);
@@ -200,7 +200,7 @@ TEST(SyncRestart, ALineWithAnotherNumberingIsNamedAfterASecondAndTheBookStaysLiv
 }
 
 // Two numberings are alive at once: which is the venue's cannot be decided, but each live book is of one of them.
-TEST(SyncRestart, OneLineTells1001AndTheOther501ForEverAndThatIsOneRestart) {
+TEST(SyncRestart, OneLineSends1001AndTheOther501ForEverAndThatIsOneRestart) {
     TwoLines feed;
     std::uint64_t asked = 0;
     for (Sequence i = 1; i <= 200; ++i) {
@@ -243,7 +243,7 @@ TEST(SyncRestart, ABacklogThatComes3To6SecondsLateIsCopies) {
 }
 
 // Every line sends updates that nothing explains, and the book does not advance: it is another numbering.
-TEST(SyncRestart, ForeignOnAllLinesThatCountNoMoreIsRightWithinASecond) {
+TEST(SyncRestart, ForeignOnAllLinesThatAreTrustedNoMoreIsRightWithinASecond) {
     TwoLines feed;
     feed.both(1002, 1010);
     feed.reconnect(1);
@@ -258,7 +258,7 @@ TEST(SyncRestart, ForeignOnAllLinesThatCountNoMoreIsRightWithinASecond) {
     EXPECT_EQ(feed.sync.counters().restarts, 1u);
 }
 
-TEST(SyncRestart, WhatLinesTellThatCountAndIsExplainedByNothingEndsABookThatStandsStill) {
+TEST(SyncRestart, UnexplainedUpdatesOfTrustedLinesEndABookThatDoesNotAdvance) {
     TwoLines feed;
     feed.lines(0b01);
     feed.both(1002, 1003);
@@ -271,7 +271,7 @@ TEST(SyncRestart, WhatLinesTellThatCountAndIsExplainedByNothingEndsABookThatStan
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
-TEST(SyncRestart, AReconnectedLineMayBeginWithinWhatItToldBefore) {
+TEST(SyncRestart, AReconnectedLineMayBeginWithinWhatItSentBefore) {
     TwoLines feed;
     feed.both(1002, 1003);
     feed.reconnect(0);

@@ -65,7 +65,7 @@ TEST(SyncRestart, ANumberingThatGoesOnHigherIsAGap) {
     EXPECT_TRUE(feed.live_at(5000));
 }
 
-TEST(SyncRestart, WhileJoiningItForgetsWhatWasKept) {
+TEST(SyncRestart, WhileJoiningItDropsTheBufferedUpdates) {
     Feed feed;
     feed.lines(1);
     feed.deliver(1000, 0, kOldLevel);
@@ -86,7 +86,7 @@ TEST(SyncRestart, OneAfterTheOtherIsFollowedToo) {
     EXPECT_EQ(feed.sync.counters().restarts, 2u);
 }
 
-TEST(SyncRestart, IsSeenOnTheConnectionThatToldTheOldNumberingWhateverASnapshotSays) {
+TEST(SyncRestart, IsSeenOnTheConnectionThatSentTheOldNumberingWhateverASnapshotSays) {
     Feed feed;
     feed.follow(1000);
     feed.sync.on_lost(0, Reason::bad_frame, feed.now);
@@ -112,7 +112,7 @@ TEST(SyncRestart, AnEarlierSnapshotAfterAllLinesWentIsNoBookUntilALineAgrees) {
     EXPECT_TRUE(feed.live_at(8));
 }
 
-TEST(SyncRestart, UpdatesKeptFromBeforeItAreNotAppliedToASnapshotFromAfterIt) {
+TEST(SyncRestart, UpdatesBufferedBeforeItAreNotAppliedToASnapshotFromAfterIt) {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 990; id <= 1000; ++id) feed.deliver(id, 0, kOldLevel);

@@ -47,7 +47,7 @@ TEST(SyncSilence, ALaterIdAtRestMakesTheBookStaleAndThenRejoins) {
     EXPECT_TRUE(feed.live_at(1005));
 }
 
-TEST(SyncSilence, ABookRejoinedBySilenceIsLiveWhenRestTellsTheSameAgain) {
+TEST(SyncSilence, ABookRejoinedBySilenceIsLiveWhenRestReportsTheSameAgain) {
     Checked feed;
     feed.rest(1004);
     feed.wait_ms(1000);
@@ -103,7 +103,7 @@ TEST(SyncSilence, ALaterIdThatLivingLinesDoNotReachIsForgotten) {
     EXPECT_EQ(feed.sync.counters().resyncs, 0u);
 }
 
-TEST(SyncSilence, WhatRestTellsOfABookThatMovedSinceItWasAskedIsNoEvidence) {
+TEST(SyncSilence, AnAnswerOfRestIsNoEvidenceWhenTheBookMovedSinceTheRequest) {
     Checked feed;
     for (const Sequence told : {Sequence{900}, Sequence{1010}}) {
         const MonoTime asked = feed.now;
@@ -134,7 +134,7 @@ TEST(SyncSilence, AnEarlierIdAtRestMakesItStaleAfterASecondAndIsNoRestart) {
     EXPECT_TRUE(feed.live_at(1001)) << "the replica came back";
 }
 
-TEST(SyncSilence, AnEarlierIdThatALineSpeaksAgainstIsNothing) {
+TEST(SyncSilence, AnEarlierIdThatALineContradictsIsIgnored) {
     Checked feed;
     feed.rest(7);
     feed.wait_ms(500);
@@ -148,7 +148,7 @@ TEST(SyncSilence, AnEarlierIdThatALineSpeaksAgainstIsNothing) {
     EXPECT_TRUE(feed.live_at(1003));
 }
 
-TEST(SyncSilence, ABookForWhichNobodyVouchesIsStaleUntilSomebodyDoes) {
+TEST(SyncSilence, ABookThatNothingConfirmsIsStaleUntilSomethingDoes) {
     Checked feed;
     feed.sync.on_rest_unanswered();
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
@@ -193,7 +193,7 @@ TEST(SyncPolling, WithoutALineRestIsTheBook) {
     EXPECT_TRUE(feed.live_at(1010));
 }
 
-TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestTellsItThreeTimesInARowOverFiveSeconds) {
+TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestReportsItThreeTimesInARowOverFiveSeconds) {
     TwoLines feed;
     feed.lines(0);
     const auto poll = [&](Sequence id) {
@@ -222,7 +222,7 @@ TEST(SyncPolling, AnEarlierIdIsTheBookOnceRestTellsItThreeTimesInARowOverFiveSec
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
 }
 
-TEST(SyncPolling, LessThanWasShownIsNeverLiveWithoutALinesWord) {
+TEST(SyncPolling, AnEarlierIdThanWasShownIsNeverLiveWithoutALine) {
     TwoLines feed;
     feed.both(1002, 1050);
     feed.lines(0);
@@ -249,7 +249,7 @@ TEST(SyncPolling, LessThanWasShownIsNeverLiveWithoutALinesWord) {
     EXPECT_TRUE(feed.live_at(1050)) << "REST agrees";
 }
 
-TEST(SyncPolling, ANewNumberingBeginsAtTheFirstWordOfALine) {
+TEST(SyncPolling, ANewNumberingBeginsAtTheFirstUpdateOfALine) {
     TwoLines feed;
     feed.both(1002, 1050);
     feed.lines(0);
@@ -266,7 +266,7 @@ TEST(SyncPolling, ANewNumberingBeginsAtTheFirstWordOfALine) {
     EXPECT_TRUE(feed.live_at(501)) << "and takes no second one";
 }
 
-TEST(SyncPolling, WhatPollsShowedIsTheLeastThatStandsAlone) {
+TEST(SyncPolling, ASnapshotAloneIsNotBeforeWhatPollsShowed) {
     TwoLines feed;
     feed.lines(0);
     ASSERT_TRUE(feed.sync.on_polled(feed.snapshot(1050), Reason::ws_down, feed.now));
@@ -291,7 +291,7 @@ TEST(SyncPolling, WhenPollsStayAwayTheBookIsStale) {
 
 // ---- what speaks against a line ------------------------------------------------------------------------------------
 
-TEST(SyncLagging, ABookThatOnlyRestBroughtOnSaysNothingAgainstItsLines) {
+TEST(SyncLagging, ABookThatOnlyRestAdvancesIsNoEvidenceAgainstItsLines) {
     TwoLines feed;
     Silence silence(60'000 * kMs);
     const auto look = [&] {

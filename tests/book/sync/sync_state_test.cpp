@@ -45,7 +45,7 @@ TEST(Sync, ABookRejoinsWhenALineIsBack) {
     EXPECT_TRUE(feed.live_at(15));
 }
 
-TEST(Sync, WhatWasKeptBeforeTheLineBrokeIsForgotten) {
+TEST(Sync, UpdatesBufferedBeforeTheLineBrokeAreDropped) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -74,7 +74,7 @@ TEST(Sync, OneOfTwoLinesGoingChangesNothing) {
     EXPECT_EQ(feed.deliver(1002, 1), Outcome::applied);
 }
 
-TEST(Sync, TheLastLineThatCountsTakesTheBookWithItThoughAnotherIsUp) {
+TEST(Sync, TheLastTrustedLineTakesTheBookWithItThoughAnotherIsUp) {
     TwoLines feed;
     feed.reconnect(1);
     feed.lines(0b10);

@@ -52,7 +52,7 @@ TEST(Sync, ASnapshotAloneIsALiveBookThatNoUpdateHasConfirmed) {
     EXPECT_EQ(feed.sync.receive(), feed.now);
 }
 
-TEST(Sync, KeptUpdatesBehindTheSnapshotAreApplied) {
+TEST(Sync, BufferedUpdatesBehindTheSnapshotAreApplied) {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 10; id <= 20; ++id) EXPECT_EQ(feed.deliver(id), Outcome::waiting);
@@ -64,7 +64,7 @@ TEST(Sync, KeptUpdatesBehindTheSnapshotAreApplied) {
     EXPECT_EQ(feed.sync.flags(), 0);
 }
 
-TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
+TEST(Sync, ASnapshotRightBeforeTheFirstBufferedUpdateFits) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -72,7 +72,7 @@ TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
     EXPECT_TRUE(feed.live_at(10));
 }
 
-TEST(Sync, ASnapshotOlderThanTheFirstKeptUpdateIsAskedForAgainAMomentLater) {
+TEST(Sync, ASnapshotOlderThanTheFirstBufferedUpdateIsAskedForAgainAMomentLater) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -129,7 +129,7 @@ TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
     EXPECT_TRUE(feed.live_at(id - 1));
 }
 
-TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
+TEST(Sync, ASnapshotThatContradictsWhatTheLinesSentIsNotJoined) {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 10; id <= 20; ++id) feed.deliver(id);
@@ -142,7 +142,7 @@ TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
     EXPECT_TRUE(feed.live_at(20));
 }
 
-TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWord) {
+TEST(Sync, ALevelThatWasSetAndRemovedIsComparedWithTheSnapshotByItsLastUpdate) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10, 0, test::kOldLevel);
@@ -167,7 +167,7 @@ TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
     EXPECT_TRUE(feed.live_at(13));
 }
 
-TEST(Sync, AHoleAmongKeptUpdatesIsNotJoinedAcross) {
+TEST(Sync, AHoleAmongBufferedUpdatesIsNotJoinedAcross) {
     Feed feed;
     feed.lines(1);
     const auto request = feed.sync.take_request(feed.now);
@@ -193,7 +193,7 @@ TEST(Sync, RestThatTrailsByTwentyIdsIsJoinedWithinASecond) {
     EXPECT_EQ(feed.sync.counters().gaps, 1u);
 }
 
-TEST(Sync, ASnapshotBehindWhatWasHeardButNotKeptIsAskedForAgain) {
+TEST(Sync, ASnapshotBehindWhatWasSeenButNotBufferedIsAskedForAgain) {
     Feed feed(1, 63);
     feed.lines(1);
     for (Sequence id = 1; id <= 64; ++id) feed.deliver(id);  // the 64th finds the pool full
@@ -245,7 +245,7 @@ TEST(Sync, AnUpdateOfNoLevelsMovesTheBookOn) {
     EXPECT_EQ(feed.stands_at(), 11u);
 }
 
-TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsKept) {
+TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsBuffered) {
     Feed feed;
     feed.follow(10);
     EXPECT_EQ(feed.deliver(13), Outcome::waiting);

@@ -14,7 +14,7 @@ using test::Outcome;
 using test::TwoLines;
 
 // Each line that is up sent the new numbering's 13 again, so a snapshot of that id must have its levels.
-TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineTellsAgainIsRefused) {
+TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineSendsAgainIsRejected) {
     NamedWorld world({.new_first = 11});
     world.go("d0 d0 d0 d0 d0 d0 lose0 ret(0,5) d1 d1 d1 d1 d1 d1 w1100 ans(1,1) lose1 d0 ret(1,5) d1 w1100");
     world.go("ans(0,2)");
@@ -35,7 +35,7 @@ TEST(SyncWorlds, ALineThatGoesBackToWhatAGivenUpChainHeldShowsARestart) {
 }
 
 // All lines went after 10 of the new numbering; line 1 came back with 11 of the old one, which seems to follow.
-TEST(SyncWorlds, ALineThatGoesBackBehindItsFirstWordShowsARestartThoughThatIsRemembered) {
+TEST(SyncWorlds, ALineThatGoesBackBehindItsFirstUpdateShowsARestartThoughThatIsRemembered) {
     NamedWorld world({.new_first = 9, .joined = {1, 18}});
     world.go("w600 d0 d1 d0 d0 d0 lose0 w600 ans(1,-1) lose1 ret(1,0) d1 d1 d1 ret(0,6) ans(0,0) w1100");
     EXPECT_TRUE(world.shows_no_old_book());
@@ -66,7 +66,7 @@ TEST(SyncWorlds, ACopyThatTheBookContradictsAtItsOwnIdIsNone) {
 
 // All lines went after 12. Once they were back and quiet an old snapshot of 12 became the book; line 1's first update
 // lies beyond it.
-TEST(SyncWorlds, AFirstWordBeyondASnapshotIsNotOfItsNumberingForThat) {
+TEST(SyncWorlds, AFirstUpdateBeyondASnapshotIsNotProvedToBeOfItsNumbering) {
     NamedWorld world({.new_first = 12});
     world.go("lose0 ret(0,0) d1 d1 lose1 w1100 ret(1,5) ans(0,0) w1100 w600 ans(0,1) d0 d0");
     EXPECT_EQ(world.sync().last_id(), 12u);
@@ -74,7 +74,7 @@ TEST(SyncWorlds, AFirstWordBeyondASnapshotIsNotOfItsNumberingForThat) {
     EXPECT_EQ(world.sync().last_id(), 13u) << "line 1's 14 is not what follows it";
 }
 
-TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
+TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstUpdateBeyondIt) {
     Feed feed;
     feed.lines(0b11);
     ASSERT_TRUE(feed.answer(1000));
@@ -88,7 +88,7 @@ TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
 }
 
 // Line 1 sent 13 of the new numbering before it was trusted, so only the digest is known; then an update was missing.
-TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownTakesAKeptUpdateThatStandsInIt) {
+TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownNeedsABufferedUpdateThatItHas) {
     NamedWorld world({.new_first = 11});
     world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 ans(0,2)");
     EXPECT_EQ(world.sync().reason(), Reason::gap);
@@ -98,7 +98,7 @@ TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownTakesAKeptUpdateThatSta
 }
 
 // Line 1 sent 20 and 21 before it was trusted; once it is, 21 is known to be missing after the 20 that was buffered.
-TEST(SyncWorlds, WhatWasKeptDoesNotLeadAcrossWhatALineToldBeforeItCounted) {
+TEST(SyncWorlds, BufferedUpdatesDoNotLeadAcrossWhatALineSentBeforeItWasTrusted) {
     NamedWorld world({.new_first = 20});
     world.go("d1 d1 w600 d0 d1 d0 w1100 lose1 ret(1,3) d0 d1 d1 w600 d0 lose0 d1 ret(0,5) ans(1,0)");
     EXPECT_EQ(world.sync().reason(), Reason::gap);
@@ -106,7 +106,7 @@ TEST(SyncWorlds, WhatWasKeptDoesNotLeadAcrossWhatALineToldBeforeItCounted) {
 }
 
 // 1002 and 1004 are missing on both lines, and the update between them does not connect the two.
-TEST(SyncWorlds, WhatWaitedBeforeASecondHoleIsNotKeptAcrossIt) {
+TEST(SyncWorlds, HeldUpdatesBeforeASecondHoleAreDropped) {
     TwoLines feed;
     EXPECT_EQ(feed.deliver(1003, 0), Outcome::waiting);
     EXPECT_EQ(feed.deliver(1005, 1), Outcome::waiting);
