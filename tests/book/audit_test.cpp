@@ -113,9 +113,9 @@ TEST(Audit, UpdatesBeforeAndBehindTheSnapshotAreFollowed) {
     all.audit.begin(0, all.id);
     all.update({{Side::bid, {9'990}, {1}}});
     all.update({{Side::bid, {9'991}, {}}, {Side::ask, {10'005}, {9}}}, 5);
-    const Snapshot told = all.snapshot();
+    const Snapshot answer = all.snapshot();
     all.update({{Side::ask, {10'001}, {}}});
-    ASSERT_TRUE(all.audit.on_snapshot(told));
+    ASSERT_TRUE(all.audit.on_snapshot(answer));
     all.update({{Side::ask, {10'400}, {3}}});
     const auto result = all.finish();
     ASSERT_TRUE(result);
@@ -173,9 +173,9 @@ TEST(Audit, UpdatesWhileItComparesChangeNothing) {
             all.update(deltas, 1 + static_cast<Sequence>(random.below(3)));
         };
         for (std::int64_t i = random.below(5); i > 0; --i) any_update();
-        const Snapshot told = all.snapshot();
+        const Snapshot answer = all.snapshot();
         for (std::int64_t i = random.below(5); i > 0; --i) any_update();
-        ASSERT_TRUE(all.audit.on_snapshot(told));
+        ASSERT_TRUE(all.audit.on_snapshot(answer));
         std::optional<Audit::Result> result;
         for (int slice = 0; slice < 1000 && !result; ++slice) {
             if (random.once_in(2)) any_update();

@@ -178,7 +178,7 @@ TEST(OrderBook, DropsFromBeyondTheEdgeBeforeItDropsWhatIsKnown) {
     OrderBook book = seeded(4, 4, 4);
     book.apply(Side::bid, {100'500}, {1});  // edge at 99'998
     book.apply(Side::bid, {99'998}, {0});
-    book.apply(Side::bid, {90'000}, {1});   // kept beyond the edge
+    book.apply(Side::bid, {90'000}, {1});   // updated beyond the edge
     book.apply(Side::bid, {100'501}, {1});  // full again: 90'000 goes
     EXPECT_EQ(known(book.side(Side::bid)).size(), 4u);
     EXPECT_EQ(book.side(Side::bid).known_to(), Price{99'998 + 1}) << "the worst level left is the new edge";

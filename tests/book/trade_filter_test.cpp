@@ -85,7 +85,7 @@ TEST(TradeFilter, NoTradeIsPublishedTwiceNorLostInDrawnFlows) {
         }
         const std::size_t lines = 1 + draw(3);
         std::vector<std::size_t> at(lines);
-        std::map<std::pair<std::uint64_t, std::uint64_t>, int> told;
+        std::map<std::pair<std::uint64_t, std::uint64_t>, int> published;
         std::vector<bool> brought(flow.size());
         TradeFilter filter;
         for (bool more = true; more;) {
@@ -96,7 +96,7 @@ TEST(TradeFilter, NoTradeIsPublishedTwiceNorLostInDrawnFlows) {
                     if (draw(20) == 0) continue;  // lost on this line
                     brought[i] = true;
                     if (filter.is_first(static_cast<LineIndex>(line), flow[i].id, flow[i].content)) {
-                        ++told[{flow[i].id, flow[i].content}];
+                        ++published[{flow[i].id, flow[i].content}];
                     }
                 }
                 more = more || at[line] < flow.size();
@@ -106,7 +106,8 @@ TEST(TradeFilter, NoTradeIsPublishedTwiceNorLostInDrawnFlows) {
             if (*high - *low > 150) *low = *high - 150;
         }
         for (std::size_t i = 0; i < flow.size(); ++i) {
-            EXPECT_EQ((told[{flow[i].id, flow[i].content}]), brought[i] ? 1 : 0) << "seed " << seed << " trade " << i;
+            EXPECT_EQ((published[{flow[i].id, flow[i].content}]), brought[i] ? 1 : 0)
+                << "seed " << seed << " trade " << i;
         }
     }
 }
@@ -138,7 +139,7 @@ TEST(TradeFilter, APageInPlaceOfLinesBringsWhatTheyDidNot) {
         if (id != 155) ASSERT_TRUE(filter.is_first(0, id, id * 7));
     }
     EXPECT_EQ(news(filter, page_of(100, 161), true), (std::vector<std::uint64_t>{155, 160, 161}))
-        << "what was before the first is not told";
+        << "trades before the first are not published";
     EXPECT_TRUE(filter.is_first(0, 162, 162 * 7)) << "the line is back";
     EXPECT_FALSE(filter.is_first(0, 163, 163 * 7) && filter.is_first(1, 163, 163 * 7));
 }

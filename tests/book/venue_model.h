@@ -97,7 +97,7 @@ class VenueModel {
         } else {
             uncross(random.once_in(2) ? Side::bid : Side::ask);
         }
-        told_us_.back() = now_us_;
+        last_made_us_.back() = now_us_;
         const VenueTime match = options_.stream.tell(now_us_, clocks_);
         numberings_.back().updates.push_back({from, numberings_.back().deltas.size(), match});
     }
@@ -112,13 +112,13 @@ class VenueModel {
     // Returns REST's current answer: the book at the last update, or a little behind.
     [[nodiscard]] Answer answer(Random& random) {
         if (rest_numbering_ != numbering() && now_us_ >= rest_moves_us_) move_rest();
-        const Numbering& told = numberings_[rest_numbering_];
+        const Numbering& made = numberings_[rest_numbering_];
         const auto behind = static_cast<Sequence>(random.once_in(2) ? 0 : random.below(options_.trails));
-        while (rest_id_ < told.last() &&
-               (rest_id_ + behind < told.last() || told_us_[rest_numbering_] < now_us_ - 500'000)) {
+        while (rest_id_ < made.last() &&
+               (rest_id_ + behind < made.last() || last_made_us_[rest_numbering_] < now_us_ - 500'000)) {
             ++rest_id_;
-            for (std::size_t i = told.at(rest_id_).from; i < told.at(rest_id_).to; ++i)
-                rest_book_.apply(told.deltas[i]);
+            for (std::size_t i = made.at(rest_id_).from; i < made.at(rest_id_).to; ++i)
+                rest_book_.apply(made.deltas[i]);
         }
         return {rest_numbering_, rest_book_.snapshot(rest_id_, options_.rest.tell(now_us_, clocks_), options_.cut)};
     }
@@ -135,7 +135,7 @@ class VenueModel {
         numbering.first = first;
         numbering.base = book_;
         numberings_.push_back(std::move(numbering));
-        told_us_.push_back(now_us_);
+        last_made_us_.push_back(now_us_);
     }
 
     void move_rest() {
@@ -186,7 +186,7 @@ class VenueModel {
     std::int64_t mid_ = 0;
     MapBook book_;
     std::vector<Numbering> numberings_;
-    std::vector<std::int64_t> told_us_;  // when the last update of each numbering was made
+    std::vector<std::int64_t> last_made_us_;  // when the last update of each numbering was made
     std::size_t rest_numbering_ = 0;
     std::int64_t rest_moves_us_ = 0;
     MapBook rest_book_;  // REST's copy, which trails

@@ -180,7 +180,8 @@ void a_trade_is_published_once() {
     require(!filter.is_first(0, 102, 1));
     require(filter.is_first(0, 103, 1) && filter.is_first(1, 103, 2));  // the same id, another trade
     for (std::uint64_t id = 500; id <= 2'500; ++id) require(filter.is_first(0, id, 1));
-    for (std::uint64_t id = 500; id <= 2'500; ++id) require(!filter.is_first(1, id, 1));  // lags beyond what is kept
+    for (std::uint64_t id = 500; id <= 2'500; ++id)
+        require(!filter.is_first(1, id, 1));  // lags beyond what is remembered
     require(filter.is_first(1, 2'501, 1));
     for (std::uint64_t id = 7; id <= 20; ++id) require(filter.is_first(0, id, 9));  // ids restart
     for (std::uint64_t id = 7; id <= 20; ++id) require(!filter.is_first(1, id, 9));

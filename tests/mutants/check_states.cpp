@@ -230,12 +230,12 @@ void an_update_that_gets_there_ends_the_doubt() {
 }
 
 void an_answer_of_rest_is_no_evidence_when_the_book_moved_meanwhile() {
-    for (const Sequence told : {Sequence{900}, Sequence{1010}}) {
+    for (const Sequence reported : {Sequence{900}, Sequence{1010}}) {
         Checked feed;
         const MonoTime asked = feed.now;
         feed.wait_ms(1);
         feed.both(feed.sync.last_id() + 1);
-        feed.sync.on_rest_id(told, asked, feed.now);
+        feed.sync.on_rest_id(reported, asked, feed.now);
         feed.wait_ms(5000);
         require(feed.live_at(1002) && feed.sync.flags() == 0);
     }

@@ -67,8 +67,8 @@ class SmallWorld {
     // The state of a world, except for the Sync.
     struct Line {
         bool up = true;
-        bool told_old = false;  // it sent the old numbering over this connection
-        bool told_new = false;
+        bool sent_old = false;  // it sent the old numbering over this connection
+        bool sent_new = false;
         bool goes_on = false;  // it sent the old numbering after another line sent the new one
         bool is_late = true;   // it was up before the new one was sent, and lags by less than half a second
         int next = 0;          // of the venue's updates
@@ -80,13 +80,13 @@ class SmallWorld {
         int snapshots = 0;
         int waits = 0;
         bool asked = false;
-        bool shown = false;  // a connection told the old numbering, and then the new one: so that is the newer
+        bool shown = false;  // a connection sent the old numbering, and then the new one, which is thus the newer
         bool undecidable = false;
         std::uint32_t request = 0;
-        MonoTime new_told;   // when the new numbering was first told; 0: not yet
+        MonoTime new_sent;   // when the new numbering was first sent; 0: not yet
         MonoTime new_since;  // the same, or when the book was last right of either numbering
         std::array<std::array<MonoTime, 6>, kLines>
-            told{};                          // by each line: when each update was, since it stands there
+            sent{};                          // when each line first sent each update, since the book last changed
         Sequence stood_at = 0;               // LIVE, at the last look; 0: it was not
         std::array<Sequence, 2> answered{};  // the last snapshot of each numbering; 0: none
         const char* wrong = nullptr;
@@ -100,7 +100,7 @@ class SmallWorld {
         (void)sync.on_snapshot(request, snapshot(false, kStart - 1), way.now);
         for (LineIndex line = 0; line < kLines; ++line) {
             feed_update(way, sync, line, false, kStart, kStart);
-            way.lines[line].told_old = true;
+            way.lines[line].sent_old = true;
         }
     }
 
@@ -134,14 +134,14 @@ class SmallWorld {
             case Move::Kind::lose_line:
                 way.lines[index].up = false;
                 ++way.lines[index].reconnects;
-                if (!options_.strict) way.told[index] = {};
+                if (!options_.strict) way.sent[index] = {};
                 report_lines(way, sync);
                 break;
             case Move::Kind::return_line:
                 way.lines[index].up = true;
                 way.lines[index].next = move.b;
-                way.lines[index].told_old = way.lines[index].told_new = way.lines[index].goes_on = false;
-                way.lines[index].is_late = way.new_told.ns == 0;
+                way.lines[index].sent_old = way.lines[index].sent_new = way.lines[index].goes_on = false;
+                way.lines[index].is_late = way.new_sent.ns == 0;
                 report_lines(way, sync);
                 break;
             case Move::Kind::answer: answer(way, sync, move.a != 0, move.b); break;
@@ -158,7 +158,7 @@ class SmallWorld {
         StateHash hash{way.now};
         hash.add(sync);
         for (const Line& line : way.lines) {
-            hash.mix(std::uint64_t{line.up} | std::uint64_t{line.told_old} << 1 | std::uint64_t{line.told_new} << 2 |
+            hash.mix(std::uint64_t{line.up} | std::uint64_t{line.sent_old} << 1 | std::uint64_t{line.sent_new} << 2 |
                      std::uint64_t{line.goes_on} << 3 | std::uint64_t{line.is_late} << 4 |
                      static_cast<std::uint64_t>(line.next) << 8 | static_cast<std::uint64_t>(line.reconnects) << 16);
         }
@@ -171,8 +171,8 @@ class SmallWorld {
             return since.ns == 0 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(std::min(way.now - since, kLong_ns));
         };
         hash.mix(age(way.new_since));
-        for (const auto& line : way.told) {
-            for (const MonoTime told : line) hash.mix(age(told));
+        for (const auto& line : way.sent) {
+            for (const MonoTime sent : line) hash.mix(age(sent));
         }
         return hash.value;
     }
@@ -303,28 +303,28 @@ class SmallWorld {
         const bool newer = is_new(update);
         const Sequence first = id_of(from);
         const Sequence last = id_of(update);
-        if (newer && way.new_told.ns == 0) way.new_told = way.new_since = way.now;
-        if (newer && line.told_old) way.shown = true;
-        if (!newer && !line.told_new && way.new_told.ns != 0) {
+        if (newer && way.new_sent.ns == 0) way.new_sent = way.new_since = way.now;
+        if (newer && line.sent_old) way.shown = true;
+        if (!newer && !line.sent_new && way.new_sent.ns != 0) {
             line.goes_on = true;
-            if (!options_.strict && way.now - way.new_told >= kLate_ns) line.is_late = false;
+            if (!options_.strict && way.now - way.new_sent >= kLate_ns) line.is_late = false;
         }
         if (newer) line.goes_on = false;
-        MonoTime& told = way.told[index][static_cast<std::size_t>(update)];
-        if (told.ns == 0) told = way.now;
-        const bool first_word = !line.told_old && !line.told_new;
-        (newer ? line.told_new : line.told_old) = true;
+        MonoTime& sent = way.sent[index][static_cast<std::size_t>(update)];
+        if (sent.ns == 0) sent = way.now;
+        const bool first_word = !line.sent_old && !line.sent_new;
+        (newer ? line.sent_new : line.sent_old) = true;
         const Sequence other = way.answered[newer ? 0 : 1];
         const bool alone = !options_.strict && (sync.flags() & kUnconfirmed) != 0 && sync.last_id() == other;
         if ((first_word || alone) && other != 0 && first <= other + 1 && other < last) way.undecidable = true;
         if (!options_.strict && other_follows(sync, newer, last)) way.undecidable = true;
         feed_update(way, sync, static_cast<LineIndex>(index), newer, first, last);
     }
-    // What is kept, or waits, follows on that id, and is of the other numbering.
+    // True when the first buffered update follows on that id, and is of the other numbering.
     [[nodiscard]] static bool other_follows(const Sync& sync, bool newer, Sequence id) {
-        const Event* const kept = StateHash::first_waiting_of(sync);
-        return kept != nullptr && (kept->quantity.steps >= kNew) != newer && kept->first_id <= id + 1 &&
-               kept->last_id > id;
+        const Event* const buffered = StateHash::first_waiting_of(sync);
+        return buffered != nullptr && (buffered->quantity.steps >= kNew) != newer && buffered->first_id <= id + 1 &&
+               buffered->last_id > id;
     }
     static void report_lines(const Way& way, Sync& sync) {
         Sync::LineSet up = 0;
@@ -348,7 +348,7 @@ class SmallWorld {
         for (std::int64_t ms = 0; ms < for_ms && way.wrong == nullptr; ms += kTick_ms) {
             way.now = way.now + kTick_ms * kMs;
             (void)sync.on_time(way.now);
-            if (sync.take_foreign_lines(way.now) != 0 && !options_.strict) way.told = {};
+            if (sync.take_foreign_lines(way.now) != 0 && !options_.strict) way.sent = {};
             ask(way, sync);
             check(way, sync);
         }
@@ -358,59 +358,59 @@ class SmallWorld {
 
     void check(Way& way, const Sync& sync) const {
         const Sequence stands_at = sync.state() == State::live ? sync.last_id() : 0;
-        if (stands_at != way.stood_at) stands_anew(way);
+        if (stands_at != way.stood_at) on_book_changed(way);
         way.stood_at = stands_at;
-        if (way.new_told.ns != 0 && nobody_knows(way, sync)) way.new_since = way.now;
+        if (way.new_sent.ns != 0 && is_undecidable(way, sync)) way.new_since = way.now;
         if (stands_at == 0) return;
         const bool is_old = equals(sync, false);
         const bool is_newer = options_.new_updates > 0 && equals(sync, true);
         if (!is_old && !is_newer) {
             way.wrong = "a book of no numbering";
         } else if (!is_newer && way.new_since.ns != 0 && way.now - way.new_since >= kLong_ns) {
-            way.wrong = "the old numbering, long after the new one was told";
-        } else if (stands_still(way, stands_at, is_newer)) {
+            way.wrong = "the old numbering, long after the new one was sent";
+        } else if (does_not_advance(way, stands_at, is_newer)) {
             way.wrong = "it stands still";
         }
     }
     // The book has changed, so updates that were sent before count as known; or, if strict, as sent now.
-    void stands_anew(Way& way) const {
-        for (auto& line : way.told) {
-            for (MonoTime& told : line) told = options_.strict && told.ns != 0 ? way.now : MonoTime{};
+    void on_book_changed(Way& way) const {
+        for (auto& line : way.sent) {
+            for (MonoTime& sent : line) sent = options_.strict && sent.ns != 0 ? way.now : MonoTime{};
         }
     }
-    // Which of the two numberings is the venue's.
-    [[nodiscard]] bool nobody_knows(const Way& way, const Sync& sync) const {
+    // True when the evidence does not show which of the two numberings is the venue's.
+    [[nodiscard]] bool is_undecidable(const Way& way, const Sync& sync) const {
         bool shown = options_.strict && way.shown;
-        bool told = false;
+        bool sent = false;
         bool is_up = false;
         for (const Line& line : way.lines) {
-            shown = shown || (line.up && line.told_old && line.told_new);
-            told = is_up = is_up || (line.up && line.told_new);
+            shown = shown || (line.up && line.sent_old && line.sent_new);
+            sent = is_up = is_up || (line.up && line.sent_new);
         }
         if (!options_.strict) {
             if (!is_up) return true;
-            told = false;
+            sent = false;
             for (int i = options_.old_updates; i < updates(); ++i) {
-                told = told || (id_of(i) > way.stood_at && first_told(way, i).ns != 0);
+                sent = sent || (id_of(i) > way.stood_at && first_sent(way, i).ns != 0);
             }
         }
         const bool alive = std::any_of(way.lines.begin(), way.lines.end(), [&](const Line& line) {
             return line.up && line.goes_on && (!line.is_late || !shown);
         });
-        return alive || (!told && (sync.flags() & kUnconfirmed) != 0);
+        return alive || (!sent && (sync.flags() & kUnconfirmed) != 0);
     }
-    // A later id of its numbering was told while it stood where it stands, a second ago.
-    [[nodiscard]] bool stands_still(const Way& way, Sequence at, bool newer) const {
+    // True when a later id of its numbering was sent a second ago, and the book has not advanced since.
+    [[nodiscard]] bool does_not_advance(const Way& way, Sequence at, bool newer) const {
         for (int i = newer ? options_.old_updates : 0; i < (newer ? updates() : options_.old_updates); ++i) {
-            const MonoTime told = first_told(way, i);
-            if (told.ns != 0 && way.now - told >= kLong_ns && id_of(i) > at) return true;
+            const MonoTime sent = first_sent(way, i);
+            if (sent.ns != 0 && way.now - sent >= kLong_ns && id_of(i) > at) return true;
         }
         return false;
     }
     // 0: no line did.
-    [[nodiscard]] static MonoTime first_told(const Way& way, int update) {
-        const MonoTime a = way.told[0][static_cast<std::size_t>(update)];
-        const MonoTime b = way.told[1][static_cast<std::size_t>(update)];
+    [[nodiscard]] static MonoTime first_sent(const Way& way, int update) {
+        const MonoTime a = way.sent[0][static_cast<std::size_t>(update)];
+        const MonoTime b = way.sent[1][static_cast<std::size_t>(update)];
         return a.ns == 0 || (b.ns != 0 && b < a) ? b : a;
     }
     [[nodiscard]] bool equals(const Sync& sync, bool newer) const {

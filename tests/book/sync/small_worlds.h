@@ -31,7 +31,7 @@ class SmallWorlds {
         std::string wrong;  // the moves, and what is wrong; empty: nothing
         double worlds = 0;
         std::uint64_t states = 0;
-        std::uint64_t undecidable = 0;  // ways that ended where nobody can know
+        std::uint64_t undecidable = 0;  // paths that ended where nothing can be decided
         std::uint64_t calmed = 0;
         std::int64_t calm_ms_most = 0;
         bool whole = true;  // it was not cut at states_max

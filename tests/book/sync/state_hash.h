@@ -128,9 +128,9 @@ struct StateHash {
                                     line.first_ahead.last_id, line.first_ahead.key})
                 mix(word);
             for (std::size_t back = 0; back < line.recent.size(); ++back) {
-                const auto& told = line.recent[(line.recent_count + back) % line.recent.size()];
-                mix(told.last_id);
-                mix(told.key);
+                const auto& sent = line.recent[(line.recent_count + back) % line.recent.size()];
+                mix(sent.last_id);
+                mix(sent.key);
             }
             mix(std::uint64_t{line.missed} | std::uint64_t{line.contradicts_chain} << 1);
             mix(line.ahead_before_restart.last_id);

@@ -37,7 +37,7 @@ TEST(SyncChance, AnEqualUpdateIsNoCopyWhereItsLineContradictedTheChainBefore) {
     feed.deliver(1011, 0);
     EXPECT_EQ(feed.deliver(1006, 1, kOldLevel), Outcome::ignored);
     for (Sequence id = 1007; id <= 1010; ++id) feed.deliver(id, 1, kOldLevel);
-    EXPECT_EQ(feed.deliver(1011, 1), Outcome::ignored) << "just as line 0 told it";
+    EXPECT_EQ(feed.deliver(1011, 1), Outcome::ignored) << "just as line 0 sent it";
     EXPECT_EQ(feed.deliver(1012, 1, kOldLevel), Outcome::ignored);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1011));
     feed.deliver(1012, 0, kNewLevel);
@@ -155,9 +155,9 @@ class RollingWorld {
 
   private:
     void send_next(LineIndex line, std::size_t numbering) {
-        Numbering& told = numberings_[numbering];
-        if (told.last() == stepped_[numbering]) told.step();
-        late_[line].push_back({numbering, told.last()});
+        Numbering& sent = numberings_[numbering];
+        if (sent.last() == stepped_[numbering]) sent.step();
+        late_[line].push_back({numbering, sent.last()});
         for (; late_[line].size() > (line == 0 ? 0 : 2); late_[line].pop_front())
             feed_update(line, late_[line].front());
     }

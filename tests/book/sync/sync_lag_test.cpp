@@ -101,7 +101,7 @@ class LagWorld {
         }
         for (; !line.flight.empty() && now_ms_ >= line.flight.front().due_ms; line.flight.pop_front()) {
             const Sequence id = line.flight.front().id;
-            if (restarted_ && new_told_ms_ == 0) new_told_ms_ = now_ms_;
+            if (restarted_ && new_sent_ms_ == 0) new_sent_ms_ = now_ms_;
             feed_.deliver(id, static_cast<LineIndex>(at));
         }
         const bool may = at != 0 || options_.the_prompt_one_is_connected_anew;
@@ -119,7 +119,7 @@ class LagWorld {
         if (feed_.sync.state() != State::live) return;
         wrong_ |= feed_.stands_at() != feed_.sync.last_id() || feed_.sync.reason() != Reason::none;
         const bool is_old = feed_.sync.last_id() > last_;  // a new numbering begins far below
-        wrong_ |= new_told_ms_ != 0 && is_old && now_ms_ - new_told_ms_ >= 1'000;
+        wrong_ |= new_sent_ms_ != 0 && is_old && now_ms_ - new_sent_ms_ >= 1'000;
     }
 
     Options options_;
@@ -131,7 +131,7 @@ class LagWorld {
     std::int64_t now_ms_ = 0;
     std::int64_t next_update_ms_ = 0;
     bool restarted_ = false;
-    std::int64_t new_told_ms_ = 0;  // when a line first told the new numbering; 0: not yet
+    std::int64_t new_sent_ms_ = 0;  // when a line first sent the new numbering; 0: not yet
     std::uint64_t named_ = 0;
     bool wrong_ = false;
     MonoTime check_asked_;
@@ -145,7 +145,7 @@ TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep)
     feed.deliver(1002, 1);
     feed.deliver(1003, 1);
     feed.deliver(1004, 1);
-    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 counts from now on, and has told 1004";
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 is trusted from now on, and has sent 1004";
     feed.wait_ms(10);
     feed.wait_ms(50);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));

@@ -27,7 +27,7 @@ TEST(SyncLines, WhatOneLineMissesAnotherBrings) {
 TEST(SyncLines, HeldUpdatesAreAppliedInOrder) {
     TwoLines feed;
     for (Sequence id = 1003; id <= 1100; ++id) EXPECT_EQ(feed.deliver(id, 0), Outcome::waiting);
-    std::vector<Sequence> told;
+    std::vector<Sequence> applied;
     Event event;
     event.first_id = event.last_id = 1002;
     event.price = {100};
@@ -35,9 +35,9 @@ TEST(SyncLines, HeldUpdatesAreAppliedInOrder) {
     event.line = 1;
     event.last = true;
     (void)feed.sync.on_update({&event, 1}, feed.now,
-                              [&](std::span<const Event> update) { told.push_back(update.front().last_id); });
-    ASSERT_EQ(told.size(), 99u);
-    for (Sequence id = 1002; id <= 1100; ++id) EXPECT_EQ(told[id - 1002], id);
+                              [&](std::span<const Event> update) { applied.push_back(update.front().last_id); });
+    ASSERT_EQ(applied.size(), 99u);
+    for (Sequence id = 1002; id <= 1100; ++id) EXPECT_EQ(applied[id - 1002], id);
     EXPECT_TRUE(feed.live_at(1100));
 }
 

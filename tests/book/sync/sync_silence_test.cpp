@@ -41,7 +41,8 @@ TEST(SyncSilence, ALaterIdAtRestMakesTheBookStaleAndThenRejoins) {
     EXPECT_TRUE(feed.wants());
     EXPECT_EQ(feed.sync.counters().silences, 1u);
     ASSERT_TRUE(feed.answer(1004));
-    EXPECT_TRUE(feed.is(State::stale, Reason::silent));  // right as REST told it, but nothing says that lines carry it
+    EXPECT_TRUE(
+        feed.is(State::stale, Reason::silent));  // it equals what REST reports, but nothing shows that lines carry it
     EXPECT_EQ(feed.stands_at(), 1004u);
     feed.deliver(1005, 0);
     EXPECT_TRUE(feed.live_at(1005));
@@ -105,11 +106,11 @@ TEST(SyncSilence, ALaterIdThatLivingLinesDoNotReachIsForgotten) {
 
 TEST(SyncSilence, AnAnswerOfRestIsNoEvidenceWhenTheBookMovedSinceTheRequest) {
     Checked feed;
-    for (const Sequence told : {Sequence{900}, Sequence{1010}}) {
+    for (const Sequence reported : {Sequence{900}, Sequence{1010}}) {
         const MonoTime asked = feed.now;
         feed.wait_ms(1);
         feed.both(feed.sync.last_id() + 1);
-        feed.sync.on_rest_id(told, asked, feed.now);
+        feed.sync.on_rest_id(reported, asked, feed.now);
         feed.wait_ms(5000);
         EXPECT_TRUE(feed.live_at(feed.sync.last_id()));
         EXPECT_EQ(feed.sync.flags(), 0);

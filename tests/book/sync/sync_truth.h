@@ -82,7 +82,7 @@ class SyncTruth {
 
   private:
     void compare(const Sync& sync) {
-        if (sync.last_id() > venue_.history(joined_).last()) return fail("live beyond what the venue has told");
+        if (sync.last_id() > venue_.history(joined_).last()) return fail("live beyond what the venue has sent");
         if (truth_of_ != joined_) {
             truth_ = venue_.history(joined_).base;
             truth_of_ = joined_;
@@ -125,15 +125,15 @@ class SyncTruth {
 
     // Brings the truth to last_id(), and compares the levels that changed on the way.
     void advance(const Sync& sync, bool compare_changes) {
-        const auto& told = venue_.history(joined_);
+        const auto& history = venue_.history(joined_);
         const Sequence from = truth_id_;
         for (; truth_id_ < sync.last_id(); ++truth_id_) {
-            const auto& update = told.at(truth_id_ + 1);
-            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(told.deltas[i]);
+            const auto& update = history.at(truth_id_ + 1);
+            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(history.deltas[i]);
         }
         if (!compare_changes || from == truth_id_) return;
-        for (std::size_t i = told.at(from + 1).from; i < told.at(truth_id_).to; ++i) {
-            compare_level(sync.book(), told.deltas[i].side, told.deltas[i].price);
+        for (std::size_t i = history.at(from + 1).from; i < history.at(truth_id_).to; ++i) {
+            compare_level(sync.book(), history.deltas[i].side, history.deltas[i].price);
         }
     }
 
@@ -186,7 +186,7 @@ class SyncTruth {
     std::size_t newest_ = 0;            // the newest numbering that it was shown
     MonoTime newest_since_;
     std::optional<MonoTime> live_since_;
-    std::optional<MonoTime> contradicted_since_;  // when a line told anything since it joined
+    std::optional<MonoTime> contradicted_since_;  // when a line first sent anything since the join
     Sequence stands_at_ = 0;
     std::optional<MonoTime> stands_since_;
     std::size_t joined_ = 0;  // the numbering of the snapshot that it joined last

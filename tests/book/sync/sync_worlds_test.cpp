@@ -94,7 +94,7 @@ TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownNeedsABufferedUpdateTha
     EXPECT_EQ(world.sync().reason(), Reason::gap);
     EXPECT_TRUE(world.shows_no_old_book());
     world.go("d0 w600 ans(1,2)");
-    EXPECT_TRUE(world.live_and_right(13)) << "line 0 told it again, with its levels";
+    EXPECT_TRUE(world.live_and_right(13)) << "line 0 sent it again, with its levels";
 }
 
 // Line 1 sent 20 and 21 before it was trusted; once it is, 21 is known to be missing after the 20 that was buffered.
