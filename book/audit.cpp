@@ -8,7 +8,7 @@ bool is_better(Side side, Price a, Price b) {
     return side == Side::bid ? a > b : a < b;
 }
 
-// The next level of `half` that both books know; none: it was the last.
+// Returns the next level of `half` inside what both sides know; none after the last.
 std::optional<Level> next(const BookSide& half, const BookSide& other, std::optional<Price> behind) {
     const auto level = half.next_worse(behind);
     return level && half.is_known(level->price) && other.is_known(level->price) ? level : std::nullopt;
@@ -68,7 +68,7 @@ std::optional<Audit::Result> Audit::compare(const OrderBook& book, Sequence id) 
     return result_;
 }
 
-// Both sides are walked from the best, in step by price. True: to the end of what both know.
+// Walks one side of both books from the best, in step by price. Returns true at the end of what both know.
 bool Audit::compare_side(const OrderBook& book, Side side) noexcept {
     const BookSide& our_side = book.side(side);
     const BookSide& their_side = shadow_.side(side);

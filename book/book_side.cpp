@@ -6,13 +6,13 @@
 namespace daypack {
 namespace {
 
-// Free ticks over the best level when the window is moved, and how many there may come to be before it moves again.
+// How many free ticks there are above the best level when the window is moved, and how many before it moves again.
 constexpr std::uint64_t kAbove = TickWindow::kTicks / 8;
 constexpr std::uint64_t kAboveMax = TickWindow::kTicks / 2;
-// Levels that the top has beyond the depth when it is filled. So many must go before it is filled again, and as many
-// come before it is cut.
+// How many levels beyond the depth the top has when it is filled. That many must be deleted before it is filled again,
+// and that many inserted before it is shortened.
 constexpr std::size_t kSlack = 32;
-// The longest side that was seen has 5,400.
+// The longest side that was recorded has 5,400 levels.
 constexpr std::size_t kUsualLevels = 8'192;
 
 }  // namespace
@@ -22,8 +22,8 @@ BookSide::BookSide(Side side, std::size_t max_levels, std::size_t depth)
     tail_.reserve(max_levels + 1);
     top_.resize(depth_ + 2 * kSlack + 1);
     top_.clear();
-    // Written here, so that the book thread meets no page for the first time; the rest of the tail stays untouched, for
-    // no side of the venue is as long.
+    // The pages are touched here so that the book thread has no page fault. The rest of the tail stays untouched
+    // because no side of the venue is that long.
     tail_.resize(std::min(max_levels + 1, kUsualLevels));
     tail_.clear();
 }
@@ -70,7 +70,7 @@ std::size_t BookSide::remove_in_window(Key at) noexcept {
     return removed(at);
 }
 
-// In the tail, or above the window, which then moves up to it.
+// Applies a level in the tail, or above the window, which then moves up to it.
 std::size_t BookSide::apply_outside(Key at, Quantity quantity) noexcept {
     if (size_ == 0 && quantity.steps != 0) window_.move_to(TickWindow::base_for(at, kAbove));
     if (!window_.below(at)) {
@@ -96,7 +96,7 @@ std::size_t BookSide::apply_outside(Key at, Quantity quantity) noexcept {
 }
 
 std::size_t BookSide::added(Key at, Quantity quantity) noexcept {
-    // where the top is all that there was, a worse level is one of it too
+    // where the top holds all levels, a worse level belongs to it, too
     const bool in_top = top_.size() == size_ || at >= key(top_.front().price);
     ++size_;
     if (in_top) insert_in_top({{at ^ mirror_}, quantity});
@@ -133,7 +133,7 @@ std::span<const Level> BookSide::known_top() const noexcept {
     return all.subspan(find(all, key(*known_to_)));
 }
 
-// Without a branch that depends on what is compared: nobody can predict where in a book the next update falls.
+// A binary search without a branch on the compared values, because nothing predicts where the next update falls.
 std::size_t BookSide::find(std::span<const Level> worst_first, Key at) const noexcept {
     const Level* from = worst_first.data();
     for (std::size_t left = worst_first.size(); left > 0;) {
@@ -148,7 +148,7 @@ BookSide::Key BookSide::worst() const noexcept {
     return tail_.empty() ? *window_.worst() : key(tail_.front().price);
 }
 
-// Without a tail there is nothing that the window could take in.
+// Moves the window down after the best level was deleted; without a tail there is nothing to take in.
 void BookSide::follow_best_down() noexcept {
     if (tail_.empty()) return;
     const Key best = key(top_.back().price);

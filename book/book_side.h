@@ -11,7 +11,8 @@
 
 namespace daypack {
 
-// Which ranks of a side (0 = best) differ from what was published last. `to` beyond the side: everything behind `from`.
+// The ranks of a side (0 = best) that differ from what was published last. A `to` beyond the side means every rank from
+// `from` on.
 struct DirtyRanks {
     std::uint32_t from = UINT32_MAX;
     std::uint32_t to = 0;
@@ -24,19 +25,19 @@ struct DirtyRanks {
     }
 };
 
-// All levels of one side, three ways, because three things are asked of them:
-// - a window of ticks near the best, where most updates fall, and where a level is found by its number;
-// - a sorted tail for the few that are far from it;
-// - the best levels once more, in order and one behind another, for publishing and trading. Most updates do not reach
-//   them: two thirds of a recorded flow fall behind rank 50.
+// Keeps the levels of one side in three structures:
+// - a window of ticks near the best price, where most updates fall and a level is found by its tick number;
+// - a sorted tail for the few levels that are far from the best;
+// - the best levels once more, in order and contiguous, for publishing. Most updates do not reach them: two thirds of a
+//   recorded flow fall behind rank 50.
 //
-// Worst case accepted: a best level beyond the window's end moves the window, once for every 2,000 ticks or more.
+// One slow case is accepted: a best level beyond the window's end moves the window, once for every 2,000 ticks or more.
 //
 // Thread: book. Nothing is allocated after construction.
 // Invariants
 // 1. The tail ascends by key, and all of it lies below the window. No quantity is zero.
-// 2. top() is the best levels of the side, worst first: at least `depth` of them, or all.
-// 3. At most max_levels. A side that is full drops its worst level, and from then on it is truncated there.
+// 2. top() holds the best levels of the side, worst first: at least `depth` of them, or all.
+// 3. There are at most max_levels. A full side drops its worst level, and is truncated there from then on.
 class alignas(64) BookSide {
   public:
     BookSide(Side side, std::size_t max_levels, std::size_t depth);
@@ -45,7 +46,7 @@ class alignas(64) BookSide {
     // REQUIRES: `ascending` by price, no quantity is zero. Returns how many levels were not kept. `truncated`: there
     // may be more behind the last.
     std::size_t seed(std::span<const Level> ascending, bool truncated) noexcept;
-    // Zero deletes. Returns how many levels were dropped to make room: 0 or 1.
+    // Sets the quantity at a price; zero deletes the level. Returns how many levels were dropped to make room: 0 or 1.
     std::size_t apply(Price price, Quantity quantity) noexcept {
         const Key at = key(price);
         if (window_.covers(at)) [[likely]] {
@@ -66,17 +67,17 @@ class alignas(64) BookSide {
         __builtin_prefetch(top_.data() + top_.size());  // the best is before it
     }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    // How many were taken from the last snapshot.
+    // How many levels were taken from the last snapshot.
     [[nodiscard]] std::size_t seeded() const noexcept { return seeded_; }
     [[nodiscard]] std::span<const Level> top() const noexcept { return top_; }
-    // The best level that is worse than `price`; the best of all, where there is none.
+    // Returns the best level that is worse than `price`; without a price, the best level of all.
     [[nodiscard]] std::optional<Level> next_worse(std::optional<Price> price) const noexcept;
     [[nodiscard]] Quantity at(Price price) const noexcept;
 
-    // The price up to which the side is complete; none: all of it is.
+    // The price up to which the side is complete; none when all of it is.
     [[nodiscard]] std::optional<Price> known_to() const noexcept { return known_to_; }
     [[nodiscard]] bool is_known(Price price) const noexcept { return !known_to_ || key(price) >= key(*known_to_); }
-    // What of top() may be shown.
+    // The levels of top() that may be shown.
     [[nodiscard]] std::span<const Level> known_top() const noexcept;
     // True when at least `count` best levels are known.
     [[nodiscard]] bool has_known(std::size_t count) const noexcept {
@@ -93,14 +94,14 @@ class alignas(64) BookSide {
   private:
     using Key = std::int64_t;
 
-    // A complement keeps the order of bids and turns that of asks, for every number.
+    // The complement reverses the order of asks, for every number, so that a better price has a greater key.
     [[nodiscard]] Key key(Price price) const noexcept { return price.ticks ^ mirror_; }
     [[nodiscard]] std::size_t in_tail(Key key) const noexcept { return find(tail_, key); }
-    // Where in them a level of that key is, or would be.
+    // The position of the level with that key, or where it would be inserted.
     [[nodiscard]] std::size_t find(std::span<const Level> worst_first, Key key) const noexcept;
     [[nodiscard]] Key worst() const noexcept;
 
-    // As apply().
+    // Each returns what apply() does.
     std::size_t add_in_window(Key key, Quantity quantity) noexcept;
     std::size_t remove_in_window(Key key) noexcept;
     std::size_t apply_outside(Key key, Quantity quantity) noexcept;
@@ -116,7 +117,7 @@ class alignas(64) BookSide {
     void erase_from_top(Key key) noexcept;
     void fill_top() noexcept;
 
-    // In the first cache line what every update of either side looks at; the window's own first is the second.
+    // The members that every update reads come first: they fill one cache line, and the window's first the next.
     std::optional<Price> known_to_;
     Key mirror_;
     std::size_t size_ = 0;

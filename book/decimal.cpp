@@ -28,8 +28,8 @@ struct Digits {
     int fraction = 0;
 };
 
-// The usual decimal: up to 16 characters, at most one of them a point, and that between digits. False: neither right
-// nor wrong, the slow way tells.
+// Reads a usual decimal: up to 16 characters with at most one point, between digits. Returns false for any other text,
+// which the slow way then reads or rejects.
 bool read_usual(std::string_view text, Digits& digits) noexcept {
     if (text.empty() || text.size() > 16) return false;
     const std::size_t head = text.size() > 8 ? text.size() - 8 : 0;

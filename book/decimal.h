@@ -8,18 +8,18 @@
 
 namespace daypack {
 
-// The unit that an instrument counts in: mantissa × 10^exponent, as in tick 0.1 = {1, -1}, tick 0.5 = {5, -1},
-// step 10000 = {1, 4}. Text becomes a whole number of units or an error, never something near it.
+// The unit of prices or quantities: mantissa × 10^exponent, as in tick 0.1 = {1, -1}, tick 0.5 = {5, -1},
+// step 10000 = {1, 4}. Text is converted to a whole number of units or to an error; it is never rounded.
 struct Unit {
     std::int64_t mantissa = 1;
     std::int8_t exponent = 0;
     bool operator==(const Unit&) const = default;
 
-    // Decimals to print so that every multiple of the unit is padded alike: 1 for 0.1, 0 for 10000.
+    // How many decimals print every multiple of the unit alike: 1 for 0.1, 0 for 10000.
     [[nodiscard]] int decimals() const noexcept { return exponent < 0 ? -exponent : 0; }
 };
 
-// "0.0100" -> {1, -2}. Not a positive plain decimal, or out of range: an error.
+// "0.0100" -> {1, -2}. Anything but a positive plain decimal in range is an error.
 [[nodiscard]] Result<Unit> parse_unit(std::string_view text) noexcept;
 
 // "86786.0" and "86786" in units of 0.1 -> 867860. Padding does not matter (the venue pads over WebSocket and trims

@@ -6,10 +6,10 @@
 
 namespace daypack {
 
-// Whole numbers from text, eight digits at a time: half of what the venue sends is digits, and a loop over them costs a
-// multiplication and a mispredicted end each.
+// Reads whole numbers from text, eight digits at a time: half of the bytes that the venue sends are digits, and a loop
+// over them costs a multiplication each and a mispredicted branch at the end.
 
-// Up to eight characters in one word, right-aligned behind '0': the last one in the highest byte.
+// Up to eight characters in one word, right-aligned and padded with '0': the last one is in the highest byte.
 class Digits8 {
   public:
     // REQUIRES: text.size() <= 8.
@@ -18,7 +18,7 @@ class Digits8 {
     Digits8(std::uint64_t text, std::size_t size) noexcept
         : bytes_(text << (64 - 8 * size) | (size == 8 ? 0 : kZeros >> 8 * size)) {}
 
-    // How many digits a word begins with, as it stands in memory.
+    // How many digits a word begins with, in the order of memory.
     [[nodiscard]] static std::size_t count(std::uint64_t text) noexcept {
         const std::uint64_t others = ((text & 0xf0f0f0f0f0f0f0f0ull) ^ kZeros) |
                                      (((text + 0x0606060606060606ull) & 0xf0f0f0f0f0f0f0f0ull) ^ kZeros);
@@ -39,7 +39,7 @@ class Digits8 {
                32;
     }
 
-    // How many characters stand behind the last point; 8 or more where there is none.
+    // How many characters follow the last decimal point; 8 or more when there is none.
     [[nodiscard]] unsigned behind_point() const noexcept {
         const std::uint64_t points = bytes_ ^ 0x2e2e2e2e2e2e2e2eull;  // a point becomes zero
         const std::uint64_t marks = ((points & 0x7f7f7f7f7f7f7f7full) + 0x7f7f7f7f7f7f7f7full) | points;
@@ -47,7 +47,7 @@ class Digits8 {
         return found == 0 ? 8 : static_cast<unsigned>(__builtin_clzll(found)) / 8;
     }
 
-    // Takes out the character that `behind` others follow: those before it move up, and `in` comes in as the first.
+    // Removes the character that `behind` others follow: those before it move up, and `in` becomes the first.
     // REQUIRES: behind < 8.
     void close_up(unsigned behind, char in) noexcept {
         const unsigned at = 8 * (7 - behind);

@@ -7,10 +7,10 @@
 
 namespace daypack {
 
-// What a network thread tells a book thread, one cache line each.
+// A network thread sends events to a book thread, one cache line each.
 //
-// An update of N levels is N `delta` events that share U, u and the times; only the final one has `last`. The venue may
-// also send an update without levels: one `advance`, which is `last`. The rest come as the table says:
+// An update of N levels is N `delta` events that share U, u and the times; only the final one has `last`. An update
+// without levels is one `advance` event, which is `last`. The table has the other kinds:
 //
 // kind       first         last_id          price, quantity          events
 // delta      U             u                level; 0 deletes          one a level
@@ -42,17 +42,17 @@ struct alignas(64) Event {
     MonoTime receive;  // the frame was in hand, decrypted and complete
     Price price;
     Quantity quantity;
-    std::int32_t send_after_match_us = 0;  // `E` - `T`, saturated; kNoSendTime where the venue told no `E`
+    std::int32_t send_after_match_us = 0;  // `E` - `T`, saturated; kNoSendTime where the venue sent no `E`
     SymbolIndex symbol = 0;
     LineIndex line = 0;
     EventKind kind = EventKind::delta;
     Side side = Side::bid;
     bool last = false;
     std::uint8_t units = 0;       // of price and quantity: the instrument's of that count
-    std::uint32_t decode_ns = 0;  // of the last event: how long after `receive` the frame was decoded; 0: not told
+    std::uint32_t decode_ns = 0;  // of the last event: how long after `receive` the frame was decoded; 0: unknown
 
     static constexpr std::int32_t kNoSendTime = INT32_MIN;
-    // `E`, or 0 where the venue told none.
+    // `E`, or 0 where the venue sent none.
     [[nodiscard]] VenueTime send() const noexcept {
         return send_after_match_us == kNoSendTime ? VenueTime{} : VenueTime{match.us + send_after_match_us};
     }

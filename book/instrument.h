@@ -17,27 +17,28 @@
 
 namespace daypack {
 
-// What prices and quantities are whole numbers of.
+// The units of which prices and quantities are whole numbers.
 struct Grid {
     Unit tick;
     Unit step;
     bool operator==(const Grid&) const = default;
 };
 
-// One market as the venue lists it. Never changes: where the venue changes its tick, another takes its place.
+// One market as the venue lists it. An instrument never changes: when the venue changes the tick, a new one replaces
+// it.
 struct Instrument {
     std::string native;            // the venue's name: BTC_USDC, kBONK_USDC_PERP, AAPL.US_USDC
     std::string symbol;            // normalised: BTC-USDC
-    Unit tick;                     // what prices are counted in: the venue's tick, or finer, see venue_grid
-    Unit step;                     // what quantities are counted in, likewise
-    Reason halted = Reason::none;  // why the market is not open; none: it is
-    std::uint8_t units = 0;        // counts changes of tick or step: events in other units mean nothing
-    // What the venue lists, where ours is finer: orders from before a coarser tick rest between two of the new ones.
+    Unit tick;                     // the unit of prices: the venue's tick, or a finer one, see venue_grid
+    Unit step;                     // the unit of quantities, likewise
+    Reason halted = Reason::none;  // why the market is not open; none: it is open
+    std::uint8_t units = 0;        // counts changes of tick or step, so that events in old units are recognised
+    // The venue's grid, where ours is finer because older orders rest between two of its new, coarser ticks.
     std::optional<Grid> venue_grid{};
 
     [[nodiscard]] Grid grid() const noexcept { return {tick, step}; }
     [[nodiscard]] Grid listed_grid() const noexcept { return venue_grid.value_or(grid()); }
-    // The same market, counted more finely.
+    // Returns the same market with finer units.
     [[nodiscard]] Instrument refined(const Grid& finer) const {
         Instrument instrument = *this;
         instrument.venue_grid = listed_grid();
@@ -60,18 +61,17 @@ struct Instrument {
     }
 };
 
-// How fine the units of one market would have to be for what its depth frames brought, where those that it has are too
-// coarse.
+// How fine the units of a market must be for the levels of its depth frames, where the current ones are too coarse.
 struct alignas(4) UnitsNeeded {  // so that the compiler knows an atomic of it to be one word
     static constexpr std::int8_t kNone = INT8_MAX;
 
-    std::int8_t price = kNone;     // 10^price would do
+    std::int8_t price = kNone;     // 10^price is fine enough
     std::int8_t quantity = kNone;  // likewise
-    bool price_unfit = false;      // there was one that no unit holds
+    bool price_unfit = false;      // there was a price that no unit can hold
     bool quantity_unfit = false;   // likewise
     bool operator==(const UnitsNeeded&) const = default;
 
-    // What either needs.
+    // Returns the units that satisfy both.
     [[nodiscard]] UnitsNeeded with(const UnitsNeeded& other) const noexcept {
         return {std::min(price, other.price), std::min(quantity, other.quantity), price_unfit || other.price_unfit,
                 quantity_unfit || other.quantity_unfit};
@@ -80,10 +80,10 @@ struct alignas(4) UnitsNeeded {  // so that the compiler knows an atomic of it t
 
 static_assert(std::atomic<UnitsNeeded>::is_always_lock_free);
 
-// The symbols of one engine; the index of an instrument is its slot in shared memory.
+// The instruments of one engine. The index of an instrument is that of its slot in shared memory.
 //
-// Thread: one appends and replaces (the cold thread), any reads below size(), and any tells what it needs. What was
-// read stays valid. Invariant: size() <= capacity(); an index keeps its symbol.
+// Thread: one thread appends and replaces (the cold thread), any thread reads below size() and calls need(). A
+// reference that was read stays valid. Invariant: size() <= capacity(); an index keeps its symbol.
 class InstrumentTable {
   public:
     explicit InstrumentTable(std::size_t capacity)
@@ -102,7 +102,7 @@ class InstrumentTable {
         return *now_[index].load(std::memory_order_acquire);  // acquire: pairs with the release in put()
     }
 
-    // False when the table is full. Thread: the one that appends.
+    // Returns false when the table is full. Thread: the one that appends.
     [[nodiscard]] bool append(Instrument instrument) {
         const std::size_t size = size_.load(std::memory_order_relaxed);
         if (size == capacity_) return false;
@@ -110,27 +110,29 @@ class InstrumentTable {
         size_.store(size + 1, std::memory_order_release);  // release: pairs with the acquire in size()
         return true;
     }
-    // From now on other units. REQUIRES: index < size(); the same symbol. Thread: the one that appends.
+    // Replaces an instrument by one with other units. REQUIRES: index < size(); the same symbol. Thread: the one that
+    // appends.
     void replace(SymbolIndex index, Instrument instrument) {
         instrument.units = static_cast<std::uint8_t>((*this)[index].units + 1);
         put(index, std::move(instrument));
         (void)take_needed(index);  // of the units before
     }
-    // The venue lists another grid now, and it is the one that was counted in already. REQUIRES: as replace(); the same
-    // grid().
+    // Replaces an instrument whose units stay the same, because the venue now lists the grid that was in use already.
+    // REQUIRES: as replace(), and the same grid().
     void restate(SymbolIndex index, Instrument instrument) {
         instrument.units = (*this)[index].units;
         put(index, std::move(instrument));
     }
 
-    // A frame brought levels that the units of its market cannot hold. Thread: any. REQUIRES: index < size().
+    // Records that a frame brought levels that the units of its market cannot hold. Thread: any. REQUIRES: index <
+    // size().
     void need(SymbolIndex index, const UnitsNeeded& needed) const noexcept {
         UnitsNeeded before = needed_[index].load(std::memory_order_relaxed);
-        // relaxed: the value says all, and nothing is read by what it says
+        // relaxed: the value is complete in itself, and no other memory is read because of it
         while (!needed_[index].compare_exchange_weak(before, before.with(needed), std::memory_order_relaxed)) {
         }
     }
-    // What was needed since it was last taken. Thread: the one that appends.
+    // Returns what was needed since the last call. Thread: the one that appends.
     UnitsNeeded take_needed(SymbolIndex index) noexcept {
         return needed_[index].exchange(UnitsNeeded{}, std::memory_order_relaxed);
     }
@@ -142,7 +144,7 @@ class InstrumentTable {
     }
 
     std::size_t capacity_;
-    std::deque<Instrument> all_;  // those that were replaced too: somebody may still read them
+    std::deque<Instrument> all_;  // replaced ones stay, because a thread may still read them
     std::unique_ptr<std::atomic<const Instrument*>[]> now_;
     std::unique_ptr<std::atomic<UnitsNeeded>[]> needed_;
     std::atomic<std::size_t> size_{0};

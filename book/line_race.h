@@ -10,8 +10,8 @@
 
 namespace daypack {
 
-// Which of the lines that carry one symbol brings an update first, and by how much. For the counters alone: what
-// applies, Sync decides.
+// Measures which of the lines that carry one symbol brings an update first, and by how much. It serves the counters
+// alone; Sync decides which update applies.
 //
 // Thread: book.
 class LineRace {
@@ -23,11 +23,12 @@ class LineRace {
 
     void prefetch(const Event& update) const noexcept { __builtin_prefetch(&firsts_[update.last_id % kFirsts], 1); }
 
-    // This update was applied, and is the first copy.
+    // The update is the first copy, and was applied.
     void note_first(const Event& update) noexcept {
         firsts_[update.last_id % kFirsts] = {update.last_id, update.receive, update.line};
     }
-    // This update was a duplicate. None: of the same line, or of an update too old, or cut differently.
+    // Returns how far the first copy was ahead of this one. None: both came over one line, or the first is too old or
+    // covers other ids.
     [[nodiscard]] std::optional<Lead> lead_over(const Event& update) const noexcept {
         const First& first = firsts_[update.last_id % kFirsts];
         if (first.id != update.last_id || first.line == update.line) return std::nullopt;
@@ -40,7 +41,7 @@ class LineRace {
         MonoTime receive;
         LineIndex line = 0;
     };
-    static constexpr std::size_t kFirsts = 64;  // updates that a line may be behind by and still be measured
+    static constexpr std::size_t kFirsts = 64;  // a line that is more updates behind is not measured
     std::array<First, kFirsts> firsts_{};
 };
 

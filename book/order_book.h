@@ -10,35 +10,35 @@
 
 namespace daypack {
 
-// The full book of one symbol.
+// The full order book of one symbol.
 //
 // Thread: book. Nothing is allocated after construction.
-// Invariant: levels beyond side().known_to() are followed, but others may be missing there: show only what is known.
+// Invariant: levels beyond side().known_to() are updated, but other levels may be missing there, so they are not shown.
 class OrderBook {
   public:
-    // The venue cuts a snapshot without `limit` at one of these (its changelog says 1000 and 5000 both): a side of
-    // exactly so many levels may go on.
+    // The venue truncates a snapshot without `limit` at one of these sizes (its changelog names both): a side with
+    // exactly that many levels may have more.
     static constexpr std::array<std::size_t, 2> kTruncatedSizes{1000, 5000};
 
-    // Of each side at most `max_levels` are kept, and at least the best `depth` at hand in order.
+    // Each side keeps at most `max_levels` levels, and at least the best `depth` of them in order.
     OrderBook(std::size_t max_levels, std::size_t depth)
         : sides_{BookSide(Side::bid, max_levels, depth), BookSide(Side::ask, max_levels, depth)} {}
 
-    // Replaces the book. A side as long as one of the venue's cuts is known only as far as its last price.
+    // Replaces the book. A side of a truncated size is known only as far as its last price.
     void seed(const Snapshot& snapshot) noexcept;
     void clear() noexcept {
         for (auto& half : sides_) half.clear();
     }
 
-    // Sets the quantity at a price; zero deletes; deleting what is not there does nothing. Absolute, so applying an
-    // update twice is harmless. Adds what changed to the side's dirty().
+    // Sets the quantity at a price; zero deletes the level, if there is one. Quantities are absolute, so applying an
+    // update twice does no harm. The ranks that changed are added to the side's dirty().
     void apply(Side side, Price price, Quantity quantity) noexcept {
         dropped_ += sides_[static_cast<std::size_t>(side)].apply(price, quantity);
     }
 
     [[nodiscard]] const BookSide& side(Side side) const noexcept { return sides_[static_cast<std::size_t>(side)]; }
 
-    // Best bid >= best ask, known or not. Ask only after a whole update: inside one it may pass.
+    // True when the best bid >= the best ask, known or not. It is meaningful only after a whole update.
     [[nodiscard]] bool crossed() const noexcept {
         const auto bids = side(Side::bid).top();
         const auto asks = side(Side::ask).top();
@@ -49,7 +49,7 @@ class OrderBook {
         for (auto& half : sides_) half.clear_dirty();
     }
 
-    // Levels dropped because a side was full, since construction.
+    // How many levels were dropped because a side was full, since construction.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
   private:

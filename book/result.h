@@ -6,15 +6,15 @@
 
 namespace daypack {
 
-// What can go wrong while running. Zero is success. Set-up throws instead, with a sentence for the user.
+// Errors of running code; zero is success. Set-up code throws instead, with a sentence for the user.
 enum class Errc : std::uint8_t {
     ok,
     malformed,       // not JSON, or not the shape that the venue sends
     not_a_number,    // a decimal was due: exponent, sign or stray byte
     off_tick,        // more decimals than the instrument has, or between two ticks or steps
     overflow,        // does not fit 63 bits
-    unknown_symbol,  // a symbol nobody subscribed
-    unknown_kind,    // a stream or event type of no use to us
+    unknown_symbol,  // a symbol that is not subscribed
+    unknown_kind,    // a stream or event type that we do not use
     too_many,        // more levels than one frame or book may have
 };
 

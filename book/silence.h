@@ -10,22 +10,23 @@
 
 namespace daypack {
 
-// Watches one symbol for silence: says when REST is to be asked whether there was really nothing, and which lines do
-// not bring what the others bring. A market may be quiet for minutes, and the venue acknowledges no subscription and is
-// silent for one that it does not know: only asking tells.
+// Watches one symbol for silence: it decides when REST is asked whether the market is really quiet, and names the lines
+// that do not bring the updates that others bring. A market may be quiet for minutes, and the venue neither
+// acknowledges a subscription nor rejects one that it does not know, so only REST can tell.
 //
-// Thread: book, now and then; no update passes here.
+// Thread: book. It is called now and then, not for each update.
 class Silence {
   public:
-    // REST is asked so long after the last update, and then so long after each question, and from then on every
-    // `stale_after_ns`; never later than that, and never sooner than a second.
+    // The pauses before the first three checks of a quiet market: the first since the last update, the others since the
+    // check before. From then on REST is asked every `stale_after_ns`. No pause is longer than that, or shorter than a
+    // second.
     static constexpr std::array<std::int64_t, 3> kPauses_ns{1'000'000'000, 4'000'000'000, 25'000'000'000};
-    // A line that brings nothing of what others bring for so long has lost its subscription.
+    // A line that brings none of the updates of others for this long has lost its subscription.
     static constexpr std::int64_t kLag_ns = 3'000'000'000;
 
     explicit Silence(std::int64_t stale_after_ns) noexcept : stale_after_ns_(std::max(stale_after_ns, kPauses_ns[0])) {}
 
-    // Whether to ask now. Once it said so, it waits for the next time.
+    // Returns true when REST is to be asked now; then the next pause begins.
     [[nodiscard]] bool should_ask_rest(const Sync& sync, MonoTime now) noexcept {
         if (!sync.following() || sync.last_id() != id_) {
             id_ = sync.following() ? sync.last_id() : 0;
@@ -42,15 +43,15 @@ class Silence {
         return true;
     }
 
-    // When the book was last seen to move, or to be joined.
+    // When the book was last seen to change, or to be joined.
     [[nodiscard]] MonoTime quiet_since() const noexcept { return since_; }
 
-    // The lines of `up` that are to subscribe again; looked at every kLag_ns.
+    // Returns the lines of `up` that are to subscribe again. It compares them every kLag_ns.
     [[nodiscard]] Sync::LineSet lagging(const Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
         if (now - marked_at_ < kLag_ns) return 0;
         Sync::LineSet lagging = 0;
         bool brought = false;  // by a line: a snapshot that brought the book on says nothing of the lines
-        // Updates came between the last two marks, and a line up since before has told none of them yet.
+        // Updates came between the last two marks, and a line that was up before has sent none of them yet.
         if (sync.following() && mark_ > before_mark_ && before_mark_ != 0) {
             for (LineIndex line = 0; line < Sync::kMaxLines; ++line) {
                 const Sync::LineSet bit = Sync::LineSet{1} << line;
@@ -75,7 +76,7 @@ class Silence {
     MonoTime pause_since_;   // since the last update, or since REST was asked last
 
     MonoTime marked_at_;
-    Sequence mark_ = 0, before_mark_ = 0;  // where the book stood at the last two looks; 0: it did not follow
+    Sequence mark_ = 0, before_mark_ = 0;  // the book's last id at the last two comparisons; 0: it did not follow
     Sync::LineSet marked_up_ = 0;          // lines that were up at both
     Sync::LineSet up_at_mark_ = 0;
 };

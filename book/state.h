@@ -5,8 +5,8 @@
 
 namespace daypack {
 
-// What a book is worth, and why. The numbers are those of the C header (engine/daypack_shm.h), which readers see;
-// engine/shm/publisher.cpp asserts that both lists agree. Zero must never mean tradable.
+// Whether a book may be traded on, and why not. The numbers are those of the C header (engine/daypack_shm.h), which
+// readers see; engine/shm/publisher.cpp asserts that both lists agree. Zero must never mean tradable.
 enum class State : std::uint8_t { down = 0, syncing = 1, live = 2, stale = 3, polling = 4, invalid = 5, halted = 6 };
 
 enum class Reason : std::uint8_t {
@@ -35,7 +35,7 @@ enum class Reason : std::uint8_t {
     cancel_only = 17,
     limit_only = 18,
     post_only = 19,
-    not_open = 20,  // a state of the market that this version does not know
+    not_open = 20,  // the market is in a state that this version does not know
     // down
     no_market = 21,
     writer_dead = 22,
@@ -44,7 +44,7 @@ enum class Reason : std::uint8_t {
 };
 inline constexpr std::size_t kReasons = 25;
 
-// Bits beside a state.
+// Bits that qualify a state.
 enum Flag : std::uint16_t { kUnconfirmed = 1, kBehind = 2, kCrossed = 4, kPartial = 8 };
 
 }  // namespace daypack

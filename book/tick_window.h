@@ -10,21 +10,21 @@
 
 namespace daypack {
 
-// Quantities of one side near its best level: one word for each tick, a bit for each that is not zero.
+// The quantities of one side near its best level: one word for each tick, and one bit for each that is not zero.
 //
-// A tick is found by its number, without a search; the next level by looking for the next bit. The window lies anywhere
-// on the number line and moves by its base; words are addressed modulo its length, so that moving copies nothing.
+// A tick is found by its number, without a search, and the next level by the next bit. The window may lie anywhere on
+// the number line and moves by its base. Words are addressed modulo its length, so that moving copies nothing.
 //
-// Here and in BookSide a price is a `key`: a number that is greater where the price is better.
+// Here and in BookSide a `key` is a price as a number that is greater where the price is better.
 //
 // Thread: book. Nothing is allocated after construction.
 // Invariants
-// 1. base() is a multiple of 64, and the window ends on the number line.
+// 1. base() is a multiple of 64, and the whole window lies on the number line.
 // 2. A bit is set exactly where the quantity is not zero, and a bit of the summary where a word of bits is not.
 class TickWindow {
   public:
-    // 96 % of the levels of a recorded BTC book lie within 10,000 ticks of the best, so nearly all that changes is
-    // here; the 128 KiB that this takes stay in the second-level cache for the symbols that are busy.
+    // 96 % of the levels of a recorded BTC book lie within 10,000 ticks of the best, so nearly all updates fall inside.
+    // The 128 KiB stay in the second-level cache for busy symbols.
     static constexpr std::uint64_t kTicks = 16'384;
 
     TickWindow() : quantities_(kTicks) {}
@@ -43,9 +43,9 @@ class TickWindow {
 
     void prefetch(std::int64_t key) const noexcept { __builtin_prefetch(&quantities_[index(key)], 1); }
 
-    // REQUIRES, of the four: covers(key).
+    // REQUIRES for these four: covers(key).
     [[nodiscard]] std::int64_t at(std::int64_t key) const noexcept { return quantities_[index(key)]; }
-    // REQUIRES: there is a quantity; this one is not zero either.
+    // REQUIRES: neither the quantity that is there nor the new one is zero.
     void replace(std::int64_t key, std::int64_t quantity) noexcept { quantities_[index(key)] = quantity; }
     // REQUIRES: quantity != 0.
     void set(std::int64_t key, std::int64_t quantity) noexcept {
@@ -60,16 +60,16 @@ class TickWindow {
         if ((bits_[i / 64] &= ~bit(i)) == 0) summary_[i / 4096] &= ~bit(i / 64);
     }
 
-    // The best level that is worse than `key`; anything above the window is better than all.
+    // Returns the best level that is worse than `key`, which may lie above the window.
     [[nodiscard]] std::optional<std::int64_t> next_below(std::int64_t key) const noexcept;
     [[nodiscard]] std::optional<std::int64_t> best() const noexcept { return empty() ? std::nullopt : before(kTicks); }
     [[nodiscard]] std::optional<std::int64_t> worst() const noexcept;
 
     void clear() noexcept;
-    // REQUIRES: `base` is from base_for(); the window is empty outside of what it covers from there on.
+    // REQUIRES: `base` is from base_for(), and no quantity lies outside of the window that begins there.
     void move_to(std::int64_t base) noexcept { base_ = base; }
 
-    // Where a window begins that has room for `above` ticks or a few more over `key`, as far as there are any.
+    // The base of a window with room for `above` ticks or a few more over `key`, as far as the number line goes.
     [[nodiscard]] static std::int64_t base_for(std::int64_t key, std::uint64_t above) noexcept {
         const std::int64_t down = static_cast<std::int64_t>(kTicks - above) - 1;
         return std::min((key < INT64_MIN + down ? INT64_MIN : key - down) & ~std::int64_t{63}, kBaseMax);

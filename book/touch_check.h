@@ -8,26 +8,28 @@
 
 namespace daypack {
 
-// The best bid and offer as the venue's bookTicker told it last, to hold the book against when both stand at one id.
+// Compares the last best bid and offer of the venue's bookTicker with the book when both are at one id.
 //
-// Where they differ one of the two is wrong, and REST says which: the book is joined again. If the ticker then agrees,
-// the book was wrong. If it differs again, REST has told what the book told, and the ticker is not believed for a
-// while, ever longer: a stream that is wrong for good costs a snapshot now and then, and no book.
+// Where they differ one of the two is wrong, and a new snapshot decides which. If the ticker agrees with the new book,
+// the old book was wrong. If it differs again, REST agrees with the book, and the ticker is not believed for a while,
+// each time for longer: a ticker stream that stays wrong costs a snapshot now and then, but no book.
 //
 // Thread: book. Time is this machine's.
 class TouchCheck {
   public:
-    static constexpr std::int64_t kDoubt_ns = 60'000'000'000;  // so long what it said is held against the next book
-    static constexpr std::int64_t kFirst_ns = 20'000'000'000;  // not believed, for the first time
+    // A second difference within this time counts as a repetition of the first.
+    static constexpr std::int64_t kDoubt_ns = 60'000'000'000;
+    // How long the ticker is not believed, the first time and at most.
+    static constexpr std::int64_t kFirst_ns = 20'000'000'000;
     static constexpr std::int64_t kMost_ns = 600'000'000'000;
 
-    // A quantity of zero: that side is empty.
+    // Takes a ticker. A quantity of zero means that the side is empty.
     void on_ticker(Sequence id, Level bid, Level ask) noexcept {
         id_ = id;
         bid_ = bid;
         ask_ = ask;
     }
-    // The ticker is of this very book, and was not looked at yet. Then it counts as looked at.
+    // Returns true, once for each ticker, when the ticker has the id of the book.
     [[nodiscard]] bool take(Sequence id) noexcept {
         if (id_ == 0 || id_ != id) return false;
         id_ = 0;
@@ -38,9 +40,9 @@ class TouchCheck {
     }
     enum class Verdict : std::uint8_t {
         agrees,
-        contradicts,   // the book is to be joined again
-        disbelieved,   // it did so before, and is not believed from now on
-        not_believed,  // still
+        contradicts,   // the ticker differs: the book is to be joined again
+        disbelieved,   // the ticker differs again, and is not believed from now on
+        not_believed,  // the ticker differs, and was not believed already
     };
     // REQUIRES: take() was true of the book's id.
     [[nodiscard]] Verdict judge(const OrderBook& book, MonoTime now) noexcept {
@@ -58,7 +60,7 @@ class TouchCheck {
         until_ = now + away_ns_;
         return Verdict::disbelieved;
     }
-    // For how long, when it was last not believed.
+    // How long the ticker is not believed, as of the last verdict `disbelieved`.
     [[nodiscard]] std::int64_t away_ns() const noexcept { return away_ns_; }
 
   private:
@@ -69,8 +71,8 @@ class TouchCheck {
     }
     Sequence id_ = 0;
     Level bid_, ask_;
-    MonoTime doubted_;  // when it contradicted the book before this one; 0: it did not
-    MonoTime until_;    // not believed until then; 0: it always was
+    MonoTime doubted_;  // when it contradicted the previous book; 0: it did not
+    MonoTime until_;    // it is not believed before this time; 0: it was always believed
     std::int64_t away_ns_ = 0;
 };
 

@@ -4,19 +4,19 @@
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNameless_ns = 10'000'000'000;  // longer than any line lags: what comes later is another trade
+constexpr std::int64_t kNameless_ns = 10'000'000'000;  // no line lags by more, so a later one is another trade
 constexpr std::size_t kBlock = 16;
 constexpr std::uint64_t kSeed = 0x2545f4914f6cdd1dull;
 
-// `hash` is mixed already, or a word of another kind would undo `word`.
+// REQUIRES: `hash` is the result of mixing, or `word` could cancel it.
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) noexcept {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
     return hash ^ hash >> 29;
 }
 
-// count × unit, the same word for 1.50 in hundredths as for 1.5 in tenths.
+// A word for count × unit that is the same for 1.50 in hundredths as for 1.5 in tenths.
 std::uint64_t value(std::int64_t count, Unit unit) noexcept {
-    // What does not fit wraps: still the same word for the same trade.
+    // A product that does not fit wraps around, which still gives the same word for the same trade.
     std::uint64_t mantissa = static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(unit.mantissa);
     std::int64_t exponent = int{unit.exponent};
     while (mantissa != 0 && mantissa % 10 == 0) {
@@ -75,7 +75,7 @@ bool TradeFilter::is_first(LineIndex line, std::uint64_t id, std::uint64_t conte
         return false;
     }
     const bool in_step = remembered_ - from.place <= kWindow;
-    if (!new_line && !ran_back && !in_step && id <= newest_id_) return false;  // told, and forgotten since
+    if (!new_line && !ran_back && !in_step && id <= newest_id_) return false;  // an old trade, forgotten since
     if (ran_back) newest_id_ = id;
     from.place = remembered_;
     remember(id, key);

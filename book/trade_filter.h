@@ -11,49 +11,50 @@
 
 namespace daypack {
 
-// What a trade says of itself beside its id, in one word: price, quantity, side, whatever the units that they are in.
+// A digest of a trade's price, quantity and side, which does not depend on the instrument's units.
 [[nodiscard]] std::uint64_t trade_content(Price price, Quantity quantity, Side aggressor,
                                           const Instrument& instrument) noexcept;
-// The same with the two orders, which the stream tells.
+// The same with the ids of the two orders, which the stream has and REST has not.
 [[nodiscard]] std::uint64_t trade_content(std::uint64_t content, std::uint64_t buyer_order_id,
                                           std::uint64_t seller_order_id) noexcept;
 
-// Tells the first copy of a trade from the others: every line brings it, and REST may too. A trade that one line lost
-// may come late over another, and still counts.
+// Tells the first copy of a trade from the others: each line brings one, and REST may too. A trade that one line lost
+// may come late over another, and is still published.
 //
-// A copy has the id and the content of a trade that is remembered. No clock is asked, and ids may start over at any
-// number: one connection tells its trades in their order, so a line whose last trade is still remembered brings no
-// forgotten one, and a line that runs back tells of another numbering.
+// A copy has the id and the content of a trade that is remembered. No rule uses a timestamp, and ids may restart at any
+// number. One connection sends its trades in order, so a line whose last trade is still remembered brings no copy of a
+// forgotten one, and a line whose ids go back sends another numbering.
 //
 // Thread: book. Allocates nothing.
 class TradeFilter {
   public:
     static constexpr std::size_t kLines = 16;
-    static constexpr std::size_t kWindow = 256;  // trades that are remembered, whatever their ids
+    static constexpr std::size_t kWindow = 256;  // how many trades are remembered
 
     // REQUIRES: line < kLines, id != 0.
     [[nodiscard]] bool is_first(LineIndex line, std::uint64_t id, std::uint64_t content) noexcept;
 
-    // The venue told no id, or 0, which it gives to more than one trade. What one line tells twice is two trades; what
-    // two lines tell once each is one.
+    // For a trade without an id, or with id 0, which the venue gives to more than one trade. Two equal trades of one
+    // line are two trades; one each of two lines are one trade.
     [[nodiscard]] bool is_first_without_id(LineIndex line, std::uint64_t content, MonoTime now) noexcept;
 
     struct TradeIdentity {
         std::uint64_t id;
         std::uint64_t content;
     };
-    // A page of REST of `size` trades, oldest first: calls `on_new(i)` for each that is news. `opens`: the first page
-    // since REST stands in. What lies before all that is remembered happened before we listened. A trade without an id
-    // (0) is told: whoever has the page before this one knows whether it is news.
+    // Takes a page of `size` trades of REST, oldest first, and calls `on_new(i)` for each that is new. `opens`: it is
+    // the first page since REST is polled in place of lines. Trades before all that are remembered happened before we
+    // listened, and are not new. A trade without an id (0) is always passed on: the caller compares it with the page
+    // before.
     template <class At, class OnNew>
     void on_page(std::size_t size, At at, bool opens, OnNew on_new);
 
   private:
     struct Line {
-        std::uint64_t last_id = 0;  // 0: it told none yet
+        std::uint64_t last_id = 0;  // 0: it has sent none yet
         std::uint64_t place = 0;    // of its last trade that is remembered
     };
-    // A trade without an id, and how often each line told it.
+    // A trade without an id, and how often each line has sent it.
     struct Nameless {
         std::uint64_t content = 0;
         MonoTime since;
@@ -62,13 +63,13 @@ class TradeFilter {
     };
 
     static std::uint64_t key_of(std::uint64_t id, std::uint64_t content) noexcept;
-    // Where it stands among all that was ever remembered; none: it is not, or no longer.
+    // Returns the place of a trade in the order of all that were ever remembered; none if it is not remembered.
     [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t key) const noexcept;
     void remember(std::uint64_t id, std::uint64_t key) noexcept;
 
-    std::array<std::uint32_t, kWindow> tags_{};  // the low halves of `keys_`, which are looked through first
+    std::array<std::uint32_t, kWindow> tags_{};  // the low halves of `keys_`, which are searched first
     std::array<std::uint64_t, kWindow> keys_{};
-    std::uint64_t remembered_ = 0;  // ever; the next one's place
+    std::uint64_t remembered_ = 0;  // how many trades were ever remembered, which is the next one's place
     std::uint64_t newest_id_ = 0;   // of the numbering that began last
     std::array<Line, kLines> lines_{};
     std::array<Nameless, 32> nameless_{};
@@ -95,7 +96,7 @@ void TradeFilter::on_page(std::size_t size, At at, bool opens, OnNew on_new) {
         } else if (find(key)) {
             news = true;
         } else {
-            remember(trade.id, key);  // told or not: the next page has it again
+            remember(trade.id, key);  // whether it is new or not, the next page has it again
             if (news) on_new(i);
         }
     }

@@ -5,8 +5,8 @@
 
 namespace daypack {
 
-// The words of the trade, each a type of its own, so that a price is never passed for a quantity.
-// A `double` never holds one: what the venue says is kept exactly, as integers.
+// The vocabulary of order books. Each quantity is a type of its own so that a price is never passed as a quantity.
+// No `double` is used: the venue's decimals are kept exactly, as integers.
 
 enum class Side : std::uint8_t { bid, ask };
 
@@ -35,7 +35,7 @@ struct Level {
 // The venue's update id of one market (`U`, `u`, `lastUpdateId`). 0: none yet; the venue's begin above it.
 using Sequence = std::uint64_t;
 
-// The venue's clock: µs since the Unix epoch. 0: not told.
+// The venue's clock: µs since the Unix epoch. 0: unknown.
 struct VenueTime {
     std::int64_t us = 0;
     auto operator<=>(const VenueTime&) const = default;
@@ -59,7 +59,7 @@ struct WallTime {
     auto operator<=>(const WallTime&) const = default;
 };
 
-// Index of a symbol: in the instrument table, the shared-memory directory and the slots alike.
+// Index of a symbol in the instrument table, in the shared-memory directory and of its slot.
 using SymbolIndex = std::uint16_t;
 using LineIndex = std::uint8_t;
 

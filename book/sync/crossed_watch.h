@@ -6,11 +6,11 @@
 
 namespace daypack {
 
-// How long the book has been crossed, and whether that is the venue's own doing.
+// Measures how long the book has been crossed, and remembers whether the venue's own book is crossed.
 //
-// One event of the matching engine may span several frames, so a book may be crossed for a moment. It contradicts
-// itself when that outlives 100 ms in which updates came, or 1 s. A snapshot that is crossed as well tells that orders
-// rest crossed at the venue, as in an auction: to fetch it again would give the same.
+// One event of the matching engine may span several frames, so a book may be crossed for a moment. The book contradicts
+// itself when it is still crossed at an update 100 ms later, or after 1 s without one. A snapshot that is crossed as
+// well shows that orders rest crossed at the venue, as in an auction; another snapshot would show the same.
 //
 // Thread: book. Time is this machine's.
 class CrossedWatch {
@@ -19,11 +19,11 @@ class CrossedWatch {
     static constexpr std::int64_t kAlone_ns = 1'000'000'000;
 
     [[nodiscard]] bool crossed() const noexcept { return crossed_; }
-    // The venue's own book is crossed.
+    // True when the venue's own book is crossed.
     [[nodiscard]] bool at_venue() const noexcept { return at_venue_; }
 
     void on_uncrossed() noexcept { crossed_ = at_venue_ = false; }
-    // After an update that left the book crossed. True: it has been for too long.
+    // Call it after an update that left the book crossed. Returns true when it has been crossed for too long.
     [[nodiscard]] bool on_update(MonoTime now) noexcept {
         if (!crossed_) {
             crossed_ = true;
@@ -35,7 +35,7 @@ class CrossedWatch {
     [[nodiscard]] bool on_time(MonoTime now) const noexcept {
         return crossed_ && !at_venue_ && now - since_ >= kAlone_ns;
     }
-    // A snapshot that was fetched because the book was crossed is crossed.
+    // The snapshot that was fetched because the book was crossed is crossed as well.
     void on_venue_crossed() noexcept { at_venue_ = true; }
 
   private:

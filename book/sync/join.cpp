@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rule 1 of Sync: how a join begins, what is kept for it, what a snapshot is worth by what the lines told, and how it
-// becomes the book.
+// Rule 1 of Sync: how a join begins, which updates are buffered for it, how a snapshot is judged by the updates that
+// the lines sent, and how it becomes the book.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -10,15 +10,15 @@
 namespace daypack {
 namespace {
 
-// So many of the kept levels that a snapshot must hold are compared with it.
+// How many of the buffered levels that a snapshot must contain are compared with it.
 constexpr std::size_t kCompared = 64;
 
 }  // namespace
 
-// Into the pool, behind what is there. False: there is no room, and all that was kept is gone.
+// Appends an update to pending_. Returns false when the pool has no room; everything that was buffered is gone then.
 bool Sync::push_pending(std::span<const Event> update, MonoTime now) noexcept {
     const Event& first = update.front();
-    if (!pending_.empty() && first.first_id > newest_id_ + 1) pending_.clear();  // a hole: as in a join
+    if (!pending_.empty() && first.first_id > newest_id_ + 1) pending_.clear();  // there is a second hole
     numbering_.remember(first, key_);
     newest_id_ = first.last_id;
     for (std::size_t i = 0; i < update.size(); ++i) {
@@ -27,14 +27,14 @@ bool Sync::push_pending(std::span<const Event> update, MonoTime now) noexcept {
         const Sequence dropped_to = newest_id_;
         if (phase_ == Phase::following) rejoin(Reason::overflow, now);
         newest_id_ = dropped_to;
-        pending_.clear();  // a snapshot under way may still reach beyond it all
+        pending_.clear();  // a snapshot in flight may still be later than all of it
         reason_ = Reason::overflow;
         return false;
     }
     return true;
 }
 
-// While joining: an update that follows on the chain's tip, or begins a chain.
+// Buffers an update that follows on the chain's tip, or begins a chain, while joining.
 Sync::Outcome Sync::buffer_for_join(std::span<const Event> update, MonoTime now) noexcept {
     lost_after_tip_ = rest_went_back_ = false;
     if (!push_pending(update, now)) return Outcome::waiting;
@@ -43,21 +43,22 @@ Sync::Outcome Sync::buffer_for_join(std::span<const Event> update, MonoTime now)
     return join(fit_of(held_id_, now), now) ? Outcome::joined : Outcome::waiting;
 }
 
-// Another chain begins.
+// Drops the buffered updates because another chain begins.
 void Sync::drop_pending() noexcept {
     pending_.clear();
     held_id_ = 0;
     tip_not_buffered_ = false;
 }
 
-// A line told again what was applied before its connection came up: from there the chain goes on. It is kept, so that a
-// snapshot of its id is held against it: ids alone may be those of another numbering.
+// A line has sent an update that was applied before its connection came up, so the chain goes on from there. The
+// update is buffered so that a snapshot of its id is compared with its levels: the id alone may be of another
+// numbering.
 void Sync::resume_chain_with(std::span<const Event> update, MonoTime now) noexcept {
     drop_pending();
     (void)push_pending(update, now);
 }
 
-// With what was kept so far.
+// Begins a join with the updates that are buffered so far.
 void Sync::enter_joining(Reason reason) noexcept {
     if (phase_ == Phase::following) note_shown_levels();
     thin_sides_ = 0;
@@ -73,7 +74,7 @@ void Sync::enter_joining(Reason reason) noexcept {
     silent_ = only_line_confirms_ = rest_went_back_ = false;
 }
 
-// The book is wrong or gone, and its numbering goes on: the chain is what the book stood at.
+// Rejoins a book that is wrong or gone while its numbering goes on: the chain's tip is the book's last id.
 void Sync::rejoin(Reason reason, MonoTime now) noexcept {
     const bool followed = phase_ == Phase::following;
     if (had_book_ && followed) ++counters_.resyncs;
@@ -83,7 +84,7 @@ void Sync::rejoin(Reason reason, MonoTime now) noexcept {
     pace_.on_break(reason, now);
 }
 
-// The same, and what the lines told so far is of no use. The caller says whose the next chain is.
+// Rejoins and gives up the chain as well. The caller decides which line begins the next one.
 void Sync::break_chain(Reason reason, MonoTime now) noexcept {
     if (reason == Reason::restart) {
         ++counters_.restarts;
@@ -98,7 +99,7 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     if (phase_ != Phase::joining || request != request_ || !in_flight_) return false;
     in_flight_ = false;
     const Fit fit = fit_of(snapshot.last_id, now);
-    // No line says whether REST is an old replica, or the venue numbered anew.
+    // REST may be a stale replica or the numbering may have restarted; no line tells which.
     if (newest_id_ == 0 && snapshot.last_id < std::max(id_before_loss_, furthest_shown_id_) && quiet(now))
         rest_went_back_ = true;
     if (fit == Fit::none) return reject_snapshot(now);
@@ -114,30 +115,31 @@ bool Sync::on_snapshot(std::uint32_t request, const Snapshot& snapshot, MonoTime
     return fit != Fit::hold && join(fit, now);
 }
 
-// A side of which it leaves nothing, or less than a tenth of what stood: that takes a second answer in a row.
+// True when the snapshot leaves less than a tenth of a side's levels, or none. A second snapshot in a row with the same
+// thin sides is believed.
 bool Sync::is_thin(const Snapshot& snapshot) noexcept {
     const std::size_t bids = snapshot.bids.size() * 10, asks = snapshot.asks.size() * 10;
     const auto thin = static_cast<std::uint8_t>((bids < shown_levels_[0] ? 1 : 0) | (asks < shown_levels_[1] ? 2 : 0));
     return std::exchange(thin_sides_, thin) != thin && thin != 0;
 }
 
-// What a snapshot of that id is worth, by what the lines told.
+// Decides what a snapshot of that id is good for, by the updates that the lines have sent.
 Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
-    if ((lines_since_request_ & numbering_.up()) == 0) return Fit::none;  // no line that is up since it was asked for
+    if ((lines_since_request_ & numbering_.up()) == 0) return Fit::none;  // each line came up after the request
     if (newest_id_ == 0 && may_be_outdated(id)) return Fit::none;
     if (newest_id_ == 0) return quiet(now) ? Fit::stands_alone : Fit::hold;
     if ((lines_since_request_ & numbering_.trusted()) == 0) return Fit::none;
     const Sequence oldest = pending_.empty() ? newest_id_ : pending_.front().first_id - 1;
     if (id < oldest) return Fit::none;  // REST trails the socket by a few updates
     const Sequence newest = numbering_.newest_trusted();
-    if (newest > newest_id_ && id < newest) return Fit::none;  // told before the line counted, and not kept
+    if (newest > newest_id_ && id < newest) return Fit::none;  // sent before the line was trusted, and not buffered
     if (id > newest_id_) return quiet(now) ? Fit::stands_alone : Fit::hold;
     if (id == newest_id_ && lost_after_tip_ && !quiet(now)) return Fit::hold;
     return Fit::joins;
 }
 
-// Whether the snapshot in book_ holds what the last updates up to its id set. Of a price that several of them set, the
-// last counts.
+// Compares the snapshot in book_ with the levels that the last buffered updates up to its id set. Where several of them
+// set one price, the last one decides.
 Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
     std::array<const Event*, kCompared> last{};
     std::size_t count = 0;
@@ -161,7 +163,7 @@ Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
 bool Sync::reject_snapshot(MonoTime now) noexcept {
     held_id_ = 0;
     ++counters_.refetches;
-    if (quiet(now)) ++counters_.silences;  // no line says what would help
+    if (quiet(now)) ++counters_.silences;  // the lines do not bring what REST reports
     pace_.on_rejected(now);
     return false;
 }
@@ -175,21 +177,21 @@ void Sync::begin_at(Sequence id, VenueTime timestamp) noexcept {
     has_hole_ = false;
 }
 
-// The snapshot in book_ becomes the book, with what was kept behind it.
+// Makes the snapshot in book_ the book, and applies the buffered updates that follow on it.
 bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (fit == Fit::hold) return false;
     if (fit == Fit::none) return reject_snapshot(now);
-    // Beyond the chain's tip updates are missing that may have set the same levels.
+    // A snapshot beyond the chain's tip is not compared: the updates in between may have set the same levels.
     const Agreement agreement = held_id_ <= newest_id_ ? agrees_with_pending(held_id_) : Agreement::nothing_to_compare;
     if (agreement == Agreement::no) return reject_snapshot(now);
-    // After a change of lines, or of the numbering, its id alone does not make it the book: it may be an old one of the
-    // numbering that ended, or of one that the lines do not tell yet. Nor where nobody knows what is in the chain's
-    // tip.
+    // After a change of lines or of the numbering the id alone is not enough: the snapshot may be an old one of the
+    // numbering that ended, or of a numbering that the lines do not send yet. Nor is it enough where the levels of the
+    // chain's tip are not known.
     const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !may_be_outdated(held_id_);
     if ((numbering_in_doubt_ || tip_not_buffered_ || id_before_loss_ != 0) && agreement != Agreement::yes &&
         !quiet_again)
         return reject_snapshot(now);
-    // A line told again what is remembered, and that got further: it is too old.
+    // The chain that a line resumed is remembered to have gone further than this snapshot, which is too old then.
     if (newest_id_ != 0 && std::max(held_id_, newest_id_) < numbering_.newest_remembered()) return reject_snapshot(now);
     begin_at(held_id_, held_time_);
     held_id_ = 0;
@@ -211,7 +213,7 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (last_id_ >= id_before_loss_) id_before_loss_ = 0;
     if (id_before_loss_ != 0) silent_ = only_line_confirms_ = true;
     furthest_shown_id_ = 0;
-    // An update that a line told stands in it: only a line that is late may yet tell otherwise.
+    // Its levels agree with an update of a line, so only a line that is late can still disprove it.
     below_since_ = agreement == Agreement::yes ? now : MonoTime{};
     phase_ = Phase::following;
     had_book_ = true;
@@ -225,8 +227,8 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     return true;
 }
 
-// A snapshot that no update leads to. Where no line told anything it is the book of a quiet market, unless the book
-// once stood further, or the numbering is in doubt. Where the lines stopped before it, they lost something.
+// Takes a snapshot alone, although no update leads to it. If no line has sent anything, it is the book of a quiet
+// market, unless the numbering is in doubt. If the lines stopped before its id, they lost updates.
 void Sync::stand_alone() noexcept {
     only_line_confirms_ = numbering_.any_foreign();
     silent_ = only_line_confirms_ || lines_stopped_before(last_id_) || reason_ == Reason::silent;

@@ -8,42 +8,44 @@
 
 namespace daypack {
 
-// When a book that is being joined may ask for its next snapshot: at once where there is hope, and ever more rarely
-// where the last ones did not help, or where the book broke again for the same reason soon after it was joined.
+// Decides when a book that is being joined may request its next snapshot: at once after a single break, and after ever
+// longer pauses when the last snapshots did not fit, or when the book breaks for the same reason again and again.
 //
 // Thread: book. Time is this machine's.
 class JoinPace {
   public:
-    // A book that stood for so long was right; what breaks it then is news.
+    // A book that lived for this long was right, so its next break is not counted as a repetition.
     static constexpr std::int64_t kStood_ns = 10'000'000'000;
     static constexpr std::int64_t kFirst_ns = 100'000'000;
     static constexpr std::int64_t kMost_ns = 10'000'000'000;
-    // Losses for the same reason that are mended at once, and the longest pause behind them.
+    // After a loss of updates the book is joined at once, up to kLosses times in a row; then the pause grows up to
+    // kLossMost_ns.
     static constexpr std::uint32_t kLosses = 4;
     static constexpr std::int64_t kLossMost_ns = 1'000'000'000;
-    // Between two snapshots of a market whose lines tell several numberings.
+    // The least pause between two snapshots of a market whose lines send several numberings.
     static constexpr std::int64_t kRestarts_ns = 1'000'000'000;
 
-    // The book is gone, or what was kept for it is.
+    // The book broke, or the updates that were buffered for it are lost.
     void on_break(Reason reason, MonoTime now) noexcept {
         const bool stood = joined_.ns != 0 && now - joined_ >= kStood_ns;
         repeats_ = reason == reason_ && !stood ? repeats_ + 1 : 0;
         reason_ = reason;
         rejections_ = 0;
         due_ = now;
-        // What is lost now and then is fetched at once. Frames that cannot be read come in bursts, and a market that
-        // contradicts itself does so again.
+        // A gap now and then is mended at once. Unreadable frames come in bursts, and a market that contradicts itself
+        // does so again.
         const bool is_gap = reason == Reason::gap || reason == Reason::depth;
         const std::uint32_t free = is_gap ? kLosses : 0;
         if (repeats_ > free)
             due_ = std::max(due_, asked_ + std::min(backoff_ns(repeats_ - free - 1, 2), most_ns(reason)));
         if (repeats_ > 0 && reason == Reason::restart) due_ = std::max(due_, asked_ + kRestarts_ns);
     }
-    // An answer did not help. REST trails the socket by some updates, so the next is soon: each waits for a quarter
-    // longer than the one before, so that a market which is right again is found within a fifth of the time it was not.
+    // A snapshot did not fit. REST trails the stream by some updates, so the first pauses are short. Each pause is a
+    // quarter longer than the last, so that a market that is right again is found within a fifth of the time that it
+    // was wrong.
     void on_rejected(MonoTime now) noexcept { due_ = now + backoff_ns(rejections_++, 1.25); }
-    // A line told something for the first time since it came up. It may be what the answers were rejected for.
-    void on_first_word(MonoTime now) noexcept {
+    // A line sent its first update since it came up. It may be the one that the snapshots were rejected for want of.
+    void on_first_update(MonoTime now) noexcept {
         if (rejections_ == 0) return;
         rejections_ = 0;
         due_ = std::min(due_, now + kFirst_ns);
@@ -55,7 +57,7 @@ class JoinPace {
     void on_asked(MonoTime now) noexcept { asked_ = now; }
 
     [[nodiscard]] bool may_ask(MonoTime now) const noexcept { return now >= due_; }
-    // It has been in vain so often that other markets go first.
+    // True when so many snapshots did not help that other markets go first.
     [[nodiscard]] bool in_vain() const noexcept { return repeats_ + rejections_ >= kPatience; }
 
   private:
@@ -76,8 +78,8 @@ class JoinPace {
     }
 
     Reason reason_ = Reason::none;  // of the last break
-    std::uint32_t repeats_ = 0;     // breaks in a row for it
-    std::uint32_t rejections_ = 0;  // answers in a row that did not help
+    std::uint32_t repeats_ = 0;     // breaks in a row for that reason
+    std::uint32_t rejections_ = 0;  // snapshots in a row that did not fit
     MonoTime due_;
     MonoTime asked_;
     MonoTime joined_;  // 0: never

@@ -8,13 +8,13 @@
 namespace daypack {
 namespace {
 
-// It names a level. To name none, or one that is gone, agrees with many a book.
+// True when the update sets a quantity. An update that only deletes, or has no levels, agrees with many books.
 bool sets_a_level(std::span<const Event> update) noexcept {
     return std::any_of(update.begin(), update.end(),
                        [](const Event& event) { return event.kind == EventKind::delta && event.quantity.steps != 0; });
 }
 
-// The same ids with other levels: not of one numbering.
+// True when the two keys cover the same ids with different levels: they are not of one numbering.
 bool contradicts(UpdateKey a, UpdateKey b) noexcept {
     return a != b && same_edges(a, b);
 }
@@ -40,14 +40,14 @@ Numbering::Classification Numbering::classify(std::span<const Event> update, Seq
     Relation relation = classify_trusted(lines_[line], first, key, tip);
     if (relation == Relation::next) [[likely]]
         return {relation, key};
-    // What a snapshot holds is not remembered: there the book itself is compared.
+    // The updates before a snapshot are not remembered, so at its id the levels are compared with the book itself.
     if (relation == Relation::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) {
         relation = agrees(update, *standing) ? Relation::copy : Relation::contradiction;
         if (relation == Relation::copy) remember(first, key);
     }
     if (relation == Relation::copy) old_since_ = {};
-    // A line that goes on step by step towards an id that was told is merely late. Where none told the tip, a snapshot
-    // brought it, which may be of anything.
+    // A line whose ids are consecutive is merely late if a line has sent the tip. Where only a snapshot brought the
+    // tip, that snapshot may be of anything.
     if (relation == Relation::old && old_since_.ns == 0 && !(is_consecutive && tip <= newest_trusted()))
         old_since_ = now;
     return {relation, key};
@@ -81,14 +81,14 @@ Numbering::Relation Numbering::classify_untrusted(LineIndex index, std::span<con
                                                   Sequence tip, const OrderBook* standing, MonoTime now) noexcept {
     Line& line = lines_[index];
     const Event& first = update.front();
-    // A line that was late is so for as long as it goes on, step by step.
+    // A late line stays late while its ids are consecutive.
     if (first.first_id != line.last_id + 1) {
         late_after_restart_ &= ~bit(index);
         late_after_jump_ &= ~bit(index);
         line.contradicts_chain = false;
     }
     if (first.first_id <= line.last_id || line.last_id == 0) note_beginning(line, first.last_id);
-    if (first.first_id <= line.last_id) {  // it numbers anew as well, after what it told first
+    if (first.first_id <= line.last_id) {  // its numbering restarted, too
         if (line.first_ahead.last_id != 0) line.ahead_before_restart = std::exchange(line.first_ahead, {});
         line.recent = {};
     }
@@ -101,7 +101,7 @@ Numbering::Relation Numbering::classify_untrusted(LineIndex index, std::span<con
     if (begins) retire_unless_followed(first);
     if (line.ahead_before_restart.last_id != 0)
         previous_chain_.add(line.ahead_before_restart.last_id, line.ahead_before_restart.key);
-    // What a snapshot holds is not remembered: there the book itself is compared.
+    // The updates before a snapshot are not remembered, so at its id the levels are compared with the book itself.
     const bool is_candidate = !late && (candidates_ & bit(index)) != 0;
     const bool agrees_with_book = !(known && same_edges(*known, key)) && !late && standing != nullptr &&
                                   first.last_id == tip && (is_candidate || sets_a_level(update)) &&
@@ -132,8 +132,8 @@ void Numbering::note_foreign(LineIndex index, UpdateIdentity update, Sequence ti
     line.last_key = update.key;
     line.recent[line.recent_count++ % Line::kRecent] = update;
     if (update.last_id > tip && line.first_ahead.last_id <= tip) line.first_ahead = update;
-    // It told what the chain held before that jumped ahead, and goes on step by step; or the chain has not come by yet
-    // where it waits. Until they meet, one of the two is merely late.
+    // The line may still send ids from before a gap, or the chain may not have reached its first update yet. Until they
+    // meet, one of the two is merely late.
     const bool behind = update.last_id <= tip;
     const bool is_former = behind && (late_after_jump_ & bit(index)) != 0;
     const bool is_late = behind && (late_after_restart_ & bit(index)) != 0;
@@ -146,7 +146,8 @@ void Numbering::note_foreign(LineIndex index, UpdateIdentity update, Sequence ti
     if (line.unexplained_since.ns == 0) line.unexplained_since = now;
 }
 
-// A chain begins where another ended. If it goes back behind that one's end, that one is outdated.
+// A chain begins with this update. Unless it follows on the chain that is remembered, that one becomes the previous
+// chain.
 void Numbering::retire_unless_followed(const Event& first) noexcept {
     const Sequence ended = remembered_.newest();
     if (ended + 1 == first.first_id) return;
@@ -155,15 +156,15 @@ void Numbering::retire_unless_followed(const Event& first) noexcept {
     clear_contradictions();
 }
 
-// Whether a line that was up before the snapshot was asked for brings what follows it. Having told something older that
-// could not be recognised, it tells another numbering; but what an aggregated stream told before falls within no id of
-// the snapshot's, and cannot be recognised.
+// True when a line that was up before the snapshot was requested sends the first update after it. If the line has sent
+// an older update that was not recognised, it sends another numbering; except on an aggregated stream, where no older
+// update ends at an id that could be recognised.
 bool Numbering::continues_snapshot(const Line& line, const Event& first, UpdateKey key, Sequence tip) const noexcept {
     if (first.last_id <= tip) return false;
     return line.last_id == 0 || (is_aggregated(key) && first.first_id == line.last_id + 1);
 }
 
-// What it told before that update is of the numbering as well.
+// Makes a line trusted. The updates that it sent before `last_id` are of the chain as well.
 void Numbering::trust(LineIndex index, Sequence last_id) noexcept {
     Line& line = lines_[index];
     for (const UpdateIdentity& identity : line.recent) {
@@ -193,7 +194,7 @@ bool Numbering::contradicts_recent(const Line& line, UpdateIdentity update) noex
     return otherwise(line.first_ahead) || std::any_of(line.recent.begin(), line.recent.end(), otherwise);
 }
 
-// The chain got where a line that does not count was before.
+// The chain has reached `last_id`: compares with it what the lines that are not trusted sent ahead of the chain.
 void Numbering::compare_untrusted(Sequence last_id, UpdateKey key) noexcept {
     for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         const auto index = static_cast<LineIndex>(std::countr_zero(others));
@@ -230,7 +231,7 @@ void Numbering::reset() noexcept {
     }
 }
 
-// They were of a chain that is given up.
+// The contradictions were with a chain that is given up.
 void Numbering::clear_contradictions() noexcept {
     for (Line& line : lines_) line.contradicts_chain = false;
 }
@@ -244,7 +245,7 @@ void Numbering::distrust_all() noexcept {
 
 void Numbering::restart_by(LineIndex line) noexcept {
     if (!remembered_.empty()) retire_chain(false);
-    // What it went back to is remembered of a chain that was given up, and that is the next one.
+    // Where the line went back to updates of the previous chain, that chain is the next one again.
     if (previous_chain_.find(lines_[line].last_id) == lines_[line].last_key)
         previous_chain_.forget_before(lines_[line].began_at_before);
     late_after_restart_ |= trusted_;
@@ -258,7 +259,7 @@ void Numbering::restart_by(LineIndex line) noexcept {
     trusted_ = bit(line);
 }
 
-// `goes_on`: the next chain may be of the same numbering, further on.
+// Makes the remembered chain the previous one. `may_go_on`: the next chain may be of the same numbering, after a gap.
 void Numbering::retire_chain(bool may_go_on) noexcept {
     std::swap(previous_chain_, remembered_);
     previous_may_go_on_ = may_go_on;

@@ -14,68 +14,74 @@
 
 namespace daypack {
 
-// All that the update says is what the book holds.
+// True when every level that the update sets is as the book has it.
 [[nodiscard]] bool agrees(std::span<const Event> update, const OrderBook& book) noexcept;
 
-// Which connections tell the numbering of the book, and what an update of each is worth. No rule here looks at a time
-// of the venue: its clocks step, jitter and differ from line to line; ids and levels alone are evidence.
+// Decides which lines are trusted to send the numbering of the book, and how each update relates to that numbering. No
+// rule here uses a timestamp of the venue, because its clocks step, jitter and differ from line to line: only ids and
+// levels are evidence.
 //
-// - An update is a copy only if its edges and its levels equal what is remembered of that id.
-// - A line counts once one of its updates was recognised as a copy, or it brought the first update behind a snapshot
-//   that was asked for after it came up. Until then what it brings is foreign: a stand-by of the venue may tell other
-//   things under the same ids. Once it did, none of its updates is a copy for as long as it goes on step by step: two
-//   numberings say the same now and then, where they remove the same level.
-// - A line that counts and goes back, without bringing copies of what it told, shows that the venue numbers anew. What
-//   others told is no excuse: of a chain that was given up nothing is a copy. The other lines are then late: they do
-//   not begin anything until they are recognised, show the same, or are connected anew.
-// - Two lines that count and tell other things under one id contradict each other.
+// The chain is the run of consecutive updates of one numbering; its tip is the last of them. The caller stores the
+// updates themselves.
 //
-// The chain: the updates of one numbering that follow one another, up to its tip. Whoever uses this keeps them.
+// - An update is a copy only if its ids and levels equal those that are remembered under its last id.
+// - A line becomes trusted when one of its updates is recognised as a copy, or when it sends the first update after a
+//   snapshot that was requested after the line came up. Until then its updates are foreign, because a stand-by machine
+//   of the venue may send other levels under the same ids. After a foreign update that contradicts the chain, none of
+//   the line's updates counts as a copy while its ids stay consecutive: two numberings have equal updates now and then,
+//   as when both remove the same level.
+// - A trusted line whose ids go back shows that the venue has restarted its numbering, unless it repeats an update of
+//   its own. The other lines are then late: they begin no chain until they are recognised, go back too, or reconnect.
+//   An update of a chain that was given up is no copy.
+// - Two trusted lines that send different levels under the same ids contradict each other.
 //
-// Thread: book. Invariant: a line counts only while it is up.
+// Thread: book. Invariant: a line is trusted only while it is up.
 class Numbering {
   public:
     // The lines that are up, a bit each.
     using LineSet = std::uint32_t;
     static constexpr std::size_t kMaxLines = 32;
-    // Foreign updates of a line that nothing explained for so long, while the chain stood still, mean another
-    // numbering; it leaves time to be right again within a second. Lines may lag behind each other by more, and two
-    // worlds then tell the very same: the chain is at 1010, a line that was connected anew tells 1012, and all others
-    // tell nothing for a second. In the first, 1011 was told while that line was gone, and a line that is 2 s late
-    // brings it a second later: a restart that was none, which costs a snapshot. In the second the venue numbers anew
-    // from 1012, and the other lines are dead: to wait would show a wrong book. So it is a restart in both.
+    // When foreign updates stay unexplained for this long while the chain does not advance, the numbering has
+    // restarted. The bound leaves time to be right again within a second. Lines may lag behind each other by more, and
+    // two cases then look alike: the chain is at 1010, a line that has reconnected sends 1012, and all others send
+    // nothing for a second. In the first case 1011 was sent while that line was down, and a line that is 2 s late
+    // brings it a second later; taking this for a restart costs one snapshot. In the second case the venue has
+    // restarted its numbering at 1012 and the other lines are dead; waiting would show a wrong book. So both are taken
+    // for a restart.
     static constexpr std::int64_t kUnexplained_ns = 750'000'000;
-    // A line that tells another numbering than the chain for so long is of no use.
+    // A line that has sent another numbering than the chain's for this long is of no use.
     static constexpr std::int64_t kForeign_ns = 1'000'000'000;
-    // The same, where the line and the chain may only be late behind each other.
+    // The same, where the line may only be late behind the chain, or the chain behind the line.
     static constexpr std::int64_t kMeet_ns = 7'000'000'000;
 
+    // How an update relates to the chain.
     enum class Relation : std::uint8_t {
-        next,     // follows on the chain's tip, or reaches across it
-        copy,     // is in the chain already, just like that
-        old,      // of a line that counts, at or before the tip; nothing is remembered that it could be held against
-        ahead,    // of a line that counts; something is missing between the tip and it
-        foreign,  // of a line that does not count
-        beyond,   // the same, and was to be the first behind a snapshot, but lies further on: that is too old
-        restart,  // of a line that counts, and went back
-        contradiction,  // of a line that counts, and not what another told under the same ids
+        next,           // it follows on the chain's tip, or straddles it
+        copy,           // the chain has it already, with the same levels
+        old,            // trusted line: at or before the tip, and too old or cut too differently to be compared
+        ahead,          // trusted line: ids are missing between the tip and the update
+        foreign,        // the line is not trusted
+        beyond,         // foreign, and the first update after a snapshot, but ids are missing: the snapshot is too old
+        restart,        // trusted line: its ids went back
+        contradiction,  // trusted line: the levels differ from those remembered under the same ids
     };
     struct Classification {
         Relation relation;
         UpdateKey key;
     };
 
-    // `tip`: the last id of the chain; 0: there is none yet, and any line that is not late may begin it.
-    // `standing`: a book that stands at the tip; null: there is none.
+    // Classifies one update, and may make its line trusted.
+    // `tip`: the last id of the chain; 0: there is no chain yet, and any line that is not late may begin one.
+    // `standing`: the book at the tip; null while there is none.
     [[nodiscard]] Classification classify(std::span<const Event> update, Sequence tip, const OrderBook* standing,
                                           MonoTime now) noexcept;
-    // It is part of the chain from now on, or waits for what is missing before it.
+    // Adds an update to the chain, or to those that are held behind its hole.
     void remember(const Event& update, UpdateKey key) noexcept {
         remembered_.add(update.last_id, key);
         if ((up_ & ~trusted_) != 0) [[unlikely]]
             compare_untrusted(update.last_id, key);
     }
-    // The chain went on: what is foreign has time again to be explained.
+    // The chain advanced, so foreign updates get another kUnexplained_ns to be explained.
     void on_chain_advanced(MonoTime now) noexcept {
         old_since_ = {};
         candidates_ = 0;
@@ -83,76 +89,76 @@ class Numbering {
             restart_unexplained_timers(now);
     }
 
-    // The chain ends, and nobody counts, nor is anything remembered.
+    // Ends the chain: no line is trusted, and nothing is remembered.
     void reset() noexcept;
-    // The same, but who tells again what is remembered goes on with the chain.
+    // Trusts no line, but remembers the chain: a line that sends a copy of it resumes it.
     void distrust_all() noexcept;
-    // The same, and the next chain is that line's: it went back, so that all others are late, and so is whoever tells
-    // again what the chain held.
+    // Begins a chain of that line, because its ids went back. The other trusted lines are late, and so is every line
+    // that sent the end of the chain before.
     void restart_by(LineIndex line) noexcept;
-    // A chain that begins with an update of that line alone.
+    // Begins a chain with an update of that line alone.
     void begin_with(LineIndex line) noexcept;
-    // A snapshot alone is the chain: the first update behind it, of one of these lines, is to be its next.
+    // Begins a chain at a snapshot. Each of the candidates becomes trusted if it sends the first update after it.
     void begin_at_snapshot(LineSet candidates) noexcept;
 
     void on_lines(LineSet up) noexcept;
 
     [[nodiscard]] LineSet up() const noexcept { return up_; }
     [[nodiscard]] LineSet trusted() const noexcept { return trusted_; }
-    // Those that can still bring the chain's next update.
+    // The lines that can still bring the chain's next update.
     [[nodiscard]] LineSet may_bring_next() const noexcept { return trusted_ | candidates_; }
-    // The last id that this line told over its connection; 0: none.
+    // The last id that this line sent over its connection; 0: none.
     [[nodiscard]] Sequence last_id_of(LineIndex line) const noexcept { return lines_[line].last_id; }
-    // A line told something, and does not count.
+    // True when a line that is not trusted has sent updates.
     [[nodiscard]] bool any_foreign() const noexcept;
-    // The latest id that a line which counts told; 0: none does.
+    // The latest id that a trusted line has sent; 0: no line is trusted.
     [[nodiscard]] Sequence newest_trusted() const noexcept;
-    // What lines told up to this id before they were trusted was dropped, and not lost: those that are trusted bring
-    // it. 0: nothing.
+    // The latest id that a line had sent when it became trusted; 0: none. Its updates up to there were dropped, but
+    // they are not lost: the late line that showed it to be of this numbering brings them.
     [[nodiscard]] Sequence newest_dropped() const noexcept { return newest_dropped_; }
-    // The latest id of the chain, or of one that it may go on with; 0: none.
+    // The latest id of the chain, or of the chain that may be resumed; 0: none.
     [[nodiscard]] Sequence newest_remembered() const noexcept { return remembered_.newest(); }
-    // Every line that counts has told an id beyond that.
+    // True when every line that can bring the chain's next update has sent a later id than that.
     [[nodiscard]] bool all_passed(Sequence id) const noexcept;
-    // Updates of a line were explained by nothing for kUnexplained_ns, while the chain did not go on. It may be a line
-    // that counts, if it is behind by more than is remembered.
+    // True when a line's updates were not explained for kUnexplained_ns, while the chain did not advance. The line may
+    // be a trusted one, if it is behind by more than is remembered.
     [[nodiscard]] bool unexplained(MonoTime now) const noexcept;
-    // A line told what the chain came to hold, and had gone back by then: it shows that the venue numbers anew.
+    // True when a line went back after it had sent an update that the chain reached only later: so the numbering that
+    // it sends now is the newer one.
     [[nodiscard]] bool restart_proven() const noexcept { return proves_restart_ != kNoLine; }
-    // The lines that told foreign updates for kForeign_ns; each is named once in that time.
+    // The lines that have sent foreign updates for kForeign_ns. Each is named once in that time.
     [[nodiscard]] LineSet take_foreign(MonoTime now) noexcept;
-    // What was unexplained, or superseded the chain, is the numbering from now on: the line that told it counts, the
-    // others are late. Returns the last id that it told, the tip of the next chain; 0: no line of its own told it, and
-    // any may begin.
+    // Makes the unexplained or newer numbering the chain: the line that sends it becomes trusted, and the others are
+    // late. Returns that line's last id, which is the chain's tip; 0 when there is no such line and any may begin.
     Sequence follow_unexplained() noexcept;
 
   private:
     friend struct StateHash;  // tests/book/sync/small_worlds.h
 
     struct UpdateIdentity {
-        Sequence last_id = 0;  // 0: nothing
+        Sequence last_id = 0;  // 0: none
         UpdateKey key = 0;
         bool operator==(const UpdateIdentity&) const = default;
     };
-    // What one connection has told. What is behind `last_key` is kept while the line does not count.
+    // What one connection has sent. The members after `began_at_before` are used only while the line is not trusted.
     struct Line {
         Sequence last_id = 0;
         UpdateKey last_key = 0;
-        // The first that it told, since it last went back; and before that.
+        // The first id that it sent since it last went back, and the one it began at before that.
         Sequence began_at = 0;
         Sequence began_at_before = 0;
-        // The first of its updates that lay beyond the tip: once the chain gets there, the two are compared.
+        // The first of its updates beyond the tip. The two are compared once the chain reaches that id.
         UpdateIdentity first_ahead;
-        bool missed = false;  // the chain came by where it waited, with another update
-        // It told other levels than the chain under the same ids, and goes on step by step: what says the same now
-        // says so by chance.
+        bool missed = false;  // the chain passed the id of first_ahead with a different update
+        // It sent other levels than the chain under the same ids, and its ids are consecutive since: updates that are
+        // equal now are so by chance.
         bool contradicts_chain = false;
-        UpdateIdentity ahead_before_restart;  // what it waited with when it went back
+        UpdateIdentity ahead_before_restart;  // first_ahead when its ids went back
         static constexpr std::size_t kRecent = 4;
-        std::array<UpdateIdentity, kRecent> recent{};  // its last ones, likewise
+        std::array<UpdateIdentity, kRecent> recent{};  // its last updates
         std::size_t recent_count = 0;
-        MonoTime foreign_since;      // 0: nothing foreign
-        MonoTime unexplained_since;  // likewise, or since the chain last went on
+        MonoTime foreign_since;      // 0: none of its updates is foreign
+        MonoTime unexplained_since;  // the same, or when the chain last advanced
     };
 
     [[nodiscard]] static LineSet bit(LineIndex line) noexcept { return LineSet{1} << line; }
@@ -171,7 +177,7 @@ class Numbering {
     void retire_unless_followed(const Event& first) noexcept;
     void retire_chain(bool may_go_on) noexcept;
     void clear_contradictions() noexcept;
-    // The chain that was given up held the very same there: a copy of it tells neither chain from the other.
+    // True when the chain that was given up has the same update, which then cannot tell the two chains apart.
     [[nodiscard]] bool was_in_previous_chain(Sequence last_id, UpdateKey key) const noexcept {
         return !previous_may_go_on_ && previous_chain_.find(last_id) == key;
     }
@@ -182,16 +188,16 @@ class Numbering {
 
     LineSet up_ = 0;
     LineSet trusted_ = 0;
-    LineSet candidates_ = 0;              // of a snapshot that no update has followed
-    LineSet late_after_restart_ = 0;      // lines that tell what was before the venue numbered anew, as another showed
-    LineSet late_after_jump_ = 0;         // lines that tell what was before the chain jumped ahead: they may get there
-    Sequence newest_dropped_ = 0;         // of this chain, by lines that were not trusted then
-    MonoTime old_since_;                  // 0: nothing old since the chain last went on
-    LineIndex proves_restart_ = kNoLine;  // a line that told what the chain came to hold, and had gone back by then
+    LineSet candidates_ = 0;              // lines that may send the first update after a snapshot
+    LineSet late_after_restart_ = 0;      // lines that still send the numbering that another line has left
+    LineSet late_after_jump_ = 0;         // lines that still send ids from before a gap, and may get beyond it
+    Sequence newest_dropped_ = 0;         // of this chain
+    MonoTime old_since_;                  // 0: no old update since the chain last advanced
+    LineIndex proves_restart_ = kNoLine;  // the line that makes restart_proven() true
     std::array<Line, kMaxLines> lines_{};
     Remembered remembered_;
-    Remembered previous_chain_;        // what was remembered when another chain last began
-    bool previous_may_go_on_ = false;  // it jumped ahead, and did not go back
+    Remembered previous_chain_;        // what was remembered when the chain last began
+    bool previous_may_go_on_ = false;  // the chain began after a gap, so both may be of one numbering
 };
 
 }  // namespace daypack

@@ -11,11 +11,11 @@
 
 namespace daypack {
 
-// Events that one update may have; the decoder's limit on levels a frame is below it.
+// The most events that one update may have. The decoder allows fewer levels a frame than that.
 inline constexpr std::size_t kMaxUpdateEvents = 16'384;
 
-// The events of updates that wait for a snapshot, of all symbols of a book thread, in chunks of one pool: a symbol that
-// waits long may take what the others do not need, and nothing is allocated while running.
+// Memory for the buffered updates of all symbols of a book thread, in chunks: a symbol that waits long may use what the
+// others do not need, and nothing is allocated while running.
 //
 // Thread: book.
 class PendingPool {
@@ -26,7 +26,7 @@ class PendingPool {
           update_(kMaxUpdateEvents) {}
 
     [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ * kChunkEvents; }
-    // For set-up.
+    // All of the pool's memory, for set-up and tests.
     [[nodiscard]] std::span<std::byte> memory() noexcept {
         return std::as_writable_bytes(std::span(chunk_.get(), chunks_));
     }
@@ -40,7 +40,7 @@ class PendingPool {
         std::uint32_t next;
     };
 
-    // A chunk nobody uses; kNone: the pool is empty.
+    // Returns a free chunk, or kNone when the pool has none.
     [[nodiscard]] std::uint32_t take() noexcept {
         if (free_ == kNone) return fresh_ < chunks_ ? static_cast<std::uint32_t>(fresh_++) : kNone;
         const std::uint32_t chunk = free_;
@@ -59,9 +59,9 @@ class PendingPool {
     std::vector<Event> update_;  // the one that was popped last
 };
 
-// The queue of one symbol in a pool.
+// The queue of one symbol's buffered events, in a pool.
 //
-// Thread: book. Invariant: holds whole updates only, if its user pushes and pops whole ones.
+// Thread: book. Invariant: it holds whole updates only, if its user pushes and pops whole ones.
 class Pending {
   public:
     explicit Pending(PendingPool& pool) noexcept : pool_(&pool) {}
@@ -78,16 +78,17 @@ class Pending {
     // REQUIRES: !empty().
     [[nodiscard]] const Event& front() const noexcept { return pool_->chunk_[head_].events[first_]; }
 
-    // False when the pool has no room.
+    // Returns false when the pool has no room.
     [[nodiscard]] bool push(const Event& event) noexcept;
     // REQUIRES: !empty().
     void pop() noexcept;
-    // A whole update, valid until the next one of any symbol is popped. REQUIRES: !empty().
+    // Removes and returns a whole update, which is valid until the next one of any symbol is popped. REQUIRES:
+    // !empty().
     [[nodiscard]] std::span<const Event> pop_update() noexcept;
     void clear() noexcept {
         while (!empty()) pop();
     }
-    // From the first to the last.
+    // Visits the events from the first to the last.
     template <class Visit>
     void for_each(Visit&& visit) const noexcept {
         std::uint32_t chunk = head_;

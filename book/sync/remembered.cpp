@@ -5,7 +5,7 @@ namespace daypack {
 
 std::optional<UpdateKey> Remembered::find(Sequence last_id) const noexcept {
     if (size_ == 0 || last_id > at(size_ - 1).last_id || last_id < at(0).last_id) return std::nullopt;
-    // Ids usually grow by one, so most are found where they then would be.
+    // Ids usually increase by one, so most are found at their distance from the newest.
     const std::uint64_t back = at(size_ - 1).last_id - last_id;
     if (back < size_) {
         const Update& guess = at(size_ - 1 - static_cast<std::size_t>(back));
@@ -32,7 +32,7 @@ void Remembered::forget_before(Sequence last_id) noexcept {
     for (std::size_t i = 0; before > 0 && i < size_; ++i) at(i) = at(i + before);
 }
 
-// Something that was waited for: it lies before what came meanwhile.
+// Inserts an update that came late, before the newer ones.
 void Remembered::insert(Update update) noexcept {
     std::size_t place = size_;
     while (place > 0 && at(place - 1).last_id > update.last_id) --place;

@@ -10,10 +10,10 @@
 
 namespace daypack {
 
-// The last updates of one numbering, by key: what a copy is held against.
+// The keys of the last updates of one numbering, with which a possible copy is compared.
 //
-// How many: enough for a line that lags by a second, at a thousand updates a second of one market. What an even later
-// line brings is passed over unseen (Numbering::Kin::old).
+// There are enough of them for a line that lags by a second in a market with a thousand updates a second. Updates of a
+// line that lags further are ignored (Numbering::Relation::old).
 //
 // Thread: book. Nothing is allocated after construction. Invariant: ids ascend strictly.
 class Remembered {
@@ -25,15 +25,15 @@ class Remembered {
     // The latest id; 0: none.
     [[nodiscard]] Sequence newest() const noexcept { return size_ == 0 ? 0 : at(size_ - 1).last_id; }
 
-    // Takes its place by id; the oldest gives way when all places are taken.
+    // Inserts an update in the order of its id. When all places are taken, the oldest is removed.
     void add(Sequence last_id, UpdateKey key) noexcept {
         if (size_ == 0 || at(size_ - 1).last_id < last_id) [[likely]]
             return push({last_id, key});
         insert({last_id, key});
     }
-    // Those that ended before `last_id`.
+    // Removes the updates that ended before `last_id`.
     void forget_before(Sequence last_id) noexcept;
-    // The key of the update that ended at `last_id`; none: it is not known.
+    // Returns the key of the update that ended at `last_id`, or none when it is not known.
     [[nodiscard]] std::optional<UpdateKey> find(Sequence last_id) const noexcept;
 
   private:

@@ -6,31 +6,31 @@
 
 namespace daypack {
 
-// What REST told of the last id of a book that follows its lines, where the two disagree.
+// Compares the last id that REST reports with that of a book that follows its lines.
 //
-// An answer counts only where no update was applied since it was asked for: else it is older or younger than the book,
-// and nobody can tell. A later id: the lines may have lost an update. An earlier one: REST may trail, or the venue may
-// number anew; in a quiet market nobody can tell which.
+// An answer is used only if no update was applied since its request; otherwise it is unknown whether the answer or the
+// book is the older one. After a later id the lines may have lost an update. After an earlier id REST may be a stale
+// replica, or the venue may have restarted its numbering; in a quiet market nothing tells which.
 //
 // Thread: book. Time is this machine's.
 class RestCheck {
   public:
-    // An update that REST knows and no line brings for so long was lost with its subscription.
+    // When REST reports an update and no line brings it for this long, the subscription was lost.
     static constexpr std::int64_t kSilence_ns = 1'000'000'000;
 
     void clear() noexcept { later_id_ = 0, earlier_since_ = {}, applied_ = {}; }
 
-    // The book stands at `last_id`.
+    // An update was applied, and the book is at `last_id`.
     void on_applied(Sequence last_id, MonoTime now) noexcept {
         applied_ = now;
         earlier_since_ = {};
         if (later_id_ == 0) [[likely]]
             return;
-        // Lines that are alive, and in a second do not get there, tell another book than that answer did.
+        // Lines that send updates but do not reach the reported id within a second have another book than REST.
         if (later_id_ <= last_id || now - later_answered_ >= kSilence_ns) later_id_ = 0;
         later_since_ = now;
     }
-    // True: REST tells what the book tells.
+    // Takes an answer that was requested at `asked`. Returns true when REST reports the book's own id.
     bool on_answer(Sequence rest_id, Sequence last_id, MonoTime asked, MonoTime now) noexcept {
         if (applied_.ns != 0 && applied_ >= asked) return rest_id == last_id;
         if (rest_id == last_id) {
@@ -51,7 +51,7 @@ class RestCheck {
     [[nodiscard]] bool knows_later_for(std::int64_t ns, MonoTime now) const noexcept {
         return later_id_ != 0 && now - later_since_ >= ns;
     }
-    // REST told an earlier id, and no line has spoken for the book since.
+    // True when REST reported an earlier id kSilence_ns ago, and no line has sent an update since.
     [[nodiscard]] bool contradicts(MonoTime now) const noexcept {
         return earlier_since_.ns != 0 && now - earlier_since_ >= kSilence_ns;
     }
@@ -61,7 +61,7 @@ class RestCheck {
 
     Sequence later_id_ = 0;  // 0: none
     MonoTime later_answered_;
-    MonoTime later_since_;    // then, or when an update was applied since
+    MonoTime later_since_;    // the later of later_answered_ and the last applied update
     MonoTime earlier_since_;  // 0: none
     MonoTime applied_;        // when an update was applied last; 0: none
 };

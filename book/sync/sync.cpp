@@ -6,11 +6,11 @@
 namespace daypack {
 namespace {
 
-// An earlier id that REST tells so often in a row, where there is no line, is the book.
+// Without a line, a snapshot with an earlier id becomes the book after this many polls in a row that report one.
 constexpr std::uint32_t kBelieved = 3;
-// ... once it has told so for so long: a stale replica may answer some polls in a row.
+// These polls must also span this long, because a stale replica may answer some polls in a row.
 constexpr std::int64_t kBelievedFor_ns = 5'000'000'000;
-// Polls that stay away for so long, and for three times what lay between the last two, leave a book that may be old.
+// A polled book may be old when no poll was answered for this long and three times the pause between the last two.
 constexpr std::int64_t kPollsAway_ns = 10'000'000'000;
 
 }  // namespace
@@ -20,7 +20,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
     const Event& first = update.front();
     const bool follows = phase_ == Phase::following;
     last_update_at_ = now;
-    if (!follows && numbering_.last_id_of(first.line % kMaxLines) == 0) pace_.on_first_word(now);
+    if (!follows && numbering_.last_id_of(first.line % kMaxLines) == 0) pace_.on_first_update(now);
     const auto [relation, key] =
         numbering_.classify(update, follows ? last_id_ : newest_id_, follows ? &book_ : nullptr, now);
     key_ = key;
@@ -35,7 +35,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
                     return declare_contradiction(now);
                 confirm_by_line(now);
             } else if (first.last_id > newest_id_) {
-                if (follows) return hold_ahead(update, now);  // it waited once, and was dropped
+                if (follows) return hold_ahead(update, now);  // it was held before, and dropped
                 resume_chain_with(update, now);
             }
             [[fallthrough]];
@@ -51,8 +51,8 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
         case Numbering::Relation::beyond:
             if (follows && relation == Numbering::Relation::ahead) return hold_ahead(update, now);
             if (follows) reject_unconfirmed_book(now);
-            // A hole among what is kept: only what is behind it can be of use. Where a line that counts may yet bring
-            // what is missing, nothing is lost: the other is merely ahead.
+            // Ids are missing among the buffered updates, so only the updates after them can be used. It is no gap
+            // while a trusted line may still bring them: the line of this update is merely ahead.
             if (!pending_.empty() && numbering_.all_passed(newest_id_)) ++counters_.gaps;
             drop_pending();
             numbering_.begin_with(first.line);
@@ -67,7 +67,7 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
     return Outcome::ignored;
 }
 
-// Two tell other things under one id: lines that count, or one of them and the snapshot that is the book.
+// Two sources report different levels under one id: two trusted lines, or one of them and the snapshot in the book.
 Sync::Outcome Sync::declare_contradiction(MonoTime now) noexcept {
     ++counters_.contradictions;
     break_chain(Reason::restart, now);
@@ -84,7 +84,7 @@ void Sync::apply_update(std::span<const Event> update, MonoTime now) noexcept {
     check_depth(now);
 }
 
-// An update was applied: what was waited for may be there.
+// An applied update settles what was in doubt: a hole may be filled, and a lost update was one of those applied.
 void Sync::on_applied(MonoTime now) noexcept {
     if (phase_ != Phase::following) return;
     if (pending_.empty()) has_hole_ = false;
@@ -93,7 +93,7 @@ void Sync::on_applied(MonoTime now) noexcept {
     confirm_by_line(now);
 }
 
-// A line that counts tells what the book stands at.
+// A trusted line has sent the update that the book is at, which ends the state STALE unless REST knows a later one.
 void Sync::confirm_by_line(MonoTime now) noexcept {
     if (!silent_ && !only_line_confirms_ && id_before_loss_ == 0) [[likely]]
         return;
@@ -103,7 +103,7 @@ void Sync::confirm_by_line(MonoTime now) noexcept {
     only_line_confirms_ = false;
 }
 
-// The book once stood further, over lines that are gone. These get there soon, or tell another numbering.
+// True when the book has reached id_before_loss_ again, or has had kBelow_ns to do so: then the numbering restarted.
 bool Sync::has_caught_up(MonoTime now) noexcept {
     if (below_since_.ns == 0) below_since_ = now;
     if (last_id_ < id_before_loss_ && now - below_since_ < kBelow_ns) return false;
@@ -111,7 +111,7 @@ bool Sync::has_caught_up(MonoTime now) noexcept {
     return true;
 }
 
-// While following: keeps an update that is ahead of the book.
+// Holds an update that is ahead of the book while following.
 Sync::Outcome Sync::hold_ahead(std::span<const Event> update, MonoTime now) noexcept {
     if (!has_hole_) {
         has_hole_ = true;
@@ -122,19 +122,19 @@ Sync::Outcome Sync::hold_ahead(std::span<const Event> update, MonoTime now) noex
     return Outcome::waiting;
 }
 
-// The snapshot that stands alone is too old. No update has followed it: it was never joined to the stream.
+// The snapshot that was taken alone is too old: the first update after it does not follow on it.
 void Sync::reject_unconfirmed_book(MonoTime now) noexcept {
     enter_joining(reason_);
     (void)reject_snapshot(now);
 }
 
-// What is missing will not come.
+// Gives up waiting for the missing ids, and rejoins with the updates that were held.
 void Sync::declare_gap(MonoTime now) noexcept {
     if (unconfirmed_) return reject_unconfirmed_book(now);
     ++counters_.gaps;
     if (had_book_) ++counters_.resyncs;
     enter_joining(Reason::gap);
-    if (numbering_.newest_trusted() > newest_id_) {  // told before the line counted
+    if (numbering_.newest_trusted() > newest_id_) {  // sent before the line was trusted
         newest_id_ = numbering_.newest_trusted();
         tip_not_buffered_ = true;
         pending_.clear();
@@ -176,7 +176,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
     }
 }
 
-// One of several may have gone, and with the last that counted all that was told.
+// Called when lines changed while one is up. Without a trusted line nothing that was sent can be used any more.
 void Sync::check_remaining_lines(MonoTime now) noexcept {
     const bool has_chain = phase_ == Phase::following || newest_id_ != 0;
     if (has_chain && numbering_.may_bring_next() == 0) {
@@ -193,13 +193,13 @@ bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noex
     if (numbering_.up() != 0) return false;
     poll_gap_ns_ = phase_ == Phase::polling ? now - polled_ : 0;
     polled_ = now;
-    // A replica may trail; the venue may number anew. Which of them it is shows when REST says it again and again.
+    // An earlier id means a stale replica or a restarted numbering; repeated answers tell which.
     if (reject_earlier_poll(snapshot.last_id, now)) return false;
     if (phase_ == Phase::polling && snapshot.last_id == last_id_) return false;
     if (is_thin(snapshot)) return false;
     earlier_polls_ = 0;
     newest_id_ = 0;
-    // Nothing but REST tells it: once a line is up, less than was ever shown takes a line's word.
+    // REST alone reported this id: once a line is up, a book before it needs a line to confirm it.
     furthest_shown_id_ = std::max({furthest_shown_id_, id_before_loss_, last_id_, snapshot.last_id});
     id_before_loss_ = 0;
     book_.seed(snapshot);
@@ -215,7 +215,8 @@ bool Sync::on_polled(const Snapshot& snapshot, Reason reason, MonoTime now) noex
     return true;
 }
 
-// True: REST goes back behind the book, and is not believed yet. A book that it contradicts is not shown as its word.
+// True when the poll reports an earlier id than the book's and is not believed yet. From the third such poll on the
+// book is no longer shown as POLLING, because REST contradicts it.
 bool Sync::reject_earlier_poll(Sequence id, MonoTime now) noexcept {
     const bool goes_on = earlier_polls_ != 0 && id >= earlier_id_;
     if (!goes_on) earlier_polls_ = 0;
@@ -232,7 +233,7 @@ bool Sync::reject_earlier_poll(Sequence id, MonoTime now) noexcept {
     return true;
 }
 
-// While polling: the book may be old.
+// The polled book may be old.
 void Sync::mark_polls_stale() noexcept {
     phase_ = Phase::idle;
     reason_ = reason_ == Reason::rest_only ? Reason::silent : Reason::line_dead;
@@ -240,16 +241,17 @@ void Sync::mark_polls_stale() noexcept {
 
 void Sync::on_rest_id(Sequence id, MonoTime asked, MonoTime now) noexcept {
     if (phase_ != Phase::following) return;
-    if (rest_.on_answer(id, last_id_, asked, now) && !only_line_confirms_) silent_ = false;  // a quiet market
+    if (rest_.on_answer(id, last_id_, asked, now) && !only_line_confirms_) silent_ = false;  // the market is quiet
 }
 
-// In one numbering what was lost is the next id of the book, or an older one: so whatever applies next ends the doubt.
+// Within one numbering the lost update has the book's next id or an older one, so the next applied update ends the
+// doubt.
 void Sync::on_lost(LineIndex line, Reason reason, MonoTime now) noexcept {
     const LineSet carrying = numbering_.may_bring_next();
     const LineSet others = carrying & ~(LineSet{1} << line % kMaxLines);
-    if (carrying == others && others != 0) return;  // of a line that does not count
+    if (carrying == others && others != 0) return;  // the line is not trusted
     if (phase_ == Phase::joining) {
-        lost_after_tip_ = true;  // what comes next on this line shows the hole, if anything comes
+        lost_after_tip_ = true;  // the line's next update, if one comes, shows the hole
         if (reason_ != Reason::restart) reason_ = reason;
     } else if (phase_ == Phase::following && others == 0) {
         rejoin(reason, now);
@@ -276,14 +278,14 @@ bool Sync::on_time(MonoTime now) noexcept {
         return false;
     }
     if (phase_ != Phase::following) return false;
-    // The lines that are left are late, and get there; or they tell another numbering.
+    // The remaining lines are late and will reach the book, or they send another numbering.
     if (lines_behind_since_.ns != 0 && !all_lines_behind()) lines_behind_since_ = {};
     if (lines_behind_since_.ns != 0 &&
         now - std::max(lines_behind_since_, last_update_at_) >= Numbering::kUnexplained_ns) {
         lines_behind_since_ = {};
         silent_ = true;
     }
-    if (!has_hole_ && numbering_.newest_trusted() > newest_id_) {  // told before the line counted, and not kept
+    if (!has_hole_ && numbering_.newest_trusted() > newest_id_) {  // sent before the line was trusted, and not buffered
         has_hole_ = true;
         hole_since_ = now;
     }
@@ -309,8 +311,8 @@ void Sync::on_crossed(MonoTime now) noexcept {
     if (crossed_.on_update(now) && phase_ == Phase::following) rejoin(Reason::crossed, now);
 }
 
-// Refetching cannot give more than the venue's cut, so a book is left alone until a quarter of what it began with is
-// gone.
+// A new snapshot cannot hold more levels than the venue sends, so the book is kept until a quarter of the levels that
+// it began with is gone.
 void Sync::check_depth(MonoTime now) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
         const BookSide& half = book_.side(side);

@@ -9,9 +9,9 @@
 
 namespace daypack {
 
-// What tells one update from another with the same last id: how many ids it covers, in the upper half, and a digest of
-// its levels, in the lower. Two lines bring copies of an update if their keys are equal; nothing else makes a copy, and
-// least of all a time.
+// Distinguishes updates that have the same last id: the upper half is how many ids the update covers, the lower half is
+// a digest of its levels. Two updates with the same last id are copies if and only if their keys are equal; timestamps
+// are not compared.
 using UpdateKey = std::uint64_t;
 
 // REQUIRES: not empty, one whole update.
@@ -33,7 +33,7 @@ using UpdateKey = std::uint64_t;
 [[nodiscard]] constexpr bool same_edges(UpdateKey a, UpdateKey b) noexcept {
     return a >> 32 == b >> 32;
 }
-// The update covers several ids, as those of an aggregated stream do.
+// True when the update covers several ids, as those of an aggregated stream do.
 [[nodiscard]] constexpr bool is_aggregated(UpdateKey key) noexcept {
     return key >> 32 != 0;
 }

@@ -15,7 +15,7 @@ using test::Delta;
 using test::MapBook;
 using test::Random;
 
-// A book, an audit of it, and the venue's book as it ought to be.
+// A book, an audit of it, and the venue's true book.
 struct Audited {
     PendingPool pool{100'000};
     OrderBook book{8192, 8};
@@ -39,7 +39,7 @@ struct Audited {
         }
         book.seed(snapshot());
     }
-    // One update, in the venue's book, ours, and told to the audit.
+    // Applies one update to the venue's book and ours, and passes it to the audit.
     void update(std::vector<Delta> deltas, Sequence ids = 1) {
         std::vector<Event> events;
         for (const Delta& delta : deltas) {
@@ -113,9 +113,9 @@ TEST(Audit, UpdatesBeforeAndBehindTheSnapshotAreFollowed) {
     all.audit.begin(0, all.id);
     all.update({{Side::bid, {9'990}, {1}}});
     all.update({{Side::bid, {9'991}, {}}, {Side::ask, {10'005}, {9}}}, 5);
-    const Snapshot told = all.snapshot();
+    const Snapshot answer = all.snapshot();
     all.update({{Side::ask, {10'001}, {}}});
-    ASSERT_TRUE(all.audit.on_snapshot(told));
+    ASSERT_TRUE(all.audit.on_snapshot(answer));
     all.update({{Side::ask, {10'400}, {3}}});
     const auto result = all.finish();
     ASSERT_TRUE(result);
@@ -139,7 +139,7 @@ TEST(Audit, ASnapshotAheadIsWaitedFor) {
     EXPECT_EQ(result->mismatches(), 0u);
 }
 
-TEST(Audit, ASnapshotOlderThanWhatWasKeptIsOfNoUse) {
+TEST(Audit, ASnapshotOlderThanTheBufferedUpdatesIsOfNoUse) {
     Audited all;
     all.fill(30);
     const Snapshot old = all.snapshot();
@@ -152,7 +152,7 @@ TEST(Audit, ASnapshotOlderThanWhatWasKeptIsOfNoUse) {
     EXPECT_FALSE(all.audit.on_snapshot(old));
 }
 
-// Whatever is updated while it is compared: a right book has no mismatch, and a level made wrong before is found.
+// Updates during the comparison change nothing: a right book has no mismatch, and a level that was made wrong is found.
 TEST(Audit, UpdatesWhileItComparesChangeNothing) {
     Random random(7);
     for (int world = 0; world < 200; ++world) {
@@ -173,9 +173,9 @@ TEST(Audit, UpdatesWhileItComparesChangeNothing) {
             all.update(deltas, 1 + static_cast<Sequence>(random.below(3)));
         };
         for (std::int64_t i = random.below(5); i > 0; --i) any_update();
-        const Snapshot told = all.snapshot();
+        const Snapshot answer = all.snapshot();
         for (std::int64_t i = random.below(5); i > 0; --i) any_update();
-        ASSERT_TRUE(all.audit.on_snapshot(told));
+        ASSERT_TRUE(all.audit.on_snapshot(answer));
         std::optional<Audit::Result> result;
         for (int slice = 0; slice < 1000 && !result; ++slice) {
             if (random.once_in(2)) any_update();

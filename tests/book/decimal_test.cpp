@@ -12,7 +12,7 @@
 namespace daypack {
 namespace {
 
-// In a block of exactly its own size, so that a sanitizer sees a read beyond it.
+// Copies the text into a block of exactly its size, so that a sanitizer sees a read beyond it.
 Result<std::int64_t> parse(const std::string& text, Unit unit) {
     const std::unique_ptr<char[]> exact(new char[text.size()]);
     std::copy(text.begin(), text.end(), exact.get());
@@ -32,7 +32,7 @@ void expect_error(const std::string& text, Unit unit, Errc errc) {
     EXPECT_EQ(slow::judge(text, unit, parsed), "");
 }
 
-// The venue's: 0.1 … 0.000000001 and 0.00001 … 10000; and ticks that are not one of a power of ten.
+// The venue's units, 0.1 … 0.000000001 and 0.00001 … 10000, and ticks that are no power of ten.
 rc::Gen<Unit> units() {
     return rc::gen::map(rc::gen::pair(rc::gen::element<std::int64_t>(1, 1, 1, 5, 25, 7), rc::gen::inRange(-9, 5)),
                         [](const std::pair<std::int64_t, int>& parts) {
@@ -122,8 +122,8 @@ TEST(Decimal, AgreesWithPencilAndPaperOnAnyText) {
 }
 
 TEST(Decimal, AgreesWithPencilAndPaperOnMillionsOfUsualTexts) {
-    // Every shape of up to 17 characters: so many digits before the point, so many behind it, of which so many are
-    // zero.
+    // Every shape of up to 17 characters: any number of digits before and after the point, any of them zeros at the
+    // end.
     std::uint64_t random = 88172645463325252ull;
     const auto next = [&random] {
         random ^= random << 13;

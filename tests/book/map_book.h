@@ -20,7 +20,7 @@ struct Delta {
     Quantity quantity;
 };
 
-// The slow, obvious book that the real one is held against: a std::map a side, keyed by price.
+// A slow and obvious order book, one std::map a side, with which the real one is compared.
 class MapBook {
   public:
     using Levels = std::map<Price, Quantity>;
@@ -59,7 +59,7 @@ class MapBook {
         return all;
     }
 
-    // As the venue gives it: both sides ascend, and no side has more than `cut` levels, those nearest the touch.
+    // A snapshot as the venue sends it: both sides ascend, and each has at most `cut` levels, those nearest the touch.
     [[nodiscard]] Snapshot snapshot(Sequence id, VenueTime timestamp, std::size_t cut) const {
         Snapshot snapshot;
         snapshot.last_id = id;

@@ -12,7 +12,8 @@
 #include "book/order_book.h"
 #include "tests/book/map_book.h"
 
-// Random flow: after each update the book is the map's, as far as it knows, and the dirty ranks tell what changed.
+// With a random flow the book equals the map after each update, as far as it is complete, and the dirty ranks cover
+// what changed.
 
 namespace daypack {
 namespace {
@@ -24,7 +25,7 @@ using test::MapBook;
 
 constexpr Side kSides[] = {Side::bid, Side::ask};
 
-// What a publisher would have written: the first `depth` known levels, kept up by the dirty ranks alone.
+// The first `depth` known levels as a publisher would write them, by the dirty ranks alone.
 class Published {
   public:
     explicit Published(std::size_t depth) : depth_(depth) {}
@@ -49,7 +50,7 @@ class Published {
     std::vector<Level> copy_[2];
 };
 
-// Why the book is not what the model says; empty: it is.
+// Returns how the book differs from the model; empty when it does not.
 std::string difference(const OrderBook& book, const MapBook& model, std::size_t max_levels) {
     for (const Side side : kSides) {
         const auto levels = best_first(book.side(side));
@@ -170,7 +171,7 @@ TEST(OrderBookModel, CutBooksFollowTheMap) {
     }));
 }
 
-// Long flows, where a property test's lists end: levels far from the touch and near it, deletes of what is not there.
+// Flows longer than a property test's lists, with levels far from the touch and near it, and deletes of missing levels.
 TEST(OrderBookModel, LongFlowsFollowTheMap) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         SCOPED_TRACE(::testing::Message() << "seed " << seed);
@@ -196,7 +197,7 @@ TEST(OrderBookModel, LongFlowsFollowTheMap) {
     }
 }
 
-// Prices that go far up and down, so that the window of ticks moves, and levels come into it from the tail and go back.
+// Prices that move far up and down, so that the window moves and levels pass between it and the tail.
 TEST(OrderBookModel, BooksThatWanderFollowTheMap) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         SCOPED_TRACE(::testing::Message() << "seed " << seed);
@@ -231,7 +232,7 @@ TEST(OrderBookModel, BooksThatWanderFollowTheMap) {
     }
 }
 
-// The ends of the number line are prices like any other.
+// The smallest and the greatest integers are prices like any other.
 TEST(OrderBookModel, ExtremePricesFollowTheMap) {
     Flow flow{};
     flow.cut = 5000;

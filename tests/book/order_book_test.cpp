@@ -17,7 +17,7 @@ using test::MapBook;
 
 constexpr Side kSides[] = {Side::bid, Side::ask};
 
-// Bids at 100000, 99999, … and asks at 100001, 100002, …, so many of each, all of quantity 7.
+// A snapshot with bids at 100000, 99999, … and asks at 100001, 100002, …, all of quantity 7.
 Snapshot ladder(std::size_t bids, std::size_t asks) {
     MapBook book;
     for (std::size_t i = 0; i < bids; ++i) book.apply({Side::bid, {100'000 - static_cast<std::int64_t>(i)}, {7}});
@@ -101,7 +101,7 @@ TEST(OrderBook, WithoutAnOtherSideIsNotCrossed) {
     EXPECT_FALSE(seeded(0, 3).crossed());
 }
 
-// The venue cuts a snapshot at 1000 or at 5000 levels a side; a side just as long may go on.
+// The venue truncates a snapshot at 1000 or 5000 levels a side, so a side of that length may have more.
 TEST(OrderBook, ASideAsLongAsACutIsKnownToItsLastPriceOnly) {
     for (const std::size_t size : {0u, 1u, 999u, 1000u, 1001u, 4999u, 5000u, 5001u}) {
         const OrderBook book = seeded(size, size);
@@ -178,7 +178,7 @@ TEST(OrderBook, DropsFromBeyondTheEdgeBeforeItDropsWhatIsKnown) {
     OrderBook book = seeded(4, 4, 4);
     book.apply(Side::bid, {100'500}, {1});  // edge at 99'998
     book.apply(Side::bid, {99'998}, {0});
-    book.apply(Side::bid, {90'000}, {1});   // kept beyond the edge
+    book.apply(Side::bid, {90'000}, {1});   // updated beyond the edge
     book.apply(Side::bid, {100'501}, {1});  // full again: 90'000 goes
     EXPECT_EQ(known(book.side(Side::bid)).size(), 4u);
     EXPECT_EQ(book.side(Side::bid).known_to(), Price{99'998 + 1}) << "the worst level left is the new edge";

@@ -10,7 +10,7 @@
 
 namespace daypack::slow {
 
-// Decimals by pencil: digits in strings, nothing else. Slow and obvious, to judge the fast one by.
+// Decimal arithmetic on strings of digits. It is slow and obvious, to check the fast implementation with.
 
 inline std::string without_leading_zeros(std::string digits) {
     digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
@@ -22,7 +22,7 @@ inline bool fits(const std::string& digits) {
     return digits.size() < kMax.size() || (digits.size() == kMax.size() && digits <= kMax);
 }
 
-// Long division; nothing where it leaves a rest. REQUIRES: by <= 10^18.
+// Divides digit by digit; returns nothing when there is a remainder. REQUIRES: by <= 10^18.
 inline std::optional<std::string> divided(const std::string& digits, std::int64_t by) {
     std::string quotient;
     std::uint64_t rest = 0;
@@ -72,7 +72,7 @@ inline Units units(std::string_view text, Unit unit) {
     return {Errc::ok, *count, overflows};
 }
 
-// What is wrong with the answer of the fast one; empty: nothing.
+// Returns what is wrong with the fast implementation's answer; empty when it is right.
 inline std::string judge(std::string_view text, Unit unit, const Result<std::int64_t>& fast) {
     const Units model = units(text, unit);
     if (!fast && fast.errc() == Errc::overflow && model.may_overflow) return {};
@@ -81,8 +81,8 @@ inline std::string judge(std::string_view text, Unit unit, const Result<std::int
     }
     if (!fast) return {};
     const std::string is = std::to_string(*fast);
-    const std::string shall = model.count.empty() ? "0" : model.count;
-    return is == shall ? std::string() : std::string(text) + ": " + is + ", not " + shall;
+    const std::string expected = model.count.empty() ? "0" : model.count;
+    return is == expected ? std::string() : std::string(text) + ": " + is + ", not " + expected;
 }
 
 }  // namespace daypack::slow

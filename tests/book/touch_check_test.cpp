@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The best bid and offer of the bookTicker against the book, and who is believed where they differ.
+// The best bid and offer of the bookTicker against the book, and which is believed where they differ.
 #include "book/touch_check.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 
 using test::Feed;
 
-// A book that goes on ten times a second, REST that answers at once, and a ticker of each id.
+// A book with ten updates a second, REST that answers at once, and a ticker for each id.
 struct Market : Feed {
     TouchCheck touch;
     Sequence id = 1000;

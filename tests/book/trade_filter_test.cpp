@@ -13,7 +13,7 @@ namespace {
 
 using TradeIdentity = TradeFilter::TradeIdentity;
 
-// What a page brings that is news, by its ids.
+// The ids of the trades of a page that are new.
 std::vector<std::uint64_t> news(TradeFilter& filter, const std::vector<TradeIdentity>& page, bool opens = false) {
     std::vector<std::uint64_t> ids;
     filter.on_page(
@@ -44,7 +44,7 @@ TEST(TradeFilter, TheSameIdWithOtherContentIsAnotherTrade) {
     EXPECT_FALSE(filter.is_first(1, 100, 2));
 }
 
-TEST(TradeFilter, IdsThatBeginAnewAreNews) {
+TEST(TradeFilter, IdsThatRestartAreNew) {
     for (const std::uint64_t begin : {1ull, 400ull, 990ull, 5'000'000ull}) {
         TradeFilter filter;
         for (std::uint64_t id = 500; id < 1'000; ++id) {
@@ -69,8 +69,9 @@ TEST(TradeFilter, ALineThatLagsFurtherThanIsRememberedBringsCopies) {
     EXPECT_TRUE(filter.is_first(1, 3'001, 1)) << "it has caught up";
 }
 
-// Lines that lag, lose and renumber against the obvious model: a trade is told once, by whoever brings it first.
-TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
+// Lines that lag, lose and renumber, against an obvious model: a trade is published once, from the first line that
+// brings it.
+TEST(TradeFilter, NoTradeIsPublishedTwiceNorLostInDrawnFlows) {
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         std::mt19937 random(seed);
         const auto draw = [&](std::uint32_t n) {
@@ -84,7 +85,7 @@ TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
         }
         const std::size_t lines = 1 + draw(3);
         std::vector<std::size_t> at(lines);
-        std::map<std::pair<std::uint64_t, std::uint64_t>, int> told;
+        std::map<std::pair<std::uint64_t, std::uint64_t>, int> published;
         std::vector<bool> brought(flow.size());
         TradeFilter filter;
         for (bool more = true; more;) {
@@ -95,7 +96,7 @@ TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
                     if (draw(20) == 0) continue;  // lost on this line
                     brought[i] = true;
                     if (filter.is_first(static_cast<LineIndex>(line), flow[i].id, flow[i].content)) {
-                        ++told[{flow[i].id, flow[i].content}];
+                        ++published[{flow[i].id, flow[i].content}];
                     }
                 }
                 more = more || at[line] < flow.size();
@@ -105,12 +106,13 @@ TEST(TradeFilter, NoTradeIsToldTwiceNorLostInDrawnFlows) {
             if (*high - *low > 150) *low = *high - 150;
         }
         for (std::size_t i = 0; i < flow.size(); ++i) {
-            EXPECT_EQ((told[{flow[i].id, flow[i].content}]), brought[i] ? 1 : 0) << "seed " << seed << " trade " << i;
+            EXPECT_EQ((published[{flow[i].id, flow[i].content}]), brought[i] ? 1 : 0)
+                << "seed " << seed << " trade " << i;
         }
     }
 }
 
-TEST(TradeFilter, WithoutAnIdEachThatOneLineTellsIsATrade) {
+TEST(TradeFilter, WithoutAnIdEachThatOneLineSendsIsATrade) {
     TradeFilter filter;
     const MonoTime now{1'000'000'000};
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(filter.is_first_without_id(0, 5, now));
@@ -121,23 +123,23 @@ TEST(TradeFilter, WithoutAnIdEachThatOneLineTellsIsATrade) {
     EXPECT_TRUE(filter.is_first_without_id(1, 5, now + 60'000'000'000)) << "a minute later it is another one";
 }
 
-TEST(TradeFilter, TheFirstPageOfAllTellsWhereTradesStandAndTheNextWhatIsNew) {
+TEST(TradeFilter, TheFirstPageOfAllShowsWhereTradesAreAndTheNextWhatIsNew) {
     TradeFilter filter;
     EXPECT_TRUE(news(filter, page_of(100, 199), true).empty());
     EXPECT_EQ(news(filter, page_of(102, 201)), (std::vector<std::uint64_t>{200, 201}));
     EXPECT_TRUE(news(filter, page_of(100, 199)).empty()) << "a cache's older page";
     EXPECT_EQ(news(filter, page_of(500, 502)), (std::vector<std::uint64_t>{500, 501, 502})) << "further than a page";
-    EXPECT_EQ(news(filter, page_of(1, 2)), (std::vector<std::uint64_t>{1, 2})) << "ids began anew";
+    EXPECT_EQ(news(filter, page_of(1, 2)), (std::vector<std::uint64_t>{1, 2})) << "ids restarted";
     EXPECT_EQ(news(filter, page_of(1, 3)), (std::vector<std::uint64_t>{3}));
 }
 
-TEST(TradeFilter, APageThatStandsInForLinesTellsWhatTheyDidNot) {
+TEST(TradeFilter, APageInPlaceOfLinesBringsWhatTheyDidNot) {
     TradeFilter filter;
     for (std::uint64_t id = 150; id < 160; ++id) {
         if (id != 155) ASSERT_TRUE(filter.is_first(0, id, id * 7));
     }
     EXPECT_EQ(news(filter, page_of(100, 161), true), (std::vector<std::uint64_t>{155, 160, 161}))
-        << "what was before the first is not told";
+        << "trades before the first are not published";
     EXPECT_TRUE(filter.is_first(0, 162, 162 * 7)) << "the line is back";
     EXPECT_FALSE(filter.is_first(0, 163, 163 * 7) && filter.is_first(1, 163, 163 * 7));
 }

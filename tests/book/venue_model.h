@@ -11,7 +11,7 @@
 
 namespace daypack::test {
 
-// A clock that a venue might have. No rule may rest on it.
+// A clock that a venue might have. No rule may depend on it.
 struct VenueClock {
     enum class Kind : std::uint8_t { right, jitters, steps, free };
     Kind kind = Kind::right;
@@ -37,10 +37,10 @@ struct VenueClock {
     }
 };
 
-// The venue of one market, slow and obvious: a std::map book, every update it ever made, and its REST side.
+// A slow and obvious model of the venue for one market: a std::map book, every update it ever made, and its REST side.
 //
-// What it promises, and Sync relies on: within a numbering ids are consecutive; a snapshot is a whole book of one
-// numbering. Its clocks promise nothing.
+// It guarantees what Sync relies on: within a numbering ids are consecutive, and a snapshot is a whole book of one
+// numbering. Its clocks guarantee nothing.
 class VenueModel {
   public:
     struct Options {
@@ -64,7 +64,7 @@ class VenueModel {
         [[nodiscard]] Sequence last() const { return first + updates.size() - 1; }
         [[nodiscard]] const Update& at(Sequence id) const { return updates[id - first]; }
     };
-    // What REST answered, and of which numbering.
+    // An answer of REST, and its numbering.
     struct Answer {
         std::size_t numbering = 0;
         Snapshot snapshot;
@@ -84,7 +84,8 @@ class VenueModel {
 
     void wait(std::int64_t us) { now_us_ += us; }
 
-    // One update: nearly always one level; now and then none, or many. `crossing`: it may leave the book crossed.
+    // Makes one update: nearly always of one level, now and then of none or many. `crossing`: it may leave the book
+    // crossed.
     void update(Random& random, bool crossing) {
         const std::size_t from = numberings_.back().deltas.size();
         const std::int64_t kind = random.below(100);
@@ -96,28 +97,28 @@ class VenueModel {
         } else {
             uncross(random.once_in(2) ? Side::bid : Side::ask);
         }
-        told_us_.back() = now_us_;
+        last_made_us_.back() = now_us_;
         const VenueTime match = options_.stream.tell(now_us_, clocks_);
         numberings_.back().updates.push_back({from, numberings_.back().deltas.size(), match});
     }
 
-    // Another book under other numbers. REST tells the old one for so long.
+    // Begins another numbering with another book. REST answers with the old one for some time.
     void restart(Sequence first, std::int64_t rest_after_us, Random& random) {
         if (rest_numbering_ != numbering()) move_rest();  // it is one restart late at most
         begin(first, random);
         rest_moves_us_ = now_us_ + rest_after_us;
     }
 
-    // What REST says now: the book at the last update, or a little behind.
+    // Returns REST's current answer: the book at the last update, or a little behind.
     [[nodiscard]] Answer answer(Random& random) {
         if (rest_numbering_ != numbering() && now_us_ >= rest_moves_us_) move_rest();
-        const Numbering& told = numberings_[rest_numbering_];
+        const Numbering& made = numberings_[rest_numbering_];
         const auto behind = static_cast<Sequence>(random.once_in(2) ? 0 : random.below(options_.trails));
-        while (rest_id_ < told.last() &&
-               (rest_id_ + behind < told.last() || told_us_[rest_numbering_] < now_us_ - 500'000)) {
+        while (rest_id_ < made.last() &&
+               (rest_id_ + behind < made.last() || last_made_us_[rest_numbering_] < now_us_ - 500'000)) {
             ++rest_id_;
-            for (std::size_t i = told.at(rest_id_).from; i < told.at(rest_id_).to; ++i)
-                rest_book_.apply(told.deltas[i]);
+            for (std::size_t i = made.at(rest_id_).from; i < made.at(rest_id_).to; ++i)
+                rest_book_.apply(made.deltas[i]);
         }
         return {rest_numbering_, rest_book_.snapshot(rest_id_, options_.rest.tell(now_us_, clocks_), options_.cut)};
     }
@@ -134,7 +135,7 @@ class VenueModel {
         numbering.first = first;
         numbering.base = book_;
         numberings_.push_back(std::move(numbering));
-        told_us_.push_back(now_us_);
+        last_made_us_.push_back(now_us_);
     }
 
     void move_rest() {
@@ -185,7 +186,7 @@ class VenueModel {
     std::int64_t mid_ = 0;
     MapBook book_;
     std::vector<Numbering> numberings_;
-    std::vector<std::int64_t> told_us_;  // when the last update of each numbering was made
+    std::vector<std::int64_t> last_made_us_;  // when the last update of each numbering was made
     std::size_t rest_numbering_ = 0;
     std::int64_t rest_moves_us_ = 0;
     MapBook rest_book_;  // REST's copy, which trails

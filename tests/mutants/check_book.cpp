@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The order book against a std::map, numbers from text, and the queue of what is kept.
+// The order book against a std::map, numbers from text, and the queue of buffered events.
 #include <string>
 #include <vector>
 
@@ -29,7 +29,7 @@ void compare(const OrderBook& book, const MapBook& model) {
     require(book.crossed() == model.crossed());
 }
 
-// Near the touch, far from it, and with a touch that wanders further than the window is wide.
+// Levels near the touch, far from it, and with a touch that moves further than the window is wide.
 void a_book_holds_what_a_map_holds() {
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
         Random random(seed);
@@ -84,8 +84,8 @@ void the_best_levels_are_filled_up_when_they_run_short() {
     }
 }
 
-// What changed is told by rank, so that only it is published.
-void what_changed_is_told_by_rank() {
+// Changes are marked by rank, so that only those are published.
+void what_changed_is_marked_by_rank() {
     OrderBook book(100, 4);
     for (std::int64_t i = 0; i < 4; ++i) book.apply(Side::bid, {100 - i}, {5});
     book.clear_dirty();
@@ -156,7 +156,7 @@ void text_becomes_a_whole_number_of_units_or_an_error() {
     require(format_units(1, {1, -8}) == "0.00000001" && format_decimal(-5, -1, 1) == "-0.5");
 }
 
-void what_is_kept_comes_back_in_order() {
+void buffered_events_come_back_in_order() {
     PendingPool pool(200);
     Pending pending(pool);
     Random random(3);
@@ -216,11 +216,11 @@ void what_is_remembered_is_found_by_id() {
 void check_book() {
     a_book_holds_what_a_map_holds();
     the_best_levels_are_filled_up_when_they_run_short();
-    what_changed_is_told_by_rank();
+    what_changed_is_marked_by_rank();
     a_full_side_drops_its_worst_and_is_known_no_further();
     a_side_as_long_as_the_venues_cut_is_known_to_its_last_price();
     text_becomes_a_whole_number_of_units_or_an_error();
-    what_is_kept_comes_back_in_order();
+    buffered_events_come_back_in_order();
     what_is_remembered_is_found_by_id();
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Two numberings that say the same now and then.
+// Two numberings with equal updates now and then.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
 namespace daypack::test {
 namespace {
 
-void what_says_the_same_is_no_copy_where_the_line_told_otherwise_before() {
+void an_equal_update_is_no_copy_where_its_line_contradicted_the_chain_before() {
     OneLineTurned feed;
     for (Sequence id = 1006; id <= 1010; ++id) feed.deliver(id, 1, kOldLevel);
     feed.deliver(1011, 0);
@@ -40,7 +40,7 @@ void nor_where_the_chain_that_was_given_up_said_the_same() {
     }
 }
 
-void a_line_that_turns_to_the_books_numbering_counts_at_once() {
+void a_line_that_turns_to_the_books_numbering_is_trusted_at_once() {
     OneLineTurned feed;
     for (Sequence id = 1006; id <= 1014; ++id) feed.deliver(id, 1, kOldLevel);
     feed.deliver(1011, 0, kNewLevel);
@@ -48,7 +48,7 @@ void a_line_that_turns_to_the_books_numbering_counts_at_once() {
     require(feed.deliver(1012, 1, kNewLevel) == Outcome::applied && feed.live_at(1012));
 }
 
-void a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it() {
+void a_line_that_sent_the_new_numbering_first_is_trusted_once_another_turns_to_it() {
     TwoLines feed;
     feed.both(1002, 1005);
     feed.reconnect(1);
@@ -67,7 +67,7 @@ void a_line_that_is_ahead_while_joining_is_no_gap() {
     require(feed.sync.counters().gaps == 0 && feed.answer(1016) && feed.live_at(1016));
 }
 
-void what_a_line_told_before_it_was_trusted_is_no_gap() {
+void what_a_line_sent_before_it_was_trusted_is_no_gap() {
     TwoLines feed;
     feed.reconnect(0);
     for (Sequence id = 1002; id < 1022; ++id) feed.deliver(id, 0);
@@ -79,7 +79,7 @@ void what_a_line_told_before_it_was_trusted_is_no_gap() {
     require(feed.sync.counters().gaps == 0 && feed.sync.state() == State::live);
 }
 
-void the_first_word_after_a_long_silence_is_answered_soon() {
+void the_first_update_after_a_long_silence_is_joined_soon() {
     TwoLines feed;
     feed.lines(0);
     feed.lines(0b11);
@@ -97,7 +97,7 @@ void what_another_chain_dropped_is_no_excuse() {
     feed.reconnect(0);
     for (Sequence id = 1002; id < 1022; ++id) feed.deliver(id, 0);
     feed.deliver(1002, 1);
-    feed.deliver(5, 1, kNewLevel);  // the venue numbers anew
+    feed.deliver(5, 1, kNewLevel);  // the venue restarts its numbering
     feed.wait_ms(20);
     Snapshot joined = feed.snapshot(5);
     joined.asks = {{{160}, {3}}, {{200}, {1}}};
@@ -113,14 +113,14 @@ void what_another_chain_dropped_is_no_excuse() {
 }  // namespace
 
 void check_chance() {
-    what_says_the_same_is_no_copy_where_the_line_told_otherwise_before();
+    an_equal_update_is_no_copy_where_its_line_contradicted_the_chain_before();
     nor_where_the_line_is_ahead();
     nor_where_the_chain_that_was_given_up_said_the_same();
-    a_line_that_turns_to_the_books_numbering_counts_at_once();
-    a_line_that_told_the_new_numbering_first_counts_once_another_turns_to_it();
+    a_line_that_turns_to_the_books_numbering_is_trusted_at_once();
+    a_line_that_sent_the_new_numbering_first_is_trusted_once_another_turns_to_it();
     a_line_that_is_ahead_while_joining_is_no_gap();
-    what_a_line_told_before_it_was_trusted_is_no_gap();
-    the_first_word_after_a_long_silence_is_answered_soon();
+    what_a_line_sent_before_it_was_trusted_is_no_gap();
+    the_first_update_after_a_long_silence_is_joined_soon();
     what_another_chain_dropped_is_no_excuse();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What doubts a book that looks right, and what is told beside it.
+// Audits, bookTicker, silence and lag; trades and the race of lines.
 #include <vector>
 
 #include "book/audit.h"
@@ -31,7 +31,7 @@ Snapshot some_levels(Sequence id, std::int64_t count) {
     return snapshot;
 }
 
-// Follows an update to 11 while REST is asked, and compares at 12.
+// Follows an update to 11 while the snapshot is in flight, and compares at 12.
 Audit::Result audited(OrderBook& book, const Snapshot& rest) {
     PendingPool pool(1'000);
     Audit audit(8192, pool);
@@ -80,7 +80,7 @@ void an_audit_compares_only_what_both_know() {
     require(audited(book, some_levels(10, 1'200)).mismatches() == 0);
 }
 
-void an_audit_refuses_a_snapshot_older_than_what_was_kept() {
+void an_audit_rejects_a_snapshot_older_than_the_buffered_updates() {
     PendingPool pool(1'000);
     Audit audit(64, pool);
     audit.begin(0, 10);
@@ -172,7 +172,7 @@ void a_race_is_won_by_the_first_copy() {
     require(!race.lead_over(second));
 }
 
-void a_trade_is_told_once() {
+void a_trade_is_published_once() {
     TradeFilter filter;
     require(filter.is_first(0, 100, 1) && !filter.is_first(1, 100, 1));
     require(filter.is_first(1, 102, 1));
@@ -180,13 +180,14 @@ void a_trade_is_told_once() {
     require(!filter.is_first(0, 102, 1));
     require(filter.is_first(0, 103, 1) && filter.is_first(1, 103, 2));  // the same id, another trade
     for (std::uint64_t id = 500; id <= 2'500; ++id) require(filter.is_first(0, id, 1));
-    for (std::uint64_t id = 500; id <= 2'500; ++id) require(!filter.is_first(1, id, 1));  // lags beyond what is kept
+    for (std::uint64_t id = 500; id <= 2'500; ++id)
+        require(!filter.is_first(1, id, 1));  // lags beyond what is remembered
     require(filter.is_first(1, 2'501, 1));
-    for (std::uint64_t id = 7; id <= 20; ++id) require(filter.is_first(0, id, 9));  // ids begin anew
+    for (std::uint64_t id = 7; id <= 20; ++id) require(filter.is_first(0, id, 9));  // ids restart
     for (std::uint64_t id = 7; id <= 20; ++id) require(!filter.is_first(1, id, 9));
 }
 
-void a_trade_without_id_is_told_as_often_as_a_line_tells_it() {
+void a_trade_without_id_is_published_as_often_as_a_line_sends_it() {
     TradeFilter filter;
     const MonoTime now{1'000'000'000};
     for (int i = 0; i < 3; ++i) require(filter.is_first_without_id(0, 5, now));
@@ -207,7 +208,7 @@ std::vector<std::uint64_t> news(TradeFilter& filter, std::uint64_t from, std::ui
     return ids;
 }
 
-void a_page_tells_what_is_news() {
+void a_page_brings_what_is_new() {
     using Ids = std::vector<std::uint64_t>;
     TradeFilter filter;
     require(news(filter, 100, 199, true).empty());
@@ -240,14 +241,14 @@ void content_is_the_same_in_other_units() {
 void check_doubt() {
     an_audit_finds_every_kind_of_difference();
     an_audit_compares_only_what_both_know();
-    an_audit_refuses_a_snapshot_older_than_what_was_kept();
+    an_audit_rejects_a_snapshot_older_than_the_buffered_updates();
     a_touch_is_held_against_the_book_at_its_id_once();
     a_silent_book_is_asked_for_after_1_5_and_30_seconds();
     a_line_that_brings_nothing_of_what_others_bring_lags();
     a_race_is_won_by_the_first_copy();
-    a_trade_is_told_once();
-    a_trade_without_id_is_told_as_often_as_a_line_tells_it();
-    a_page_tells_what_is_news();
+    a_trade_is_published_once();
+    a_trade_without_id_is_published_as_often_as_a_line_sends_it();
+    a_page_brings_what_is_new();
     content_is_the_same_in_other_units();
 }
 

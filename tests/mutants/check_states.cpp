@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules 4 to 7 of Sync, and its pace: what a book is worth while something speaks against it.
+// Rules 4 to 7 of Sync, and JoinPace: the state of a book while something contradicts it.
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
@@ -42,7 +42,7 @@ void each_crossing_has_its_own_time() {
     require(feed.is(State::invalid, Reason::crossed));
 }
 
-// Orders that rest crossed at the venue. How often REST was asked.
+// Orders rest crossed at the venue. Returns how often REST was asked.
 int asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t ms) {
     int asked = 0;
     bool crossed = true;
@@ -106,7 +106,7 @@ void without_a_line_a_book_is_stale_and_rejoins() {
     require(feed.live_at(15));
 }
 
-void what_was_kept_before_the_line_broke_is_forgotten() {
+void updates_buffered_before_the_line_broke_are_dropped() {
     Feed feed(1, 63);
     feed.lines(1);
     feed.deliver(10);
@@ -125,7 +125,7 @@ void what_was_kept_before_the_line_broke_is_forgotten() {
     require(feed.live_at(12));
 }
 
-void the_last_line_that_counts_takes_the_book_with_it() {
+void the_last_trusted_line_takes_the_book_with_it() {
     TwoLines feed;
     feed.reconnect(1);
     feed.lines(0b10);
@@ -169,7 +169,7 @@ void a_bad_frame_is_brought_by_another_line_or_rejoins() {
     require(feed.is(State::syncing, Reason::bad_frame));
 }
 
-void what_a_line_loses_that_does_not_count_is_no_loss() {
+void what_a_line_loses_that_is_not_trusted_is_no_loss() {
     TwoLines feed;
     feed.reconnect(1);
     feed.sync.on_lost(1, Reason::bad_frame, feed.now);
@@ -229,13 +229,13 @@ void an_update_that_gets_there_ends_the_doubt() {
     require(feed.live_at(1003));
 }
 
-void what_rest_tells_of_a_book_that_moved_meanwhile_is_no_evidence() {
-    for (const Sequence told : {Sequence{900}, Sequence{1010}}) {
+void an_answer_of_rest_is_no_evidence_when_the_book_moved_meanwhile() {
+    for (const Sequence reported : {Sequence{900}, Sequence{1010}}) {
         Checked feed;
         const MonoTime asked = feed.now;
         feed.wait_ms(1);
         feed.both(feed.sync.last_id() + 1);
-        feed.sync.on_rest_id(told, asked, feed.now);
+        feed.sync.on_rest_id(reported, asked, feed.now);
         feed.wait_ms(5000);
         require(feed.live_at(1002) && feed.sync.flags() == 0);
     }
@@ -274,7 +274,7 @@ void an_earlier_id_at_rest_is_stale_after_a_second_and_no_restart() {
     require(feed.live_at(1002));
 }
 
-void a_book_for_which_nobody_vouches_is_stale() {
+void a_book_that_nothing_confirms_is_stale() {
     Checked feed;
     feed.sync.on_rest_unanswered();
     require(feed.is(State::stale, Reason::silent));
@@ -314,7 +314,7 @@ void when_polls_stay_away_the_book_is_stale() {
     require(feed.is(State::stale, Reason::silent));
 }
 
-// So many bids from 100 down.
+// A snapshot with that many bids from 100 down.
 Snapshot deep(Sequence id, std::size_t bids) {
     Snapshot snapshot;
     snapshot.last_id = id;
@@ -354,20 +354,20 @@ void check_states() {
     what_breaks_for_the_same_reason_is_asked_for_ever_later();
     restarts_in_a_row_are_a_second_apart();
     without_a_line_a_book_is_stale_and_rejoins();
-    what_was_kept_before_the_line_broke_is_forgotten();
+    updates_buffered_before_the_line_broke_are_dropped();
     an_earlier_snapshot_after_all_lines_went_is_refused();
-    the_last_line_that_counts_takes_the_book_with_it();
+    the_last_trusted_line_takes_the_book_with_it();
 
     a_quiet_snapshot_beside_a_foreign_line_is_stale();
     a_bad_frame_is_brought_by_another_line_or_rejoins();
-    what_a_line_loses_that_does_not_count_is_no_loss();
+    what_a_line_loses_that_is_not_trusted_is_no_loss();
     a_book_as_before_a_loss_waits_for_what_comes_next();
     a_later_id_at_rest_is_stale_and_then_rejoins();
     an_update_that_gets_there_ends_the_doubt();
-    what_rest_tells_of_a_book_that_moved_meanwhile_is_no_evidence();
+    an_answer_of_rest_is_no_evidence_when_the_book_moved_meanwhile();
     a_later_id_that_living_lines_do_not_reach_is_forgotten();
     an_earlier_id_at_rest_is_stale_after_a_second_and_no_restart();
-    a_book_for_which_nobody_vouches_is_stale();
+    a_book_that_nothing_confirms_is_stale();
     an_earlier_poll_is_believed_the_third_time();
     when_polls_stay_away_the_book_is_stale();
     a_cut_side_is_partial_and_fetched_again_when_too_little_is_left();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every world of two updates, some of six, and a few larger ones that were drawn.
+// Every world of two updates, some of six, and a few larger ones that are drawn.
 #include <cstdint>
 
 #include "tests/book/sync/named_world.h"
@@ -36,14 +36,14 @@ void every_small_world_is_right() {
     }
 }
 
-// What a line tells again is held against a snapshot of its id.
+// An update with which a line resumes the chain is compared with a snapshot of its id.
 void an_old_snapshot_at_the_id_of_a_copy_is_refused() {
     NamedWorld world({.new_first = 11});
     world.go("d0 d0 d0 d0 d0 d0 lose0 ret(0,5) d1 d1 d1 d1 d1 d1 w1100 ans(1,1) lose1 d0 ret(1,5) d1 w1100 ans(0,2)");
     require(world.shows_no_old_book());
 }
 
-// What others told is no copy for a line that goes back behind its first word.
+// Updates of others are no copies for a line whose ids go back behind its first update.
 void a_line_goes_back_to_what_a_given_up_chain_held() {
     NamedWorld world({.new_first = 5, .fresh = true});
     world.go("lose0 ret(0,0) lose1 ret(1,3) d1 ans(0,0) d1 w1100 w60 ans(0,1) d0 d0 d0 d1 d0 d0");
@@ -64,27 +64,27 @@ void a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further() {
     require(world.sync().state() != State::live);
 }
 
-// Line 0 goes on from the snapshot; line 1's first word lies beyond it.
-void a_first_word_beyond_a_snapshot_is_not_of_its_numbering_for_that() {
+// Line 0 continues from the snapshot; line 1's first update lies beyond it.
+void a_first_update_beyond_a_snapshot_is_not_proved_to_be_of_its_numbering() {
     NamedWorld world({.new_first = 12});
     world.go("lose0 ret(0,0) d1 d1 lose1 w1100 ret(1,5) ans(0,0) w1100 w600 ans(0,1) d0 d0 d1 d0");
     require(world.sync().last_id() == 13);
 }
 
-void a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_held_against_what_is_kept() {
+void a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_compared_with_the_buffered_updates() {
     NamedWorld world({.new_first = 11});
     world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 ans(0,2)");
     require(world.shows_no_old_book());
 }
 
-// What was kept leads across no update that is missing.
-void nothing_is_kept_across_what_a_line_told_before_it_counted() {
+// Buffered updates do not lead across a missing update.
+void nothing_is_buffered_across_what_a_line_sent_before_it_was_trusted() {
     NamedWorld world({.new_first = 20});
     world.go("d1 d1 w600 d0 d1 d0 w1100 lose1 ret(1,3) d0 d1 d1 w600 d0 lose0 d1 ret(0,5) ans(1,0)");
     require(world.sync().last_id() != 22);
 }
 
-void what_waited_before_a_second_hole_is_not_kept_across_it() {
+void held_updates_before_a_second_hole_are_dropped() {
     TwoLines feed;
     feed.deliver(1003, 0);
     feed.deliver(1005, 1);
@@ -131,10 +131,10 @@ void drawn_worlds_are_right() {
 }  // namespace
 
 void check_worlds() {
-    a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_held_against_what_is_kept();
-    nothing_is_kept_across_what_a_line_told_before_it_counted();
-    what_waited_before_a_second_hole_is_not_kept_across_it();
-    a_first_word_beyond_a_snapshot_is_not_of_its_numbering_for_that();
+    a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_compared_with_the_buffered_updates();
+    nothing_is_buffered_across_what_a_line_sent_before_it_was_trusted();
+    held_updates_before_a_second_hole_are_dropped();
+    a_first_update_beyond_a_snapshot_is_not_proved_to_be_of_its_numbering();
     a_snapshot_that_a_copy_leads_to_is_too_old_where_the_chain_got_further();
     a_book_that_no_line_of_now_got_to_is_stale_once_these_are_quiet();
     a_line_goes_back_to_what_a_given_up_chain_held();

@@ -3,9 +3,10 @@
 
 #include <exception>
 
-// Ends with 0 if every fact holds; else tells the first that does not.
+// Exits with 0 if every fact holds; otherwise it prints the first that does not.
 int main() {
     try {
+        daypack::test::check_joins();
         daypack::test::check_numbering();
         daypack::test::check_chance();
         daypack::test::check_states();

@@ -5,8 +5,8 @@
 #include <source_location>
 #include <string_view>
 
-// What each mutant of book/ is shown: quick facts, one after the other, until the first that does not hold. Standard
-// library alone, so that a mutant is compiled and judged in a second or two.
+// Quick facts with which each mutant of book/ is checked, in turn, until the first that does not hold. They use the
+// standard library alone, so that a mutant is compiled and checked in a second or two.
 namespace daypack::test {
 
 inline void require(bool fact, const std::source_location where = std::source_location::current()) {
@@ -17,11 +17,12 @@ inline void require(bool fact, const std::source_location where = std::source_lo
     std::exit(1);
 }
 
-void check_book();       // levels, numbers, what is kept
-void check_chance();     // Sync: two numberings that say the same now and then
+void check_book();       // levels, numbers, buffered events
+void check_chance();     // Sync: two numberings with equal updates now and then
 void check_doubt();      // audit, touch, silence, race of lines, trades
-void check_numbering();  // Sync: lines, copies, restarts, joins
-void check_states();     // Sync: what is shown meanwhile
-void check_worlds();     // Sync between a venue, lines and REST that were drawn
+void check_joins();      // Sync: joins, and the updates that are applied
+void check_numbering();  // Sync: lines, copies, restarts
+void check_states();     // Sync: states while something contradicts the book
+void check_worlds();     // Sync with a drawn venue, lines and REST
 
 }  // namespace daypack::test

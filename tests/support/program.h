@@ -13,7 +13,7 @@
 
 namespace daypack {
 
-// A run of the program `daypack` as a process of its own, with what it says in two files.
+// A run of the program `daypack` as a process of its own, with its output in two files.
 class Program {
   public:
     Program(const std::string& folder, const std::string& name, std::vector<std::string> arguments)
@@ -44,7 +44,7 @@ class Program {
 
     [[nodiscard]] int pid() const { return pid_; }
     void signal(int number) const { kill(pid_, number); }
-    // The exit code; 128 + the signal where one ended it. Waits for the end.
+    // Waits for the end. Returns the exit code, or 128 + the signal that ended it.
     int wait() {
         if (pid_ > 0) {
             int status = 0;

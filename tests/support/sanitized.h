@@ -3,7 +3,7 @@
 
 namespace daypack::test {
 
-// A sanitizer makes everything slow; then fewer rounds have to do.
+// A sanitizer makes everything slow, so tests do fewer rounds then.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
 #elif defined(__has_feature)

@@ -16,9 +16,9 @@
 
 namespace daypack {
 
-// The way from an exchange to a program, as a TCP port of its own: what the exchange sends is taken at once and goes on
-// little by little, or not at all while it is held. So what a program has missed lies where no look at its own sockets
-// finds it, as behind a full TCP window.
+// A TCP port between an exchange and a program. It takes what the exchange sends at once, and passes it on slowly, or
+// not at all while it is held. So the data that a program has not read yet lies outside of its own sockets, as behind a
+// full TCP window.
 //
 // Thread: one of its own; hold() and release() may be called from any.
 class SlowPath {

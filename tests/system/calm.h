@@ -17,13 +17,13 @@
 
 namespace daypack {
 
-// Calm is calm: while this lives, books that were once LIVE stay so for every reader, each of a single snapshot. A test
-// in which these symbols lose nothing holds it.
+// Checks that books which were once LIVE stay LIVE for every reader, each from a single snapshot. A test keeps it alive
+// while these symbols lose nothing.
 //
-// Thread: one of its own looks at the shared memory, as another process would: at the books, and at every change of
-// state in the ring, so that nothing is too short to be seen. REQUIRES: the engine outlives it.
+// Thread: one of its own reads the shared memory, as another process would: the books, and every change of state in the
+// ring, so that none is too short to be seen. REQUIRES: the engine outlives it.
 //
-// A stall of the writer is not held against it: that is what a machine does which has other things to do.
+// A stall of the writer is no failure: a busy machine causes it.
 class Calm {
   public:
     // Throws std::runtime_error where there is no such instance.
@@ -50,7 +50,7 @@ class Calm {
         daypack_close(&reader_);
     }
 
-    // Looks for the last time, and says what was not calm.
+    // Checks for the last time, and returns what was wrong.
     void end() {
         if (!thread_.joinable()) return;
         over_ = true;
@@ -105,7 +105,7 @@ class Calm {
         if (index < 0 || daypack_read_top(&reader_, index, &top) != DAYPACK_OK) return;
         note(symbol, top.state, top.reason, top.u);
     }
-    // The ring first: what it tells is older than what the books show.
+    // The ring comes first, because its records are older than the books.
     void look() {
         daypack_record record;
         std::uint64_t lost = 0;
@@ -129,8 +129,8 @@ class Calm {
     std::thread thread_;
 };
 
-// The same by the exchange's own log: of all that asked it for a book, one a symbol was to join, and the rest to doubt
-// books that were there.
+// Checks the same by the exchange's own log: of all requests for a book, one a symbol was for a join, and the others
+// were checks of books that were there.
 inline void expect_one_snapshot_each(const sim::Exchange& exchange, LiveEngine& live,
                                      const std::vector<std::string>& symbols) {
     std::uint64_t beyond = exchange.statistics().depth_requests;  // looked at first: doubts go on

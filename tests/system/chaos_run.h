@@ -36,10 +36,11 @@ struct ChaosOptions {
     std::int64_t every_ms = 400;  // from one fault to the next
 };
 
-// What a LIVE book is in the light of all numberings that the exchange remembers.
+// How a LIVE book compares with all numberings that the exchange remembers.
 enum class Verdict { right, of_before, wrong };
 
-// Equal to the truth of the newest numbering that it can be of; or to that of one before, which may be so for a moment.
+// The book equals the truth of the newest numbering that it can be of, or of an earlier one, which is allowed for a
+// moment.
 inline Verdict judge(const sim::Exchange& exchange, const std::string& symbol, const LiveReader::Read& read) {
     constexpr std::size_t kNumberings = 5;
     bool known = false;
@@ -52,11 +53,11 @@ inline Verdict judge(const sim::Exchange& exchange, const std::string& symbol, c
     return known ? Verdict::wrong : Verdict::of_before;
 }
 
-// `daypack run` with two lines against an exchange that does random harm: every book that is shown LIVE is right,
-// whenever it is looked at, and all are LIVE and right once the harm has ended.
+// Runs `daypack run` with two lines against an exchange with random faults: every LIVE book is right whenever it is
+// read, and all are LIVE and right once the faults have ended.
 inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     constexpr std::size_t kSamples = 16;
-    // A failover line by line takes 0.3 s a line, and what is then found out 1 s; the rest is for a busy machine.
+    // A failover line by line takes 0.3 s a line, and its detection 1 s; the rest is for a busy machine.
     constexpr std::chrono::seconds kOldNumbering{test::kSanitized ? 10 : 4};
     constexpr std::chrono::seconds kAftermath{2};  // without a resync
     constexpr std::chrono::seconds kCalm{2};
@@ -101,11 +102,11 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
         ++rights[symbol];
         ++result.compared;
     };
-    // Each LIVE, and right at a later u than now.
+    // Waits until each book is LIVE, and right at a later u than now.
     const auto all_right = [&] {
         for (const auto& symbol : options.symbols) {
             if (testing::Test::HasFailure()) return;
-            // Of the numbering that there is: it may begin anew, and lower, at any time.
+            // An id of the current numbering, which may restart at a lower id at any time.
             const std::uint64_t from = rights[symbol] + 3;
             EXPECT_TRUE(wait_until([&] {
                 for (const auto& each : options.symbols) compare(each);  // none goes unseen meanwhile
@@ -173,11 +174,11 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     return result;
 }
 
-// What holds for every run. `flat`: it was long enough to say something of its memory.
+// Checks what holds for every run. `flat`: the run was long enough to check its memory.
 inline void expect_good(const ChaosResult& result, bool flat) {
     EXPECT_GT(result.compared, 100u);
     EXPECT_GT(result.faults, 20u);
-    // The default budget: 1,200 a minute, of which a quarter may come at once.
+    // The default budget is 1,200 requests a minute, of which a quarter may come at once.
     EXPECT_LE(static_cast<double>(result.requests), 300 + 20 * (result.seconds + 60));
     // REST keeps at most four connections open, and uses as many as it needs.
     EXPECT_LE(result.descriptors_more, 4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Half a minute of random harm, some seconds more with one thread for all, and some of what misleads; five faults a
-// second. DAYPACK_SEED=n does the first two again with that seed.
+// Half a minute of random faults, some seconds more with a single thread, and some with misleading faults; five faults
+// a second. DAYPACK_SEED=n repeats the first two with that seed.
 #include <cstdlib>
 
 #include "tests/system/chaos_run.h"
@@ -13,7 +13,7 @@ std::uint64_t seed_or(std::uint64_t usual) {
     return seed != nullptr ? std::strtoull(seed, nullptr, 10) : usual;
 }
 
-// As many faults in any build, further apart where a sanitizer makes each take longer to get over.
+// Every build has as many faults; with a sanitizer they are further apart, because recovery takes longer.
 void strike(ChaosOptions& chaos, int faults, int settled_after) {
     chaos.every_ms = test::kSanitized ? 400 : 200;
     chaos.duration = std::chrono::seconds(faults * chaos.every_ms / 1000);

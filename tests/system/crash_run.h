@@ -6,7 +6,7 @@
 
 namespace daypack::test {
 
-// Publishes for ever, everything that there is to publish; every number of a book tells its `u`.
+// Publishes for ever everything that can be published; every number of a book is derived from its `u`.
 [[noreturn]] inline void publish_for_ever(Writer& writer) {
     for (Sequence u = 2;; ++u) {
         const auto n = static_cast<std::int64_t>(u);
@@ -26,7 +26,7 @@ namespace daypack::test {
     }
 }
 
-// A whole book, or an empty one; what is wrong with it, else empty.
+// Checks that a book is whole, or empty. Returns what is wrong with it; empty when nothing is.
 inline std::string torn(ShmReader& reader) {
     daypack_book book;
     std::array<daypack_level, 8> bids;
@@ -43,7 +43,7 @@ inline std::string torn(ShmReader& reader) {
     return book.top.bid_quantity == n && book.top.ask_quantity == n ? "" : "a best of another update";
 }
 
-// Writers that are killed at random instants, one after the other on the same segment, under one reader: it is told
+// Kills writers at random instants, one after the other on the same segment, under one reader. The reader is notified
 // each time, never hangs, and never sees a torn or falsely LIVE book.
 inline void kill_writers(int kills, std::uint64_t seed) {
     const Instance instance;
@@ -69,7 +69,7 @@ inline void kill_writers(int kills, std::uint64_t seed) {
             EXPECT_EQ(top->reason, DAYPACK_REASON_writer_dead);
             return true;
         })) << "kill "
-            << i << ": the reader was not told";
+            << i << ": the reader was not notified";
         const std::uint64_t now = daypack_load(&reader->header().epoch);
         ASSERT_GT(now, epoch) << "kill " << i;
         epoch = now;

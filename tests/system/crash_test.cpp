@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writers that die at any instant, under a reader that goes on. (tests/system/crash_soak_test.cpp: a thousand of them.)
+// Writers die at any instant, under a reader that goes on. (tests/system/crash_soak_test.cpp: a thousand of them.)
 #include "tests/system/crash_run.h"
 
 namespace daypack {
@@ -9,7 +9,7 @@ TEST(Crash, ReadersOutliveWritersThatAreKilledAtAnyInstant) {
     test::kill_writers(test::kSanitized ? 10 : 100, 1);
 }
 
-// Neither a reader that dies nor one that sleeps is anything to the writer.
+// A reader that dies or sleeps does not affect the writer.
 TEST(Crash, ReadersThatDieOrSleepAreNothingToTheWriter) {
     const test::Instance instance;
     test::Writer writer(instance.options());
@@ -32,7 +32,8 @@ TEST(Crash, ReadersThatDieOrSleepAreNothingToTheWriter) {
     EXPECT_EQ(reader.top(0)->u, 9'999u);
 }
 
-// A process that sleeps keeps its lock: nobody can take over from it, and so it has nobody's segment to write into.
+// A process that sleeps keeps its lock, so no other process can take over its segment, and it never writes into one
+// that another process owns.
 TEST(Crash, AStoppedEngineHasNoSuccessorAndReadsStalled) {
     const test::Instance instance;
     test::Child first([&](const auto& line) -> int {

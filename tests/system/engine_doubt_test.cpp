@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the engine does where the stream alone does not tell: polling without lines, audits against REST, markets that
-// close or change. Over real sockets and TLS, judged by the exchange's own book.
+// What the engine does where the stream alone is not enough: polling without lines, audits against REST, markets that
+// close or change. It runs over real sockets and TLS and is compared with the exchange's own book.
 #include <set>
 
 #include "tests/support/sanitized.h"
@@ -21,7 +21,7 @@ sim::SimOptions over_tls(double rate = 200) {
     return options;
 }
 
-// Until `count` different books in that state were equal to the truth at their own `u`.
+// Waits until `count` different books in that state were equal to the truth at their own `u`.
 void expect_right_books(LiveEngine& live, sim::Exchange& exchange, unsigned state, std::size_t count) {
     std::set<std::uint64_t> compared;
     ASSERT_TRUE(wait_until([&] {
@@ -126,17 +126,17 @@ TEST(EngineAudit, ARightBookPassesAndStaysLive) {
     EXPECT_TRUE(live.live(kSymbol));
 }
 
-// The stream itself says what is not so: no number shows it, only another look at the venue's book.
+// The stream has wrong levels under right ids, which only a comparison with the venue's book shows.
 TEST(EngineAudit, ALevelThatTheStreamToldWrongIsFoundAndHealed) {
     sim::Exchange exchange(over_tls(20));
     LiveEngine live(exchange, {kSymbol}, 16'384, [](Config& config) { config.exchange.snapshot_interval_s = 1; });
     ASSERT_TRUE(wait_until([&] { return live.live(kSymbol); })) << live.log();
-    // So many that some levels stay wrong until the next look.
+    // There are so many that some levels stay wrong until the next audit.
     exchange.inject(sim::Fault::parse("frame:how=lie,times=30,symbol=" + kSymbol));
     ASSERT_TRUE(wait_until([&] { return live.counter(kSymbol, DAYPACK_SYMBOL_audit_wrong) > 0; })) << live.log();
     ASSERT_TRUE(wait_until([&] { return live.counter(kSymbol, DAYPACK_SYMBOL_resyncs_audit) > 0; })) << live.log();
     EXPECT_TRUE(wait_until([&] { return live.log().find("reason=audit") != std::string::npos; })) << live.log();
-    // All lies told: from the next rejoin on it is right.
+    // No wrong level follows, so the book is right from the next rejoin on.
     ASSERT_TRUE(wait_until([&] { return exchange.fault_log().size() >= 30; }));
     ASSERT_TRUE(wait_until([&] {
         const auto read = live.read(kSymbol);
@@ -208,7 +208,7 @@ TEST(EngineSilence, ALineThatBringsNothingAndAnswersPingsIsReplaced) {
     EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_resyncs), 0u);
 }
 
-// By an answer that is drawn: a failure names it.
+// The answer is drawn; a failure names it.
 TEST(EngineSilence, AQuietMarketWhoseEveryCheckFailsIsStaleUntilOneIsAnswered) {
     const char* const answers[] = {"paused", "maintenance", "400"};
     const std::string how = answers[static_cast<std::size_t>(getpid()) % std::size(answers)];
@@ -241,7 +241,7 @@ TEST(EngineMarkets, AMarketThatClosesIsHaltedAndComesBack) {
     expect_right_books(live, exchange, DAYPACK_STATE_LIVE, 5);
 }
 
-// Of a list that is no cache's: where it is one, /market tells it within the minute (market_follower_test).
+// The list is not cached here; with a cached one /market shows it within the minute (market_follower_test).
 TEST(EngineMarkets, AMarketThatOnlyTakesCancelsIsHaltedAndItsBookGoesOn) {
     sim::SimOptions options = over_tls();
     options.markets_cache_ms = 0;
@@ -254,14 +254,14 @@ TEST(EngineMarkets, AMarketThatOnlyTakesCancelsIsHaltedAndItsBookGoesOn) {
     live.engine().set_symbols(live.engine().config());  // as by SIGHUP: the list is read at once
     ASSERT_TRUE(wait_until([&] { return is(live, DAYPACK_STATE_HALTED, DAYPACK_REASON_cancel_only); })) << live.log();
     expect_right_books(live, exchange, DAYPACK_STATE_HALTED, 5);
-    EXPECT_FALSE(live.showed(cursor, DAYPACK_STATE_SYNCING)) << "the book was kept";
+    EXPECT_FALSE(live.showed(cursor, DAYPACK_STATE_SYNCING)) << "the book stayed LIVE";
 }
 
 // ---- budget --------------------------------------------------------------------------------------------------------
 
 TEST(EngineBudget, ManySymbolsBrokenAtOnceStayWithinTheBudget) {
     constexpr int kSymbols = test::kSanitized ? 200 : 500;
-    // A minute: as many as have the last hundred or so of both joins wait for it, and no longer.
+    // The budget of a minute: the last hundred or so requests of both joins wait for it, and no longer.
     constexpr int kBudget = kSymbols * 6;
     sim::SimOptions options = over_tls(2);
     options.symbols.clear();
@@ -293,7 +293,7 @@ TEST(EngineBudget, ManySymbolsBrokenAtOnceStayWithinTheBudget) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::printf("%d symbols broken at once: %llu requests in %.1f s, all LIVE again\n", kSymbols,
                 static_cast<unsigned long long>(requests), seconds);
-    // A burst of a quarter of the budget, and the rest trickles in.
+    // A quarter of the budget comes as a burst, and the rest trickles in.
     constexpr double kBurst = kBudget / 4.0;
     EXPECT_LE(static_cast<double>(requests), kBurst + seconds * kBudget / 60 + 1);
     EXPECT_GT(static_cast<double>(requests), kBurst) << "the budget was never reached, and nothing is shown";

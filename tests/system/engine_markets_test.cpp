@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an engine does where the venue's list of markets is old, leaves something out or changes: over real sockets.
+// What an engine does when the venue's list of markets is old, incomplete or changed, over real sockets.
 #include <algorithm>
 
 #include "tests/system/live_engine.h"
@@ -37,7 +37,7 @@ class Venue {
         return testing::AssertionFailure() << symbol << "\n" << live.log();
     }
     void strike(const std::string& fault) { exchange.inject(sim::Fault::parse(fault)); }
-    // The same symbols once more, as by SIGHUP: the list is read at once.
+    // Selects the same symbols once more, as by SIGHUP, so that the list is read at once.
     void reload() { live.engine().set_symbols(live.engine().config()); }
     [[nodiscard]] std::size_t said(const std::string& words) {
         const std::string log = live.log();
@@ -107,7 +107,7 @@ TEST(EngineMarketList, ADenialOfAMarketWhoseUpdatesComeIsNotBelieved) {
     EXPECT_EQ(venue.said("reason=no_market"), 0u) << venue.live.log();
 }
 
-// Of a list that is no cache's: where it is one, /market tells it within the minute (market_follower_test).
+// The list is not cached here; with a cached one /market shows it within the minute (market_follower_test).
 TEST(EngineMarketList, MaintenanceOfTheWholeVenueHaltsAndEndsNothing) {
     sim::SimOptions options = venue();
     options.markets_cache_ms = 0;
@@ -126,7 +126,7 @@ TEST(EngineMarketList, MaintenanceOfTheWholeVenueHaltsAndEndsNothing) {
     ASSERT_TRUE(wait_until([&] { return venue.exchange.fault_log().size() == 4; }));
     venue.reload();
     for (const auto& symbol : {kSol, kEth}) EXPECT_TRUE(venue.becomes(symbol, DAYPACK_STATE_LIVE));
-    EXPECT_FALSE(venue.live.showed(cursor, DAYPACK_STATE_SYNCING)) << "the books were kept";
+    EXPECT_FALSE(venue.live.showed(cursor, DAYPACK_STATE_SYNCING)) << "the books stayed LIVE";
     EXPECT_FALSE(venue.live.engine().failed());
 }
 

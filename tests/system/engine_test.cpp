@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine over real sockets and TLS, judged by the exchange's own book.
+// The engine over real sockets and TLS, compared with the exchange's own book.
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -23,7 +23,7 @@ sim::SimOptions over_tls(double rate = 200) {
 }
 
 // Reads whole books until `count` different ones of each symbol were compared with the truth at their own `u`. The
-// truth lags the frames by nothing: the exchange applies before it sends.
+// truth is never behind the frames, because the exchange applies before it sends.
 void expect_equal_books(LiveEngine& live, sim::Exchange& exchange, const std::vector<std::string>& symbols,
                         std::size_t count) {
     for (const auto& symbol : symbols) {
@@ -88,7 +88,7 @@ TEST_P(EngineTest, EachStageOfAnUpdateIsTimed) {
     EXPECT_EQ(samples(DAYPACK_HISTOGRAM_DECODE), applied);
     EXPECT_EQ(samples(DAYPACK_HISTOGRAM_PUBLISH), applied);
     EXPECT_EQ(samples(DAYPACK_HISTOGRAM_QUEUE), GetParam() == ThreadModel::fused ? 0 : applied);
-    // Each is a part of the whole.
+    // Each part is contained in the whole.
     const auto median = [&](daypack_histogram stage) { return daypack_percentile(&live.reader(), stage, 500); };
     for (const auto stage : {DAYPACK_HISTOGRAM_DECODE, DAYPACK_HISTOGRAM_APPLY, DAYPACK_HISTOGRAM_PUBLISH}) {
         EXPECT_GT(median(stage), 0u) << daypack_histogram_name(stage);
@@ -131,7 +131,8 @@ TEST_P(EngineTest, TheKernelsReceiveTimeIsToldWhereItIsAskedFor) {
     }
 }
 
-// While `disturb` works: the symbol leaves LIVE for `reason`, what is LIVE is always right, and it comes back.
+// While `disturb` runs, the symbol leaves LIVE for `reason`, every LIVE book is right, and the symbol becomes LIVE
+// again.
 void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string& symbol, unsigned reason,
                    const std::function<void()>& disturb) {
     ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
@@ -143,7 +144,7 @@ void expect_rejoin(LiveEngine& live, sim::Exchange& exchange, const std::string&
     std::int64_t left_ns = 0;
     ASSERT_TRUE(wait_until([&] {
         if (const auto read = live.read(symbol); read && read->book.top.state == DAYPACK_STATE_LIVE) {
-            // After a restart the exchange knows nothing of the old numbering, which may still be under way to us.
+            // After a restart the exchange knows nothing of the old numbering, which may still be in flight to us.
             const std::string truth = exchange.truth(symbol, read->book.top.u);
             if (!truth.empty()) {
                 EXPECT_TRUE(same_text(read->text, truth));
@@ -300,9 +301,9 @@ TEST_P(EngineTest, ABookThreadThatStallsLosesNothingSilently) {
         callbacks);
     for (const auto& symbol : kThree) ASSERT_TRUE(wait_until([&] { return live.live(symbol); })) << live.log();
     stall = true;
-    // The queue fills, the socket is not read for a while, then updates are dropped; the readers see a writer that
+    // The queue fills, the socket is not read for a while, and then updates are dropped; the readers see a writer that
     // hangs.
-    // With one thread for all there is no queue: TCP holds everything.
+    // With a single thread there is no queue, and TCP buffers everything.
     const bool fused = GetParam() == ThreadModel::fused;
     ASSERT_TRUE(wait_until([&] {
         const auto beat = static_cast<std::int64_t>(daypack_load(&daypack_head(&live.reader())->beat_ns));
@@ -326,7 +327,7 @@ TEST_P(EngineTest, ABookThreadThatStallsLosesNothingSilently) {
     EXPECT_TRUE(wait_until([&] {
         const auto rejoined = [&](const auto& symbol) { return live.counter(symbol, DAYPACK_SYMBOL_resyncs) > 0; };
         return std::any_of(kThree.begin(), kThree.end(), rejoined);
-    })) << "who lost updates was rejoined";
+    })) << "a symbol that lost updates was rejoined";
     expect_equal_books(live, exchange, kThree, 5);
 }
 
@@ -348,8 +349,8 @@ TEST_P(EngineTest, StoppedItSaysSoAndASecondOneGoesOnInTheSameSegment) {
     EXPECT_GT(live.top("BTC_USDC")->epoch, top->epoch);
 }
 
-// A certificate that is wrong in one way each, at the start for REST and later for the line: the log names the way, and
-// nothing is shown as LIVE.
+// Certificates with one fault each, at the start for REST and later for the line: the log names the fault, and no book
+// is LIVE.
 void expect_refused(const std::string& which, const std::string& words) {
     const auto refused = [&](LiveEngine& live, const std::string& who) {
         const std::string log = live.log();

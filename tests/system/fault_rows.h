@@ -14,7 +14,7 @@ namespace daypack {
 
 inline const std::string kSymbol = "SOL_USDC";  // the market that is watched
 
-// What a reader may see while the fault lasts, beside LIVE; the first must be seen. Empty: nothing but LIVE.
+// The states that a reader may see while the fault lasts, beside LIVE. The first must be seen. Empty: only LIVE.
 using Sights = std::vector<std::string>;
 
 struct Row {
@@ -31,7 +31,7 @@ inline std::ostream& operator<<(std::ostream& out, const Row& row) {
     return out << row.name;
 }
 
-// A fault of the stream strikes the symbol that is watched.
+// A fault of the stream affects the symbol that is watched.
 inline std::string aimed(const std::string& fault) {
     const std::string kind = fault.substr(0, fault.find_first_of("@:"));
     const std::set<std::string> streams{"drop", "duplicate", "reorder", "frame", "mute", "restart", "market", "tick"};
@@ -41,7 +41,7 @@ inline std::string aimed(const std::string& fault) {
 
 inline const Sights kNothing{};
 inline const Sights kGap{"SYNCING/gap"};
-// A connection that goes back numbers anew.
+// A connection whose ids go back shows a restarted numbering.
 inline const Sights kGapOrRestart{"SYNCING/gap", "SYNCING/restart"};
 inline const Sights kBadFrame{"SYNCING/bad_frame", "SYNCING/gap"};
 inline const Sights kOtherTick{"SYNCING/tick", "SYNCING/bad_frame", "SYNCING/gap"};
@@ -160,7 +160,7 @@ inline Rows contradictions() {
             Row{"the book crosses and stays so", {"frame:how=crossed"}, 1, {"INVALID/crossed"}}};
 }
 
-// Where nothing is lost, a reader sees nothing.
+// Where nothing is lost, a reader sees only LIVE.
 inline Rows misleading() {
     return {Row{"a line lags by 30 to 40 ms", {"lag:line=1,by_ms=30,jitter_ms=10"}},
             Row{"both lag, each otherwise", {"lag:of=odd,by_ms=20", "lag:of=even,by_ms=60"}},
@@ -171,7 +171,7 @@ inline Rows misleading() {
             Row{"interim answers before each snapshot", {"rest:how=103,path=depth"}, 1, kNothing, true}};
 }
 
-// Of all these, what one thread that does it all is tried with as well.
+// The rows that are run with a single thread as well.
 inline Rows fused_share() {
     return {Row{"one line of two drops an update", {"drop:line=2"}},
             Row{"… does not bring one symbol any more", {"mute:line=2"}},

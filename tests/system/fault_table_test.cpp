@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tables of faults in tests/README.md say what the tests do: one is written from the rows of fault_test, and every
-// fault that a row names is one that `daypack sim --fault` takes.
+// Checks the tables of faults in tests/README.md: one is generated from the rows of fault_test, and `daypack sim
+// --fault` accepts every fault that a row names.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -66,7 +66,7 @@ TEST(FaultTable, IsWhatTheRowsOfFaultTestSay) {
         return;
     }
     EXPECT_EQ(text.substr(from, end - from), tables())
-        << "write it anew: DAYPACK_WRITE_TABLE=1 build/release/tests/fault_table_test";
+        << "write it again: DAYPACK_WRITE_TABLE=1 build/release/tests/fault_table_test";
 }
 
 TEST(FaultTable, NamesFaultsThatTheSimulatorTakes) {

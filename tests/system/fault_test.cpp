@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Everything that can go wrong between the venue and us, over real sockets and TLS: what a reader sees meanwhile, and
-// that each book is right again. A book that is shown LIVE is compared with the exchange's own at its `u`, all the
-// time, and a symbol that loses nothing is calm. The rows are in fault_rows.h; each test prints its own, with the time
-// until the book was right again.
+// Each fault between the venue and us, over real sockets and TLS: which states a reader sees, and that each book is
+// right again. Every LIVE book is compared with the exchange's own at its `u`, all the time, and a symbol that loses
+// nothing stays LIVE. The rows are in fault_rows.h; each test prints its own, with the time until the book was right
+// again.
 #include <algorithm>
 #include <cstdio>
 #include <set>
@@ -27,7 +27,7 @@ sim::SimOptions over_tls() {
     return options;
 }
 
-// Watches a symbol: compares what is LIVE with the truth, and collects the other states that readers saw, in order.
+// Watches a symbol: compares LIVE books with the truth, and collects the other states that readers saw, in order.
 class Watch {
   public:
     Watch(LiveEngine& live, sim::Exchange& exchange) : live_(live), exchange_(exchange) {
@@ -35,12 +35,12 @@ class Watch {
         index_ = static_cast<std::uint32_t>(daypack_find(&live_.reader(), kSymbol.c_str()));
     }
 
-    // Looks once. True: the book is LIVE, and was right.
+    // Reads the book once. Returns true when it is LIVE and right.
     bool look() {
         take_states();
         const auto read = live_.read(kSymbol);
         if (!read || read->book.top.state != DAYPACK_STATE_LIVE) return false;
-        // Readers are told; what a venue means that crosses its own book, nobody can say.
+        // Readers see the flag; what a venue means by crossing its own book is not known.
         if ((read->book.top.flags & DAYPACK_FLAG_CROSSED) != 0) return false;
         const std::uint64_t u = read->book.top.u;
         if (compared_.contains(u)) return true;
@@ -86,8 +86,8 @@ bool expects(const Row& row, const std::string& sight) {
     return std::find(row.sights.begin(), row.sights.end(), sight) != row.sights.end();
 }
 
-// Those that lose nothing: both, where readers see nothing but LIVE, or the one that the faults are not aimed at. Where
-// REST's answers for one are spoilt, it needs more than one.
+// The symbols that lose nothing: both, where readers see only LIVE; otherwise the one that is not the faults' target.
+// Where REST's answers for one are spoilt, it needs more than one snapshot.
 std::vector<std::string> calm_symbols(const Row& row) {
     const auto is_aimed = [](const std::string& fault) {
         return aimed(fault).find("symbol=" + kSymbol) != std::string::npos;
@@ -97,7 +97,7 @@ std::vector<std::string> calm_symbols(const Row& row) {
     return one && !expects(row, "STALE/line_dead") ? std::vector{kOther} : std::vector<std::string>{};
 }
 
-// Each fault once the one before has struck: two that strike at the same update do so in no order.
+// Starts each fault after the one before has occurred, because two faults at one update have no order.
 void strike(const Row& row, sim::Exchange& exchange, Watch& watch) {
     for (std::size_t i = 0; i < row.faults.size(); ++i) {
         ASSERT_TRUE(wait_until([&] {
@@ -132,7 +132,7 @@ void expect_good(const Row& row) {
     Watch watch(live, exchange);
     Calm calm(live.instance(), calm_symbols(row));
     if (!row.at_start) strike(row, exchange, watch);
-    // It struck, and whoever shall see it saw it.
+    // Waits until the fault has occurred and everything that the row expects was seen.
     const auto began = std::chrono::steady_clock::now();
     ASSERT_TRUE(wait_until([&] {
         (void)watch.look();
@@ -142,7 +142,7 @@ void expect_good(const Row& row) {
     })) << "saw "
         << joined(watch.seen()) << "\n"
         << live.log();
-    // Right again: whole books, each at a `u` that the exchange reached after the last strike.
+    // Waits for whole books that are right, each at a `u` that the exchange reached after the last fault.
     std::size_t after = 0;
     std::chrono::steady_clock::time_point right;
     std::uint64_t beyond = exchange.last_u(kSymbol);
@@ -175,8 +175,7 @@ TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
     expect_good(GetParam());
 }
 
-// The same where one thread does it all: what the lines tell goes another way there, and the books have no time of
-// their own.
+// The same with a single thread, in which updates take another path and the books have no timer of their own.
 class FusedFaultTest : public testing::TestWithParam<Row> {
   protected:
     FusedFaultTest() { live_threads = ThreadModel::fused; }

@@ -8,15 +8,15 @@
 
 namespace daypack {
 
-// What a run of an engine through a whole flow showed.
+// The result of a run of an engine through a whole flow.
 struct FlowRun {
     std::size_t compared = 0;  // books, at different sequence numbers, that equal the truth
     std::uint64_t gaps = 0, resyncs = 0, restarts = 0, snapshots = 0, dropped = 0, updates = 0;
 };
 
-// Lets a flow that ends run through an engine, taking whole LIVE books as they come, and compares each with the truth
-// at its own `u`, and the last at the flow's end, as text. Books are compared after the run, so that it is not slowed.
-// At most `samples` books of each symbol, `apart` or more sequence numbers from one to the next.
+// Runs a finite flow through an engine and takes whole LIVE books as they come. Each is compared with the truth at its
+// own `u`, and the last with that of the flow's end, as text, after the run so that it is not slowed. At most `samples`
+// books of each symbol are taken, `apart` or more sequence numbers from one to the next.
 inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>& symbols, std::size_t samples,
                         std::uint64_t apart, std::chrono::milliseconds bound, std::uint32_t lines = 1) {
     FlowRun run;
@@ -26,7 +26,7 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
     const auto take = [&](const std::string& symbol) {
         const auto read = live.read(symbol);
         if (!read || read->book.top.state != DAYPACK_STATE_LIVE) return false;
-        // Joined while a side had exactly as many levels as the venue's cut, it may not show the rest: join it anew.
+        // A book that was joined from a truncated snapshot may not show the rest, so it is joined again.
         if (read->book.known_to_bid != 0 || read->book.known_to_ask != 0) {
             if (read->book.top.u < rejoined_at + 500) return false;
             rejoined_at = read->book.top.u;
@@ -97,7 +97,7 @@ inline const std::vector<std::string>& ten_symbols() {
     return symbols;
 }
 
-// All frames of a made-up flow, none lost on the way.
+// All frames of a generated flow arrive, and none is lost.
 inline void expect_clean_flow(const sim::SimOptions& options, std::size_t samples, std::chrono::milliseconds bound) {
     sim::Exchange exchange(options);
     const FlowRun run = run_flow(exchange, options.symbols, samples, 1, bound);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whole flows, recorded and made up, through the engine over wss: the short forms. flow_soak_test.cpp has the long
+// Whole flows, recorded and generated, through the engine over wss, in short forms. flow_soak_test.cpp has the long
 // ones.
 #include <filesystem>
 
@@ -22,7 +22,7 @@ std::filesystem::path recorded(const std::string& set) {
     return root / set / "frames.ndjson.gz";
 }
 
-// As fast as the engine takes it, so that no machine is too slow for it.
+// The flow runs as fast as the engine takes it, so that no machine is too slow for it.
 void expect_replay(const std::string& set, const std::string& symbol, std::uint64_t apart) {
     const auto file = recorded(set);
     if (!std::filesystem::exists(file)) {

@@ -12,7 +12,7 @@
 
 namespace daypack {
 
-// The certificate to trust, in a file for as long as this lives.
+// A file with the certificate to trust, which lasts as long as this object.
 class CaFile {
   public:
     std::string write(const std::string& pem) {
@@ -26,10 +26,10 @@ class CaFile {
     std::string path_;
 };
 
-// How the engines of the tests to come share their work between threads.
+// How the engines of the following tests divide their work between threads.
 inline ThreadModel live_threads = ThreadModel::pipeline;
 
-// Every test of it runs once for each way.
+// Each test of the suite runs once for each division.
 class InBothModes : public testing::TestWithParam<ThreadModel> {
   protected:
     InBothModes() { live_threads = GetParam(); }

@@ -18,8 +18,8 @@ namespace daypack {
 // `daypack run` as a process of its own against a simulated exchange, over TLS on loopback.
 class LiveProgram : public LiveReader {
   public:
-    // `symbols`: native names. `feed`, `engine`: more lines of the configuration, as they stand in the file. `ws_url`:
-    // where its lines lead, if not straight to the exchange.
+    // `symbols`: native names. `feed`, `engine`: more lines of the configuration file. `ws_url`: the address of its
+    // lines, unless they connect to the exchange directly.
     LiveProgram(sim::Exchange& exchange, const std::vector<std::string>& symbols, const std::string& feed,
                 const std::string& engine, const std::string& ws_url = {}) {
         std::filesystem::create_directory(folder_);
@@ -44,9 +44,9 @@ class LiveProgram : public LiveReader {
         std::filesystem::remove("/dev/shm/daypack." + instance_);
     }
 
-    // Once more, after the last one has ended; with the same configuration.
+    // Starts the program again after the last one has ended, with the same configuration.
     void start() { run_ = another("run"); }
-    // One more, beside the one that runs.
+    // Starts another one beside the one that runs.
     [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another") const {
         return std::make_unique<Program>(folder_, name, std::vector<std::string>{"run", "my.yaml"});
     }
@@ -54,8 +54,8 @@ class LiveProgram : public LiveReader {
     [[nodiscard]] Program& run() noexcept { return *run_; }
     [[nodiscard]] std::string log() const { return run_->err(); }
 
-    // What its process holds: for itself, what of the segment it has touched, and what of both the kernel has put
-    // aside. Pages of the program's file are not counted: the kernel drops them and reads them again as it likes.
+    // The memory of its process: its own, the touched part of the segment, and what of both the kernel has swapped out.
+    // Pages of the program's file are not counted, because the kernel drops and rereads them at will.
     [[nodiscard]] std::int64_t resident_kib() const {
         std::ifstream status("/proc/" + std::to_string(run_->pid()) + "/status");
         std::int64_t sum = 0;

@@ -17,7 +17,7 @@ namespace daypack {
 
 inline constexpr std::chrono::milliseconds kBound{60'000};  // generous: sanitizers on two busy cores
 
-// Waits for a condition, looking often. False once the bound is over.
+// Polls a condition until it is true. Returns false when the bound is over.
 inline bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds bound = kBound) {
     const auto end = std::chrono::steady_clock::now() + bound;
     while (!condition()) {
@@ -27,7 +27,7 @@ inline bool wait_until(const std::function<bool()>& condition, std::chrono::mill
     return true;
 }
 
-// The shared memory of an engine, read as any other process would.
+// Reads the shared memory of an engine as any other process would.
 class LiveReader {
   public:
     LiveReader() = default;
@@ -40,7 +40,7 @@ class LiveReader {
 
     [[nodiscard]] daypack_reader& reader() noexcept { return reader_; }
 
-    // Best bid and offer with state; none while the symbol is not listed or the writer is faster.
+    // The best bid and offer with the state; none while the symbol is not listed or the writer is faster.
     [[nodiscard]] std::optional<daypack_top> top(const std::string& symbol) {
         daypack_top top;
         const int index = daypack_find(&reader_, symbol.c_str());
@@ -56,7 +56,7 @@ class LiveReader {
         return index < 0 ? 0 : daypack_symbol_counter(&reader_, static_cast<unsigned>(index), which);
     }
 
-    // Whether any symbol was shown in that state, for however short a time, since the cursor was taken.
+    // True when any symbol was in that state, for however short a time, since the cursor was taken.
     [[nodiscard]] bool showed(std::uint64_t cursor, unsigned state) {
         daypack_record record;
         std::uint64_t lost = 0;
@@ -69,7 +69,7 @@ class LiveReader {
         return false;
     }
 
-    // The whole published book, as the exchange would put its own: {"symbol":…,"u":…,"bids":[…],"asks":[…]}.
+    // The whole published book, in the exchange's form: {"symbol":…,"u":…,"bids":[…],"asks":[…]}.
     struct Read {
         daypack_book book;
         std::string text;
@@ -105,14 +105,14 @@ class LiveReader {
     daypack_reader reader_{};
 };
 
-// Compares a book with the truth at its own `u`. Books are long: what differs is shown from where it begins.
-inline testing::AssertionResult same_text(const std::string& is, const std::string& shall) {
-    if (is == shall) return testing::AssertionSuccess();
+// Compares a book with the truth at its own `u`. Books are long, so the message begins near the first difference.
+inline testing::AssertionResult same_text(const std::string& is, const std::string& expected) {
+    if (is == expected) return testing::AssertionSuccess();
     std::size_t at = 0;
-    while (at < is.size() && at < shall.size() && is[at] == shall[at]) ++at;
+    while (at < is.size() && at < expected.size() && is[at] == expected[at]) ++at;
     const std::size_t from = at < 60 ? 0 : at - 60;
-    return testing::AssertionFailure() << "differs at byte " << at << "\nis    …" << is.substr(from, 160) << "\nshall …"
-                                       << shall.substr(from, 160);
+    return testing::AssertionFailure() << "differs at byte " << at << "\nis    …" << is.substr(from, 160) << "\nwant  …"
+                                       << expected.substr(from, 160);
 }
 
 }  // namespace daypack

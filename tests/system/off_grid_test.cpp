@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One level that does not fit what its market is counted in, over real sockets: first in a snapshot, first in a frame,
-// in frames alone; and what cannot be kept. The other markets are LIVE all the while.
+// A level that does not fit the units of its market, over real sockets: first in a snapshot, first in a frame, in
+// frames alone; and levels that no unit can hold. The other markets stay LIVE.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ namespace {
 
 using test::Peer;
 
-// Price and quantity, as they are written.
+// Price and quantity as text.
 using Levels = std::vector<std::pair<std::string, std::string>>;
 
 std::string text_of(const Levels& levels) {
@@ -41,7 +41,7 @@ std::string text_of(const Levels& levels) {
 
 struct Market {
     std::map<double, std::pair<std::string, std::string>> bids, asks;  // by price
-    Levels extra_asks;                                                 // that REST tells beside, as a fault
+    Levels extra_asks;                                                 // that REST reports in addition, as a fault
     Levels frame;                                                      // the bids of each frame
     std::uint64_t u = 1'000;
     std::size_t depth_requests = 0;
@@ -63,9 +63,9 @@ struct Market {
     }
 };
 
-// A venue whose markets have a tick of 1 and a step of 0.01, and hold what a test puts there.
+// A venue whose markets have a tick of 1 and a step of 0.01, and the levels that a test sets.
 //
-// Thread: its own runs all of it; do_there() waits for that.
+// Thread: everything runs on its own; do_there() runs a task there and waits for it.
 class Venue {
   public:
     explicit Venue(std::map<std::string, Market> markets) : markets_(std::move(markets)) { tick(); }
@@ -87,11 +87,11 @@ class Venue {
     Market market(const std::string& name) {
         return do_there([&] { return markets_.at(name); });
     }
-    // What each frame says from now on; an update without levels where it is empty.
+    // The levels of each frame from now on; without any it is an update without levels.
     void stream(const std::string& name, Levels bids) {
         do_there([&] { markets_.at(name).frame = std::move(bids); });
     }
-    // One frame at once, and the market as it is after it.
+    // Sends one frame at once, and applies it to the market.
     void update(const std::string& name, const Levels& bids) {
         do_there([&] { send(name, bids); });
     }
@@ -220,7 +220,7 @@ class OffGridTest : public testing::Test, public LiveReader {
         const std::scoped_lock lock(mutex_);
         return log_;
     }
-    // The sides of a LIVE book, padded to its units; empty where it is not LIVE.
+    // The sides of a LIVE book, padded to its units; empty when it is not LIVE.
     std::string live_book(const std::string& symbol) {
         const auto now = read(symbol);
         if (!now || now->book.top.state != DAYPACK_STATE_LIVE) return "";
@@ -231,7 +231,7 @@ class OffGridTest : public testing::Test, public LiveReader {
         EXPECT_TRUE(seen) << symbol << " is " << live_book(symbol) << "\n" << log();
         return seen;
     }
-    // It is LIVE so many updates later, and was not joined anew.
+    // It is LIVE that many updates later, and was not joined again.
     void goes_on(const std::string& symbol, const std::string& book, std::uint64_t updates = 20) {
         const std::uint64_t joins = counter(symbol, DAYPACK_SYMBOL_snapshots);
         const std::uint64_t before = counter(symbol, DAYPACK_SYMBOL_updates);

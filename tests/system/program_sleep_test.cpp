@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The program is put to sleep, started beside itself, and killed, under one reader that stays open.
+// The program is suspended, started a second time, and killed, under one reader that stays open.
 #include <map>
 
 #include "tests/support/slow_path.h"
@@ -21,7 +21,7 @@ class ProgramSleepTest : public testing::Test {
         return options;
     }
 
-    // Looks at each book once: what is LIVE is the exchange's at its `u`, whole. Returns how many are LIVE.
+    // Reads each book once: a LIVE book equals the exchange's at its `u`. Returns how many are LIVE.
     std::size_t look() {
         std::size_t live = 0;
         for (const auto& market : kMarkets) {
@@ -34,7 +34,7 @@ class ProgramSleepTest : public testing::Test {
         }
         return live;
     }
-    // Every book is LIVE and right, at a later update than the exchange's last one now.
+    // Waits until every book is LIVE and right, at a later update than the exchange's last one now.
     testing::AssertionResult all_right() {
         for (const auto& market : kMarkets) {
             const std::uint64_t now = exchange_.last_u(market);
@@ -56,7 +56,8 @@ class ProgramSleepTest : public testing::Test {
         }
         return true;
     }
-    // Looks at a program that beats no more: where its beat is late, every book says so. True once they do.
+    // Reads the books of a program without a heartbeat: once the beat is late, each is STALE. Returns true when all
+    // are.
     [[nodiscard]] bool says_late(unsigned state, unsigned reason) {
         const std::int64_t now = daypack_monotonic_ns();
         const auto beat = static_cast<std::int64_t>(daypack_load(&daypack_head(&live_.reader())->beat_ns));
@@ -73,8 +74,8 @@ class ProgramSleepTest : public testing::Test {
     std::map<std::string, std::uint64_t> first_live_;  // the `u` at which each was LIVE first, since it was cleared
 };
 
-// While it sleeps nothing is LIVE. Awake, it is LIVE again only with all that the exchange sent meanwhile, but for what
-// was just on its way there: whether that lay in its sockets when it awoke or, as behind a small TCP window, did not.
+// While it is suspended no book is LIVE. After that a book is LIVE only with all updates that the exchange sent
+// meanwhile, except those in flight: whether they lay in its sockets or, as behind a small TCP window, did not.
 TEST_F(ProgramSleepTest, AsleepItReadsStalledAndAwakeItIsLiveWithWhatItHadMissed) {
     constexpr std::uint64_t kOnItsWay = 20;  // updates
     ASSERT_TRUE(all_right());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The program as its users start it: real processes, real TLS, the exchange beside them.
+// The program as users start it: real processes, real TLS, and the exchange beside them.
 #include "tests/support/program.h"
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 namespace daypack {
 namespace {
 
-// The first block of the contract's configuration, as it stands there: nothing beyond the seed's own keys.
+// The first block of the contract's configuration, unchanged, with no further keys.
 constexpr const char* kSeed = R"(exchanges:
   ccxt_backpack:
     class: Ccxt_Backpack_Feed
@@ -52,14 +52,14 @@ class ProgramTest : public testing::Test {
         arguments.insert(arguments.end(), more.begin(), more.end());
         return std::make_unique<Program>(folder_, "run", arguments);
     }
-    // What `daypack cat` says of a symbol, on stdout and, where it fails, on stderr.
+    // The output of `daypack cat` for a symbol: stdout, and stderr if it fails.
     std::string cat(const std::string& symbol, std::vector<std::string> more = {"--json", "--levels", "0"}) {
         std::vector<std::string> arguments{"cat", "--instance", instance_, "--symbol", symbol};
         arguments.insert(arguments.end(), more.begin(), more.end());
         Program cat(folder_, "cat", arguments);
         return cat.wait() == 0 ? cat.out() : cat.err();
     }
-    // Waits until `daypack cat` says so.
+    // Waits until `daypack cat` prints that.
     bool says(const std::string& symbol, const std::string& what) {
         return wait_until([&] { return cat(symbol).find(what) != std::string::npos; });
     }

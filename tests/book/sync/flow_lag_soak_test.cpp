@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Flow on lines that lag, through the engine over wss: nothing is lost, so nothing may break. The recorded one is the
-// file that DAYPACK_RECORDED_FLOW names (frames.ndjson.gz, with its snapshot.json beside it).
+// Flow on lines that lag, through the engine over wss: nothing is lost, so no book may break. DAYPACK_RECORDED_FLOW
+// names the recorded flow (frames.ndjson.gz, with its snapshot.json beside it).
 #include <cstdlib>
 
 #include "tests/book/sync/flow_world.h"
@@ -57,7 +57,7 @@ TEST(FlowLagSoak, MadeUpWithJitterOnTwoLines) {
     expect_calm(options, options.symbols, 2);
 }
 
-// Without T: the recorded flow in one thread, with faults, whole books.
+// The recorded flow in one thread, with faults and other clocks of the venue; whole books are compared.
 TEST(FlowLagSoak, OtherTimesChangeNoBookOfTheRecordedFlow) {
     const char* const file = std::getenv("DAYPACK_RECORDED_FLOW");
     if (file == nullptr) GTEST_SKIP() << "set DAYPACK_RECORDED_FLOW to a recorded frames.ndjson.gz to run this";

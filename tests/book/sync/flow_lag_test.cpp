@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines that lag and jitter, where nothing is lost: no restart, no gap, one snapshot, and every book right.
+// Lines lag and jitter, but nothing is lost: there is no restart, no gap, one snapshot, and every book is right.
 #include <gtest/gtest.h>
 
 #include "tests/book/sync/flow_world.h"

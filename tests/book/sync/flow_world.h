@@ -16,12 +16,12 @@
 
 namespace daypack::test {
 
-// A flow of the simulator, made up or recorded, over lines that lag, into a Sync: in one thread, a millisecond a step.
-// Faults are drawn where they are asked for: frames lost or unreadable, lines that break, numberings that begin anew.
-// What the venue's clocks tell is up to the test.
+// Feeds a generated or recorded flow of the simulator over lagging lines into a Sync, in one thread, in steps of 1 ms.
+// On request faults are drawn: lost or unreadable frames, lines that break, numberings that restart.
+// The test decides what the venue's clocks show.
 class FlowWorld {
   public:
-    // What is told where `us` is true, of the update `u`.
+    // Returns what the clock shows for the update `u` when the true time is `us`.
     using Clock = std::function<std::int64_t(std::int64_t us, std::uint64_t u)>;
     struct Options {
         std::vector<std::int64_t> lags_ms{0, 5};  // of each line
@@ -54,8 +54,8 @@ class FlowWorld {
         for (std::int64_t ms = 0; ms < options_.run_ms && (has_next_ || in_flight()); ++ms) step(ms);
         check_all();
     }
-    // Of every state, reason and flag, of what each update changed, and of every level at each change of state, each
-    // join and each 256th update.
+    // A digest of every state, reason and flag, of what each update changed, and of every level at each change of
+    // state, each join and each 256th update.
     [[nodiscard]] std::uint64_t digest() const { return digest_; }
     [[nodiscard]] const Sync& sync() const { return sync_; }
     [[nodiscard]] std::uint64_t changes() const { return changes_; }       // of the state
@@ -101,7 +101,7 @@ class FlowWorld {
             venue_tells(ms);
             has_next_ = next();
         }
-        if (options_.faults && random_.once_in(2'500)) {  // it numbers anew, below or beyond
+        if (options_.faults && random_.once_in(2'500)) {  // its numbering restarts, below or above
             const auto before = id_;
             id_ = random_.once_in(2) ? before / 2 : before + 1'000'000;
             shift_ += id_ - before;
@@ -120,14 +120,14 @@ class FlowWorld {
         id_ = update.last_id;
         at_us_ = update.match_us;
         for (const sim::Change& change : update.changes) book_.apply(delta_of(change));
-        told_.push_back(std::move(update));
+        updates_sent_.push_back(std::move(update));
         for (std::size_t i = 0; i < lines_.size(); ++i) {
             Line& line = lines_[i];
             if (!line.up || (options_.faults && random_.once_in(1'000))) continue;
             std::int64_t due_ms =
                 ms + options_.lags_ms[i] + (options_.jitter_ms == 0 ? 0 : random_.below(options_.jitter_ms + 1));
             if (!line.flight.empty()) due_ms = std::max(due_ms, line.flight.back().due_ms);
-            line.flight.push_back({told_.size() - 1, due_ms, options_.faults && random_.once_in(2'000)});
+            line.flight.push_back({updates_sent_.size() - 1, due_ms, options_.faults && random_.once_in(2'000)});
         }
     }
     void step_line(std::size_t index, std::int64_t ms) {
@@ -139,7 +139,7 @@ class FlowWorld {
                 sync_.on_lost(static_cast<LineIndex>(index), Reason::bad_frame, now_);
                 look();
             } else {
-                feed_update(told_[frame.update], static_cast<LineIndex>(index));
+                feed_update(updates_sent_[frame.update], static_cast<LineIndex>(index));
             }
         }
         if (!options_.faults) return;
@@ -228,9 +228,9 @@ class FlowWorld {
             }
         }
         if (options_.faults || sync_.state() != State::live) return;
-        for (; truth_at_ < told_.size() && truth_id_ < sync_.last_id(); ++truth_at_) {
-            for (const sim::Change& change : told_[truth_at_].changes) truth_.apply(delta_of(change));
-            truth_id_ = told_[truth_at_].last_id;
+        for (; truth_at_ < updates_sent_.size() && truth_id_ < sync_.last_id(); ++truth_at_) {
+            for (const sim::Change& change : updates_sent_[truth_at_].changes) truth_.apply(delta_of(change));
+            truth_id_ = updates_sent_[truth_at_].last_id;
         }
         bool same = truth_id_ == sync_.last_id();
         for (const Side side : {Side::bid, Side::ask}) {
@@ -257,7 +257,7 @@ class FlowWorld {
     std::vector<Line> lines_;
     sim::Event event_;
     bool has_next_ = false;
-    std::deque<Update> told_;
+    std::deque<Update> updates_sent_;
     MapBook book_;  // of the venue, now
     std::uint64_t id_ = 0;
     std::int64_t at_us_ = 0;

@@ -11,7 +11,7 @@ constexpr MonoTime at(std::int64_t ms) {
     return MonoTime{1 + ms * kMs};
 }
 
-// When it may ask next, to the millisecond.
+// Returns when the next request is allowed, to the millisecond.
 std::int64_t next_ms(const JoinPace& pace, std::int64_t from) {
     while (!pace.may_ask(at(from))) ++from;
     return from;
@@ -54,15 +54,15 @@ TEST(JoinPace, AFirstWordLetsALongPauseEndIn100MsAndAShortOneAsItWould) {
         pace.on_asked(at(now));
         pace.on_rejected(at(now));
     }
-    pace.on_first_word(at(now + 1));
+    pace.on_first_update(at(now + 1));
     EXPECT_EQ(next_ms(pace, now), now + 101);
-    pace.on_first_word(at(now + 50));
+    pace.on_first_update(at(now + 50));
     EXPECT_EQ(next_ms(pace, now), now + 101) << "the next line's, too";
     JoinPace broken;
     broken.on_break(Reason::restart, at(0));
     broken.on_asked(at(0));
     broken.on_break(Reason::restart, at(1));
-    broken.on_first_word(at(2));
+    broken.on_first_update(at(2));
     EXPECT_EQ(next_ms(broken, 2), 1000) << "no answer was rejected: the pause is of what broke";
 }
 

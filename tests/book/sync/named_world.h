@@ -8,8 +8,9 @@
 
 namespace daypack::test {
 
-// A way, named by its moves: d0 delivers the next of line 0, lose0 ends its connection, ret(0,3) brings it back at the
-// fourth update, ans(1,0) answers with the new numbering's snapshot after its first update, w600 waits so many ms.
+// Runs a small world by the names of its moves: d0 delivers line 0's next update, lose0 ends its connection, ret(0,3)
+// brings it back at the fourth update, ans(1,0) answers with the new numbering's snapshot after its first update, w600
+// waits for 600 ms.
 class NamedWorld {
   public:
     explicit NamedWorld(const SmallWorld::Options& options) : world_(options) { world_.setup(way_, sync_); }
@@ -18,7 +19,7 @@ class NamedWorld {
         std::istringstream words(moves);
         for (std::string word; words >> word;) world_.make(way_, sync_, move_of(word));
     }
-    // The book that is shown as LIVE, if it is, is the new numbering's, and of that alone.
+    // True unless a LIVE book has a level that is not of the new numbering.
     [[nodiscard]] bool shows_no_old_book() const {
         if (sync_.state() != State::live) return true;
         const BookSide& bids = sync_.book().side(Side::bid);

@@ -17,7 +17,7 @@ Event numbered(Sequence id) {
     return event;
 }
 
-// How many events fit into a queue that has the whole pool.
+// Returns how many events fit into a queue that has the whole pool.
 std::size_t fill(Pending& pending) {
     std::size_t pushed = 0;
     while (pending.push(numbered(pushed))) ++pushed;
@@ -108,7 +108,7 @@ TEST(Pending, RunsForEverInASmallPool) {
     }
 }
 
-// Several queues over one pool behave as so many deques; a push is refused only when no chunk is free.
+// Several queues over one pool behave as deques do; a push fails only when no chunk is free.
 TEST(Pending, QueuesOfOnePoolAreAsGoodAsDeques) {
     ASSERT_TRUE(rc::check([] {
         const auto chunks = *rc::gen::inRange<std::size_t>(1, 6);

@@ -10,7 +10,7 @@
 namespace daypack {
 namespace {
 
-TEST(Remembered, FindsWhatItWasToldAndNothingElse) {
+TEST(Remembered, FindsWhatWasAddedAndNothingElse) {
     Remembered remembered;
     EXPECT_EQ(remembered.find(5), std::nullopt);
     remembered.add(5, 50);
@@ -43,7 +43,7 @@ TEST(Remembered, WhatIsTakenFirstStays) {
     EXPECT_EQ(remembered.find(5), 50u);
 }
 
-// Against a map of the latest; what was waited for comes late, and out of its order.
+// Compared with a map of the latest updates, of which some come late and out of order.
 TEST(Remembered, KeepsTheLatestWhateverTheOrder) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         test::Random random(seed);

@@ -53,7 +53,7 @@ TEST(RestCheck, AnEarlierIdContradictsAfterASecondInWhichNoLineSpoke) {
     EXPECT_FALSE(check.contradicts(at(9000)));
 }
 
-TEST(RestCheck, AnAnswerAskedForBeforeTheLastUpdateTellsNothingButThatItIsTheSame) {
+TEST(RestCheck, AnAnswerRequestedBeforeTheLastUpdateIsUsedOnlyIfItIsTheSame) {
     RestCheck check;
     check.on_applied(10, at(5));
     EXPECT_FALSE(check.on_answer(12, 10, at(4), at(6)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// When REST is asked about a market that is quiet.
+// When REST is asked about a quiet market.
 #include "book/silence.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace daypack {
 namespace {
 
-// The seconds of the first minutes of silence in which REST is asked.
+// Returns the seconds at which REST is asked in the first minutes of silence.
 std::vector<std::int64_t> asked_at_s(std::int64_t stale_after_ns, std::int64_t until_s) {
     test::Feed feed;
     feed.follow(1000);

@@ -12,39 +12,39 @@
 
 namespace daypack::test {
 
-// A world of a few updates, two lines, a restart of the venue's numbering, reconnects and snapshots of either
-// numbering: what may happen in it, move by move, and whether the Sync is right after each.
+// A world has a few updates, two lines, a restart of the venue's numbering, reconnects, and snapshots of either
+// numbering. This class lists the possible moves, makes them, and checks after each whether the Sync is right.
 //
-// What the venue does: its book has, at price 40, a mark of the numbering; at 100 the number of the last update, and at
-// 50 to 52 that of the last in three. So a book that was mixed of two numberings, or lacks an update, equals no truth.
+// The venue's book has a mark of the numbering at price 40, the number of the last update at 100, and the numbers of
+// the last three updates at 50 to 52. So a book that mixes two numberings, or lacks an update, equals no true book.
 //
-// Where nobody can know, as the list of it says, only the fact concerned is not asked for:
-// - two numberings alive at once: while a line goes on with the old one after the new one was told, over a connection
-//   that came up since, or where no connection that is up has gone from the one to the other, a book of either is
-//   right, but no mix of them, and none that stands still;
-// - a quiet market against a stale replica: a snapshot of the old numbering that no update has followed is as good as
-//   one of the new, until a line tells something behind it;
-// - a numbering that goes on at exactly last + 1: an update follows, or reaches across, a snapshot of the other
-//   numbering that stands alone, or the first that is kept or waits follows on one of the other. That world ends.
-// And lines are taken to lag by less than half a second: one that tells the old numbering later is another that lives.
-// A numbering belongs to connections: where none that told the new one is up, the old may be it. What was told over a
-// connection that is gone, or that is named as foreign, and so about to be replaced, does not count for standing still.
+// Some cases cannot be decided (book/README.md lists them). There only the fact concerned is not checked:
+// - Two numberings are alive at once. While a line continues the old one after the new one was sent, over a connection
+//   that came up since, or where no open connection has changed from one to the other, a book of either is right, but
+//   not a mix of them, and not one that stops advancing.
+// - A quiet market looks like a stale replica. A snapshot of the old numbering that no update has followed is as good
+//   as one of the new, until a line sends a later update.
+// - A numbering goes on at exactly last + 1. An update follows or straddles an unconfirmed snapshot of the other
+//   numbering, or the first buffered update follows on one of the other numbering. That world ends.
+// Lines are assumed to lag by less than half a second: a line that sends the old numbering later keeps it alive. A
+// numbering belongs to connections: while none that sent the new one is up, the old one may be the venue's. Updates of
+// a connection that is gone or named as foreign, and so about to be replaced, do not show that the book stopped.
 //
-// `strict` grants less: an order once shown is known for good, though its connection is gone; lines may lag for ever; a
-// snapshot stands alone only where no connection that is up has told the new numbering, and only the first word of a
-// connection may follow it; for standing still everything counts that was ever told. The Sync of today holds under it
-// in the smaller worlds alone.
+// With `strict` less is excused: the order of the numberings is known for good once a connection showed it; lines may
+// lag for ever; a snapshot is unconfirmed only while no open connection has sent the new numbering, and only the first
+// update of a connection may follow it; every update ever sent shows that the book stopped. The Sync of today satisfies
+// that in the smaller worlds only.
 class SmallWorld {
   public:
     struct Options {
         int old_updates = 3;
         int new_updates = 3;     // 0: no restart
         Sequence new_first = 1;  // id of the first update of the new numbering
-        bool fresh = false;      // begins without a book; else both lines have told an update of a book that is live
+        bool fresh = false;      // begins without a book; else both lines have sent an update of a live book
         int reconnects = 1;      // each line
         int snapshots = 2;
         int waits = 3;
-        // Of each line: bit i is set where it tells update i and the next in one frame, as an aggregated stream does.
+        // For each line, bit i is set where it sends update i and the next in one frame, as an aggregated stream does.
         std::array<unsigned, 2> joined{};
         bool strict = false;
     };
@@ -64,13 +64,13 @@ class SmallWorld {
         }
     }
 
-    // All that changes on a way through a world, but the Sync.
+    // The state of a world, except for the Sync.
     struct Line {
         bool up = true;
-        bool told_old = false;  // over this connection
-        bool told_new = false;
-        bool goes_on = false;  // it told the old numbering after the new one was told elsewhere
-        bool is_late = true;   // it was up before the new one was told, and lags by less than half a second
+        bool sent_old = false;  // it sent the old numbering over this connection
+        bool sent_new = false;
+        bool goes_on = false;  // it sent the old numbering after another line sent the new one
+        bool is_late = true;   // it was up before the new one was sent, and lags by less than half a second
         int next = 0;          // of the venue's updates
         int reconnects = 0;
     };
@@ -80,13 +80,13 @@ class SmallWorld {
         int snapshots = 0;
         int waits = 0;
         bool asked = false;
-        bool shown = false;  // a connection told the old numbering, and then the new one: so that is the newer
+        bool shown = false;  // a connection sent the old numbering, and then the new one, which is thus the newer
         bool undecidable = false;
         std::uint32_t request = 0;
-        MonoTime new_told;   // when the new numbering was first told; 0: not yet
+        MonoTime new_sent;   // when the new numbering was first sent; 0: not yet
         MonoTime new_since;  // the same, or when the book was last right of either numbering
         std::array<std::array<MonoTime, 6>, kLines>
-            told{};                          // by each line: when each update was, since it stands there
+            sent{};                          // when each line first sent each update, since the book last changed
         Sequence stood_at = 0;               // LIVE, at the last look; 0: it was not
         std::array<Sequence, 2> answered{};  // the last snapshot of each numbering; 0: none
         const char* wrong = nullptr;
@@ -100,7 +100,7 @@ class SmallWorld {
         (void)sync.on_snapshot(request, snapshot(false, kStart - 1), way.now);
         for (LineIndex line = 0; line < kLines; ++line) {
             feed_update(way, sync, line, false, kStart, kStart);
-            way.lines[line].told_old = true;
+            way.lines[line].sent_old = true;
         }
     }
 
@@ -134,14 +134,14 @@ class SmallWorld {
             case Move::Kind::lose_line:
                 way.lines[index].up = false;
                 ++way.lines[index].reconnects;
-                if (!options_.strict) way.told[index] = {};
+                if (!options_.strict) way.sent[index] = {};
                 report_lines(way, sync);
                 break;
             case Move::Kind::return_line:
                 way.lines[index].up = true;
                 way.lines[index].next = move.b;
-                way.lines[index].told_old = way.lines[index].told_new = way.lines[index].goes_on = false;
-                way.lines[index].is_late = way.new_told.ns == 0;
+                way.lines[index].sent_old = way.lines[index].sent_new = way.lines[index].goes_on = false;
+                way.lines[index].is_late = way.new_sent.ns == 0;
                 report_lines(way, sync);
                 break;
             case Move::Kind::answer: answer(way, sync, move.a != 0, move.b); break;
@@ -158,7 +158,7 @@ class SmallWorld {
         StateHash hash{way.now};
         hash.add(sync);
         for (const Line& line : way.lines) {
-            hash.mix(std::uint64_t{line.up} | std::uint64_t{line.told_old} << 1 | std::uint64_t{line.told_new} << 2 |
+            hash.mix(std::uint64_t{line.up} | std::uint64_t{line.sent_old} << 1 | std::uint64_t{line.sent_new} << 2 |
                      std::uint64_t{line.goes_on} << 3 | std::uint64_t{line.is_late} << 4 |
                      static_cast<std::uint64_t>(line.next) << 8 | static_cast<std::uint64_t>(line.reconnects) << 16);
         }
@@ -171,14 +171,14 @@ class SmallWorld {
             return since.ns == 0 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(std::min(way.now - since, kLong_ns));
         };
         hash.mix(age(way.new_since));
-        for (const auto& line : way.told) {
-            for (const MonoTime told : line) hash.mix(age(told));
+        for (const auto& line : way.sent) {
+            for (const MonoTime sent : line) hash.mix(age(sent));
         }
         return hash.value;
     }
 
-    // From here on all is well: every line is up and tells all there is, and 10 updates a second behind it; REST
-    // answers each request in 20 ms, with the book of now; a line that is named as foreign is connected anew. How long
+    // From here on all is well: every line is up and sends all updates, then 10 more a second; REST
+    // answers each request in 20 ms with the current book; a line that is named as foreign reconnects. How long
     // it takes until the book is LIVE and right; negative: it is not within `bound_ms`.
     [[nodiscard]] std::int64_t comes_right_in_ms(Way& way, Sync& sync, std::int64_t bound_ms) const {
         const bool newer = options_.new_updates > 0;
@@ -303,28 +303,28 @@ class SmallWorld {
         const bool newer = is_new(update);
         const Sequence first = id_of(from);
         const Sequence last = id_of(update);
-        if (newer && way.new_told.ns == 0) way.new_told = way.new_since = way.now;
-        if (newer && line.told_old) way.shown = true;
-        if (!newer && !line.told_new && way.new_told.ns != 0) {
+        if (newer && way.new_sent.ns == 0) way.new_sent = way.new_since = way.now;
+        if (newer && line.sent_old) way.shown = true;
+        if (!newer && !line.sent_new && way.new_sent.ns != 0) {
             line.goes_on = true;
-            if (!options_.strict && way.now - way.new_told >= kLate_ns) line.is_late = false;
+            if (!options_.strict && way.now - way.new_sent >= kLate_ns) line.is_late = false;
         }
         if (newer) line.goes_on = false;
-        MonoTime& told = way.told[index][static_cast<std::size_t>(update)];
-        if (told.ns == 0) told = way.now;
-        const bool first_word = !line.told_old && !line.told_new;
-        (newer ? line.told_new : line.told_old) = true;
+        MonoTime& sent = way.sent[index][static_cast<std::size_t>(update)];
+        if (sent.ns == 0) sent = way.now;
+        const bool first_word = !line.sent_old && !line.sent_new;
+        (newer ? line.sent_new : line.sent_old) = true;
         const Sequence other = way.answered[newer ? 0 : 1];
         const bool alone = !options_.strict && (sync.flags() & kUnconfirmed) != 0 && sync.last_id() == other;
         if ((first_word || alone) && other != 0 && first <= other + 1 && other < last) way.undecidable = true;
         if (!options_.strict && other_follows(sync, newer, last)) way.undecidable = true;
         feed_update(way, sync, static_cast<LineIndex>(index), newer, first, last);
     }
-    // What is kept, or waits, follows on that id, and is of the other numbering.
+    // True when the first buffered update follows on that id, and is of the other numbering.
     [[nodiscard]] static bool other_follows(const Sync& sync, bool newer, Sequence id) {
-        const Event* const kept = StateHash::first_waiting_of(sync);
-        return kept != nullptr && (kept->quantity.steps >= kNew) != newer && kept->first_id <= id + 1 &&
-               kept->last_id > id;
+        const Event* const buffered = StateHash::first_waiting_of(sync);
+        return buffered != nullptr && (buffered->quantity.steps >= kNew) != newer && buffered->first_id <= id + 1 &&
+               buffered->last_id > id;
     }
     static void report_lines(const Way& way, Sync& sync) {
         Sync::LineSet up = 0;
@@ -348,7 +348,7 @@ class SmallWorld {
         for (std::int64_t ms = 0; ms < for_ms && way.wrong == nullptr; ms += kTick_ms) {
             way.now = way.now + kTick_ms * kMs;
             (void)sync.on_time(way.now);
-            if (sync.take_foreign_lines(way.now) != 0 && !options_.strict) way.told = {};
+            if (sync.take_foreign_lines(way.now) != 0 && !options_.strict) way.sent = {};
             ask(way, sync);
             check(way, sync);
         }
@@ -358,59 +358,59 @@ class SmallWorld {
 
     void check(Way& way, const Sync& sync) const {
         const Sequence stands_at = sync.state() == State::live ? sync.last_id() : 0;
-        if (stands_at != way.stood_at) stands_anew(way);
+        if (stands_at != way.stood_at) on_book_changed(way);
         way.stood_at = stands_at;
-        if (way.new_told.ns != 0 && nobody_knows(way, sync)) way.new_since = way.now;
+        if (way.new_sent.ns != 0 && is_undecidable(way, sync)) way.new_since = way.now;
         if (stands_at == 0) return;
         const bool is_old = equals(sync, false);
         const bool is_newer = options_.new_updates > 0 && equals(sync, true);
         if (!is_old && !is_newer) {
             way.wrong = "a book of no numbering";
         } else if (!is_newer && way.new_since.ns != 0 && way.now - way.new_since >= kLong_ns) {
-            way.wrong = "the old numbering, long after the new one was told";
-        } else if (stands_still(way, stands_at, is_newer)) {
+            way.wrong = "the old numbering, long after the new one was sent";
+        } else if (does_not_advance(way, stands_at, is_newer)) {
             way.wrong = "it stands still";
         }
     }
-    // What was told before it stood there is no matter, as nothing of it is new; or its time begins anew.
-    void stands_anew(Way& way) const {
-        for (auto& line : way.told) {
-            for (MonoTime& told : line) told = options_.strict && told.ns != 0 ? way.now : MonoTime{};
+    // The book has changed, so updates that were sent before count as known; or, if strict, as sent now.
+    void on_book_changed(Way& way) const {
+        for (auto& line : way.sent) {
+            for (MonoTime& sent : line) sent = options_.strict && sent.ns != 0 ? way.now : MonoTime{};
         }
     }
-    // Which of the two numberings is the venue's.
-    [[nodiscard]] bool nobody_knows(const Way& way, const Sync& sync) const {
+    // True when the evidence does not show which of the two numberings is the venue's.
+    [[nodiscard]] bool is_undecidable(const Way& way, const Sync& sync) const {
         bool shown = options_.strict && way.shown;
-        bool told = false;
+        bool sent = false;
         bool is_up = false;
         for (const Line& line : way.lines) {
-            shown = shown || (line.up && line.told_old && line.told_new);
-            told = is_up = is_up || (line.up && line.told_new);
+            shown = shown || (line.up && line.sent_old && line.sent_new);
+            sent = is_up = is_up || (line.up && line.sent_new);
         }
         if (!options_.strict) {
             if (!is_up) return true;
-            told = false;
+            sent = false;
             for (int i = options_.old_updates; i < updates(); ++i) {
-                told = told || (id_of(i) > way.stood_at && first_told(way, i).ns != 0);
+                sent = sent || (id_of(i) > way.stood_at && first_sent(way, i).ns != 0);
             }
         }
         const bool alive = std::any_of(way.lines.begin(), way.lines.end(), [&](const Line& line) {
             return line.up && line.goes_on && (!line.is_late || !shown);
         });
-        return alive || (!told && (sync.flags() & kUnconfirmed) != 0);
+        return alive || (!sent && (sync.flags() & kUnconfirmed) != 0);
     }
-    // A later id of its numbering was told while it stood where it stands, a second ago.
-    [[nodiscard]] bool stands_still(const Way& way, Sequence at, bool newer) const {
+    // True when a later id of its numbering was sent a second ago, and the book has not advanced since.
+    [[nodiscard]] bool does_not_advance(const Way& way, Sequence at, bool newer) const {
         for (int i = newer ? options_.old_updates : 0; i < (newer ? updates() : options_.old_updates); ++i) {
-            const MonoTime told = first_told(way, i);
-            if (told.ns != 0 && way.now - told >= kLong_ns && id_of(i) > at) return true;
+            const MonoTime sent = first_sent(way, i);
+            if (sent.ns != 0 && way.now - sent >= kLong_ns && id_of(i) > at) return true;
         }
         return false;
     }
     // 0: no line did.
-    [[nodiscard]] static MonoTime first_told(const Way& way, int update) {
-        const MonoTime a = way.told[0][static_cast<std::size_t>(update)];
-        const MonoTime b = way.told[1][static_cast<std::size_t>(update)];
+    [[nodiscard]] static MonoTime first_sent(const Way& way, int update) {
+        const MonoTime a = way.sent[0][static_cast<std::size_t>(update)];
+        const MonoTime b = way.sent[1][static_cast<std::size_t>(update)];
         return a.ns == 0 || (b.ns != 0 && b < a) ? b : a;
     }
     [[nodiscard]] bool equals(const Sync& sync, bool newer) const {

@@ -12,12 +12,11 @@
 
 namespace daypack::test {
 
-// Every world of a few updates, two lines, one restart of the venue's numbering, one reconnect a line and two
-// snapshots, in whatever order and however late things come: the real Sync in each of them, against the truth
-// (tests/book/sync/small_world.h).
+// Searches every world of a few updates, two lines, one restart of the venue's numbering, one reconnect a line and two
+// snapshots, in every order and with every lag, and checks the real Sync in each (tests/book/sync/small_world.h).
 //
-// A world is a list of moves. Moves that lead to the same state are looked at once, and counted: the worlds behind a
-// state are as many however it was reached.
+// A world is a list of moves. A state that several lists lead to is searched once, and counted each time: the number of
+// worlds behind a state does not depend on how it was reached.
 class SmallWorlds {
   public:
     struct Options {
@@ -32,7 +31,7 @@ class SmallWorlds {
         std::string wrong;  // the moves, and what is wrong; empty: nothing
         double worlds = 0;
         std::uint64_t states = 0;
-        std::uint64_t undecidable = 0;  // ways that ended where nobody can know
+        std::uint64_t undecidable = 0;  // paths that ended where nothing can be decided
         std::uint64_t calmed = 0;
         std::int64_t calm_ms_most = 0;
         bool whole = true;  // it was not cut at states_max
@@ -70,7 +69,7 @@ class SmallWorlds {
     static constexpr std::uint64_t kCalmEach = 64;
     static constexpr std::uint64_t kProofEach = 4'096;
 
-    // Worlds behind a state, by its hash: open addressing, for there are many.
+    // The number of worlds behind a state, by its hash, in a table with open addressing because there are many.
     class Seen {
       public:
         struct Entry {
@@ -105,14 +104,14 @@ class SmallWorlds {
         unsigned shift_ = 64 - 12;
         std::size_t size_ = 0;
     };
-    // A state to go back to.
+    // A state that the search returns to.
     struct Saved {
         SmallWorld::Way way;
         SyncCheckpoint sync;
         std::vector<SmallWorld::Move> moves;
     };
 
-    // How many worlds there are behind the state that is in hand.
+    // Returns the number of worlds behind the current state.
     double look(std::size_t depth) {
         if (way_.undecidable) {
             ++result_.undecidable;
@@ -157,7 +156,7 @@ class SmallWorlds {
         Random random(key ^ (which << 56) ^ options_.seed * 0x9E37'79B9'7F4A'7C15);
         return random.next() >> 8;
     }
-    // The state in hand, which was gone back to on its way, is what its moves alone lead to.
+    // Proves that the current state, which was restored on the way, equals the state after its moves alone.
     bool prove(std::uint64_t key) {
         PendingPool pool(64);
         Sync sync(8, 4, pool);

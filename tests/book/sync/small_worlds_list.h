@@ -7,17 +7,17 @@
 
 namespace daypack::test {
 
-// The small worlds that are gone through. All have two lines, free order, and lags as waits of 60, 600 and 1,100 ms
-// anywhere. T is free, too, but nothing to go through: it is another number with each frame, and no state has it.
+// The small worlds that are searched. All have two lines, any order, and waits of 60, 600 and 1,100 ms anywhere as
+// lags. `T` differs with each frame but is no part of any state, so it adds no worlds.
 //
-// The whole of six frames, a reconnect a line, two snapshots and three waits is beyond any machine: more than 10^12
-// worlds in more than 10^9 states. So there are two kinds:
-// - whole: less of one thing or another, and nothing left out;
-// - drawn: all of it, of aggregated streams as well; of the moves behind each state a part is tried, which a seed
-//   draws, so that no kind of order is left out for good.
+// All orders of six frames, a reconnect a line, two snapshots and three waits are too many for any machine: more than
+// 10^12 worlds in more than 10^9 states. So there are two kinds:
+// - whole: worlds with less of one thing or another, searched without exception;
+// - drawn: worlds with all of it, and with aggregated streams; at each state a part of the moves is tried, drawn by a
+//   seed, so that no kind of order is left out for good.
 //
-// Left out everywhere: more than one restart; a line that comes up again more than one update before where it was; lost
-// and unreadable frames, and answers of another market (tests/book/sync/sync_world.h draws these); other waits.
+// These are left out everywhere: more than one restart; a line that comes back more than one update before its last;
+// lost and unreadable frames and answers of another market (tests/book/sync/sync_world.h draws them); other waits.
 inline constexpr std::array kWholeWorlds{
     SmallWorld::Options{.old_updates = 1, .new_updates = 1, .new_first = 5, .snapshots = 1, .waits = 1, .strict = true},
     SmallWorld::Options{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The smaller of the small worlds, all of them, and a seeded hundredth of those that
-// tests/book/sync/small_worlds_soak_test.cpp draws. DAYPACK_SEED=n draws others.
+// All of the smaller worlds, and a seeded hundredth of those that tests/book/sync/small_worlds_soak_test.cpp draws.
+// DAYPACK_SEED=n draws others.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

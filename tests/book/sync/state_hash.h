@@ -9,8 +9,8 @@
 
 namespace daypack {
 
-// Everything that a Sync decides by, as one number: two that agree in it do the same from here on. Times count by how
-// long ago they were, and beyond every bound of the rules not at all. The venue's times are no part of it.
+// A hash of everything that a Sync's decisions depend on: two Syncs with equal hashes behave alike from here on. A time
+// enters as its age, limited to the longest bound of any rule. The venue's timestamps are left out.
 struct StateHash {
     MonoTime now;
     std::uint64_t value = 0x1234'5678'9ABC'DEF1;
@@ -21,18 +21,18 @@ struct StateHash {
         return hash.value;
     }
 
-    // What is not in the Sync itself: for who keeps a Sync's state to go back to it.
+    // The members whose memory lies outside of the Sync itself, for SyncCheckpoint.
     [[nodiscard]] static std::array<Remembered*, 2> remembered_of(Sync& sync) {
         return {&sync.numbering_.remembered_, &sync.numbering_.previous_chain_};
     }
     [[nodiscard]] static OrderBook& book_of(Sync& sync) { return sync.book_; }
-    // The first update that is kept, or waits; null: none.
+    // The first buffered update; null when there is none.
     [[nodiscard]] static const Event* first_waiting_of(const Sync& sync) {
         return sync.pending_.empty() ? nullptr : &sync.pending_.front();
     }
     using Remembering = Remembered::Update;
     [[nodiscard]] static std::span<Remembering> entries_of(Remembered& remembered) {
-        return {remembered.updates_.data(), remembered.size_};  // fewer than it has room for: they begin at the front
+        return {remembered.updates_.data(), remembered.size_};  // they begin at the front while it is not full
     }
 
     void mix(std::uint64_t word) {
@@ -130,9 +130,9 @@ struct StateHash {
                                     line.first_ahead.last_id, line.first_ahead.key})
                 mix(word);
             for (std::size_t back = 0; back < line.recent.size(); ++back) {
-                const auto& told = line.recent[(line.recent_count + back) % line.recent.size()];
-                mix(told.last_id);
-                mix(told.key);
+                const auto& sent = line.recent[(line.recent_count + back) % line.recent.size()];
+                mix(sent.last_id);
+                mix(sent.key);
             }
             mix(std::uint64_t{line.missed} | std::uint64_t{line.contradicts_chain} << 1);
             mix(line.ahead_before_restart.last_id);

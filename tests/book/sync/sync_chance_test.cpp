@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two numberings of one market that say the same now and then, under the same ids: they remove the same level. Of a
-// line that told otherwise before, that is no copy.
+// Two numberings of one market have equal updates under the same ids now and then, as when both remove the same level.
+// Such an update is no copy if its line has contradicted the chain before.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,13 +31,13 @@ bool shows_the_new_book_alone(const Feed& feed, Sequence id) {
     return feed.live_at(id) && feed.sync.book().side(Side::ask).at({150}).steps == 0;
 }
 
-TEST(SyncChance, AnUpdateThatSaysTheSameIsNoCopyWhereTheLineToldOtherwiseBefore) {
+TEST(SyncChance, AnEqualUpdateIsNoCopyWhereItsLineContradictedTheChainBefore) {
     OneLineTurned feed;
     ASSERT_TRUE(shows_the_new_book_alone(feed, 1010));
     feed.deliver(1011, 0);
     EXPECT_EQ(feed.deliver(1006, 1, kOldLevel), Outcome::ignored);
     for (Sequence id = 1007; id <= 1010; ++id) feed.deliver(id, 1, kOldLevel);
-    EXPECT_EQ(feed.deliver(1011, 1), Outcome::ignored) << "just as line 0 told it";
+    EXPECT_EQ(feed.deliver(1011, 1), Outcome::ignored) << "just as line 0 sent it";
     EXPECT_EQ(feed.deliver(1012, 1, kOldLevel), Outcome::ignored);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1011));
     feed.deliver(1012, 0, kNewLevel);
@@ -57,7 +57,7 @@ TEST(SyncChance, NorWhereTheLineIsAheadOfTheBook) {
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1013));
 }
 
-// 1004 was the last that the old numbering told on both lines, and the new one says the same there.
+// 1004 is the last update of the old numbering on both lines, and the new numbering's 1004 is equal to it.
 TEST(SyncChance, NorWhereTheChainThatWasGivenUpSaidTheSame) {
     TwoLines feed;
     feed.both(1002, 1003);
@@ -71,8 +71,8 @@ TEST(SyncChance, NorWhereTheChainThatWasGivenUpSaidTheSame) {
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1005));
 }
 
-// It goes on below what it told: that may be the book's numbering.
-TEST(SyncChance, ALineThatTurnsToTheBooksNumberingCountsAtOnce) {
+// The line's ids go back, so it may send the book's numbering now.
+TEST(SyncChance, ALineThatTurnsToTheBooksNumberingIsTrustedAtOnce) {
     OneLineTurned feed;
     for (Sequence id = 1006; id <= 1014; ++id) feed.deliver(id, 1, kOldLevel);
     feed.deliver(1011, 0, kNewLevel);
@@ -81,8 +81,8 @@ TEST(SyncChance, ALineThatTurnsToTheBooksNumberingCountsAtOnce) {
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1012));
 }
 
-// What it denied was the chain that line 0 gives up.
-TEST(SyncChance, ALineThatToldTheNewNumberingFirstCountsOnceAnotherTurnsToIt) {
+// The line contradicted the chain that line 0 gives up.
+TEST(SyncChance, ALineThatSentTheNewNumberingFirstIsTrustedOnceAnotherTurnsToIt) {
     TwoLines feed;
     feed.both(1002, 1005);
     feed.reconnect(1);
@@ -92,7 +92,7 @@ TEST(SyncChance, ALineThatToldTheNewNumberingFirstCountsOnceAnotherTurnsToIt) {
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1006));
 }
 
-// A numbering of a market whose every update sets or removes one of 28 levels.
+// A numbering of a market in which every update sets or removes one of 28 levels.
 class Numbering {
   public:
     Numbering(Sequence last, Random& random) : last_(last), random_(random) {
@@ -129,15 +129,15 @@ class Numbering {
     std::map<Sequence, MapBook> books_;
 };
 
-// Line 0 turns to the new numbering, line 1 goes on with the old one, 20 ms late, over the same connection: an update
-// of both each 10 ms. After 3 s line 1 turns as well.
+// Line 0 changes to the new numbering; line 1 continues the old one over the same connection, 20 ms late. Both have an
+// update each 10 ms. After 3 s line 1 changes as well.
 class RollingWorld {
   public:
     explicit RollingWorld(std::uint64_t seed)
         : random_(seed), numberings_{Numbering{1'000'000, random_}, Numbering{1'000'096, random_}} {
         sync_.on_lines(0b11, now_);
     }
-    // The first book that is LIVE and of no numbering; 0: there is none.
+    // The id of the first LIVE book that is of no numbering; 0: there is none.
     Sequence run() {
         for (int step = 0; step < 500 && wrong_ == 0; ++step) {
             if (step < 100) send_next(0, 0);
@@ -155,9 +155,9 @@ class RollingWorld {
 
   private:
     void send_next(LineIndex line, std::size_t numbering) {
-        Numbering& told = numberings_[numbering];
-        if (told.last() == stepped_[numbering]) told.step();
-        late_[line].push_back({numbering, told.last()});
+        Numbering& sent = numberings_[numbering];
+        if (sent.last() == stepped_[numbering]) sent.step();
+        late_[line].push_back({numbering, sent.last()});
         for (; late_[line].size() > (line == 0 ? 0 : 2); late_[line].pop_front())
             feed_update(line, late_[line].front());
     }

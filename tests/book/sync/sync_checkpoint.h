@@ -12,11 +12,12 @@
 
 namespace daypack::test {
 
-// The state of a Sync and its pool, to go back to: a search through many ways need not begin anew for each. It is the
-// bytes of both, and what they hold elsewhere: nothing of that moves, as nothing is allocated after construction.
+// Saves the state of a Sync and its pool, so that a search through many paths need not begin each from the start. It
+// copies the bytes of both and the memory that they own, which never moves because nothing is allocated after
+// construction.
 //
-// REQUIRES: the book has levels at the prices that are named alone, and fewer updates are remembered than there is room
-// for. Invariant: restore() leaves what save() saw; whoever searches proves it by going a way from its start again.
+// REQUIRES: the book has levels at the named prices only, and Remembered is not full. Invariant: restore() brings back
+// what save() saw; the search proves it by repeating some paths from their start.
 class SyncCheckpoint {
   public:
     static constexpr std::array<std::int64_t, 5> kBids{40, 50, 51, 52, 100};

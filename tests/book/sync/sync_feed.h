@@ -14,8 +14,8 @@ using Deltas = std::vector<Delta>;
 
 inline constexpr std::int64_t kMs = 1'000'000;  // of our clock, in ns
 
-// A symbol whose every update sets the bid at 100 to the update's own id, so that the book tells where it stands. The
-// venue's clock stands still unless a test moves it: nothing but what is shown of it depends on it.
+// Feeds a Sync with updates that set the bid at 100 to their own id, so that the book shows its last update. The
+// venue's clock stands still unless a test moves it; no rule depends on it.
 struct Feed {
     PendingPool pool;
     Sync sync;
@@ -48,7 +48,7 @@ struct Feed {
     Outcome deliver(Sequence id, LineIndex line = 0, Deltas deltas = {}) {
         return aggregate(id, id, line, std::move(deltas));
     }
-    // Where none was up, so long that they are known to be quiet.
+    // Sets the lines that are up. When none was up before, it waits until they count as quiet.
     void lines(Sync::LineSet up) {
         sync.on_lines(up, now);
         if (up != 0 && std::exchange(were_up, up) == 0) now = now + Sync::kSettle_ns;
@@ -71,14 +71,14 @@ struct Feed {
     bool answer(std::uint32_t request, const Snapshot& with) { return sync.on_snapshot(request, with, now); }
     bool answer(const Snapshot& with) { return answer(sync.take_request(now), with); }
     bool answer(Sequence id) { return answer(snapshot(id)); }
-    // With line 0, and a book that stands one beyond that id.
+    // Brings up line 0, joins a snapshot of that id, and follows one update.
     void follow(Sequence id) {
         lines(1);
         if (!answer(id) || deliver(id + 1) != Outcome::applied)
             throw std::logic_error("a fresh book does not follow its line");
     }
 
-    // Which update the book stands at, by its own content.
+    // The last update of the book, by its own levels.
     [[nodiscard]] Sequence stands_at() const {
         return static_cast<Sequence>(sync.book().side(Side::bid).at({100}).steps);
     }
@@ -89,18 +89,18 @@ struct Feed {
     [[nodiscard]] bool is(State state, Reason reason) const { return sync.state() == state && sync.reason() == reason; }
 };
 
-// Levels that the books of an old numbering have, and those of a new one: a book of both shows it.
+// A level of each book of the old numbering, and one of each of the new: a mixed book has both.
 inline const Deltas kOldLevel{{Side::ask, {150}, {7}}};
 inline const Deltas kNewLevel{{Side::ask, {160}, {3}}};
 
-// With two lines that both count; the book stands at 1001.
+// Two trusted lines, with a book at 1001.
 struct TwoLines : Feed {
     TwoLines() {
         follow(1000);
         lines(0b11);
         deliver(1001, 1);
     }
-    // Both lines bring it, the first at once.
+    // Both lines deliver the update, line 0 first.
     void both(Sequence id) {
         deliver(id, 0);
         deliver(id, 1);
@@ -108,12 +108,12 @@ struct TwoLines : Feed {
     void both(Sequence from, Sequence to) {
         for (Sequence id = from; id <= to; ++id) both(id);
     }
-    // That connection ends, and another takes its place.
+    // The line's connection ends, and a new one begins.
     void reconnect(LineIndex line) {
         lines(0b11 & ~(Sync::LineSet{1} << line));
         lines(0b11);
     }
-    // Line 0 turns to a new numbering, which is joined at its update `to`.
+    // Line 0 changes to a new numbering, which is joined at its update `to`.
     void turn_line_0(Sequence from, Sequence to) {
         for (Sequence id = from; id <= to; ++id) deliver(id, 0, kNewLevel);
         wait_ms(20);
@@ -123,8 +123,8 @@ struct TwoLines : Feed {
     }
 };
 
-// Line 0 turned to a numbering that goes on four ids lower, and its book stands at 1010; line 1 told 1005 of the old
-// one, and goes on with it.
+// Line 0 has changed to a numbering that continues four ids lower, with its book at 1010; line 1 has sent 1005 of the
+// old numbering, and continues it.
 struct OneLineTurned : TwoLines {
     OneLineTurned() {
         both(1002, 1005);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines that lag by seconds behind each other in a market where little happens: what a late line tells ends no book,
-// and still a new numbering is followed within a second.
+// Lines lag by seconds behind each other in a market with few updates: a late line breaks no book, and a new numbering
+// is still followed within a second.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,14 +20,14 @@ using test::Outcome;
 using test::Random;
 using test::TwoLines;
 
-// A market whose updates come at a rate, lines that bring each of them a lag later, and REST that answers at once.
-// Nothing is lost but what a connection had not told when it ended. The book tells by its content where it stands.
+// A market with updates at a rate, lines that deliver each of them after a lag, and REST that answers at once. Only
+// what a connection had not delivered when it ended is lost. The book's levels show its last update.
 class LagWorld {
   public:
     struct Options {
         std::int64_t gap_ms = 1'000;                    // between two updates, on average
         std::vector<std::int64_t> lags_ms;              // of each line
-        std::int64_t reconnect_ms = 0;                  // a line is connected anew so often, on average; 0: never
+        std::int64_t reconnect_ms = 0;                  // the average time between reconnects of a line; 0: never
         bool the_prompt_one_is_connected_anew = false;  // line 0 is, too
     };
     LagWorld(Options options, Random& random)
@@ -40,7 +40,7 @@ class LagWorld {
         for (const std::int64_t end_ms = now_ms_ + ms; now_ms_ < end_ms; now_ms_ += kStep_ms) step();
     }
     void reconnects_end() { options_.reconnect_ms = 0; }
-    // With all connections cut: the lines come back one after the other.
+    // Cuts all connections; the lines come back one after the other.
     void restart(Sequence first_id) {
         last_ = first_id - 1;
         restarted_ = true;
@@ -101,7 +101,7 @@ class LagWorld {
         }
         for (; !line.flight.empty() && now_ms_ >= line.flight.front().due_ms; line.flight.pop_front()) {
             const Sequence id = line.flight.front().id;
-            if (restarted_ && new_told_ms_ == 0) new_told_ms_ = now_ms_;
+            if (restarted_ && new_sent_ms_ == 0) new_sent_ms_ = now_ms_;
             feed_.deliver(id, static_cast<LineIndex>(at));
         }
         const bool may = at != 0 || options_.the_prompt_one_is_connected_anew;
@@ -119,7 +119,7 @@ class LagWorld {
         if (feed_.sync.state() != State::live) return;
         wrong_ |= feed_.stands_at() != feed_.sync.last_id() || feed_.sync.reason() != Reason::none;
         const bool is_old = feed_.sync.last_id() > last_;  // a new numbering begins far below
-        wrong_ |= new_told_ms_ != 0 && is_old && now_ms_ - new_told_ms_ >= 1'000;
+        wrong_ |= new_sent_ms_ != 0 && is_old && now_ms_ - new_sent_ms_ >= 1'000;
     }
 
     Options options_;
@@ -131,21 +131,21 @@ class LagWorld {
     std::int64_t now_ms_ = 0;
     std::int64_t next_update_ms_ = 0;
     bool restarted_ = false;
-    std::int64_t new_told_ms_ = 0;  // when a line first told the new numbering; 0: not yet
+    std::int64_t new_sent_ms_ = 0;  // when a line first sent the new numbering; 0: not yet
     std::uint64_t named_ = 0;
     bool wrong_ = false;
     MonoTime check_asked_;
     Sequence check_id_ = 0;
 };
 
-// A line was ahead when a snapshot was joined; what it told before, another line tells a little later.
+// A line was ahead when a snapshot was joined; another line sends the same updates a little later.
 TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep) {
     TwoLines feed;
     feed.reconnect(1);
     feed.deliver(1002, 1);
     feed.deliver(1003, 1);
     feed.deliver(1004, 1);
-    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 counts from now on, and has told 1004";
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 is trusted from now on, and has sent 1004";
     feed.wait_ms(10);
     feed.wait_ms(Sync::kHold_ns / test::kMs);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
@@ -157,7 +157,7 @@ TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep)
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
 }
 
-// The chain jumped ahead, by a loss; a line that told it before is seconds behind.
+// The chain jumped ahead after a loss; a line that sent it before is seconds behind.
 TEST(SyncLag, ALineThatGoesOnBehindAGapIsNeitherARestartNorReplaced) {
     TwoLines feed;
     for (Sequence id = 1002; id <= 1010; ++id) feed.deliver(id, 0);
@@ -206,8 +206,8 @@ void expect_calm(std::int64_t reconnect_ms) {
     }
 }
 
-// The book stands at 1001. Line 0, which is first, is connected anew; line 1 brings each update so many steps of 10 ms
-// later, and so shows what line 0 told meanwhile.
+// The book stands at 1001. Line 0, which is first, is reconnected; line 1 brings each update so many steps of 10 ms
+// later, and so shows that line 0 sends the same numbering.
 struct FirstLineIsBack : TwoLines {
     explicit FirstLineIsBack(Sequence late_by) : late_by_(late_by) {
         reconnect(0);
@@ -224,7 +224,7 @@ struct FirstLineIsBack : TwoLines {
     bool was_always_live_ = true;
 };
 
-TEST(SyncLag, WhatTheFirstLineToldBeforeItWasTrustedIsNotLost) {
+TEST(SyncLag, WhatTheFirstLineSentBeforeItWasTrustedIsNotLost) {
     for (const Sequence late_by : {6, 20, 40}) {
         FirstLineIsBack feed(late_by);
         for (Sequence id = 1002; id < 1100; ++id) feed.step(id + late_by, id);
@@ -251,7 +251,7 @@ TEST(SyncLag, WhereTheLateLineFallsSilentItIsAGapWithinHalfASecond) {
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
-// Once what was not kept is there, a hole is one as ever.
+// Once the updates that were dropped are there, a hole is one as ever.
 TEST(SyncLag, OnceTheLateLineGotThereAHoleWaitsNoLongerThanElse) {
     FirstLineIsBack feed(20);
     for (Sequence id = 1002; id < 1030; ++id) feed.step(id + 20, id);
@@ -262,9 +262,9 @@ TEST(SyncLag, OnceTheLateLineGotThereAHoleWaitsNoLongerThanElse) {
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
 }
 
-// All lines were connected anew, and the venue numbers anew. For 9 s nothing comes that could tell so, and the answers
-// are asked for ever more rarely; the first update is joined all the same as soon as one after a short silence.
-TEST(SyncLag, TheFirstWordAfterALongSilenceIsAnsweredSoon) {
+// All lines were reconnected, and the venue restarted its numbering. For 9 s no update shows it, and snapshots are
+// requested ever more rarely; the first update is joined as soon as after a short silence.
+TEST(SyncLag, TheFirstUpdateAfterALongSilenceIsJoinedSoon) {
     TwoLines feed;
     feed.lines(0);
     feed.lines(0b11);
@@ -283,15 +283,15 @@ TEST(SyncLag, TheFirstWordAfterALongSilenceIsAnsweredSoon) {
     EXPECT_TRUE(feed.live_at(6));
 }
 
-TEST(SyncLag, NothingThatALateLineTellsEndsABook) {
+TEST(SyncLag, NothingThatALateLineSendsEndsABook) {
     expect_calm(0);
 }
 
-TEST(SyncLag, NorDoesALateLineThatIsConnectedAnew) {
+TEST(SyncLag, NorDoesALateLineThatReconnects) {
     expect_calm(20'000);
 }
 
-// Where the prompt line is gone for a moment, the others cannot bring for seconds what it missed: the book may break.
+// While the prompt line is gone for a moment, the others cannot bring for seconds what it missed: the book may break.
 TEST(SyncLag, OnceThePromptLineIsBackTheBookStandsAndNoLineIsReplaced) {
     for (std::uint64_t seed = 1; seed <= kWorlds; ++seed) {
         SCOPED_TRACE(seed);

@@ -14,8 +14,8 @@
 #include "tests/book/sync/sync_world.h"
 #include "tests/support/random.h"
 
-// Random worlds: whatever the venue, the lines and REST do, a book that is shown live is right, and where they behave
-// it becomes live. A failure names its seed; DAYPACK_SEED=<seed> runs that world alone.
+// Random worlds: whatever the venue, the lines and REST do, a live book is right, and when they behave it becomes live.
+// A failure names its seed; DAYPACK_SEED=<seed> runs that world alone.
 
 namespace daypack {
 namespace {
@@ -36,7 +36,7 @@ constexpr std::uint64_t kUpdates = 10'000'000;
 constexpr std::uint64_t kUpdates = 10'000'000;
 #endif
 
-// How often each thing happens, once in so many steps; 0: never.
+// Each thing happens once in this many steps; 0: never.
 struct Rates {
     std::int64_t lose, garble, repeat, breaks, restart, crossing, quiet, stall;
 };
@@ -127,7 +127,7 @@ struct Totals {
     }
 };
 
-// What is wrong in the world of that seed, and at which step; empty: nothing.
+// Returns what is wrong in the world of that seed, and at which step; empty when nothing is.
 std::string run_world(std::uint64_t seed, Totals& totals) {
     Random random(seed);
     const Size size = draw_size(random);
@@ -169,7 +169,7 @@ TEST(SyncModel, ABookShownLiveIsRightInEveryWorld) {
               << saw.buffer_dropped << " events dropped by a full pool\n";
 }
 
-// The same worlds, driven by a short list of happenings that rapidcheck shrinks to the few that matter.
+// The same worlds, driven by a short list of events that rapidcheck shrinks to the few that matter.
 struct Kind {
     const char* name;
     int weight;

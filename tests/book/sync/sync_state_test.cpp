@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules 4 to 6 of Sync: what a book is worth without a line, crossed, or cut.
+// Rules 4 to 6 of Sync: the state of a book without a line, crossed, or truncated.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -45,7 +45,7 @@ TEST(Sync, ABookRejoinsWhenALineIsBack) {
     EXPECT_TRUE(feed.live_at(15));
 }
 
-TEST(Sync, WhatWasKeptBeforeTheLineBrokeIsForgotten) {
+TEST(Sync, UpdatesBufferedBeforeTheLineBrokeAreDropped) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -74,7 +74,7 @@ TEST(Sync, OneOfTwoLinesGoingChangesNothing) {
     EXPECT_EQ(feed.deliver(1002, 1), Outcome::applied);
 }
 
-TEST(Sync, TheLastLineThatCountsTakesTheBookWithItThoughAnotherIsUp) {
+TEST(Sync, TheLastTrustedLineTakesTheBookWithItThoughAnotherIsUp) {
     TwoLines feed;
     feed.reconnect(1);
     feed.lines(0b10);
@@ -158,7 +158,7 @@ TEST(Sync, AnInvalidBookWithoutALineIsStale) {
     EXPECT_TRUE(feed.is(State::stale, Reason::line_dead));
 }
 
-// Orders that rest crossed at the venue, whose market trades on. How often REST was asked.
+// Orders rest crossed at the venue while its market trades on. Returns how often REST was asked.
 std::uint64_t asked_while_crossed(Feed& feed, bool comes_and_goes, std::int64_t ms) {
     std::uint64_t asked = 0;
     bool crossed = true;
@@ -200,7 +200,7 @@ TEST(Sync, ABookThatCrossesAgainAndAgainIsAskedForOnceIn10SInTheLongRun) {
 
 // ---- 6. depth ------------------------------------------------------------------------------------------------------
 
-// A snapshot of so many bids from 100 down, and one ask.
+// A snapshot with that many bids from 100 down, and one ask.
 Snapshot deep(Sequence id, std::size_t bids) {
     Snapshot snapshot;
     snapshot.last_id = id;
@@ -247,7 +247,7 @@ TEST(Sync, ATruncatedSideThatShrinksBelowTheDepthIsFetchedAgain) {
     EXPECT_EQ(feed.sync.state(), State::live);
 }
 
-// A book with room for fewer levels than the venue gives: fetching again cannot make it deeper.
+// A book with room for fewer levels than the venue sends: fetching again cannot make it deeper.
 TEST(Sync, ABookSmallerThanTheSnapshotIsNotFetchedForEver) {
     Feed feed(100, 1000, 100);
     feed.lines(1);

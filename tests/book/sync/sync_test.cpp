@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 #include "tests/book/sync/sync_feed.h"
 
 namespace daypack {
@@ -13,6 +11,7 @@ namespace {
 using test::Deltas;
 using test::Feed;
 using test::kMs;
+using test::kOldLevel;
 using test::Outcome;
 using test::TwoLines;
 
@@ -53,7 +52,7 @@ TEST(Sync, ASnapshotAloneIsALiveBookThatNoUpdateHasConfirmed) {
     EXPECT_EQ(feed.sync.receive(), feed.now);
 }
 
-TEST(Sync, KeptUpdatesBehindTheSnapshotAreApplied) {
+TEST(Sync, BufferedUpdatesBehindTheSnapshotAreApplied) {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 10; id <= 20; ++id) EXPECT_EQ(feed.deliver(id), Outcome::waiting);
@@ -65,7 +64,7 @@ TEST(Sync, KeptUpdatesBehindTheSnapshotAreApplied) {
     EXPECT_EQ(feed.sync.flags(), 0);
 }
 
-TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
+TEST(Sync, ASnapshotRightBeforeTheFirstBufferedUpdateFits) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -73,7 +72,7 @@ TEST(Sync, ASnapshotRightBeforeTheFirstKeptUpdateFits) {
     EXPECT_TRUE(feed.live_at(10));
 }
 
-TEST(Sync, ASnapshotOlderThanTheFirstKeptUpdateIsAskedForAgainAMomentLater) {
+TEST(Sync, ASnapshotOlderThanTheFirstBufferedUpdateIsAskedForAgainAMomentLater) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10);
@@ -110,7 +109,7 @@ TEST(Sync, ASnapshotAheadOfTheStreamWaitsUntilTheStreamIsThere) {
     EXPECT_TRUE(feed.live_at(13));
 }
 
-// A wrong market's, or an older numbering's.
+// The snapshot is of another market, or of an older numbering.
 TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
     Feed feed;
     feed.lines(1);
@@ -130,7 +129,7 @@ TEST(Sync, ASnapshotFarAheadOfARunningStreamNeverBecomesTheBook) {
     EXPECT_TRUE(feed.live_at(id - 1));
 }
 
-TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
+TEST(Sync, ASnapshotThatContradictsWhatTheLinesSentIsNotJoined) {
     Feed feed;
     feed.lines(1);
     for (Sequence id = 10; id <= 20; ++id) feed.deliver(id);
@@ -143,7 +142,7 @@ TEST(Sync, ASnapshotThatDoesNotHoldWhatTheLinesToldIsNotJoined) {
     EXPECT_TRUE(feed.live_at(20));
 }
 
-TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWord) {
+TEST(Sync, ALevelThatWasSetAndRemovedIsComparedWithTheSnapshotByItsLastUpdate) {
     Feed feed;
     feed.lines(1);
     feed.deliver(10, 0, test::kOldLevel);
@@ -152,7 +151,7 @@ TEST(Sync, ALevelThatWasSetAndTakenAwayAgainIsHeldAgainstTheSnapshotByItsLastWor
     EXPECT_TRUE(feed.live_at(11));
 }
 
-// REST knows what the lines, quiet for a second, never told: they lost it.
+// REST reports an update that the lines, quiet for a second, never sent: they lost it.
 TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
     Feed feed;
     feed.lines(1);
@@ -168,7 +167,7 @@ TEST(Sync, ASnapshotThatQuietLinesNeverReachIsStale) {
     EXPECT_TRUE(feed.live_at(13));
 }
 
-TEST(Sync, AHoleAmongKeptUpdatesIsNotJoinedAcross) {
+TEST(Sync, AHoleAmongBufferedUpdatesIsNotJoinedAcross) {
     Feed feed;
     feed.lines(1);
     const auto request = feed.sync.take_request(feed.now);
@@ -194,7 +193,7 @@ TEST(Sync, RestThatTrailsByTwentyIdsIsJoinedWithinASecond) {
     EXPECT_EQ(feed.sync.counters().gaps, 1u);
 }
 
-TEST(Sync, ASnapshotBehindWhatWasHeardButNotKeptIsAskedForAgain) {
+TEST(Sync, ASnapshotBehindWhatWasSeenButNotBufferedIsAskedForAgain) {
     Feed feed(1, 63);
     feed.lines(1);
     for (Sequence id = 1; id <= 64; ++id) feed.deliver(id);  // the 64th finds the pool full
@@ -246,7 +245,7 @@ TEST(Sync, AnUpdateOfNoLevelsMovesTheBookOn) {
     EXPECT_EQ(feed.stands_at(), 11u);
 }
 
-TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsKept) {
+TEST(Sync, AGapEndsLiveAtOnceAndTheUpdateBehindItIsBuffered) {
     Feed feed;
     feed.follow(10);
     EXPECT_EQ(feed.deliver(13), Outcome::waiting);
@@ -319,7 +318,7 @@ TEST(Sync, AnUpdateThatCouldNotBeReadEndsLiveAtOnce) {
     EXPECT_TRUE(feed.live_at(13));
 }
 
-// REST trails: the book as it was before the loss is not the one after it.
+// REST trails, so its book may be from before the loss.
 TEST(Sync, ABookAsItWasBeforeALossWaitsForWhatComesNext) {
     Feed feed;
     feed.follow(10);
@@ -382,106 +381,6 @@ TEST(Sync, TwentyBadFramesWithin40MsAreOverASecondAfterTheLast) {
     }
     EXPECT_TRUE(feed.live_at(id));
     EXPECT_LE(asked, 4u);
-}
-
-// ---- requests under way --------------------------------------------------------------------------------------------
-
-TEST(Sync, AnAnswerNobodyAskedForIsNotJoined) {
-    Feed feed;
-    EXPECT_FALSE(feed.answer(std::uint32_t{0}, feed.snapshot(5)));
-    feed.lines(1);
-    EXPECT_FALSE(feed.answer(std::uint32_t{0}, feed.snapshot(5)));
-    feed.follow(10);
-    EXPECT_FALSE(feed.answer(std::uint32_t{1}, feed.snapshot(20)));
-    EXPECT_TRUE(feed.live_at(11));
-}
-
-TEST(Sync, AnAnswerThatComesTwiceIsJoinedOnce) {
-    Feed feed;
-    feed.lines(1);
-    const auto request = feed.sync.take_request(feed.now);
-    ASSERT_TRUE(feed.answer(request, feed.snapshot(5)));
-    feed.deliver(6);
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
-    EXPECT_TRUE(feed.live_at(6));
-    feed.deliver(9);  // a gap, so that it joins again
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(9)));
-}
-
-TEST(Sync, ASnapshotAskedForBeforeTheLineBrokeIsNotJoined) {
-    Feed feed;
-    feed.lines(1);
-    const auto request = feed.sync.take_request(feed.now);
-    feed.lines(0);
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(5))) << "without a line nothing would follow it";
-    feed.wait_ms(100);
-    feed.lines(1);
-    EXPECT_TRUE(feed.wants());
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(5))) << "updates between it and the new line may be missing";
-    const auto next = feed.sync.take_request(feed.now);
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
-    EXPECT_TRUE(feed.answer(next, feed.snapshot(7)));
-    EXPECT_TRUE(feed.live_at(7));
-}
-
-TEST(Sync, ASnapshotAskedForBeforeAnyLineOfNowCameUpIsNotJoined) {
-    Feed feed;
-    feed.lines(0b01);
-    const auto request = feed.sync.take_request(feed.now);
-    feed.lines(0b11);
-    feed.lines(0b10);
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(5)));
-    feed.wait_ms(100);
-    EXPECT_TRUE(feed.answer(Sequence{6}));
-    EXPECT_TRUE(feed.live_at(6));
-}
-
-TEST(Sync, ASnapshotAskedForBeforeALossIsNotJoined) {
-    Feed feed;
-    feed.follow(10);
-    feed.deliver(13);  // a gap
-    const auto request = feed.sync.take_request(feed.now);
-    feed.deliver(15);  // and another
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(13)));
-    EXPECT_TRUE(feed.answer(14));
-    EXPECT_TRUE(feed.live_at(15));
-}
-
-TEST(Sync, ASnapshotAskedForBeforeARestartIsNotJoined) {
-    Feed feed;
-    feed.lines(1);
-    feed.deliver(100);
-    const auto request = feed.sync.take_request(feed.now);
-    feed.deliver(5);
-    EXPECT_FALSE(feed.answer(request, feed.snapshot(100)));
-    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
-}
-
-TEST(Sync, ASideThatIsEmptyWhereABookStoodIsAskedForOnceMore) {
-    Feed feed;
-    feed.follow(1000);
-    feed.deliver(1003);
-    ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
-    Snapshot empty = feed.snapshot(1003);
-    empty.asks.clear();
-    EXPECT_FALSE(feed.answer(empty));
-    EXPECT_EQ(feed.sync.state(), State::syncing);
-    feed.wait_ms(100);
-    ASSERT_TRUE(feed.answer(1003));
-    EXPECT_TRUE(feed.live_at(1003));
-    EXPECT_EQ(feed.sync.book().side(Side::ask).at({200}).steps, 1);
-}
-
-TEST(Sync, ASideThatTwoAnswersLeaveEmptyIsEmpty) {
-    Feed feed;
-    feed.follow(1000);
-    feed.deliver(1003);
-    Snapshot empty = feed.snapshot(1003);
-    empty.asks.clear();
-    EXPECT_FALSE(feed.answer(empty));
-    feed.wait_ms(100);
-    ASSERT_TRUE(feed.answer(empty));
-    EXPECT_TRUE(feed.live_at(1003));
 }
 
 }  // namespace

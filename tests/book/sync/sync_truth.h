@@ -12,20 +12,20 @@
 
 namespace daypack::test {
 
-// What a Sync must say, by what it was shown.
+// Checks the state of a Sync against the updates that it was given.
 //
-// While it says live, the book is the venue's at last_id(), inside known_to. Until a second after the first frame of a
-// newer numbering was shown on any line either numbering counts, later only the newest. Nothing later of its numbering
-// was shown by a line that counts longer than gap_wait ago, and meanwhile it says behind; nor by any line that is up
-// for a second in which the book stood still, unless that line was named to be replaced. What it was never shown,
-// nobody can know.
+// While the Sync is live, its book equals the venue's at last_id(), inside known_to. Until a second after the first
+// frame of a newer numbering both numberings are accepted, later only the newest. No trusted line sent a later update
+// of its numbering more than gap_wait ago, and until then the flag `behind` is set. Nor did any line that is up send a
+// later update while the book did not advance for a second, unless the Sync named that line to be replaced. Updates
+// that the Sync was never given are not expected of it.
 class SyncTruth {
   public:
     static constexpr std::int64_t kSecond_ns = 1'000'000'000;
 
     explicit SyncTruth(const VenueModel& venue) : venue_(venue) {}
 
-    // It was given this update, whole. `counts`: of a line that did, when it came.
+    // The Sync was given this update. `counts`: its line was trusted then.
     void shown(std::size_t numbering, Sequence last_id, bool counts, MonoTime now) {
         if (shown_.size() <= numbering) shown_.resize(numbering + 1);
         if (counted_.size() <= numbering) counted_.resize(numbering + 1);
@@ -37,16 +37,16 @@ class SyncTruth {
         shown_[numbering] = std::max(shown_[numbering], last_id);
         if (counts) counted_[numbering] = std::max(counted_[numbering], last_id);
     }
-    // A line still has to tell an older numbering: the two are alive at once.
+    // A line still has updates of an older numbering to send, so two numberings are alive at once.
     void old_is_alive(MonoTime now) { newest_since_ = now; }
-    // What a connection told that did not count is no evidence any more once it is gone.
+    // A connection is gone, and what it sent without being trusted is no evidence any more.
     void line_gone() {
         shown_.assign(shown_.size(), 0);
         if (joined_ != kOther) newest_ = joined_;
         contradicted_since_.reset();
     }
-    // It joined a snapshot of this numbering; kOther: of another market, whose book nobody can tell from this one's
-    // until a line speaks.
+    // The Sync joined a snapshot of this numbering; kOther: of another market, which looks like this one's until a line
+    // sends an update.
     static constexpr std::size_t kOther = SIZE_MAX;
     void joined(std::size_t numbering) {
         joined_ = numbering;
@@ -82,7 +82,7 @@ class SyncTruth {
 
   private:
     void compare(const Sync& sync) {
-        if (sync.last_id() > venue_.history(joined_).last()) return fail("live beyond what the venue has told");
+        if (sync.last_id() > venue_.history(joined_).last()) return fail("live beyond what the venue has sent");
         if (truth_of_ != joined_) {
             truth_ = venue_.history(joined_).base;
             truth_of_ = joined_;
@@ -125,15 +125,15 @@ class SyncTruth {
 
     // Brings the truth to last_id(), and compares the levels that changed on the way.
     void advance(const Sync& sync, bool compare_changes) {
-        const auto& told = venue_.history(joined_);
+        const auto& history = venue_.history(joined_);
         const Sequence from = truth_id_;
         for (; truth_id_ < sync.last_id(); ++truth_id_) {
-            const auto& update = told.at(truth_id_ + 1);
-            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(told.deltas[i]);
+            const auto& update = history.at(truth_id_ + 1);
+            for (std::size_t i = update.from; i < update.to; ++i) truth_.apply(history.deltas[i]);
         }
         if (!compare_changes || from == truth_id_) return;
-        for (std::size_t i = told.at(from + 1).from; i < told.at(truth_id_).to; ++i) {
-            compare_level(sync.book(), told.deltas[i].side, told.deltas[i].price);
+        for (std::size_t i = history.at(from + 1).from; i < history.at(truth_id_).to; ++i) {
+            compare_level(sync.book(), history.deltas[i].side, history.deltas[i].price);
         }
     }
 
@@ -186,7 +186,7 @@ class SyncTruth {
     std::size_t newest_ = 0;            // the newest numbering that it was shown
     MonoTime newest_since_;
     std::optional<MonoTime> live_since_;
-    std::optional<MonoTime> contradicted_since_;  // when a line told anything since it joined
+    std::optional<MonoTime> contradicted_since_;  // when a line first sent anything since the join
     Sequence stands_at_ = 0;
     std::optional<MonoTime> stands_since_;
     std::size_t joined_ = 0;  // the numbering of the snapshot that it joined last

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// States, reasons and books are a function without the venue's times: the same worlds under other clocks.
+// States, reasons and books do not depend on the venue's timestamps: the same worlds run under other clocks.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -65,7 +65,7 @@ TEST(SyncWithoutTime, OtherTimesOfTheVenueChangeNothing) {
     }
 }
 
-// The simulator's own flow, with faults: every state, every update, and whole books.
+// The simulator's own flow, with faults; every state, every update and whole books are compared.
 TEST(SyncWithoutTime, OtherTimesOfTheVenueChangeNoBookOfAFlow) {
     const auto run = [](std::uint64_t seed, const FlowWorld::Clock& stream, const FlowWorld::Clock& rest) {
         sim::FlowOptions flow_options;

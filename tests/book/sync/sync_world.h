@@ -14,15 +14,15 @@
 
 namespace daypack::test {
 
-// A Sync between a model of the venue, lines that lag, aggregate, lose, repeat and break, and REST answers under way,
-// of an old numbering and of other markets now and then. A line that the Sync names as foreign is connected anew. After
-// each thing that happens to the Sync it is held against the truth; the first difference is kept in wrong().
+// Runs a Sync against a model of the venue, with lines that lag, aggregate, lose, repeat and break, and with REST
+// answers that are now and then of an old numbering or of another market. A line that the Sync names as foreign
+// reconnects. The Sync is compared with the truth after each event; wrong() has the first difference.
 class SyncWorld {
   public:
     struct Options {
         VenueModel::Options venue;
         std::size_t lines = 2;
-        bool aggregates = false;  // lines send when told to, instead of after each update
+        bool aggregates = false;  // lines send on request, not after each update
         // Restarts go back by a few ids, to numbers that were used before, as a venue that fails over to a trailing
         // copy would. Only lines that lose nothing can tell then, and only a REST that never tells the old numbering
         // again: what is the next by number looks right to anybody.
@@ -45,7 +45,7 @@ class SyncWorld {
         for (std::size_t line = 0; line < options_.lines; ++line) up(line);
     }
 
-    // Of all states, reasons, flags, ids, best prices and wishes so far.
+    // A digest of all states, reasons, flags, ids, best prices and requests so far.
     [[nodiscard]] std::uint64_t digest() const { return digest_; }
     [[nodiscard]] const std::string& wrong() const { return wrong_; }
     [[nodiscard]] std::uint64_t updates_shown() const { return updates_shown_; }
@@ -54,7 +54,8 @@ class SyncWorld {
     [[nodiscard]] std::size_t lines() const { return lines_.size(); }
     [[nodiscard]] std::size_t in_flight(std::size_t line) const { return lines_[line].flight.size(); }
 
-    // ---- what may happen. None of it is an error at any time: where it makes no sense nothing happens. -------------
+    // ---- what may happen: each may be called at any time, and does nothing where it makes no sense.
+    // ------------------
 
     void venue_updates(Random& random, bool crossing = false) {
         venue_.update(random, crossing);
@@ -68,7 +69,7 @@ class SyncWorld {
         replace(sync_.take_foreign_lines(now_));
         check();
     }
-    // With the connections kept, cut, or one after another.
+    // The lines change to the new numbering on their connections, on new ones, or one after another.
     void venue_restarts(Random& random) {
         for (Line& line : lines_) {
             send(line);
@@ -76,8 +77,8 @@ class SyncWorld {
         }
         if (options_.near_restarts) {
             const auto used = static_cast<std::int64_t>(venue_.last() - venue_.history(venue_.numbering()).first) + 1;
-            if (used < 1) return;                                     // it must be an id that was told
-            for (Answer& answer : answers_) answer.captured = false;  // the outage fails what was under way
+            if (used < 1) return;                                     // it must be an id that was used
+            for (Answer& answer : answers_) answer.captured = false;  // the outage fails the answers in flight
             venue_.restart(venue_.last() - static_cast<Sequence>(random.below(std::min<std::int64_t>(used, 60))), 0,
                            random);
         } else {
@@ -106,10 +107,10 @@ class SyncWorld {
         const Frame frame = from.flight.front();
         from.flight.pop_front();
         from.previous = frame;
-        from.told = frame.numbering;
+        from.delivers = frame.numbering;
         feed_update(frame, line);
     }
-    // What it delivered last, once more.
+    // The line delivers its last frame once more.
     void line_repeats(std::size_t line) {
         Line& from = lines_[line];
         if (from.up && from.previous.last_id != 0) feed_update(from.previous, line);
@@ -142,11 +143,11 @@ class SyncWorld {
     void rest_captures(std::size_t which, Random& random) {
         if (answers_.empty()) return;
         Answer& answer = answers_[which % answers_.size()];
-        if (answer.captured || (options_.near_restarts && tells_old_numbering())) return;
+        if (answer.captured || (options_.near_restarts && sends_old_numbering())) return;
         answer.captured = true;
-        answer.told = venue_.answer(random);
+        answer.content = venue_.answer(random);
         const bool traded = sync_.joining() && now_ - shown_at_ < 100'000'000;
-        if (options_.other_markets && traded && random.once_in(10)) answer.told = another(random);
+        if (options_.other_markets && traded && random.once_in(10)) answer.content = another(random);
     }
     void rest_delivers(std::size_t which) {
         if (answers_.empty()) return;
@@ -156,28 +157,28 @@ class SyncWorld {
         answers_.erase(at);
         // The answer to the last request alone may wait for the stream.
         const bool wanted = sync_.joining() && answer.request == asked_;
-        if (sync_.on_snapshot(answer.request, answer.told.snapshot, now_)) {
-            joined(answer.told.numbering);
+        if (sync_.on_snapshot(answer.request, answer.content.snapshot, now_)) {
+            joined(answer.content.numbering);
         } else if (wanted) {
-            answered_ = answer.told.numbering;
+            answered_ = answer.content.numbering;
         }
         check();
     }
-    // REST is asked of a book that stands still, as the owner of a Sync does.
+    // Checks a quiet book with REST, as the owner of a Sync does.
     void rest_checks(Random& random) {
         if (check_asked_.ns != 0) {
             sync_.on_rest_id(check_id_, check_asked_, now_);
             check_asked_ = {};
             check();
         }
-        if (!silence_.should_ask_rest(sync_, now_) || (options_.near_restarts && tells_old_numbering())) return;
+        if (!silence_.should_ask_rest(sync_, now_) || (options_.near_restarts && sends_old_numbering())) return;
         check_asked_ = now_;
         check_id_ = venue_.answer(random).snapshot.last_id;
     }
     [[nodiscard]] std::size_t answers_under_way() const { return answers_.size(); }
 
-    // Faults end, and everything is delivered: the book must become live. `quiet`: the venue makes no more updates at
-    // all; else it stops only for the last rounds, so that REST, which trails, can catch up.
+    // All faults end and everything is delivered, so the book must become live. `quiet`: the venue makes no more
+    // updates at all; otherwise it stops for the last rounds only, so that REST can catch up.
     void calm(bool quiet, Random& random) {
         if (venue_.crossed()) venue_updates(random);
         options_.other_markets = false;
@@ -220,7 +221,7 @@ class SyncWorld {
         bool up = false;
         std::size_t numbering = 0;  // of the venue's instance behind the connection
         Sequence sent = 0;          // of it
-        std::size_t told = 0;       // the numbering of what it delivered last, or could deliver first
+        std::size_t delivers = 0;   // the numbering of its last frame, or of its first
         MonoTime moves;             // when it goes on to the venue's newest numbering, where there is a newer one
         bool cut = false;           // then with another connection
         std::deque<Frame> flight;
@@ -229,7 +230,7 @@ class SyncWorld {
     struct Answer {
         std::uint32_t request = 0;
         bool captured = false;
-        VenueModel::Answer told;
+        VenueModel::Answer content;
     };
 
     void fail(const std::string& what) {
@@ -241,7 +242,7 @@ class SyncWorld {
 
     void up(std::size_t line) {
         lines_[line].up = true;
-        lines_[line].numbering = lines_[line].told = venue_.numbering();
+        lines_[line].numbering = lines_[line].delivers = venue_.numbering();
         lines_[line].sent = venue_.last();
         report_lines();
     }
@@ -273,7 +274,7 @@ class SyncWorld {
         truth_.joined(numbering);
         answered_ = numbering;
     }
-    // Another market's book, whose ids are far from this one's: where they are not, only an audit can tell.
+    // Returns another market's book with ids far from this one's; with near ids only an audit could tell.
     [[nodiscard]] VenueModel::Answer another(Random& random) const {
         VenueModel::Answer answer;
         answer.numbering = SyncTruth::kOther;
@@ -302,26 +303,26 @@ class SyncWorld {
         line.sent = last;
     }
 
-    // Lines lag less than a restart takes; so REST is not back before they have told all of the old numbering.
-    [[nodiscard]] bool tells_old_numbering() const {
+    // Lines lag less than a restart takes, so REST is not back before they have sent all of the old numbering.
+    [[nodiscard]] bool sends_old_numbering() const {
         return std::any_of(lines_.begin(), lines_.end(), [this](const Line& line) {
-            return line.numbering != venue_.numbering() || (line.up && line.told != venue_.numbering());
+            return line.numbering != venue_.numbering() || (line.up && line.delivers != venue_.numbering());
         });
     }
 
     void feed_update(const Frame& frame, std::size_t line) {
-        const auto& told = venue_.history(frame.numbering);
+        const auto& history = venue_.history(frame.numbering);
         events_.clear();
         Event event;
         event.first_id = frame.first_id;
         event.last_id = frame.last_id;
-        event.match = told.at(frame.last_id).match;
+        event.match = history.at(frame.last_id).match;
         event.receive = now_;
         event.line = static_cast<LineIndex>(line);
-        for (std::size_t i = told.at(frame.first_id).from; i < told.at(frame.last_id).to; ++i) {
-            event.side = told.deltas[i].side;
-            event.price = told.deltas[i].price;
-            event.quantity = told.deltas[i].quantity;
+        for (std::size_t i = history.at(frame.first_id).from; i < history.at(frame.last_id).to; ++i) {
+            event.side = history.deltas[i].side;
+            event.price = history.deltas[i].price;
+            event.quantity = history.deltas[i].quantity;
             events_.push_back(event);
         }
         if (events_.empty()) {
@@ -337,12 +338,12 @@ class SyncWorld {
         const auto outcome = sync_.on_update(events_, now_, [&](std::span<const Event> update) {
             ++updates_applied_;
             applied = update.front().last_id;
-            if (sync_.last_id() != applied) fail("told of an update at which the book does not stand");
+            if (sync_.last_id() != applied) fail("the book is not at the update that is passed on");
         });
         if (outcome == Sync::Outcome::joined) joined(answered_);
         truth_.shown(frame.numbering, frame.last_id, sync_.counters().foreign == foreign, now_);
         if (outcome != Sync::Outcome::joined && sync_.last_id() != applied) {
-            fail("the updates that were told are not those that were applied");
+            fail("the updates that were passed on are not those that were applied");
         }
         if (outcome == Sync::Outcome::applied && applied < frame.last_id) fail("applied, and not there");
         check();
@@ -374,9 +375,9 @@ class SyncWorld {
     std::vector<Answer> answers_;
     std::vector<Event> events_;
     Silence silence_{60'000'000'000};
-    MonoTime check_asked_;  // 0: none under way
+    MonoTime check_asked_;  // 0: none in flight
     Sequence check_id_ = 0;
-    MonoTime shown_at_;         // when a line last told anything
+    MonoTime shown_at_;         // when a line last sent anything
     std::size_t answered_ = 0;  // the numbering of the answer that a Sync may hold
     std::uint32_t asked_ = 0;   // the last request
     std::uint64_t digest_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Single ways through small worlds that an exhaustive search found, each of which once left a wrong book LIVE.
+// Single paths through small worlds that an exhaustive search found; each once left a wrong book LIVE.
 #include <gtest/gtest.h>
 
 #include "tests/book/sync/named_world.h"
@@ -13,8 +13,8 @@ using test::NamedWorld;
 using test::Outcome;
 using test::TwoLines;
 
-// Each line that is up told the new numbering's 13 again: what is in that update must stand in a snapshot of its id.
-TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineTellsAgainIsRefused) {
+// Each line that is up sent the new numbering's 13 again, so a snapshot of that id must have its levels.
+TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineSendsAgainIsRejected) {
     NamedWorld world({.new_first = 11});
     world.go("d0 d0 d0 d0 d0 d0 lose0 ret(0,5) d1 d1 d1 d1 d1 d1 w1100 ans(1,1) lose1 d0 ret(1,5) d1 w1100");
     world.go("ans(0,2)");
@@ -23,8 +23,8 @@ TEST(SyncWorlds, AnOldSnapshotAtTheIdThatALineTellsAgainIsRefused) {
     EXPECT_TRUE(world.live_and_right(13));
 }
 
-// Line 1 told 5 and 6 of the new numbering; then an old snapshot of 12 stood, for the lines were quiet, and line 0 went
-// on from there. What the given up chain held makes no copies once line 0 tells it.
+// Line 1 sent 5 and 6 of the new numbering; then an old snapshot of 12 became the book because the lines were quiet,
+// and line 0 continued from there. Updates of the chain that was given up are no copies when line 0 sends them.
 TEST(SyncWorlds, ALineThatGoesBackToWhatAGivenUpChainHeldShowsARestart) {
     NamedWorld world({.new_first = 5, .fresh = true});
     world.go("lose0 ret(0,0) lose1 ret(1,3) d1 ans(0,0) d1 w1100 w60 ans(0,1) d0 d0 d0 d1 d0 d0");
@@ -34,14 +34,14 @@ TEST(SyncWorlds, ALineThatGoesBackToWhatAGivenUpChainHeldShowsARestart) {
     EXPECT_TRUE(world.live_and_right(7));
 }
 
-// All lines went after 10 of the new numbering; line 1 came back with 11 of the old one, as if that went on there.
-TEST(SyncWorlds, ALineThatGoesBackBehindItsFirstWordShowsARestartThoughThatIsRemembered) {
+// All lines went after 10 of the new numbering; line 1 came back with 11 of the old one, which seems to follow.
+TEST(SyncWorlds, ALineThatGoesBackBehindItsFirstUpdateShowsARestartThoughThatIsRemembered) {
     NamedWorld world({.new_first = 9, .joined = {1, 18}});
     world.go("w600 d0 d1 d0 d0 d0 lose0 w600 ans(1,-1) lose1 ret(1,0) d1 d1 d1 ret(0,6) ans(0,0) w1100");
     EXPECT_TRUE(world.shows_no_old_book());
 }
 
-// Line 1 told 13 of the old numbering and went; line 0, which counts, tells no more than 7.
+// Line 1 sent 13 of the old numbering and went; line 0, which is trusted, has sent no more than 7.
 TEST(SyncWorlds, ABookThatNoLineOfNowGotToIsNotLiveOnceTheseAreQuiet) {
     NamedWorld world({.new_first = 5, .fresh = true});
     world.go("lose0 ret(0,3) d0 ans(0,0) w60 w1100 ans(0,0) d0 d1 d0 d1 d1 lose1 ret(1,6)");
@@ -51,7 +51,7 @@ TEST(SyncWorlds, ABookThatNoLineOfNowGotToIsNotLiveOnceTheseAreQuiet) {
     EXPECT_EQ(world.sync().reason(), Reason::silent);
 }
 
-// The book stood at 12 before all lines went: what a line tells again of 11 does not make an old snapshot of 11 right.
+// The book was at 12 before all lines went, so a line that sends 11 again does not make an old snapshot of 11 right.
 TEST(SyncWorlds, ASnapshotThatACopyLeadsToIsTooOldWhereTheChainGotFurther) {
     NamedWorld world({.old_updates = 2, .new_updates = 0});
     world.go("d0 d0 lose0 ret(0,1) d1 lose1 ret(1,0) ans(0,1) d1 ans(0,0) w600 w1100");
@@ -64,8 +64,9 @@ TEST(SyncWorlds, ACopyThatTheBookContradictsAtItsOwnIdIsNone) {
     EXPECT_TRUE(world.shows_no_old_book());
 }
 
-// All lines went after 12. An old snapshot of it stood once they were back and quiet; line 1's first word lies beyond.
-TEST(SyncWorlds, AFirstWordBeyondASnapshotIsNotOfItsNumberingForThat) {
+// All lines went after 12. Once they were back and quiet an old snapshot of 12 became the book; line 1's first update
+// lies beyond it.
+TEST(SyncWorlds, AFirstUpdateBeyondASnapshotIsNotProvedToBeOfItsNumbering) {
     NamedWorld world({.new_first = 12});
     world.go("lose0 ret(0,0) d1 d1 lose1 w1100 ret(1,5) ans(0,0) w1100 w600 ans(0,1) d0 d0");
     EXPECT_EQ(world.sync().last_id(), 12u);
@@ -73,7 +74,7 @@ TEST(SyncWorlds, AFirstWordBeyondASnapshotIsNotOfItsNumberingForThat) {
     EXPECT_EQ(world.sync().last_id(), 13u) << "line 1's 14 is not what follows it";
 }
 
-TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
+TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstUpdateBeyondIt) {
     Feed feed;
     feed.lines(0b11);
     ASSERT_TRUE(feed.answer(1000));
@@ -86,26 +87,26 @@ TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstWordBeyondIt) {
     EXPECT_EQ(feed.sync.counters().resyncs + feed.sync.counters().restarts, 0u);
 }
 
-// Line 1 told 13 of the new numbering before it counted, so that its digest alone is known; then an update was missing.
-TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownTakesAKeptUpdateThatStandsInIt) {
+// Line 1 sent 13 of the new numbering before it was trusted, so only the digest is known; then an update was missing.
+TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownNeedsABufferedUpdateThatItHas) {
     NamedWorld world({.new_first = 11});
     world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 w600 ans(0,2)");
     EXPECT_EQ(world.sync().reason(), Reason::gap);
     EXPECT_TRUE(world.shows_no_old_book());
     world.go("d0 w600 ans(1,2)");
-    EXPECT_TRUE(world.live_and_right(13)) << "line 0 told it again, with its levels";
+    EXPECT_TRUE(world.live_and_right(13)) << "line 0 sent it again, with its levels";
 }
 
-// Line 1 told 20 and 21 before it counted; that it does shows 21 to be missing behind the 20 that was kept.
-TEST(SyncWorlds, WhatWasKeptDoesNotLeadAcrossWhatALineToldBeforeItCounted) {
+// Line 1 sent 20 and 21 before it was trusted; once it is, 21 is known to be missing after the 20 that was buffered.
+TEST(SyncWorlds, BufferedUpdatesDoNotLeadAcrossWhatALineSentBeforeItWasTrusted) {
     NamedWorld world({.new_first = 20});
     world.go("d1 d1 w600 d0 d1 d0 w1100 lose1 ret(1,3) d0 d1 d1 w600 d0 lose0 d1 ret(0,5) ans(1,0)");
     EXPECT_EQ(world.sync().reason(), Reason::gap);
     EXPECT_NE(world.sync().last_id(), 22u);
 }
 
-// 1002 and 1004 are missing on both lines, and the update between them is no bridge.
-TEST(SyncWorlds, WhatWaitedBeforeASecondHoleIsNotKeptAcrossIt) {
+// 1002 and 1004 are missing on both lines, and the update between them does not connect the two.
+TEST(SyncWorlds, HeldUpdatesBeforeASecondHoleAreDropped) {
     TwoLines feed;
     EXPECT_EQ(feed.deliver(1003, 0), Outcome::waiting);
     EXPECT_EQ(feed.deliver(1005, 1), Outcome::waiting);
