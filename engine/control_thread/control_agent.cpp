@@ -113,13 +113,10 @@ void ControlAgent::poll(MonoTime now) {
 }
 
 void ControlAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
-    BookCommand message;
-    message.kind =
-        request.purpose == SnapshotRequest::Purpose::join ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
-    message.symbol = request.symbol;
-    message.request = request.request;
-    message.snapshot = std::move(snapshot);
-    send(std::move(message));
+    if (request.purpose == SnapshotRequest::Purpose::check) {
+        return send(CheckSnapshot{request.symbol, std::move(snapshot)});
+    }
+    send(JoinSnapshot{request.symbol, request.request, std::move(snapshot)});
 }
 
 void ControlAgent::send(BookCommand message) {

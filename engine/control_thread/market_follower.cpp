@@ -159,7 +159,7 @@ void MarketFollower::drop(Followed& market) {
     market.shown = Shown::nothing;
     if (!market.index) return;
     wiring_.subscriptions->set(*market.index, false);
-    wiring_.send(BookCommand::drop(*market.index, (*wiring_.instruments)[*market.index], Reason::stopped));
+    wiring_.send(ReleaseSymbol{*market.index, &(*wiring_.instruments)[*market.index], Reason::stopped});
 }
 
 // ---- /market
@@ -283,7 +283,7 @@ void MarketFollower::adopt_directory() {
         const std::string native(wiring_.segment->native(index));
         const Market* const row = list_ ? find_market(list_->markets, native) : nullptr;
         if (!wiring_.instruments->append(make_instrument(native, row))) return;
-        wiring_.send(BookCommand::drop(index, (*wiring_.instruments)[index], Reason::stopped));
+        wiring_.send(ReleaseSymbol{index, &(*wiring_.instruments)[index], Reason::stopped});
     }
 }
 
@@ -294,9 +294,7 @@ void MarketFollower::show_down(Followed& market, Reason why) {
     market.shown = Shown::down;
     market.why = why;
     wiring_.subscriptions->set(*market.index, false);
-    BookCommand message = BookCommand::add(*market.index, (*wiring_.instruments)[*market.index]);
-    message.reason = why;
-    wiring_.send(std::move(message));
+    wiring_.send(ReleaseSymbol{*market.index, &(*wiring_.instruments)[*market.index], why});
 }
 
 void MarketFollower::show_market(Followed& market, const Market& now) {
@@ -321,17 +319,10 @@ void MarketFollower::show_market(Followed& market, const Market& now) {
         if (stays && !other_units) return;
         market.shown = Shown::closed;
         wiring_.subscriptions->set(*market.index, false);
-        BookCommand message = BookCommand::add(*market.index, (*wiring_.instruments)[*market.index]);
-        message.reason = message.halted = Reason::closed;
-        return wiring_.send(std::move(message));
+        return wiring_.send(ReleaseSymbol{*market.index, &(*wiring_.instruments)[*market.index], Reason::closed});
     }
     if (!followed || other_units) return follow(market, followed ? Reason::tick : Reason::start);
-    if (was == now.halted) return;
-    BookCommand message;
-    message.kind = BookCommand::Kind::market;
-    message.symbol = *market.index;
-    message.reason = now.halted;
-    wiring_.send(std::move(message));
+    if (was != now.halted) wiring_.send(SetHalt{*market.index, now.halted});
 }
 
 void MarketFollower::refine_units(SymbolIndex symbol, const Grid& grid) {
@@ -350,11 +341,9 @@ void MarketFollower::say_market(const Followed& market, const std::string& state
 // Subscribes it and has the book thread follow it, again where it was followed.
 void MarketFollower::follow(Followed& market, Reason first) {
     market.shown = Shown::followed;
-    BookCommand message = BookCommand::add(*market.index, (*wiring_.instruments)[*market.index],
-                                           std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool,
-                                                                  config_.exchange.gap_wait_ms * kNsPerMs, first));
-    message.halted = market.why;
-    wiring_.send(std::move(message));
+    auto sync = std::make_unique<Sync>(kMaxLevels, config_.engine.depth, *wiring_.pool,
+                                       config_.exchange.gap_wait_ms * kNsPerMs, first);
+    wiring_.send(FollowSymbol{*market.index, &(*wiring_.instruments)[*market.index], std::move(sync), market.why});
     wiring_.subscriptions->set(*market.index, true);
 }
 

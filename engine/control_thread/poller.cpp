@@ -67,15 +67,11 @@ void Poller::poll_depth(SymbolIndex symbol) {
 void Poller::on_depth(SymbolIndex symbol, const RestAnswer& answer) {
     polled_[symbol].depth_asked = false;
     if (why_ == Reason::none || answer.status != 200) return;
-    BookCommand message;
-    message.kind = BookCommand::Kind::polled;
-    message.symbol = symbol;
-    message.reason = why_;
-    message.snapshot = std::make_unique<Snapshot>();
+    PolledSnapshot polled{symbol, why_, std::make_unique<Snapshot>()};
     const MonoTime now = mono_now();
-    const auto read = reader_.read(symbol, answer.body, *message.snapshot, now);
+    const auto read = reader_.read(symbol, answer.body, *polled.snapshot, now);
     switch (read.what) {
-        case DepthReader::Answer::What::snapshot: return send_(std::move(message));
+        case DepthReader::Answer::What::snapshot: return send_(std::move(polled));
         case DepthReader::Answer::What::finer:
             polled_[symbol].depth_due = now;  // what came is of no use, and the next will be
             return reader_.refine(symbol, read.grid);
@@ -88,17 +84,14 @@ void Poller::poll_trades(SymbolIndex symbol) {
     polled_[symbol].trades_asked = true;
     rest_.trades(instruments_[symbol].native, [this, symbol](const RestAnswer& answer) {
         polled_[symbol].trades_asked = false;
-        BookCommand message;
-        message.kind = BookCommand::Kind::trades;
-        message.symbol = symbol;
-        message.trades = std::make_unique<Trades>();
         if (why_ == Reason::none || answer.status != 200) return;
-        if (parse_trades(answer.body, instruments_[symbol], *message.trades) != Errc::ok) return;
-        std::reverse(message.trades->begin(), message.trades->end());
+        auto trades = std::make_unique<Trades>();
+        if (parse_trades(answer.body, instruments_[symbol], *trades) != Errc::ok) return;
+        std::reverse(trades->begin(), trades->end());
         Polled& polled = polled_[symbol];
-        message.request = ++polled.pages;
-        keep_news(polled, instruments_[symbol], *message.trades);
-        send_(std::move(message));
+        ++polled.pages;
+        keep_news(polled, instruments_[symbol], *trades);
+        send_(PolledTrades{symbol, polled.pages == 1, std::move(trades)});
     });
 }
 

@@ -81,7 +81,7 @@ struct Rig {
         (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
         (void)table.append(test::instrument());
         publisher.set_running();
-        (void)to_book.push(BookCommand::add(0, table[0], std::make_unique<Sync>(1'000, 8, pool)));
+        (void)to_book.push(FollowSymbol{0, &table[0], std::make_unique<Sync>(1'000, 8, pool)});
         agent.do_work(mono_now());
         Event up;
         up.kind = EventKind::line_up;
@@ -94,15 +94,13 @@ struct Rig {
     void join(Sequence u) {
         SnapshotRequest request;
         while (requests.pop(request)) {
-            BookCommand message;
-            message.request = request.request;
-            message.snapshot = std::make_unique<Snapshot>();
-            message.snapshot->last_id = u;
+            auto snapshot = std::make_unique<Snapshot>();
+            snapshot->last_id = u;
             for (std::int64_t i = 0; i < 20; ++i) {
-                message.snapshot->bids.push_back({{1'000 - 19 + i}, {5}});
-                message.snapshot->asks.push_back({{1'001 + i}, {5}});
+                snapshot->bids.push_back({{1'000 - 19 + i}, {5}});
+                snapshot->asks.push_back({{1'001 + i}, {5}});
             }
-            (void)to_book.push(std::move(message));
+            (void)to_book.push(JoinSnapshot{0, request.request, std::move(snapshot)});
         }
     }
     [[nodiscard]] std::uint64_t samples(daypack_histogram stage) const {
@@ -219,7 +217,7 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
     EXPECT_EQ(top.bid_quantity, 7 * rig.table[0].step.mantissa);
     EXPECT_EQ(top.price_exponent, exponent);
 
-    (void)rig.to_book.push(BookCommand::add(0, rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)));
+    (void)rig.to_book.push(FollowSymbol{0, &rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)});
     rig.agent.do_work(mono_now());
     EXPECT_EQ(shown().state, DAYPACK_STATE_SYNCING);
     rig.agent.take({&event, 1}, mono_now());  // of the old units: nobody's

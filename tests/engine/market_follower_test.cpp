@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/book_thread/book_agent.h"
@@ -47,7 +48,7 @@ class MarketFollowerTest : public testing::Test {
             config_, *api_,
             MarketFollower::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
                                    [this](BookCommand command) {
-                                       if (command.kind == BookCommand::Kind::market) ++changes_;
+                                       if (std::holds_alternative<SetHalt>(command)) ++changes_;
                                        (void)to_book_.push(std::move(command));
                                    },
                                    [](const std::string&) {}, [](const std::string&) {}},
@@ -88,17 +89,16 @@ class MarketFollowerTest : public testing::Test {
     void answer_joins() {
         SnapshotRequest request;
         while (requests_.pop(request)) {
-            if (request.purpose == SnapshotRequest::Purpose::join) ++joins_;
-            BookCommand command;
-            command.symbol = request.symbol;
-            command.request = request.request;
-            command.kind = request.purpose == SnapshotRequest::Purpose::join ? BookCommand::Kind::snapshot
-                                                                             : BookCommand::Kind::checked;
-            command.snapshot = std::make_unique<Snapshot>();
-            command.snapshot->last_id = u_;
-            command.snapshot->bids = {{{100}, {static_cast<std::int64_t>(u_)}}};
-            command.snapshot->asks = {{{101}, {1}}};
-            (void)to_book_.push(std::move(command));
+            auto snapshot = std::make_unique<Snapshot>();
+            snapshot->last_id = u_;
+            snapshot->bids = {{{100}, {static_cast<std::int64_t>(u_)}}};
+            snapshot->asks = {{{101}, {1}}};
+            if (request.purpose == SnapshotRequest::Purpose::check) {
+                (void)to_book_.push(CheckSnapshot{request.symbol, std::move(snapshot)});
+                continue;
+            }
+            ++joins_;
+            (void)to_book_.push(JoinSnapshot{request.symbol, request.request, std::move(snapshot)});
         }
     }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "net/base/clock.h"
@@ -34,8 +35,9 @@ class PollerTest : public testing::Test {
     }
     void make() {
         poller = std::make_unique<Poller>(Poller::Options{}, *api, instruments, subscriptions, reader,
-                                          [this](BookCommand message) {
-                                              if (message.kind == BookCommand::Kind::trades) told = std::move(message);
+                                          [this](BookCommand command) {
+                                              auto* const trades = std::get_if<PolledTrades>(&command);
+                                              if (trades != nullptr) told = std::move(*trades);
                                           });
     }
     // How many trades the next page brings that are news.
@@ -66,16 +68,16 @@ class PollerTest : public testing::Test {
     std::unique_ptr<RestClient> client;
     std::unique_ptr<RestApi> api;
     std::unique_ptr<Poller> poller;
-    BookCommand told;
+    PolledTrades told;
     MonoTime now = mono_now();
 };
 
 TEST_F(PollerTest, TradesWithoutIdsAreToldOnceByTimeContentAndCount) {
     EXPECT_EQ(poll({trade("", 20), trade("", 10)}), 0u) << "they happened before we listened";
-    EXPECT_EQ(told.request, 1u);
+    EXPECT_TRUE(told.opens);
     EXPECT_EQ(poll({trade("", 30), trade("", 20), trade("", 10)}), 1u);
     EXPECT_EQ(told.trades->front().time.us, 30'000);
-    EXPECT_EQ(told.request, 2u);
+    EXPECT_FALSE(told.opens);
     EXPECT_EQ(poll({trade("", 30), trade("", 30), trade("", 30), trade("", 20)}), 2u) << "two more like it";
     EXPECT_EQ(poll({trade("", 20), trade("", 10)}), 0u) << "a cache's older page";
     EXPECT_EQ(poll({trade("", 30, "0.23"), trade("", 30), trade("", 30), trade("", 30)}), 1u);
@@ -92,7 +94,7 @@ TEST_F(PollerTest, WhereLinesServedMeanwhileTheFirstPageIsWhereTradesStand) {
     EXPECT_EQ(poll({trade("", 20), trade("", 10)}), 1u);
     poller->do_work(Reason::none, now);
     EXPECT_EQ(poll({trade("", 50), trade("", 40)}), 0u);
-    EXPECT_EQ(told.request, 1u);
+    EXPECT_TRUE(told.opens);
     EXPECT_EQ(poll({trade("", 60), trade("", 50)}), 1u);
 }
 
