@@ -21,6 +21,7 @@ EngineRig::EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> 
       agent_({&table_,
               &segment_,
               &publisher_,
+              BookAgent::Input::queues,
               {{&events_, &resubscribes_, &backlog_}},
               &to_book_,
               &requests_,

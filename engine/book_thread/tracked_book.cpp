@@ -2,6 +2,7 @@
 #include "engine/book_thread/tracked_book.h"
 
 #include <optional>
+#include <utility>
 
 namespace daypack {
 namespace {
@@ -24,7 +25,7 @@ std::optional<unsigned> resyncs_counter(Reason reason) {
 
 }  // namespace
 
-void TrackedBook::tell(Counters counters, WallTime receive) noexcept {
+void TrackedBook::publish_counters(Counters counters, WallTime receive) noexcept {
     counters.set(DAYPACK_SYMBOL_updates, updates);
     counters.set(DAYPACK_SYMBOL_levels, levels);
     counters.set(DAYPACK_SYMBOL_trades, trades);
@@ -32,12 +33,11 @@ void TrackedBook::tell(Counters counters, WallTime receive) noexcept {
     counters.set(DAYPACK_SYMBOL_bad_frames, bad_frames);
     if (receive.ns != 0) counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(receive.ns));
     const Sync::Counters& now = sync->counters();
-    if (now == told) return;
-    if (now.resyncs > told.resyncs) {
+    if (now == published) return;
+    if (now.resyncs > published.resyncs) {
         const auto counter = resyncs_counter(sync->reason());
-        if (counter) counters.add(*counter, now.resyncs - told.resyncs);
+        if (counter) counters.add(*counter, now.resyncs - published.resyncs);
     }
-    told = now;
     counters.set(DAYPACK_SYMBOL_duplicates, now.duplicates);
     counters.set(DAYPACK_SYMBOL_gaps, now.gaps);
     counters.set(DAYPACK_SYMBOL_restarts, now.restarts);
@@ -48,7 +48,13 @@ void TrackedBook::tell(Counters counters, WallTime receive) noexcept {
     counters.set(DAYPACK_SYMBOL_buffer_dropped, now.buffer_dropped);
     counters.set(DAYPACK_SYMBOL_waits, now.waits);
     counters.set(DAYPACK_SYMBOL_silences, now.silences);
+    published = now;
     counters.set(DAYPACK_SYMBOL_levels_dropped, sync->book().dropped());
+}
+
+std::unique_ptr<Sync> TrackedBook::release_sync() noexcept {
+    silences = refetches = 0;
+    return std::move(sync);
 }
 
 }  // namespace daypack

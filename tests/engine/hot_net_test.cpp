@@ -292,6 +292,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
         {&world.instruments,
          &world.segment,
          &publisher,
+         BookAgent::Input::calls,
          {{nullptr, &world.resubscribes, &world.net->backlog()}},
          &to_book,
          &requests,

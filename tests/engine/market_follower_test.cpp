@@ -158,6 +158,7 @@ class MarketFollowerTest : public testing::Test {
     BookAgent agent_{{&instruments_,
                       &segment_,
                       &publisher_,
+                      BookAgent::Input::calls,
                       {{nullptr, &resubscribes_, &backlog_}},
                       &to_book_,
                       &requests_,
