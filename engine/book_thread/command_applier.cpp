@@ -80,7 +80,7 @@ CommandApplier::Effect CommandApplier::on(SetHalt& command, RetiredBlocks&, Mono
 void CommandApplier::release(TrackedBook& book, const Instrument& instrument, RetiredBlocks& retired,
                              MonoTime now) noexcept {
     books_.add(book.symbol);
-    retired.sync = book.release_sync();
+    retired.sync = book.release_sync(segment_.symbol_counters(book.symbol));
     if (retired.sync) retired.sync->on_lines(0, now);  // gives its pending updates back to the pool
     book.instrument = &instrument;
     monitor_.forget(book.symbol);

@@ -30,7 +30,9 @@ struct TrackedBook {
     Reason reason = Reason::none;
     std::uint16_t flags = 0;
     std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
-    Sync::Counters published;  // what the Sync had counted when it was last published
+    // What the present Sync and its book had counted when it was last published.
+    Sync::Counters published;
+    std::uint64_t dropped_published = 0;
     // The Sync's counters as last looked at: when they move, lines subscribe the symbol again.
     std::uint64_t silences = 0, refetches = 0;
     LineRace race;
@@ -47,7 +49,8 @@ struct TrackedBook {
         return now == State::halted ? halted : sync->reason();
     }
 
-    // Puts its counters into shared memory. `receive`: of the newest event; 0 where there is none. REQUIRES: sync.
+    // Puts its counters into shared memory, where they only grow: a Sync begins at zero, so what it has counted since
+    // is added. `receive`: of the newest event; 0 where there is none. REQUIRES: sync.
     void publish_counters(Counters counters, WallTime receive) noexcept;
     // The same after an update that was applied to a book that goes on, which moves nothing else.
     void publish_applied(Counters counters, WallTime receive) const noexcept {
@@ -55,7 +58,8 @@ struct TrackedBook {
         counters.set(DAYPACK_SYMBOL_levels, levels);
         counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(receive.ns));
     }
-    [[nodiscard]] std::unique_ptr<Sync> release_sync() noexcept;
+    // Takes its Sync away. What it counted is published before; another begins to count at zero.
+    [[nodiscard]] std::unique_ptr<Sync> release_sync(Counters counters) noexcept;
 };
 
 // The books by symbol, and the lines that are up.

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 
 #include "tests/engine/shm_fixture.h"
@@ -230,6 +232,45 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAgain) {
     EXPECT_EQ(top.u, 13u);
     EXPECT_EQ(top.bid_price, 1'000 * finer.tick.mantissa);
     EXPECT_EQ(top.price_exponent, exponent - 1);
+}
+
+// A Sync begins to count at zero, also one of a market that is followed again; a counter in shared memory only grows.
+TEST(BookAgent, NoCounterOfASymbolFallsWhereItsMarketIsFollowedAgain) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    const Counters counters = rig.segment.symbol_counters(0);
+    std::array<std::uint64_t, DAYPACK_SYMBOL_COUNTER_COUNT> before{};
+    const auto expect_none_fell = [&](const char* when) {
+        for (unsigned i = 0; i < DAYPACK_SYMBOL_COUNTER_COUNT; ++i) {
+            if (i == DAYPACK_SYMBOL_last_receive_ns) continue;  // no counter, but a time of the wall clock
+            EXPECT_GE(counters.get(i), before[i]) << daypack_symbol_counter_name(i) << " " << when;
+            before[i] = counters.get(i);
+        }
+    };
+    Sequence u = 10;
+    for (std::uint64_t market = 1; market <= 3; ++market) {
+        for (const Sequence step : std::initializer_list<Sequence>{1, 1, 5}) {  // the last is a gap
+            u += step;
+            const Event event = rig.update(u, Side::bid, 990, 1);
+            rig.agent.take({&event, 1}, mono_now());
+            rig.agent.take({&event, 1}, mono_now());
+        }
+        rig.join(u - 1);
+        rig.agent.do_work(mono_now());
+        expect_none_fell("after a gap");
+        EXPECT_EQ(counters.get(DAYPACK_SYMBOL_gaps), market);
+        EXPECT_EQ(counters.get(DAYPACK_SYMBOL_resyncs_gap), market);
+        EXPECT_EQ(counters.get(DAYPACK_SYMBOL_snapshots), 2 * market);
+
+        (void)rig.commands.push(FollowSymbol{0, &rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)});
+        rig.agent.do_work(mono_now());
+        expect_none_fell("when the market was followed again");
+        const Event event = rig.update(++u, Side::bid, 990, 1);
+        rig.agent.take({&event, 1}, mono_now());
+        rig.join(u - 1);
+        rig.agent.do_work(mono_now());
+        expect_none_fell("when its book was joined again");
+    }
 }
 
 TEST(BookAgent, ASnapshotForASymbolThatWasReleasedChangesNothingAndComesBackToBeFreed) {
