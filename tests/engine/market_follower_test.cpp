@@ -44,15 +44,15 @@ class MarketFollowerTest : public testing::Test {
         api_ = std::make_unique<RestApi>(*client_);
         publisher_.set_running();
         tell(EventKind::line_up, 0, {now_.ns - Sync::kSettle_ns});
-        follower_ = std::make_unique<MarketFollower>(
-            config_, *api_,
-            MarketFollower::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
-                                   [this](BookCommand command) {
-                                       if (std::holds_alternative<SetHalt>(command)) ++changes_;
-                                       (void)to_book_.push(std::move(command));
-                                   },
-                                   [](const std::string&) {}, [](const std::string&) {}},
-            now_);
+        follower_ =
+            std::make_unique<MarketFollower>(config_, *api_,
+                                             MarketInstaller::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
+                                                                     [this](BookCommand command) {
+                                                                         if (std::holds_alternative<SetHalt>(command))
+                                                                             ++changes_;
+                                                                         (void)to_book_.push(std::move(command));
+                                                                     }},
+                                             log_to_nowhere_, now_);
         reader_ = std::make_unique<ShmReader>(instance_.name);
     }
 
@@ -169,6 +169,7 @@ class MarketFollowerTest : public testing::Test {
                      {}};
     std::unique_ptr<RestClient> client_;
     std::unique_ptr<RestApi> api_;
+    ControlLog log_to_nowhere_{[](const std::string&) {}, [](const std::string&) {}};
     std::unique_ptr<MarketFollower> follower_;
     std::unique_ptr<ShmReader> reader_;
 };
