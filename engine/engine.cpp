@@ -83,7 +83,7 @@ struct Engine::Parts {
           pool(config.engine.queue_events * kPendingQueues),
           requests(2 * config.engine.max_symbols),
           to_book(2 * config.engine.max_symbols),
-          spent(2 * config.engine.max_symbols),
+          retired(2 * config.engine.max_symbols),
           book_log(kLogRecords) {
         store_relaxed(segment.header().threads, plan.word());
         make_nets();
@@ -115,7 +115,7 @@ struct Engine::Parts {
     PendingPool pool;
     SnapshotRequests requests;
     BookCommands to_book;
-    RetiredQueue spent;
+    RetiredQueue retired;
     LogQueue book_log;
     std::vector<LineHealth> health;  // by line
     Doorbell book_bell;
@@ -166,15 +166,14 @@ void Engine::Parts::make_nets() {
 }
 
 void Engine::Parts::make_book(Callbacks callbacks) {
-    BookAgent::Wiring wiring{&instruments, &segment, &publisher, {}, &to_book, &requests, &spent, &book_log, &pool};
-    for (auto& net : nets) {
-        EventQueue* const events = plan.is_fused() ? nullptr : &net->events;
-        wiring.sources.push_back({events, &net->resubscribes, &net->agent->backlog()});
-    }
-    BookMonitor::Options watch;
-    watch.stale_after_ns = config.exchange.stale_after_ms * kMs;
-    watch.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
-    book = std::make_unique<BookAgent>(std::move(wiring), watch, std::move(callbacks));
+    const auto input = plan.is_fused() ? BookAgent::Input::calls : BookAgent::Input::queues;
+    BookAgent::Wiring wiring{&instruments, &segment,  &publisher, input,     {},
+                             &to_book,     &requests, &retired,   &book_log, &pool};
+    for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
+    BookMonitor::Options doubts;
+    doubts.stale_after_ns = config.exchange.stale_after_ms * kMs;
+    doubts.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
+    book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
     if (plan.is_fused()) nets.front()->agent->keep_books(*book);
 }
 
@@ -185,7 +184,7 @@ void Engine::Parts::make_cold() {
     for (const LineHealth& line : health) lines.push_back(&line);
     cold = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
-                                     &spent, std::move(logs), std::move(lines), write});
+                                     &retired, std::move(logs), std::move(lines), write});
 }
 
 void Engine::Parts::put_on_huge_pages(const Log& say) {

@@ -21,6 +21,7 @@ EngineRig::EngineRig(const InstrumentTable& table, std::vector<const Snapshot*> 
       agent_({&table_,
               &segment_,
               &publisher_,
+              BookAgent::Input::queues,
               {{&events_, &resubscribes_, &backlog_}},
               &to_book_,
               &requests_,
@@ -62,14 +63,10 @@ void EngineRig::rewind() {
         const auto symbol = static_cast<SymbolIndex>(i);
         auto sync = std::make_unique<Sync>(kMaxLevels, kDepth, pool_);
         sync->set_last_update_at(mono_now());  // a market that is not quiet: it asks for its snapshot at once
-        (void)to_book_.push(BookCommand::add(symbol, table_[symbol], std::move(sync)));
+        (void)to_book_.push(FollowSymbol{symbol, &table_[symbol], std::move(sync)});
         run();
         if (!requests_.pop(request)) throw std::runtime_error("a book of the bench asks for no snapshot");
-        BookCommand joined;
-        joined.symbol = symbol;
-        joined.request = request.request;
-        joined.snapshot = std::make_unique<Snapshot>(*seeds_[i]);
-        (void)to_book_.push(std::move(joined));
+        (void)to_book_.push(JoinSnapshot{symbol, request.request, std::make_unique<Snapshot>(*seeds_[i])});
         run();
     }
     updates_before_ = 0;

@@ -2,12 +2,16 @@
 #pragma once
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/book_thread/book_monitor.h"
+#include "engine/book_thread/book_reporter.h"
+#include "engine/book_thread/command_applier.h"
 #include "engine/book_thread/tracked_book.h"
+#include "engine/book_thread/trade_tape.h"
 #include "engine/callbacks.h"
 #include "engine/messages/backlog.h"
 #include "engine/messages/log.h"
@@ -15,20 +19,24 @@
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/stage_timer.h"
-#include "engine/threads/wall_clock.h"
 
 namespace daypack {
 
-// The book thread's work: takes events from the network threads, keeps the books, publishes them.
+// The work of the book thread: takes events from the network threads, keeps the books, and has them published.
 //
-// Thread: book. The other ends of its queues belong to the network threads and the cold thread.
+// Thread: book. The other ends of its queues belong to the network threads and to the control thread.
 // Invariants: an update is applied and published whole or not at all; a slot is written before the ring's records of
 // the same update; nothing here allocates, locks or waits.
 class BookAgent {
   public:
+    // How events of the network threads get here.
+    enum class Input : std::uint8_t {
+        queues,  // do_work() takes them from the queue of each source
+        calls,   // the network thread is this very thread, and calls take()
+    };
     // One network thread, seen from here.
     struct Source {
-        EventQueue* events;  // null: it hands its events to take()
+        EventQueue* events;  // not looked at where the input is `calls`
         Resubscribes* resubscribes;
         Backlog* backlog;
     };
@@ -36,19 +44,20 @@ class BookAgent {
         const InstrumentTable* instruments;
         Segment* segment;  // for its counters and histograms
         Publisher* publisher;
+        Input input;
         std::vector<Source> sources;
-        BookCommands* from_cold;
+        BookCommands* commands;
         SnapshotRequests* requests;
-        RetiredQueue* spent;
+        RetiredQueue* retired;
         LogQueue* log;
         PendingPool* pool;
     };
 
-    BookAgent(Wiring wiring, BookMonitor::Options watch, Callbacks callbacks, Timing timing = Timing::on);
+    BookAgent(Wiring wiring, BookMonitor::Options doubts, Callbacks callbacks, Timing timing = Timing::on);
 
     // One round. Returns how much there was to do.
     std::size_t do_work(MonoTime now) noexcept;
-    // When there is something to do though nothing came.
+    // When there is work again even if nothing comes.
     [[nodiscard]] MonoTime beat_due() const noexcept;
 
     // Takes one whole update (or trade, line_up, line_down, ...) from this very thread, without a queue.
@@ -56,57 +65,45 @@ class BookAgent {
     void take(std::span<const Event> update, MonoTime now) noexcept { take(update, now, {}); }
 
   private:
+    // When an update was applied, and when it was published.
+    struct Stamps {
+        MonoTime applied, published;
+    };
+
     void keep_time(MonoTime now) noexcept;
     void end_pause() noexcept;
     std::size_t apply_commands(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
-    // `popped`: when it came out of the queue; 0: it came through none, or nobody wants to know.
+    // `popped`: when it came out of the queue; 0 where it came through none, or timing is off.
     void take(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
-    void on_update(std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
-    // Returns when it was applied, and when it was published.
-    struct Stamps {
-        MonoTime applied, published;
-    };
-    Stamps publish(TrackedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
-    void race(TrackedBook& book, const Event& copy) noexcept;
-    void log_gap(SymbolIndex symbol, Sequence have, const Event& got, MonoTime now) noexcept;
-    void on_snapshot(BookCommand& message, MonoTime now) noexcept;
-    void on_joined(SymbolIndex symbol) noexcept;
-    void on_trade(std::span<const Event> events) noexcept;
-    void publish_trade(std::span<const Event> events) noexcept;
-    void on_trades(const BookCommand& message) noexcept;
-    void on_polled(const BookCommand& message, MonoTime now) noexcept;
-    void on_ticker(std::span<const Event> events, MonoTime now) noexcept;
-    void check_touch(TrackedBook& book, SymbolIndex symbol, MonoTime now) noexcept;
-    void follow(BookCommand& message, RetiredBlocks& spent, MonoTime now) noexcept;
-    void look(MonoTime now) noexcept;
-    void look_at_silences(SymbolIndex symbol, MonoTime now) noexcept;
-    std::size_t audit(MonoTime now) noexcept;
     void on_line(const Event& event, MonoTime now) noexcept;
-    void show(SymbolIndex symbol, MonoTime now) noexcept;
-    void ask(SymbolIndex symbol, MonoTime now) noexcept;
-    void tell(SymbolIndex symbol, MonoTime receive) noexcept;
-    void tell_clock() noexcept;
-    void log(const LogRecord& record) noexcept;
-    [[nodiscard]] BookUpdate update_of(SymbolIndex symbol, MonoTime now) const noexcept;
-    [[nodiscard]] BookView view(SymbolIndex symbol) const noexcept;
+    void on_update(TrackedBook& book, std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
+    Stamps publish(TrackedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
+    void record_lead(const TrackedBook& book, const Event& copy) noexcept;
+    void log_gap(const TrackedBook& book, Sequence have, const Event& got, MonoTime now) noexcept;
+    void on_joined(TrackedBook& book) noexcept;
+    void publish_state(TrackedBook& book, MonoTime now) noexcept;
+    void request_snapshot(const TrackedBook& book, MonoTime now) noexcept;
+    void check_timeouts(MonoTime now) noexcept;
+    void check_silences(TrackedBook& book, MonoTime now) noexcept;
+    std::size_t audit(MonoTime now) noexcept;
+    void on_ticker(TrackedBook& book, std::span<const Event> events, MonoTime now) noexcept;
+    void check_touch(TrackedBook& book, MonoTime now) noexcept;
 
     Wiring wiring_;
-    Callbacks callbacks_;
-    std::vector<TrackedBook> books_;
-    BookMonitor watch_;
-    StageTimes times_;
     Timing timing_;
-    std::size_t known_ = 0;                       // books_ in use
-    std::vector<std::vector<Event>> assembling_;  // a source's update whose last event has not come yet
-    WallTime kernel_receive_;                     // of the frame that is being taken; 0: not told
-    Sync::LineSet lines_up_ = 0;
-    WallClock wall_;
+    BookTable books_;
+    BookReporter reporter_;
+    TradeTape tape_;
+    BookMonitor monitor_;
+    CommandApplier commands_;
+    StageTimes times_;
+    std::vector<std::vector<Event>> assembling_;  // by source: an update whose last event has not come yet
+    WallTime kernel_receive_;                     // of the frame that is being taken; 0 where the kernel was not asked
     MonoTime beat_;
-    MonoTime looked_;     // when time was last shown to the books
-    MonoTime pause_end_;  // 0: no pause to catch up with
+    MonoTime checked_;    // when timeouts were last checked
+    MonoTime pause_end_;  // of a pause that has not been caught up with; 0 where there is none
     std::uint64_t high_water_ = 0;
-    std::uint64_t log_dropped_ = 0;
 };
 
 }  // namespace daypack

@@ -26,7 +26,7 @@ BookMonitor::BookMonitor(Options options, std::size_t symbols, std::size_t max_l
       resubscribes_(std::move(resubscribes)),
       log_(log) {}
 
-void BookMonitor::look(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
+void BookMonitor::review(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoTime now) noexcept {
     Watched& watched = watched_[symbol];
     if (const Sync::LineSet lagging = watched.silence.lagging(sync, up, now); lagging != 0) {
         resubscribe(symbol, lagging, turns_.take(symbol, lagging, 0, now), Resubscribe::Kind::subscribe_again);

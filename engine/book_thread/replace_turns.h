@@ -9,26 +9,26 @@
 
 namespace daypack {
 
-// Which line may be reconnected because it does not bring a symbol. One market in trouble must not take the lines
-// from all others: so one line after the other has its turn, over all symbols, and each symbol may ask for a turn ever
-// more rarely. A line that tells a foreign numbering is replaced without a turn: see NetAgent::Feed::mend().
+// Decides which line may be reconnected because it does not bring a symbol. One market in trouble must not take the
+// lines from all others: so one line after the other has its turn, over all symbols, and each symbol may ask for a turn
+// ever more rarely. A line that numbers as no other does is replaced without a turn: see NetAgent::Feed::mend().
 //
-// Thread: book. Invariant: no two lines have their turn within kApart_ns. Nothing here allocates after construction.
+// Thread: book. Invariants: no two lines have their turn within kApart_ns; nothing here allocates after construction.
 class ReplaceTurns {
   public:
-    // A turn is this long: what was subscribed again is to show first that it does not help.
+    // How long a turn lasts. Subscribing again has this long to help.
     static constexpr std::int64_t kOpen_ns = 5'000'000'000;
     // From the end of a turn to the next.
     static constexpr std::int64_t kApart_ns = 10'000'000'000;
-    // Between the beginnings of a symbol's turns at most; at first it is the shortest that there is.
+    // The longest between the beginnings of a symbol's turns; it begins with the shortest.
     static constexpr std::int64_t kMost_ns = 60'000'000'000;
-    // A symbol that did not ask for so long was well: its pauses start over.
+    // A symbol that did not ask for so long was well, and its pauses start over.
     static constexpr std::int64_t kForget_ns = 60'000'000'000;
 
     explicit ReplaceTurns(std::size_t symbols) : askers_(symbols) {}
 
-    // The one of `lines` that may be reconnected now for this symbol; 0: none. Where the symbol has asked for less
-    // than `patience_ns`, none.
+    // Returns the one of `lines` that may be reconnected now for this symbol, or 0. It is 0 also where the symbol has
+    // asked for less than `patience_ns`.
     [[nodiscard]] Sync::LineSet take(SymbolIndex symbol, Sync::LineSet lines, std::int64_t patience_ns,
                                      MonoTime now) noexcept {
         Asker& asker = askers_[symbol];
@@ -53,8 +53,8 @@ class ReplaceTurns {
   private:
     struct Asker {
         MonoTime since, asked;   // since when it asks again and again, and when it did last; 0: never
-        MonoTime due;            // before it no turn begins for its sake
-        std::uint64_t turn = 0;  // the last that was for its sake; 0: none
+        MonoTime due;            // no turn begins for it before
+        std::uint64_t turn = 0;  // the last that was for it; 0: none
         std::int64_t pause_ns = kOpen_ns + kApart_ns;
     };
 

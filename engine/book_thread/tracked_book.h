@@ -1,39 +1,44 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "book/instrument.h"
 #include "book/line_race.h"
 #include "book/state.h"
 #include "book/sync/sync.h"
 #include "book/touch_check.h"
-#include "book/trade_filter.h"
 #include "engine/shm/segment.h"
 
 namespace daypack {
 
-// What the book thread keeps of one symbol, and what is shown of it.
+// What the book thread keeps of one symbol, and what of it was published last.
 //
 // Thread: book.
 struct TrackedBook {
-    std::unique_ptr<Sync> sync;       // none: not followed
-    Reason absent = Reason::stopped;  // why there is no sync
-    // Whose units its events and prices are in. Not the table's: that one may be of other units before the books know.
+    SymbolIndex symbol = 0;
+    std::unique_ptr<Sync> sync;       // null: the symbol is not followed
+    Reason absent = Reason::stopped;  // why there is no Sync
+    // The units of its events and prices. The table may hold others already, before the books hear of them.
     const Instrument* instrument = nullptr;
-    Reason halted = Reason::none;  // why the market is not open; none: it is
-    State state = State::down;     // as shown last
+    Reason halted = Reason::none;  // why the market is not open; none where it is
+    // As last published.
+    State state = State::down;
     Reason reason = Reason::none;
     std::uint16_t flags = 0;
     std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
-    Sync::Counters told;  // as in shared memory
-    // As last looked at: for them the lines are told to subscribe it again.
+    // What the present Sync and its book had counted when it was last published.
+    Sync::Counters published;
+    std::uint64_t dropped_published = 0;
+    // The Sync's counters as last looked at: when they move, lines subscribe the symbol again.
     std::uint64_t silences = 0, refetches = 0;
     LineRace race;
-    std::unique_ptr<TradeFilter> trade_filter = std::make_unique<TradeFilter>();  // apart: updates do not touch it
     TouchCheck touch;
 
-    // What is to be shown of it now.
+    // The state to publish now.
     [[nodiscard]] State state_now() const noexcept {
         if (!sync) return halted != Reason::none && absent == halted ? State::halted : State::down;
         const State its = sync->state();
@@ -44,14 +49,40 @@ struct TrackedBook {
         return now == State::halted ? halted : sync->reason();
     }
 
-    // Into the symbol's counters in shared memory. `receive`: of what was told last; 0: nothing was. REQUIRES: sync.
-    void tell(Counters counters, WallTime receive) noexcept;
-    // Of an update that was applied to a book that goes on: nothing else has moved but what tell() says in time.
-    void tell_applied(Counters counters, WallTime receive) const noexcept {
+    // Puts its counters into shared memory, where they only grow: a Sync begins at zero, so what it has counted since
+    // is added. `receive`: of the newest event; 0 where there is none. REQUIRES: sync.
+    void publish_counters(Counters counters, WallTime receive) noexcept;
+    // The same after an update that was applied to a book that goes on, which moves nothing else.
+    void publish_applied(Counters counters, WallTime receive) const noexcept {
         counters.set(DAYPACK_SYMBOL_updates, updates);
         counters.set(DAYPACK_SYMBOL_levels, levels);
         counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(receive.ns));
     }
+    // Takes its Sync away. What it counted is published before; another begins to count at zero.
+    [[nodiscard]] std::unique_ptr<Sync> release_sync(Counters counters) noexcept;
+};
+
+// The books by symbol, and the lines that are up.
+//
+// Thread: book. Nothing here allocates after construction.
+class BookTable {
+  public:
+    explicit BookTable(std::size_t capacity) : books_(capacity) {
+        for (std::size_t i = 0; i < capacity; ++i) books_[i].symbol = static_cast<SymbolIndex>(i);
+    }
+
+    [[nodiscard]] TrackedBook& operator[](SymbolIndex symbol) noexcept { return books_[symbol]; }
+    // Every book that a command has named so far.
+    [[nodiscard]] std::span<TrackedBook> known() noexcept { return {books_.data(), known_}; }
+    void add(SymbolIndex symbol) noexcept {
+        if (known_ <= symbol) known_ = symbol + std::size_t{1};
+    }
+
+    Sync::LineSet lines_up = 0;
+
+  private:
+    std::vector<TrackedBook> books_;
+    std::size_t known_ = 0;
 };
 
 }  // namespace daypack

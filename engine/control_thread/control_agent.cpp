@@ -15,9 +15,10 @@
 namespace daypack {
 namespace {
 
-// A market whose book is refused for good is asked for again at the pace of audits, and no faster than this.
+// A market whose book is refused for a lasting reason is asked for again at the pace of audits, but no faster than
+// this.
 constexpr std::int64_t kRefusedAgain_s = 5;
-// What the hot threads ask for waits this long at most; an answer of REST takes many times that.
+// The longest that a request of a hot thread waits here; an answer of REST takes many times that.
 constexpr std::chrono::milliseconds kRound{5};
 
 }  // namespace
@@ -28,10 +29,43 @@ struct ControlAgent::Io {
 };
 
 ControlAgent::ControlAgent(const Config& config, Wiring wiring)
-    : config_(config),
-      wiring_(std::move(wiring)),
-      io_(std::make_unique<Io>()),
-      tls_(std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes))) {
+    : wiring_(std::move(wiring)),
+      log_([this](const std::string& text) { wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text)); },
+           wiring_.write),
+      sender_(*wiring_.commands, wiring_.bell),
+      io_(std::make_unique<Io>()) {
+    make_rest(config);
+    const ExchangeConfig& exchange = config.exchange;
+    const auto log = [this](const std::string& text) { log_.line(text); };
+    const auto send = [this](BookCommand command) { sender_.send(std::move(command)); };
+    depth_reader_ = std::make_unique<DepthReader>(
+        *wiring_.instruments, std::max(exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, log,
+        [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
+    snapshots_ = std::make_unique<SnapshotFetcher>(*api_, *wiring_.instruments, *depth_reader_, send, log,
+                                                   [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); });
+    Poller::Options polling;
+    polling.interval_ms = exchange.rest_poll_interval_ms;
+    polling.requests_per_minute = exchange.rest_requests_per_minute;
+    const auto& channels = exchange.channels;
+    polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
+    polling.failures_before_polling = exchange.ws_failures_before_polling;
+    poller_ = std::make_unique<Poller>(
+        polling, *api_,
+        Poller::Wiring{wiring_.instruments, wiring_.subscriptions, depth_reader_.get(), wiring_.lines, send, log});
+    venue_ = std::make_unique<VenueWatch>(*api_, log, [this] { markets_->doubt_all(mono_now()); });
+    markets_ = std::make_unique<MarketFollower>(
+        config, *api_,
+        MarketInstaller::Wiring{wiring_.instruments, wiring_.subscriptions, wiring_.segment, wiring_.pool, send}, log_,
+        mono_now());
+}
+
+ControlAgent::~ControlAgent() {
+    free_retired();
+    write_logs();
+}
+
+void ControlAgent::make_rest(const Config& config) {
+    tls_ = std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes));
     RestOptions options;
     for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
     options.tls = tls_.get();
@@ -39,34 +73,6 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
     options.refusal = refusal;
     rest_ = std::make_unique<RestClient>(io_->context, options);
     api_ = std::make_unique<RestApi>(*rest_);
-    const auto say_text = [this](const std::string& text) { say(text); };
-    const auto send_on = [this](BookCommand message) { send(std::move(message)); };
-    depth_reader_ = std::make_unique<DepthReader>(
-        *wiring_.instruments, std::max(config.exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, say_text,
-        [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
-    snapshots_ = std::make_unique<SnapshotFetcher>(
-        *api_, *wiring_.instruments, *depth_reader_,
-        [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
-            deliver(request, std::move(snapshot));
-        },
-        say_text, [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); });
-    Poller::Options polling;
-    polling.interval_ms = config.exchange.rest_poll_interval_ms;
-    polling.requests_per_minute = config.exchange.rest_requests_per_minute;
-    const auto& channels = config.exchange.channels;
-    polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
-    poller_ =
-        std::make_unique<Poller>(polling, *api_, *wiring_.instruments, *wiring_.subscriptions, *depth_reader_, send_on);
-    venue_ = std::make_unique<VenueWatch>(*api_, say_text, [this] { markets_->doubt_all(mono_now()); });
-    markets_ = std::make_unique<MarketFollower>(
-        config, *api_,
-        MarketFollower::Wiring{wiring_.instruments, wiring_.subscriptions, wiring_.segment, wiring_.pool, send_on,
-                               say_text, wiring_.write},
-        mono_now());
-}
-
-ControlAgent::~ControlAgent() {
-    drain();
 }
 
 void ControlAgent::do_work() {
@@ -74,14 +80,13 @@ void ControlAgent::do_work() {
     SnapshotRequest request;
     while (wiring_.requests->pop(request)) snapshots_->request(request);
     snapshots_->do_work(now);
-    poll(now);
+    poller_->do_work(now);
     venue_->do_work(now);
     markets_->do_work(now);
-    std::vector<BookCommand> unsent;
-    std::swap(unsent, unsent_);
-    for (auto& message : unsent) send(std::move(message));
-    drain();
-    tell_counters();
+    sender_.send_unsent();
+    free_retired();
+    write_logs();
+    publish_counters();
     io_->context.run_for(kRound);
     if (markets_->failed()) failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
 }
@@ -90,50 +95,12 @@ void ControlAgent::set_symbols(const Config& config) {
     boost::asio::post(io_->context, [this, config] { markets_->set_symbols(config); });
 }
 
-// REST stands in where no line is up and each has failed often enough, or none was wanted.
-Reason ControlAgent::why_to_poll() const {
-    if (wiring_.lines.empty()) return Reason::rest_only;
-    const std::uint32_t enough = config_.exchange.ws_failures_before_polling;
-    for (const LineHealth* line : wiring_.lines) {
-        if (line->up.load(std::memory_order_relaxed)) return Reason::none;
-        if (line->failures.load(std::memory_order_relaxed) < enough) return Reason::none;
-    }
-    return Reason::ws_down;
+void ControlAgent::free_retired() {
+    RetiredBlocks retired;
+    while (wiring_.retired->pop(retired)) retired = {};
 }
 
-void ControlAgent::poll(MonoTime now) {
-    const Reason why = why_to_poll();
-    if (why != polling_) {
-        if (why == Reason::ws_down) say("polling begins: no line to the exchange can be held; REST stands in");
-        if (why == Reason::rest_only) say("polling begins: no WebSocket, as configured");
-        if (why == Reason::none) say("polling ends: a line is up");
-    }
-    polling_ = why;
-    poller_->do_work(why, now);
-}
-
-void ControlAgent::deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
-    BookCommand message;
-    message.kind =
-        request.purpose == SnapshotRequest::Purpose::join ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
-    message.symbol = request.symbol;
-    message.request = request.request;
-    message.snapshot = std::move(snapshot);
-    send(std::move(message));
-}
-
-void ControlAgent::send(BookCommand message) {
-    if (unsent_.empty() && wiring_.to_book->push(std::move(message))) {
-        if (wiring_.bell != nullptr) wiring_.bell->ring();
-        return;
-    }
-    // NOLINTNEXTLINE(bugprone-use-after-move): a push that fails leaves the message as it was
-    unsent_.push_back(std::move(message));
-}
-
-void ControlAgent::drain() {
-    RetiredBlocks spent;
-    while (wiring_.spent->pop(spent)) spent = {};
+void ControlAgent::write_logs() {
     const WallClock wall;
     LogRecord record;
     for (LogQueue* log : wiring_.logs) {
@@ -141,11 +108,7 @@ void ControlAgent::drain() {
     }
 }
 
-void ControlAgent::say(const std::string& text) {
-    wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text));
-}
-
-void ControlAgent::tell_counters() {
+void ControlAgent::publish_counters() {
     Counters counters = wiring_.segment->engine_counters();
     const RestStats& stats = rest_->stats();
     counters.set(DAYPACK_ENGINE_rest_requests, stats.requests);

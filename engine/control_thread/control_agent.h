@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/control_thread/command_sender.h"
+#include "engine/control_thread/control_log.h"
 #include "engine/control_thread/depth_reader.h"
 #include "engine/control_thread/market_follower.h"
 #include "engine/control_thread/poller.h"
@@ -23,10 +24,11 @@
 
 namespace daypack {
 
-// The cold thread's work: REST for all who need it, and the log.
+// The work of the control thread: composes all that asks REST, sends what it brings to the book thread, and writes the
+// log.
 //
-// Thread: cold, but for set_symbols(), which any may call.
-// Invariant: nothing that a hot thread needs waits for anything here but a snapshot.
+// Thread: control, except set_symbols() and failed(), which any may call.
+// Invariant: a hot thread waits for nothing here, except a book for its snapshot.
 class ControlAgent {
   public:
     struct Wiring {
@@ -35,11 +37,11 @@ class ControlAgent {
         Segment* segment;
         PendingPool* pool;  // handed to each new Sync; touched by the book thread alone
         SnapshotRequests* requests;
-        BookCommands* to_book;
-        Doorbell* bell;  // rung after a message; null where the book thread never sleeps
-        RetiredQueue* spent;
+        BookCommands* commands;
+        Doorbell* bell;  // rung after a command; null where the book thread never sleeps
+        RetiredQueue* retired;
         std::vector<LogQueue*> logs;
-        std::vector<const LineHealth*> lines;           // none: REST is all there is
+        std::vector<const LineHealth*> lines;           // none where REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log
     };
 
@@ -49,7 +51,7 @@ class ControlAgent {
     // One round; waits 5 ms for the network.
     void do_work();
 
-    // The configuration's list of symbols is another one from now on.
+    // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
 
     // There is nothing to do: at the start the venue had none of the symbols, or there was room for none. Thread: any.
@@ -58,16 +60,14 @@ class ControlAgent {
   private:
     struct Io;
 
-    void deliver(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
-    void poll(MonoTime now);
-    [[nodiscard]] Reason why_to_poll() const;
-    void send(BookCommand message);
-    void drain();
-    void say(const std::string& text);
-    void tell_counters();
+    void make_rest(const Config& config);
+    void free_retired();
+    void write_logs();
+    void publish_counters();
 
-    Config config_;
     Wiring wiring_;
+    ControlLog log_;
+    CommandSender sender_;
     std::unique_ptr<Io> io_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;
@@ -77,8 +77,6 @@ class ControlAgent {
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
-    Reason polling_ = Reason::none;    // why; none: it is not done
-    std::vector<BookCommand> unsent_;  // the queue to the book thread was full
     std::atomic<bool> failed_{false};
 };
 

@@ -16,8 +16,8 @@ constexpr std::int64_t kFramesAgain_ns = 5'000'000'000;
 // An answer that needs finer units is remembered for so long.
 constexpr std::int64_t kAnswerAgain_ns = 120'000'000'000;
 
-// The 1st, 2nd, 4th, 8th …: told, and not in a stream.
-bool worth_telling(std::uint64_t count) noexcept {
+// The log has the 1st, 2nd, 4th, 8th and so on.
+bool is_worth_a_line(std::uint64_t count) noexcept {
     return std::has_single_bit(count);
 }
 
@@ -28,10 +28,10 @@ Unit finer(Unit unit, std::int8_t exponent) noexcept {
 
 }  // namespace
 
-DepthReader::DepthReader(InstrumentTable& instruments, std::int64_t lasting_ms, Say say, Refine refine)
+DepthReader::DepthReader(InstrumentTable& instruments, std::int64_t lasting_ms, Log log, Refine refine)
     : instruments_(instruments),
       lasting_ms_(lasting_ms),
-      say_(std::move(say)),
+      log_(std::move(log)),
       refine_(std::move(refine)),
       known_(instruments.capacity()) {}
 
@@ -56,7 +56,7 @@ DepthReader::Answer DepthReader::read(SymbolIndex symbol, std::string_view body,
     found = grid_for_frames(symbol, body, std::move(found), needed, now);
     if (found.grid == instrument.grid()) return {};
     const Grid listed = instrument.listed_grid();
-    say_(fmt::format("units symbol={} price={} quantity={} tick={} step={} why=\"{}\"", instrument.native,
+    log_(fmt::format("units symbol={} price={} quantity={} tick={} step={} why=\"{}\"", instrument.native,
                      format_unit(found.grid.tick), format_unit(found.grid.step), format_unit(listed.tick),
                      format_unit(listed.step), found.why));
     return {.what = Answer::What::finer, .grid = found.grid};
@@ -98,8 +98,8 @@ DepthReader::Answer DepthReader::refuse(SymbolIndex symbol, const DepthRefusal& 
         return {.what = Answer::What::garbled,
                 .words = fmt::format("{} ({} times): {}", depth_fault_name(refusal.fault), count, refusal.words)};
     }
-    if (worth_telling(count)) {
-        say_(fmt::format("snapshot symbol={} refused={} count={} retry_ms={} why=\"{}\"", instruments_[symbol].native,
+    if (is_worth_a_line(count)) {
+        log_(fmt::format("snapshot symbol={} refused={} count={} retry_ms={} why=\"{}\"", instruments_[symbol].native,
                          depth_fault_name(refusal.fault), count, lasting_ms_, refusal.words));
     }
     return {.what = Answer::What::refused, .retry_ms = lasting_ms_};
@@ -107,8 +107,8 @@ DepthReader::Answer DepthReader::refuse(SymbolIndex symbol, const DepthRefusal& 
 
 void DepthReader::refuse_frames(SymbolIndex symbol, const std::string& why) {
     const std::uint64_t count = ++known_[symbol].unfit_frames;
-    if (!worth_telling(count)) return;
-    say_(fmt::format("frames symbol={} refused={} count={} why=\"{}\"", instruments_[symbol].native,
+    if (!is_worth_a_line(count)) return;
+    log_(fmt::format("frames symbol={} refused={} count={} why=\"{}\"", instruments_[symbol].native,
                      depth_fault_name(DepthFault::unfit), count, why));
 }
 

@@ -8,12 +8,12 @@
 
 namespace daypack {
 
-// What is believed of one market, and on whose word: whether it is listed, its state, tick and step.
+// Holds what is believed of one market, and on which evidence: whether it is listed, its state, tick and step.
 //
-// Two witnesses speak. /market is asked about this market alone and is fresh. The list of all markets comes of a cache:
-// it may be many minutes old, and leave a market out. So a list never undoes what /market said later; a list that
-// says otherwise is a reason to ask /market at once, and counts by itself only where /market does not answer. That a
-// market is gone is /market's word alone, given twice.
+// There are two sources. /market is asked about this market alone and is fresh. The list of all markets comes from a
+// cache: it may be many minutes old, and leave a market out. So a list never undoes what /market said later; a list
+// that says otherwise is a reason to ask /market at once, and counts by itself only where /market does not answer. That
+// a market is gone is believed from /market alone, which has to say so twice.
 //
 // Thread: one. Time is handed in: a test runs an hour in a microsecond.
 class MarketWitness {
@@ -31,33 +31,35 @@ class MarketWitness {
     explicit MarketWitness(std::uint32_t place = 0) noexcept : place_(place) {}
 
     [[nodiscard]] Existence existence() const noexcept { return existence_; }
-    // Null: it is not known to be listed.
+    // Null where it is not known to be listed.
     [[nodiscard]] const Market* market() const noexcept { return existence_ == Existence::listed ? &market_ : nullptr; }
 
-    // /market is to be asked now, and something speaks against what is believed.
+    // due(): /market has a question to answer now. doubted(): something speaks against what is believed.
     [[nodiscard]] bool due(MonoTime now) const noexcept { return !asked_ && now - due_ >= 0; }
     [[nodiscard]] bool doubted() const noexcept { return doubted_ || existence_ == Existence::unknown; }
 
     void on_asked(MonoTime now) noexcept;
-    // What /market said, or that it said nothing of use; `most_ns`: it is asked again no later. True: something else is
-    // believed now.
+    // These hear what /market said, or that it said nothing of use. They return whether something else is believed now.
+    // `most_ns`: the longest until it is asked again.
     [[nodiscard]] bool on_market(const Market& market, MonoTime now, std::int64_t most_ns = kAgain_ns);
     [[nodiscard]] bool on_denied(MonoTime now) noexcept;
-    // `refused`: there was an answer, and it was a refusal: the list has to do where nothing else was ever heard.
+    // `refused`: the answer was a refusal, so the list has to do where nothing else was ever heard.
     [[nodiscard]] bool on_no_answer(bool refused, MonoTime now);
 
-    // What a list said that was asked for at `asked`; null: it leaves the market out. True: something else is believed.
+    // Hears the row of a list that was asked for at `asked`, or null where it leaves the market out. Returns whether
+    // something else is believed now.
     [[nodiscard]] bool on_list(const Market* row, MonoTime asked, std::optional<int> age_s, MonoTime now);
 
-    // The last list that came left it out, and /market has not said since that it is there.
+    // Whether the last list left it out, and /market has not said since that it is there.
     [[nodiscard]] bool list_denies() const noexcept { return claim_ && !claim_->market; }
 
-    // Something does not fit what is believed, as a price off the tick. Asks soon, less often each time in vain.
+    // Something does not fit what is believed, as a price off the tick. It is asked about soon, and less often each
+    // time that nothing changed.
     void doubt(MonoTime now) noexcept;
     void ask_at(MonoTime when) noexcept { due_ = when; }
 
   private:
-    // What a list said and /market has not been heard about yet.
+    // What a list said before /market was heard about it.
     struct Claim {
         std::optional<Market> market;
         MonoTime from;

@@ -5,52 +5,63 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "book/instrument.h"
 #include "book/state.h"
 #include "engine/control_thread/depth_reader.h"
+#include "engine/messages/line_health.h"
 #include "engine/messages/messages.h"
 #include "engine/messages/subscriptions.h"
 #include "net/backpack/rest_api.h"
 
 namespace daypack {
 
-// Stands in for the lines while there are none: asks REST for the book and the trades of every symbol in turn, as often
-// as was configured or the budget allows, whichever is rarer.
+// Stands in for the lines while there are none: decides when, and then asks REST for the book and the trades of every
+// symbol in turn, as often as was configured or the budget allows, whichever is rarer.
 //
-// Thread: cold. Invariant: one depth request and one trades request a symbol at a time. A trade to which the venue gave
-// no id is handed on once: by its time and content, and how many such a page holds.
+// Thread: control. Invariants: each symbol has one depth request and one trades request under way at most. A trade to
+// which the venue gave no id is handed on once: it is known by its time, its content, and how many such a page holds.
 class Poller {
   public:
     struct Options {
         std::int64_t interval_ms = 1'000;
         std::uint32_t requests_per_minute = 1'200;
         bool trades = true;
+        std::uint32_t failures_before_polling = 3;  // of every line, in a row
     };
-    using Send = std::function<void(BookCommand)>;
+    struct Wiring {
+        const InstrumentTable* instruments;
+        const Subscriptions* subscriptions;
+        DepthReader* reader;
+        std::vector<const LineHealth*> lines;         // none where REST is all there is
+        std::function<void(BookCommand)> send;        // to the book thread
+        std::function<void(const std::string&)> log;  // a line of the log
+    };
 
-    Poller(Options options, RestApi& rest, const InstrumentTable& instruments, const Subscriptions& subscriptions,
-           DepthReader& reader, Send send);
+    Poller(Options options, RestApi& rest, Wiring wiring);
 
-    // Asks for what is due. `why`: ws_down or rest_only; none: lines serve, nothing is asked.
-    void do_work(Reason why, MonoTime now);
+    // Asks for what is due, where no line serves.
+    void do_work(MonoTime now);
 
   private:
-    // Of a trade without an id: its time, and all else.
+    // What a trade without an id is known by: its time, and its content.
     using Nameless = std::pair<std::int64_t, std::uint64_t>;
     struct Seen {
-        std::uint32_t count = 0;  // times that one page held it, at most
-        std::uint32_t page = 0;   // the last that did
+        std::uint32_t count = 0;  // how many of it one page held at most
+        std::uint32_t page = 0;   // the last page that held it
     };
     struct Polled {
         MonoTime depth_due, trades_due;
         bool depth_asked = false, trades_asked = false;
-        std::uint32_t pages = 0;  // of trades, since REST stands in
+        std::uint32_t pages = 0;  // of trades since REST stands in
         std::map<Nameless, Seen> seen;
     };
 
+    [[nodiscard]] Reason why_to_poll() const noexcept;
+    void change_to(Reason why);
     void poll_depth(SymbolIndex symbol);
     void on_depth(SymbolIndex symbol, const RestAnswer& answer);
     void poll_trades(SymbolIndex symbol);
@@ -58,12 +69,10 @@ class Poller {
 
     Options options_;
     RestApi& rest_;
+    Wiring wiring_;
     const InstrumentTable& instruments_;
-    const Subscriptions& subscriptions_;
-    DepthReader& reader_;
-    Send send_;
-    std::vector<Polled> polled_;
-    Reason why_ = Reason::none;
+    std::vector<Polled> polled_;  // by symbol
+    Reason why_ = Reason::none;   // none where lines serve
     std::mt19937_64 random_{std::random_device{}()};
 };
 

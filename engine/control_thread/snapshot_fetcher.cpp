@@ -25,13 +25,13 @@ RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
 
 }  // namespace
 
-SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader,
-                                 Deliver deliver, Say say, Doubt doubt)
+SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader, Send send,
+                                 Log log, Doubt doubt)
     : rest_(rest),
       instruments_(instruments),
       reader_(reader),
-      deliver_(std::move(deliver)),
-      say_(std::move(say)),
+      send_(std::move(send)),
+      log_(std::move(log)),
       doubt_(std::move(doubt)),
       held_(instruments.capacity()),
       unanswered_(instruments.capacity()) {}
@@ -63,6 +63,13 @@ void SnapshotFetcher::do_work(MonoTime now) {
     }
 }
 
+void SnapshotFetcher::send(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
+    if (request.purpose == SnapshotRequest::Purpose::check) {
+        return send_(CheckSnapshot{request.symbol, std::move(snapshot)});
+    }
+    send_(JoinSnapshot{request.symbol, request.request, std::move(snapshot)});
+}
+
 void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
     rest_.depth(
         instruments_[request.symbol].native,
@@ -84,10 +91,10 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
         case DepthReader::Answer::What::snapshot:
             held_[request.symbol] = {};
             unanswered_[request.symbol] = 0;
-            return deliver_(request, std::move(snapshot));
+            return send(request, std::move(snapshot));
         case DepthReader::Answer::What::finer:
             doubt_(request.symbol);
-            if (request.purpose == SnapshotRequest::Purpose::check) deliver_(request, nullptr);
+            if (request.purpose == SnapshotRequest::Purpose::check) send(request, nullptr);
             return reader_.refine(request.symbol, read.grid);
         case DepthReader::Answer::What::refused:
             doubt_(request.symbol);
@@ -96,9 +103,9 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     }
 }
 
-// For what will be so the next time.
+// The book is refused for a lasting reason.
 void SnapshotFetcher::on_refused(const SnapshotRequest& request, std::uint32_t failures, std::int64_t retry_ms) {
-    if (request.purpose == SnapshotRequest::Purpose::check) return deliver_(request, nullptr);
+    if (request.purpose == SnapshotRequest::Purpose::check) return send(request, nullptr);
     const MonoTime until = mono_now() + retry_ms * kNs;
     held_[request.symbol] = {&instruments_[request.symbol], until};
     waiting_.push_back({request, until, failures + 1});
@@ -107,17 +114,17 @@ void SnapshotFetcher::on_refused(const SnapshotRequest& request, std::uint32_t f
 void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failures, std::int64_t at_least_ms,
                             const std::string& why) {
     if (request.purpose == SnapshotRequest::Purpose::check) {
-        // In a quiet market the book is STALE for it in the end: said once, until a check is answered again.
+        // In a quiet market the book becomes STALE for it in the end. One line until a check is answered again.
         if (!std::exchange(unanswered_[request.symbol], char{1})) {
-            say_(fmt::format("check symbol={} failed why=\"{}\"", instruments_[request.symbol].native, why));
+            log_(fmt::format("check symbol={} failed why=\"{}\"", instruments_[request.symbol].native, why));
         }
-        return deliver_(request, nullptr);
+        return send(request, nullptr);
     }
     ++failures;
     const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
     const std::int64_t delay_ms = std::max(at_least_ms, next_delay_ms(failures, jitter));
-    if ((failures & (failures - 1)) == 0) {  // the 1st, 2nd, 4th, 8th …: told, and not in a stream
-        say_(fmt::format("snapshot symbol={} failed={} retry_ms={} why=\"{}\"", instruments_[request.symbol].native,
+    if ((failures & (failures - 1)) == 0) {  // the 1st, 2nd, 4th, 8th and so on
+        log_(fmt::format("snapshot symbol={} failed={} retry_ms={} why=\"{}\"", instruments_[request.symbol].native,
                          failures, delay_ms, why));
     }
     waiting_.push_back({request, mono_now() + delay_ms * kNs, failures});

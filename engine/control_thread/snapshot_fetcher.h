@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -14,25 +15,25 @@
 
 namespace daypack {
 
-// Fetches the snapshots that the book thread asks for. For a join at once, and again, later and later, until an answer
-// comes; for a check once, when there is room in the budget.
+// Fetches the snapshots that the book thread asks for, and sends them to it. One for a join is fetched at once, and
+// again at growing intervals until an answer comes; one for a check is fetched once, when the budget has room.
 //
-// Thread: cold. Invariants: each request is answered in the end: a join with a snapshot, a check with or without one;
-// but a join that gives way to a newer one of its symbol is not, nor one whose market is followed again in finer units.
-// A market whose book was refused for what will be so the next time is asked for at the reader's pace, whoever wants
-// it.
+// Thread: control. Invariants: each request is answered in the end, a join with a snapshot, a check with or without
+// one; except a join that gives way to a newer one of its symbol, and one whose market is followed again in finer
+// units. A market whose book was refused for a lasting reason is asked for at the reader's pace, whichever request
+// wants it.
 class SnapshotFetcher {
   public:
-    using Deliver = std::function<void(const SnapshotRequest&, std::unique_ptr<Snapshot>)>;
-    using Say = std::function<void(std::string)>;
+    using Send = std::function<void(BookCommand)>;
+    using Log = std::function<void(const std::string&)>;
     using Doubt = std::function<void(SymbolIndex)>;
 
     // `doubt`: an answer did not fit what is known of the market.
-    SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader, Deliver deliver, Say say,
+    SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader, Send send, Log log,
                     Doubt doubt);
 
     void request(const SnapshotRequest& request);
-    // Sends what is due.
+    // Asks REST again where that is due.
     void do_work(MonoTime now);
 
   private:
@@ -41,13 +42,14 @@ class SnapshotFetcher {
         MonoTime due;
         std::uint32_t failures;
     };
-    // A join was refused: not before `until`, as long as its market is listed and counted as it was.
+    // A join was refused: it is not asked for before `until`, unless its market is counted in other units meanwhile.
     struct Held {
         const Instrument* instrument = nullptr;
         MonoTime until;
     };
 
     [[nodiscard]] MonoTime held_until(SymbolIndex symbol) const noexcept;
+    void send(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
     void fetch(const SnapshotRequest& request, std::uint32_t failures);
     void on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer);
     void on_refused(const SnapshotRequest& request, std::uint32_t failures, std::int64_t retry_ms);
@@ -57,12 +59,12 @@ class SnapshotFetcher {
     RestApi& rest_;
     const InstrumentTable& instruments_;
     DepthReader& reader_;
-    Deliver deliver_;
-    Say say_;
+    Send send_;
+    Log log_;
     Doubt doubt_;
     std::vector<Waiting> waiting_;
     std::vector<Held> held_;        // by symbol
-    std::vector<char> unanswered_;  // by symbol: the last check failed, and that was said
+    std::vector<char> unanswered_;  // by symbol: the last check failed, and the log says so
     std::mt19937_64 random_{std::random_device{}()};
 };
 

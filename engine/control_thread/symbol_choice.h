@@ -9,7 +9,7 @@
 
 namespace daypack {
 
-// What the configuration asks for, matched with what the venue lists. Pure.
+// Matches what the configuration asks for with what the venue lists. Pure functions.
 
 // The native names to follow: those that the configuration names, listed or not, in its order; with "*" every visible
 // SPOT and PERP market of the list, whatever its state.
@@ -20,13 +20,14 @@ namespace daypack {
                                      const std::vector<Market>& markets);
 [[nodiscard]] std::string without_a_book(const Config& config, const ListedSymbol& symbol);
 
-// It is traded by requests for quotes alone: neither book nor stream, and in no list. `market` may be null.
+// Whether it is traded by requests for quotes alone, with neither book nor stream, and is in no list. `market` may be
+// null.
 [[nodiscard]] bool is_rfq(const std::string& native, const Market* market) noexcept;
 
-// Null: the list leaves it out.
+// Returns null where the list leaves it out.
 [[nodiscard]] const Market* find_market(const std::vector<Market>& markets, const std::string& native) noexcept;
 
-// `market` may be null: of a market that is not known, in units that mean nothing yet.
+// `market` may be null where the market is not known: its units mean nothing then.
 [[nodiscard]] Instrument make_instrument(const std::string& native, const Market* market);
 
 }  // namespace daypack

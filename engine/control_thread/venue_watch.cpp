@@ -31,7 +31,7 @@ void VenueWatch::do_work(MonoTime now) {
 void VenueWatch::on_status(const VenueStatus& status) {
     if (status.maintenance == maintenance_) return;
     maintenance_ = status.maintenance;
-    say_(fmt::format("status maintenance={} message=\"{}\"", maintenance_ ? 1 : 0, status.message));
+    log_(fmt::format("status maintenance={} message=\"{}\"", maintenance_ ? 1 : 0, status.message));
     on_change_();
 }
 
@@ -39,7 +39,7 @@ void VenueWatch::on_time(VenueTime time, WallTime now) {
     const std::int64_t ahead_ms = time.us / 1'000 - now.ns / kNsPerMs;
     if (ahead_ms_ && std::abs(ahead_ms - *ahead_ms_) < kNews_ms) return;
     ahead_ms_ = ahead_ms;
-    say_(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)", ahead_ms));
+    log_(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)", ahead_ms));
 }
 
 }  // namespace daypack

@@ -9,16 +9,16 @@
 
 namespace daypack {
 
-// Asks the venue for its status and its clock, each minute, and says when either is another one than before.
+// Asks the venue for its status and its clock each minute, and writes to the log when either has changed.
 //
-// Thread: cold. No answer says nothing: what is known stands.
+// Thread: control. Invariant: where no answer comes, what is known stands.
 class VenueWatch {
   public:
-    using Say = std::function<void(const std::string&)>;
+    using Log = std::function<void(const std::string&)>;
 
     // `on_change`: maintenance of the venue began or ended.
-    VenueWatch(RestApi& rest, Say say, std::function<void()> on_change)
-        : rest_(rest), say_(std::move(say)), on_change_(std::move(on_change)) {}
+    VenueWatch(RestApi& rest, Log log, std::function<void()> on_change)
+        : rest_(rest), log_(std::move(log)), on_change_(std::move(on_change)) {}
 
     // Asks where that is due.
     void do_work(MonoTime now);
@@ -28,11 +28,11 @@ class VenueWatch {
     void on_time(VenueTime time, WallTime now);
 
     RestApi& rest_;
-    Say say_;
+    Log log_;
     std::function<void()> on_change_;
     MonoTime due_;
     bool maintenance_ = false;
-    std::optional<std::int64_t> ahead_ms_;  // by how much the venue's clock is ahead of ours, as last said
+    std::optional<std::int64_t> ahead_ms_;  // the venue's clock before ours, as last logged
 };
 
 }  // namespace daypack

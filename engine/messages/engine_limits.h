@@ -4,14 +4,15 @@
 
 namespace daypack {
 
-// Limits that are no matter of configuration. Each is handled where it is reached, and counted.
+// Limits that the configuration does not set. Reaching one is handled and counted there.
 
-// Levels a side that a book keeps; the venue's books have at most 5,400. The worst are dropped, and the book says so.
+// The most levels a side that a book keeps; the venue's books have at most 5,400. The worst are dropped, and the book
+// says so.
 inline constexpr std::size_t kMaxLevels = 32'768;
-// Updates that wait for snapshots, of all symbols together, as a multiple of the queue. A symbol that needs more starts
-// over.
+// The most updates of all symbols together that wait for snapshots, as a multiple of the queue. A symbol that needs
+// more starts over.
 inline constexpr std::size_t kPendingQueues = 4;
-// Records of the log under way from one hot thread.
+// The most records of the log under way from one hot thread.
 inline constexpr std::size_t kLogRecords = 1024;
 
 }  // namespace daypack

@@ -5,12 +5,12 @@
 
 namespace daypack {
 
-// How one line fares, to decide whether to fall back to REST.
+// Says how well one line works, so that the poller can decide whether REST has to stand in.
 //
 // Thread: the line's network thread writes, any reads.
 struct LineHealth {
     std::atomic<bool> up{false};
-    std::atomic<std::uint32_t> failures{0};  // in a row: connections lost or not made since a frame came
+    std::atomic<std::uint32_t> failures{0};  // connections lost or not made since the last frame
 };
 
 }  // namespace daypack

@@ -36,7 +36,7 @@ std::string log_line(const LogRecord& record, WallTime time, const InstrumentTab
         case LogKind::refetch:
             return fmt::format("{} refetch symbol={} snapshot={} have={}", when, symbol, record.got, record.have);
         case LogKind::audit:
-            return fmt::format("{} audit symbol={} levels={} mismatches={} (the book is fetched anew)", when, symbol,
+            return fmt::format("{} audit symbol={} levels={} mismatches={} (the book is fetched again)", when, symbol,
                                record.have, record.got);
         case LogKind::touch:
             return fmt::format(
@@ -45,7 +45,7 @@ std::string log_line(const LogRecord& record, WallTime time, const InstrumentTab
                 when, symbol, record.have, record.got);
         case LogKind::contradiction:
             return fmt::format(
-                "{} contradiction symbol={} count={} foreign={} why=\"two lines tell other levels under "
+                "{} contradiction symbol={} count={} foreign={} why=\"two lines bring other levels under "
                 "the same ids\"",
                 when, symbol, record.have, record.got);
         case LogKind::lost:

@@ -26,7 +26,7 @@ enum class LogKind : std::uint8_t {
     contradiction
 };
 
-// One thing worth telling, of fixed size: hot threads fill it in, the cold thread makes text of it.
+// One event for the log, of fixed size: hot threads fill it in, and the control thread makes text of it.
 struct LogRecord {
     MonoTime time;
     std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared;
@@ -47,13 +47,13 @@ struct LogRecord {
     }
 };
 
-// From one hot thread to the cold one. What does not fit is counted, not waited for.
+// Leads from one hot thread to the control thread. A record that does not fit is counted, not waited for.
 using LogQueue = SpscQueue<LogRecord>;
 
 // "2026-11-22T22:31:05.123456Z"
 [[nodiscard]] std::string utc_text(WallTime time);
 
-// A record as a line of the log, without its end.
+// Makes a line of the log from a record, without the end of line.
 [[nodiscard]] std::string log_line(const LogRecord& record, WallTime time, const InstrumentTable& instruments);
 
 }  // namespace daypack

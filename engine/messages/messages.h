@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <utility>
+#include <variant>
 #include <vector>
 
 #include "book/instrument.h"
@@ -15,78 +15,91 @@ namespace daypack {
 
 using Trades = std::vector<RestTrade>;
 
-// A book thread asks the cold thread for a snapshot.
+// The book thread asks the control thread for a snapshot.
 struct SnapshotRequest {
     enum class Purpose : std::uint8_t {
-        join,   // the book is not there without it: fetched until it comes
-        check,  // of a book that is there: fetched when the budget has room, once
+        join,   // there is no book without it: it is fetched until it comes
+        check,  // there is a book: it is fetched once, when the budget has room
     };
     SymbolIndex symbol = 0;
-    std::uint32_t request = 0;  // handed back with the answer
-    bool in_vain = false;       // asked often without success: other symbols go first
+    std::uint32_t request = 0;  // comes back with the answer
+    bool in_vain = false;       // many answers were of no use: other symbols go first
     Purpose purpose = Purpose::join;
-    bool audit = false;  // a check for which nothing but time is the reason: all else goes first
+    bool audit = false;  // a check that nothing but time calls for: everything else goes first
 };
 
-// What the cold thread tells a book thread. Blocks that it is done with go back through `RetiredBlocks`, so that a hot
-// thread frees nothing.
-struct BookCommand {
-    enum class Kind : std::uint8_t {
-        snapshot,     // answers a join
-        checked,      // answers a check; without a snapshot: none came
-        polled,       // the book as REST has it, unasked
-        trades,       // the same of trades, oldest first; `request` 1: the first page since REST stands in
-        add_symbol,   // follow it from now on, again where it was followed
-        drop_symbol,  // no longer
-        market,       // the state of the market is another one: `reason`, or none where it is open
-    };
-    Kind kind = Kind::snapshot;
+// The commands of the control thread to the book thread, each about one symbol. They own what they carry; the book
+// thread takes it over or sends it back as `RetiredBlocks`, so that a hot thread neither allocates nor frees.
+
+// Answers a request to join.
+struct JoinSnapshot {
     SymbolIndex symbol = 0;
-    std::uint32_t request = 0;
-    std::unique_ptr<Snapshot> snapshot;
-    std::unique_ptr<Sync> sync;  // add_symbol; none: a symbol that is only shown as down
-    std::unique_ptr<Trades> trades;
-    const Instrument* instrument = nullptr;  // add_symbol, drop_symbol: whose units it takes, and is shown in
-    Reason halted = Reason::none;            // add_symbol: why the market is not open
-    Reason reason = Reason::none;            // polled: why; add_symbol: why there is no sync; drop_symbol: why
-
-    // `instrument`: of the table, where it stays whatever replaces it.
-    [[nodiscard]] static BookCommand add(SymbolIndex symbol, const Instrument& instrument,
-                                         std::unique_ptr<Sync> sync = nullptr) {
-        BookCommand message;
-        message.kind = Kind::add_symbol;
-        message.symbol = symbol;
-        message.instrument = &instrument;
-        message.sync = std::move(sync);
-        return message;
-    }
-    [[nodiscard]] static BookCommand drop(SymbolIndex symbol, const Instrument& instrument, Reason reason) {
-        BookCommand message;
-        message.kind = Kind::drop_symbol;
-        message.symbol = symbol;
-        message.instrument = &instrument;
-        message.reason = reason;
-        return message;
-    }
+    std::uint32_t request = 0;           // of SnapshotRequest
+    std::unique_ptr<Snapshot> snapshot;  // never null
 };
 
+// Answers a request to check a book.
+struct CheckSnapshot {
+    SymbolIndex symbol = 0;
+    std::unique_ptr<Snapshot> snapshot;  // null where REST did not answer
+};
+
+// The book as REST has it, polled while no line serves.
+struct PolledSnapshot {
+    SymbolIndex symbol = 0;
+    Reason why = Reason::none;           // ws_down or rest_only
+    std::unique_ptr<Snapshot> snapshot;  // never null
+};
+
+// A page of trades, oldest first, polled while no line serves.
+struct PolledTrades {
+    SymbolIndex symbol = 0;
+    bool opens = false;              // the first page since REST stands in
+    std::unique_ptr<Trades> trades;  // never null
+};
+
+// The symbol is followed from now on, with a new Sync also where it was followed before.
+struct FollowSymbol {
+    SymbolIndex symbol = 0;
+    const Instrument* instrument = nullptr;  // a row of the table, where it stays when another replaces it
+    std::unique_ptr<Sync> sync;              // never null
+    Reason halted = Reason::none;            // why the market is not open; none where it is
+};
+
+// The symbol has no book from now on: its slot says why.
+struct ReleaseSymbol {
+    SymbolIndex symbol = 0;
+    const Instrument* instrument = nullptr;  // as in FollowSymbol
+    Reason why = Reason::stopped;            // `closed` is shown as HALTED, all else as DOWN
+};
+
+// The market of a followed symbol opened or was halted; its book goes on.
+struct SetHalt {
+    SymbolIndex symbol = 0;
+    Reason halted = Reason::none;  // none where the market is open
+};
+
+using BookCommand =
+    std::variant<JoinSnapshot, CheckSnapshot, PolledSnapshot, PolledTrades, FollowSymbol, ReleaseSymbol, SetHalt>;
+
+// What the book thread is done with, on its way back to the control thread, which frees it.
 struct RetiredBlocks {
     std::unique_ptr<Snapshot> snapshot;
     std::unique_ptr<Sync> sync;
     std::unique_ptr<Trades> trades;
 };
 
-// The book thread to a network thread: what these lines bring of a symbol is not right.
+// The book thread tells a network thread that these lines do not bring what they should of a symbol.
 struct Resubscribe {
     enum class Kind : std::uint8_t {
-        subscribe_again,  // nothing comes: the subscription was lost
-        foreign,          // a numbering that no other line tells: the symbol is subscribed again alone. Who still
-                          // thinks so after a second asks again
+        subscribe_again,  // they bring nothing: the subscription was lost
+        foreign,          // they number as no other line does: that symbol alone is subscribed again. The book thread
+                          // repeats this after a second where it is still so
     };
     SymbolIndex symbol = 0;
     Sync::LineSet lines = 0;
     Kind kind = Kind::subscribe_again;
-    // Those of them that may be reconnected where to subscribe again does not help; 0: none.
+    // Those of the lines that may be reconnected where subscribing again does not help; 0 for none.
     Sync::LineSet replaceable = 0;
 };
 

@@ -9,9 +9,9 @@
 
 namespace daypack {
 
-// Which symbols of the instrument table the lines are to carry just now.
+// Says which symbols of the instrument table the lines carry from now on.
 //
-// Thread: the cold thread sets, network threads read. `revision` tells cheaply that something changed.
+// Thread: the control thread sets, network threads read. A new `revision` shows cheaply that something changed.
 class Subscriptions {
   public:
     explicit Subscriptions(std::size_t symbols) : wanted_(std::make_unique<std::atomic<bool>[]>(symbols)) {}

@@ -37,7 +37,8 @@ class AgentWorld {
           agent_({&table_,
                   &segment_,
                   &publisher_,
-                  {{fused ? nullptr : &events_, &resubscribes_, &backlog_}},
+                  fused ? BookAgent::Input::calls : BookAgent::Input::queues,
+                  {{&events_, &resubscribes_, &backlog_}},
                   &to_book_,
                   &requests_,
                   &spent_,
@@ -49,7 +50,7 @@ class AgentWorld {
         (void)table_.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
         reader_ = std::make_unique<ShmReader>(instance);
         publisher_.set_running();
-        tell(BookCommand::add(0, table_[0], std::make_unique<Sync>(16'384, depth_, pool_)));
+        tell(FollowSymbol{0, &table_[0], std::make_unique<Sync>(16'384, depth_, pool_)});
         for (std::size_t line = 0; line < lines_.size(); ++line) turn(line, true);
         truth_ = venue_.history(0).base;
         truth_id_ = venue_.history(0).first - 1;
@@ -130,12 +131,12 @@ class AgentWorld {
         if (!asked_.empty() && random_.once_in(2)) {
             const SnapshotRequest next = asked_.front();
             asked_.pop_front();
-            BookCommand message;
-            const bool joins = next.purpose == SnapshotRequest::Purpose::join;
-            message.kind = joins ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
-            message.request = next.request;
-            message.snapshot = std::make_unique<Snapshot>(venue_.answer(random_).snapshot);
-            under_way_.push_back(std::move(message));
+            auto snapshot = std::make_unique<Snapshot>(venue_.answer(random_).snapshot);
+            if (next.purpose == SnapshotRequest::Purpose::join) {
+                under_way_.push_back(JoinSnapshot{0, next.request, std::move(snapshot)});
+            } else {
+                under_way_.push_back(CheckSnapshot{0, std::move(snapshot)});
+            }
         }
         if (!under_way_.empty() && random_.once_in(3)) {
             tell(std::move(under_way_.front()));
@@ -155,7 +156,7 @@ class AgentWorld {
         while (log_.pop(record)) {
         }
     }
-    void tell(BookCommand message) { (void)to_book_.push(std::move(message)); }
+    void tell(BookCommand command) { (void)to_book_.push(std::move(command)); }
     void tell(std::span<const Event> events) {
         if (fused_) return agent_.take(events, now_);
         (void)events_.push(events);

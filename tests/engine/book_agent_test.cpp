@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 
 #include "tests/engine/shm_fixture.h"
@@ -65,23 +67,22 @@ using test::Instance;
 
 // An agent of one symbol, joined at `u` 10.
 struct Rig {
-    enum class Path : std::uint8_t { direct, queue };
-
-    explicit Rig(Timing timing = Timing::on, Path path = Path::direct)
+    explicit Rig(Timing timing = Timing::on, BookAgent::Input input = BookAgent::Input::calls)
         : agent({&table,
                  &segment,
                  &publisher,
-                 {{path == Path::queue ? &events : nullptr, &resubscribes, &backlog}},
-                 &to_book,
+                 input,
+                 {{&events, &resubscribes, &backlog}},
+                 &commands,
                  &requests,
-                 &spent,
+                 &retired,
                  &log,
                  &pool},
                 {60'000'000'000, 0}, {}, timing) {
         (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
         (void)table.append(test::instrument());
         publisher.set_running();
-        (void)to_book.push(BookCommand::add(0, table[0], std::make_unique<Sync>(1'000, 8, pool)));
+        (void)commands.push(FollowSymbol{0, &table[0], std::make_unique<Sync>(1'000, 8, pool)});
         agent.do_work(mono_now());
         Event up;
         up.kind = EventKind::line_up;
@@ -94,15 +95,13 @@ struct Rig {
     void join(Sequence u) {
         SnapshotRequest request;
         while (requests.pop(request)) {
-            BookCommand message;
-            message.request = request.request;
-            message.snapshot = std::make_unique<Snapshot>();
-            message.snapshot->last_id = u;
+            auto snapshot = std::make_unique<Snapshot>();
+            snapshot->last_id = u;
             for (std::int64_t i = 0; i < 20; ++i) {
-                message.snapshot->bids.push_back({{1'000 - 19 + i}, {5}});
-                message.snapshot->asks.push_back({{1'001 + i}, {5}});
+                snapshot->bids.push_back({{1'000 - 19 + i}, {5}});
+                snapshot->asks.push_back({{1'001 + i}, {5}});
             }
-            (void)to_book.push(std::move(message));
+            (void)commands.push(JoinSnapshot{0, request.request, std::move(snapshot)});
         }
     }
     [[nodiscard]] std::uint64_t samples(daypack_histogram stage) const {
@@ -125,9 +124,9 @@ struct Rig {
     Publisher publisher{segment};
     PendingPool pool{1'000};
     Resubscribes resubscribes{16};
-    BookCommands to_book{16};
+    BookCommands commands{16};
     SnapshotRequests requests{16};
-    RetiredQueue spent{16};
+    RetiredQueue retired{16};
     LogQueue log{64};
     EventQueue events{1'023};
     Backlog backlog;
@@ -152,8 +151,8 @@ TEST(BookAgent, CallsNoAllocatorNotEvenWhereItRejoins) {
         const Event event = rig.update(++u, Side::bid, 900, 1);
         rig.agent.take({&event, 1}, mono_now());
         test::watched = false;
-        RetiredBlocks spent;
-        while (rig.spent.pop(spent)) spent = {};
+        RetiredBlocks retired;
+        while (rig.retired.pop(retired)) retired = {};
         LogRecord record;
         while (rig.log.pop(record)) {
         }
@@ -194,8 +193,8 @@ TEST(BookAgent, TimesEachUpdateOnlyWhereItIsToldTo) {
     }
 }
 
-// The cold thread puts another tick into the table a moment before it tells the books.
-TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
+// The control thread puts another tick into the table a moment before it tells the books.
+TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAgain) {
     Rig rig;
     rig.agent.do_work(mono_now());
     Instrument finer = rig.table[0];
@@ -219,7 +218,7 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
     EXPECT_EQ(top.bid_quantity, 7 * rig.table[0].step.mantissa);
     EXPECT_EQ(top.price_exponent, exponent);
 
-    (void)rig.to_book.push(BookCommand::add(0, rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)));
+    (void)rig.commands.push(FollowSymbol{0, &rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)});
     rig.agent.do_work(mono_now());
     EXPECT_EQ(shown().state, DAYPACK_STATE_SYNCING);
     rig.agent.take({&event, 1}, mono_now());  // of the old units: nobody's
@@ -233,6 +232,71 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAnew) {
     EXPECT_EQ(top.u, 13u);
     EXPECT_EQ(top.bid_price, 1'000 * finer.tick.mantissa);
     EXPECT_EQ(top.price_exponent, exponent - 1);
+}
+
+// A Sync begins to count at zero, also one of a market that is followed again; a counter in shared memory only grows.
+TEST(BookAgent, NoCounterOfASymbolFallsWhereItsMarketIsFollowedAgain) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    const Counters counters = rig.segment.symbol_counters(0);
+    std::array<std::uint64_t, DAYPACK_SYMBOL_COUNTER_COUNT> before{};
+    const auto expect_none_fell = [&](const char* when) {
+        for (unsigned i = 0; i < DAYPACK_SYMBOL_COUNTER_COUNT; ++i) {
+            if (i == DAYPACK_SYMBOL_last_receive_ns) continue;  // no counter, but a time of the wall clock
+            EXPECT_GE(counters.get(i), before[i]) << daypack_symbol_counter_name(i) << " " << when;
+            before[i] = counters.get(i);
+        }
+    };
+    Sequence u = 10;
+    for (std::uint64_t market = 1; market <= 3; ++market) {
+        for (const Sequence step : std::initializer_list<Sequence>{1, 1, 5}) {  // the last is a gap
+            u += step;
+            const Event event = rig.update(u, Side::bid, 990, 1);
+            rig.agent.take({&event, 1}, mono_now());
+            rig.agent.take({&event, 1}, mono_now());
+        }
+        rig.join(u - 1);
+        rig.agent.do_work(mono_now());
+        expect_none_fell("after a gap");
+        EXPECT_EQ(counters.get(DAYPACK_SYMBOL_gaps), market);
+        EXPECT_EQ(counters.get(DAYPACK_SYMBOL_resyncs_gap), market);
+        EXPECT_EQ(counters.get(DAYPACK_SYMBOL_snapshots), 2 * market);
+
+        (void)rig.commands.push(FollowSymbol{0, &rig.table[0], std::make_unique<Sync>(1'000, 8, rig.pool)});
+        rig.agent.do_work(mono_now());
+        expect_none_fell("when the market was followed again");
+        const Event event = rig.update(++u, Side::bid, 990, 1);
+        rig.agent.take({&event, 1}, mono_now());
+        rig.join(u - 1);
+        rig.agent.do_work(mono_now());
+        expect_none_fell("when its book was joined again");
+    }
+}
+
+TEST(BookAgent, ASnapshotForASymbolThatWasReleasedChangesNothingAndComesBackToBeFreed) {
+    Rig rig;
+    rig.agent.do_work(mono_now());
+    (void)rig.commands.push(ReleaseSymbol{0, &rig.table[0], Reason::no_market});
+    rig.agent.do_work(mono_now());
+    RetiredBlocks retired;
+    bool sync_came_back = false;
+    while (rig.retired.pop(retired)) sync_came_back |= retired.sync != nullptr;
+    EXPECT_TRUE(sync_came_back);
+
+    (void)rig.commands.push(JoinSnapshot{0, 1, std::make_unique<Snapshot>()});
+    (void)rig.commands.push(CheckSnapshot{0, std::make_unique<Snapshot>()});
+    (void)rig.commands.push(PolledSnapshot{0, Reason::ws_down, std::make_unique<Snapshot>()});
+    (void)rig.commands.push(PolledTrades{0, true, std::make_unique<Trades>(3)});
+    rig.agent.do_work(mono_now());
+    int snapshots = 0, pages = 0;
+    while (rig.retired.pop(retired)) {
+        snapshots += retired.snapshot != nullptr ? 1 : 0;
+        pages += retired.trades != nullptr ? 1 : 0;
+    }
+    EXPECT_EQ(snapshots, 3);
+    EXPECT_EQ(pages, 1);
+    EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_polls), 0u);
+    EXPECT_EQ(rig.segment.symbol_counters(0).get(DAYPACK_SYMBOL_trades), 0u);
 }
 
 // After a pause the book may be seconds old until the network thread has read all that was on its way, however often it
@@ -306,7 +370,7 @@ TEST(BookAgent, AfterAPauseNobodyIsAskedAboutTheSilenceUntilTheBacklogIsRead) {
 
 // What the network thread has read is in the books only once it has come through the queue.
 TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheQueueIsEmpty) {
-    Rig rig(Timing::on, Rig::Path::queue);
+    Rig rig(Timing::on, BookAgent::Input::queues);
     MonoTime now = mono_now() + 3'600'000'000'000;
     rig.agent.do_work(now);
     rig.backlog.read_ns.store(now.ns, std::memory_order_release);

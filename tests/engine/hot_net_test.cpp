@@ -292,6 +292,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
         {&world.instruments,
          &world.segment,
          &publisher,
+         BookAgent::Input::calls,
          {{nullptr, &world.resubscribes, &world.net->backlog()}},
          &to_book,
          &requests,
@@ -301,7 +302,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
         {.stale_after_ns = 60'000'000'000, .audit_every_ns = 0},
         {.on_book = [&](const BookView&) { applied.fetch_add(1, std::memory_order_relaxed); }, .on_trade = {}});
     world.net->keep_books(books);
-    ASSERT_TRUE(to_book.push(BookCommand::add(0, world.instruments[0], std::make_unique<Sync>(1'000, 16, pool))));
+    ASSERT_TRUE(to_book.push(FollowSymbol{0, &world.instruments[0], std::make_unique<Sync>(1'000, 16, pool)}));
     publisher.set_running();
 
     const Outcome outcome = run_hot(
@@ -318,10 +319,7 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
             }
             SnapshotRequest request;
             if (!requests.pop(request)) return std::this_thread::yield();
-            BookCommand answer;
-            answer.symbol = request.symbol;
-            answer.request = request.request;
-            answer.snapshot = std::make_unique<Snapshot>();
+            JoinSnapshot answer{request.symbol, request.request, std::make_unique<Snapshot>()};
             answer.snapshot->last_id = sender.last_id();
             answer.snapshot->timestamp.us = match_us(sender.last_id());
             answer.snapshot->bids = {{{13'690}, {750}}};  // what depth_frame() has set by then

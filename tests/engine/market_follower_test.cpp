@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/book_thread/book_agent.h"
@@ -43,15 +44,15 @@ class MarketFollowerTest : public testing::Test {
         api_ = std::make_unique<RestApi>(*client_);
         publisher_.set_running();
         tell(EventKind::line_up, 0, {now_.ns - Sync::kSettle_ns});
-        follower_ = std::make_unique<MarketFollower>(
-            config_, *api_,
-            MarketFollower::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
-                                   [this](BookCommand command) {
-                                       if (command.kind == BookCommand::Kind::market) ++changes_;
-                                       (void)to_book_.push(std::move(command));
-                                   },
-                                   [](const std::string&) {}, [](const std::string&) {}},
-            now_);
+        follower_ =
+            std::make_unique<MarketFollower>(config_, *api_,
+                                             MarketInstaller::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
+                                                                     [this](BookCommand command) {
+                                                                         if (std::holds_alternative<SetHalt>(command))
+                                                                             ++changes_;
+                                                                         (void)to_book_.push(std::move(command));
+                                                                     }},
+                                             log_to_nowhere_, now_);
         reader_ = std::make_unique<ShmReader>(instance_.name);
     }
 
@@ -88,17 +89,16 @@ class MarketFollowerTest : public testing::Test {
     void answer_joins() {
         SnapshotRequest request;
         while (requests_.pop(request)) {
-            if (request.purpose == SnapshotRequest::Purpose::join) ++joins_;
-            BookCommand command;
-            command.symbol = request.symbol;
-            command.request = request.request;
-            command.kind = request.purpose == SnapshotRequest::Purpose::join ? BookCommand::Kind::snapshot
-                                                                             : BookCommand::Kind::checked;
-            command.snapshot = std::make_unique<Snapshot>();
-            command.snapshot->last_id = u_;
-            command.snapshot->bids = {{{100}, {static_cast<std::int64_t>(u_)}}};
-            command.snapshot->asks = {{{101}, {1}}};
-            (void)to_book_.push(std::move(command));
+            auto snapshot = std::make_unique<Snapshot>();
+            snapshot->last_id = u_;
+            snapshot->bids = {{{100}, {static_cast<std::int64_t>(u_)}}};
+            snapshot->asks = {{{101}, {1}}};
+            if (request.purpose == SnapshotRequest::Purpose::check) {
+                (void)to_book_.push(CheckSnapshot{request.symbol, std::move(snapshot)});
+                continue;
+            }
+            ++joins_;
+            (void)to_book_.push(JoinSnapshot{request.symbol, request.request, std::move(snapshot)});
         }
     }
 
@@ -158,6 +158,7 @@ class MarketFollowerTest : public testing::Test {
     BookAgent agent_{{&instruments_,
                       &segment_,
                       &publisher_,
+                      BookAgent::Input::calls,
                       {{nullptr, &resubscribes_, &backlog_}},
                       &to_book_,
                       &requests_,
@@ -168,6 +169,7 @@ class MarketFollowerTest : public testing::Test {
                      {}};
     std::unique_ptr<RestClient> client_;
     std::unique_ptr<RestApi> api_;
+    ControlLog log_to_nowhere_{[](const std::string&) {}, [](const std::string&) {}};
     std::unique_ptr<MarketFollower> follower_;
     std::unique_ptr<ShmReader> reader_;
 };

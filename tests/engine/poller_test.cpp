@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "net/base/clock.h"
@@ -33,10 +34,16 @@ class PollerTest : public testing::Test {
         make();
     }
     void make() {
-        poller = std::make_unique<Poller>(Poller::Options{}, *api, instruments, subscriptions, reader,
-                                          [this](BookCommand message) {
-                                              if (message.kind == BookCommand::Kind::trades) told = std::move(message);
-                                          });
+        poller = std::make_unique<Poller>(Poller::Options{}, *api,
+                                          Poller::Wiring{&instruments,
+                                                         &subscriptions,
+                                                         &reader,
+                                                         {&first, &second},
+                                                         [this](BookCommand command) {
+                                                             auto* const trades = std::get_if<PolledTrades>(&command);
+                                                             if (trades != nullptr) told = std::move(*trades);
+                                                         },
+                                                         [this](const std::string& text) { logged.push_back(text); }});
     }
     // How many trades the next page brings that are news.
     std::size_t poll(const std::vector<std::string>& newest_first) {
@@ -45,7 +52,7 @@ class PollerTest : public testing::Test {
         page += "]";
         told.trades.reset();
         now = now + 60'000'000'000;
-        poller->do_work(Reason::rest_only, now);
+        poller->do_work(now);
         EXPECT_TRUE(test::run_until(io, [&] { return told.trades && client->pending() == 0; }));
         return told.trades ? told.trades->size() : 0;
     }
@@ -63,19 +70,22 @@ class PollerTest : public testing::Test {
     InstrumentTable instruments{1};
     Subscriptions subscriptions{1};
     DepthReader reader{instruments, 5'000, [](const std::string&) {}, [](SymbolIndex, const Grid&) {}};
+    LineHealth first{.up = false, .failures = 3};
+    LineHealth second{.up = false, .failures = 3};
+    std::vector<std::string> logged;
     std::unique_ptr<RestClient> client;
     std::unique_ptr<RestApi> api;
     std::unique_ptr<Poller> poller;
-    BookCommand told;
+    PolledTrades told;
     MonoTime now = mono_now();
 };
 
 TEST_F(PollerTest, TradesWithoutIdsAreToldOnceByTimeContentAndCount) {
     EXPECT_EQ(poll({trade("", 20), trade("", 10)}), 0u) << "they happened before we listened";
-    EXPECT_EQ(told.request, 1u);
+    EXPECT_TRUE(told.opens);
     EXPECT_EQ(poll({trade("", 30), trade("", 20), trade("", 10)}), 1u);
     EXPECT_EQ(told.trades->front().time.us, 30'000);
-    EXPECT_EQ(told.request, 2u);
+    EXPECT_FALSE(told.opens);
     EXPECT_EQ(poll({trade("", 30), trade("", 30), trade("", 30), trade("", 20)}), 2u) << "two more like it";
     EXPECT_EQ(poll({trade("", 20), trade("", 10)}), 0u) << "a cache's older page";
     EXPECT_EQ(poll({trade("", 30, "0.23"), trade("", 30), trade("", 30), trade("", 30)}), 1u);
@@ -90,10 +100,32 @@ TEST_F(PollerTest, TradesWithIdsPassOldestFirst) {
 TEST_F(PollerTest, WhereLinesServedMeanwhileTheFirstPageIsWhereTradesStand) {
     EXPECT_EQ(poll({trade("", 10)}), 0u);
     EXPECT_EQ(poll({trade("", 20), trade("", 10)}), 1u);
-    poller->do_work(Reason::none, now);
+    first.up = true;
+    poller->do_work(now);
+    first.up = false;
     EXPECT_EQ(poll({trade("", 50), trade("", 40)}), 0u);
-    EXPECT_EQ(told.request, 1u);
+    EXPECT_TRUE(told.opens);
     EXPECT_EQ(poll({trade("", 60), trade("", 50)}), 1u);
+}
+
+TEST_F(PollerTest, PollsOnlyWhereNoLineIsUpAndEachHasFailedOftenEnough) {
+    const auto polls = [&] {
+        now = now + 60'000'000'000;
+        poller->do_work(now);
+        const bool asks = client->pending() > 0;
+        EXPECT_TRUE(test::run_until(io, [&] { return client->pending() == 0; }));
+        return asks;
+    };
+    second.failures = 2;
+    EXPECT_FALSE(polls()) << "a line has not failed often enough";
+    EXPECT_TRUE(logged.empty());
+    second.failures = 3;
+    EXPECT_TRUE(polls());
+    EXPECT_TRUE(polls());
+    EXPECT_EQ(logged.size(), 1u) << "the log says once that it begins";
+    second.up = true;
+    EXPECT_FALSE(polls());
+    EXPECT_EQ(logged.size(), 2u);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/threads/wall_clock.h"
@@ -67,7 +68,7 @@ class SnapshotFetcherTest : public testing::Test {
     int doubts_ = 0;
     RestClient client_{io_, options()};
     RestApi rest_{client_};
-    DepthReader reader_{table_, lasting_ms_, [this](std::string text) { said_.push_back(std::move(text)); },
+    DepthReader reader_{table_, lasting_ms_, [this](const std::string& text) { said_.push_back(text); },
                         [this](SymbolIndex symbol, const Grid& grid) {
                             grids_.push_back(grid);
                             table_.replace(symbol, table_[symbol].refined(grid));
@@ -75,10 +76,14 @@ class SnapshotFetcherTest : public testing::Test {
     SnapshotFetcher fetcher_{rest_,
                              table_,
                              reader_,
-                             [this](const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
-                                 delivered_.emplace_back(request.request, std::move(snapshot));
+                             [this](BookCommand command) {
+                                 if (auto* const join = std::get_if<JoinSnapshot>(&command)) {
+                                     delivered_.emplace_back(join->request, std::move(join->snapshot));
+                                 } else if (auto* const check = std::get_if<CheckSnapshot>(&command)) {
+                                     delivered_.emplace_back(0, std::move(check->snapshot));
+                                 }
                              },
-                             [this](std::string text) { said_.push_back(std::move(text)); },
+                             [this](const std::string& text) { said_.push_back(text); },
                              [this](SymbolIndex) { ++doubts_; }};
     std::uint32_t asked_ = 0;
 };

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "engine/book_thread/book_reporter.h"
+
+#include <bit>
+#include <utility>
+
+namespace daypack {
+
+BookReporter::BookReporter(const Segment& segment, Publisher& publisher, LogQueue& log, Callbacks callbacks)
+    : segment_(segment), publisher_(publisher), log_(log), callbacks_(std::move(callbacks)) {}
+
+void BookReporter::refresh(MonoTime now) noexcept {
+    refreshed_ = now;
+    wall_.refresh();
+    publish_clock();
+}
+
+void BookReporter::publish_clock() noexcept {
+    Counters counters = segment_.engine_counters();
+    const ClockState clock = clock_state();
+    counters.set(DAYPACK_ENGINE_tsc_khz, clock.tsc_khz);
+    counters.set(DAYPACK_ENGINE_tsc_drift_ppb, clock.drift_ppb);
+    counters.set(DAYPACK_ENGINE_tsc_error_ns, clock.error_ns);
+}
+
+void BookReporter::publish_update(TrackedBook& book, std::span<const Event> update, MonoTime applied,
+                                  WallTime kernel) noexcept {
+    BookUpdate shown = update_of(book, applied);
+    shown.kernel_receive = kernel;
+    publisher_.publish_book(shown, update);
+    book.flags = shown.flags;
+    book.sync->clear_dirty();
+}
+
+void BookReporter::publish_snapshot(TrackedBook& book) noexcept {
+    publisher_.publish_snapshot(update_of(book, mono_now()));
+    book.sync->clear_dirty();
+}
+
+void BookReporter::publish_state(TrackedBook& book, MonoTime now) noexcept {
+    const State state = book.state_now();
+    const Reason reason = book.reason_now(state);
+    const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
+    const bool changed = state != book.state || reason != book.reason;
+    if (!changed && flags == book.flags) return;
+    book.state = state;
+    book.reason = reason;
+    book.flags = flags;
+    publisher_.publish_status(update_of(book, mono_now()));
+    if (!changed) return;
+    LogRecord record;
+    record.kind = LogKind::state;
+    record.symbol = book.symbol;
+    record.state = state;
+    record.reason = reason;
+    record.have = book.sync ? book.sync->last_id() : 0;
+    record.time = now;
+    log(record);
+    if (book.sync) call_back(book);
+}
+
+void BookReporter::publish_counters(TrackedBook& book, MonoTime receive) noexcept {
+    const std::uint64_t before = book.published.contradictions;
+    book.publish_counters(segment_.symbol_counters(book.symbol), wall_.at(receive));
+    // Shared memory has no counter of contradictions. The log has the 1st, 2nd, 4th and so on, lest it overflow.
+    const std::uint64_t contradictions = book.published.contradictions;
+    if (contradictions == before || !std::has_single_bit(contradictions)) return;
+    LogRecord record;
+    record.kind = LogKind::contradiction;
+    record.symbol = book.symbol;
+    record.have = contradictions;
+    record.got = book.published.foreign;
+    record.time = refreshed_;
+    log(record);
+}
+
+void BookReporter::publish_trade(TrackedBook& book, std::span<const Event> events, WallTime kernel) noexcept {
+    const Event& trade = events.front();
+    const Event& orders = events.back();
+    ++book.trades;
+    BookUpdate update = update_of(book, mono_now());
+    update.match = trade.match;
+    update.send = trade.send();
+    update.receive = wall_.at(trade.receive);
+    update.kernel_receive = kernel;
+    publisher_.publish_trade(trade, orders, update);
+    publish_counters(book, trade.receive);
+    if (!callbacks_.on_trade) return;
+    callbacks_.on_trade(Trade{.symbol = trade.symbol,
+                              .instrument = *book.instrument,
+                              .id = trade.first_id,
+                              .price = trade.price,
+                              .quantity = trade.quantity,
+                              .aggressor = trade.side,
+                              .buyer_order_id = orders.first_id,
+                              .seller_order_id = orders.last_id,
+                              .match = trade.match,
+                              .send = trade.send(),
+                              .receive = trade.receive});
+}
+
+void BookReporter::log(const LogRecord& record) noexcept {
+    if (log_.push(record)) return;
+    segment_.engine_counters().set(DAYPACK_ENGINE_log_dropped, ++log_dropped_);
+}
+
+// What shared memory says of a book from now on.
+BookUpdate BookReporter::update_of(const TrackedBook& book, MonoTime now) const noexcept {
+    BookUpdate update;
+    update.symbol = book.symbol;
+    update.instrument = book.instrument;
+    update.state = book.state_now();
+    update.reason = book.reason_now(update.state);
+    update.publish = wall_.at(now);
+    if (const Sync* sync = book.sync.get()) {
+        update.book = &sync->book();
+        update.u = sync->last_id();
+        update.flags = sync->flags();
+        update.match = sync->match();
+        update.send = sync->send();
+        update.receive = wall_.at(sync->receive());
+    }
+    return update;
+}
+
+BookView BookReporter::view_of(const TrackedBook& book) const noexcept {
+    const Sync& sync = *book.sync;
+    const State state = book.state_now();
+    return {book.symbol,  *book.instrument, sync.book(),  state,       book.reason_now(state),
+            sync.flags(), sync.last_id(),   sync.match(), sync.send(), sync.receive()};
+}
+
+}  // namespace daypack

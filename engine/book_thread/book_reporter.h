@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "book/event.h"
+#include "engine/book_thread/tracked_book.h"
+#include "engine/callbacks.h"
+#include "engine/messages/log.h"
+#include "engine/shm/publisher.h"
+#include "engine/shm/segment.h"
+#include "engine/threads/wall_clock.h"
+
+namespace daypack {
+
+// Tells the outside about the books: readers of shared memory, the log, and the callbacks of the application.
+//
+// Thread: book. Invariants: of a book, this changes only what says how much of it has been published; shared memory is
+// written before the log and the callbacks; nothing here allocates, locks or waits.
+class BookReporter {
+  public:
+    // Both outlive this.
+    BookReporter(const Segment& segment, Publisher& publisher, LogQueue& log, Callbacks callbacks);
+
+    // The clocks are read again, and published. Call now and then.
+    void refresh(MonoTime now) noexcept;
+    [[nodiscard]] WallTime wall(MonoTime time) const noexcept { return wall_.at(time); }
+
+    // An update was applied at `applied`, and the book stands at it. `kernel`: when the kernel received it, or 0.
+    void publish_update(TrackedBook& book, std::span<const Event> update, MonoTime applied, WallTime kernel) noexcept;
+    // The whole book was replaced.
+    void publish_snapshot(TrackedBook& book) noexcept;
+    // The state, where it is not as last published: in the slot, the ring, the log and the callback.
+    void publish_state(TrackedBook& book, MonoTime now) noexcept;
+    // The counters of the book. `receive`: of the newest event; 0 where there is none. REQUIRES: it has a Sync.
+    void publish_counters(TrackedBook& book, MonoTime receive) noexcept;
+    // A `trade` event and the `trade_orders` that followed it.
+    void publish_trade(TrackedBook& book, std::span<const Event> events, WallTime kernel) noexcept;
+
+    // Calls back with a book that has a Sync.
+    void call_back(const TrackedBook& book) const noexcept {
+        if (callbacks_.on_book) callbacks_.on_book(view_of(book));
+    }
+    // Puts a record into the log, or counts it where the log has no room.
+    void log(const LogRecord& record) noexcept;
+
+  private:
+    void publish_clock() noexcept;
+    [[nodiscard]] BookUpdate update_of(const TrackedBook& book, MonoTime now) const noexcept;
+    [[nodiscard]] BookView view_of(const TrackedBook& book) const noexcept;
+
+    const Segment& segment_;
+    Publisher& publisher_;
+    LogQueue& log_;
+    Callbacks callbacks_;
+    WallClock wall_;
+    MonoTime refreshed_;
+    std::uint64_t log_dropped_ = 0;
+};
+
+}  // namespace daypack
