@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "book/types.h"
 #include "engine/daypack_shm.h"
@@ -31,7 +30,7 @@ struct SegmentOptions {
 // The constructor makes the segment or takes over what a writer before left; the lock is held for as long as this
 // lives. After it every slot says SYNCING/start, until somebody publishes.
 //
-// Thread: one sets it up (constructor, add_line, release_unwanted, stop); add_symbol belongs to one thread, the cold
+// Thread: one sets it up (constructor, add_line, stop); add_symbol belongs to one thread, the cold
 // one. Slots, ring, beat and phase are the Publisher's, each counter its writer's. Invariants:
 // 1. No other process writes the segment while this lives.
 // 2. The directory only grows; a slot never changes its symbol, nor from one writer to the next.
@@ -48,8 +47,6 @@ class Segment {
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
     // Takes a row of the table of lines. None: DAYPACK_MAX_LINES are in use.
     [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
-    // Symbols that a writer before listed and nobody added since: DOWN/stopped. Call when all symbols are added.
-    void release_unwanted() noexcept;
     // Ends cleanly: every slot DOWN/stopped, then the phase. REQUIRES: nobody publishes any more.
     void stop() noexcept;
 
@@ -110,7 +107,6 @@ class Segment {
     std::optional<ShmFile> file_;
     Mapping mapping_;
     std::uint64_t epoch_ = 0;
-    std::vector<bool> wanted_;  // by this writer, of the symbols listed; sized once
 };
 
 }  // namespace daypack

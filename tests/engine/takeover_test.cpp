@@ -101,19 +101,20 @@ TEST(Takeover, ATakeoverKeepsTheDirectoryAndStartsTheNumbersAnew) {
     EXPECT_EQ(daypack_cursor(&reader.raw()), cursor) << "positions of the ring go on";
 }
 
-TEST(Takeover, WhatTheNewEngineDoesNotWantIsDown) {
+TEST(Takeover, ASymbolThatTheNewEngineDoesNotFollowIsDown) {
     const Instance instance;
     {
         Writer writer(instance.options());
         ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+        writer.snapshot(1);
     }
-    Segment next(instance.options());
-    Publisher publisher(next);
-    ASSERT_EQ(next.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
-    next.release_unwanted();
+    Writer next(instance.options());
+    auto unwanted = next.update(0, State::down, Reason::stopped);
+    unwanted.symbol = 1;
+    next.publisher.publish_status(unwanted);
     ShmReader reader(instance.name);
-    EXPECT_EQ(fresh_state_of(publisher, reader, 0), "DOWN/stopped");
-    EXPECT_EQ(fresh_state_of(publisher, reader, 1), "SYNCING/start");
+    EXPECT_EQ(fresh_state_of(next.publisher, reader, 0), "SYNCING/start");
+    EXPECT_EQ(fresh_state_of(next.publisher, reader, 1), "DOWN/stopped");
 }
 
 TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
