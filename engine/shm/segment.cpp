@@ -9,6 +9,9 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "engine/shm/atomic_words.h"
+#include "engine/shm/packed_words.h"
+#include "engine/shm/seqlock.h"
 #include "engine/shm/shm_limits.h"
 
 namespace daypack {
@@ -199,7 +202,7 @@ int Segment::reserve_slot(std::size_t index) const noexcept {
 
 void Segment::blank_slot(std::size_t index, unsigned state, unsigned reason) noexcept {
     auto& slot = this->slot(static_cast<SymbolIndex>(index));
-    const SlotWrite write(slot);
+    const SeqlockWrite write(slot);
     clear_words(&slot.u, sizeof slot / 8 - 1);
     store_relaxed(slot.status, status_word(epoch_, state, reason, 0));
 }

@@ -124,7 +124,7 @@ TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
         mine.snapshot(1);
         line.tell('r');
         while (!line.heard()) test::beat(mine.publisher);
-        const SlotWrite write(mine.segment.slot(0));
+        const SeqlockWrite write(mine.segment.slot(0));
         raise(SIGKILL);
         return 0;
     });
@@ -210,7 +210,7 @@ TEST(Takeover, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {
     Child writer([&](const auto& line) {
         Writer mine(instance.options());
         mine.snapshot(1);
-        const SlotWrite write(mine.segment.slot(0));
+        const SeqlockWrite write(mine.segment.slot(0));
         line.tell('r');
         return static_cast<int>(line.hear());
     });
