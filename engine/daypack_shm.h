@@ -27,7 +27,7 @@
  * 3. The directory only grows; a slot never changes its symbol.
  * 4. A ring record is valid while `claimed` has not passed it by the ring's length.
  * 5. A mapped segment never shrinks. A segment that was replaced has the phase RETIRED; the reads here then open the
- * new one by themselves. The new one lists the symbols of the old in the same order and continues its ring positions.
+ *    new one by themselves. It lists the symbols of the old one in the same order and continues its ring positions.
  *
  * Order of the writer's stores. In a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even
  * (release). In the ring, after the slot is even: `claimed` (relaxed), release fence, payload (relaxed), `published`

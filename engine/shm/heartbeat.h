@@ -16,8 +16,7 @@ namespace daypack {
 // Thread: the book thread; Segment writes the same words only before that thread starts and after it has ended.
 // Ownership: the header belongs to the Segment, which must outlive this object. Nothing here allocates, locks or fails.
 // Invariants:
-// 1. The phase is stored before the beat (release), so a reader that takes the beat for fresh sees the phase that
-// holds.
+// 1. The phase is stored before the beat (release): a reader that takes the beat for fresh sees the phase of that beat.
 // 2. Only a running writer can pause: neither a start that takes long nor an ended writer becomes CATCHING_UP.
 class Heartbeat {
   public:

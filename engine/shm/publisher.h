@@ -21,8 +21,7 @@ namespace daypack {
 // here allocates, locks, throws or fails.
 // Invariants:
 // 1. The slot is even before the records of its update are published. So a reader that notes the cursor, reads the
-// slot,
-//    and then takes the events beyond the slot's `u` misses none.
+//    slot, and then takes the events beyond the slot's `u` misses none.
 // 2. The records of one call become visible together.
 class Publisher {
   public:

@@ -32,7 +32,8 @@ struct SegmentOptions {
 //
 // Thread: one thread sets it up (constructor, add_line, stop); add_symbol belongs to the control thread. Slots, ring,
 // beat and phase are written by the Publisher, each counter and histogram by one thread of its own. Ownership: this
-// object owns the file, its lock and the mapping; all that it hands out points into the mapping. Invariants:
+// object owns the file, its lock and the mapping; all that it hands out points into the mapping.
+// Invariants:
 // 1. This object holds the writer's lock for life, so no other process writes the segment meanwhile.
 // 2. The directory only grows; a slot never changes its symbol, not even from one writer to the next.
 // 3. The file never shrinks.

@@ -19,9 +19,8 @@ namespace daypack {
 // writes them meanwhile. Nothing here allocates, locks or fails, and nothing waits for a reader.
 // Invariants:
 // 1. Each call is one write under the seqlock: readers see all of it or nothing.
-// 2. A word that holds the right value already is not stored again, because a store takes its cache line away from
-// every
-//    reader. So an update that reaches no published level stores `u` and the times alone.
+// 2. A word that holds the right value already is not stored again, because a store takes its cache line away from the
+//    readers. So an update that reaches no published level stores `u` and the times alone.
 // 3. A slot whose `u` is 0 shows no book, yet or any more. Its levels may be those of a book that went down, so the
 //    next update that is published sets every other word of the slot, whatever the book calls dirty.
 class SlotWriter {
