@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * daypack_shm.h: the books of a running engine, read from shared memory. This file is the contract: C11 or C++, nothing
- * else of daypack needed, no library to link.
+ * daypack_shm.h reads the books of a running engine from shared memory. This file is the contract. It compiles as C
+ * (gnu99, C11 and later) and as C++, needs no other file of daypack, and no library to link.
  *
  *     daypack_reader reader;
  *     if (daypack_open(&reader, "default") != DAYPACK_OK) ...;
@@ -9,31 +9,34 @@
  *     daypack_top top;
  *     if (daypack_read_top(&reader, symbol, &top) == DAYPACK_OK && top.state == DAYPACK_STATE_LIVE) ...;
  *
- * Threads. A daypack_reader belongs to one thread; any number of them, in any number of processes, read at once. A
- * reader never writes and never blocks the writer. Waiting is the caller's: poll or sleep.
+ * Threads. A daypack_reader belongs to one thread; any number of readers, in any number of processes, read at once. A
+ * reader never writes and never blocks the writer. A caller that waits for news polls or sleeps.
  *
- * What a state means. Only DAYPACK_STATE_LIVE is tradable. The reads here fold in whether the writer is alive, so a
- * caller never sees LIVE of an engine that died or stalled. A state or reason that you do not know is not tradable
- * either. A record of the ring carries the state as it was when it was written: history, not a judgement.
+ * What a state means. Only DAYPACK_STATE_LIVE is tradable. The reads here take into account whether the writer is
+ * alive, so a caller never sees LIVE of an engine that died or stalled. A state or reason that you do not know is not
+ * tradable either. A record of the ring carries the state as it was when it was written, which says nothing about now.
  *
- * Numbers. Prices and quantities are mantissa × 10^exponent; the exponents stand with them.
- * Clocks. venue_match_us and venue_send_us: the venue's, µs since the Unix epoch; 0: not told. *_ns: this machine's
- * wall clock, ns since the Unix epoch.
+ * Numbers. A price or quantity is mantissa × 10^exponent; the exponents stand beside the mantissas.
+ * Clocks. venue_match_us and venue_send_us are the venue's times in µs since the Unix epoch; 0 says that the venue sent
+ * none. A time in _ns is of this machine's wall clock, in ns since the Unix epoch; beat_ns alone is CLOCK_MONOTONIC.
  *
  * Invariants of the segment
- * 1. All of it is 64-bit words, written and read atomically. Only the process that holds the write lock writes.
- * 2. A slot's sequence is odd while it is written. A read between two equal even sequences is whole.
+ * 1. The segment consists of 64-bit words, written and read atomically. Only the process that holds the write lock
+ *    writes.
+ * 2. A slot's sequence is odd while the slot is written. A read between two equal even sequences is whole.
  * 3. The directory only grows; a slot never changes its symbol.
  * 4. A ring record is valid while `claimed` has not passed it by the ring's length.
- * 5. A mapped segment never shrinks. A segment that was replaced says `retired`; the reads here then reopen by
- *    themselves, and the new one lists the symbols of the old in the same order and counts its ring on from the old.
+ * 5. A mapped segment never shrinks. A segment that was replaced has the phase RETIRED; the reads here then open the
+ *    new one by themselves. It lists the symbols of the old one in the same order and continues its ring positions.
  *
- * Order. The writer of a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even (release). Of
- * the ring: `claimed` (relaxed), release fence, payload (relaxed), `published` (release), and only after the slot is
- * even. Of the header: phase and epoch (relaxed), then the beat (release). Each load below names its partner.
+ * Order of the writer's stores. In a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even
+ * (release). In the ring, after the slot is even: `claimed` (relaxed), release fence, payload (relaxed), `published`
+ * (release). In the header: phase and epoch (relaxed), then the beat (release). Each load below names the store that it
+ * pairs with.
  *
- * A hostile segment. Whoever may write the file may lie about the numbers in it, never make a reader touch memory
- * outside its mapping: offsets and counts are checked once against the file's size, names are read with their bound.
+ * A hostile segment. A process that may write the file can put wrong numbers into it, but cannot make a reader touch
+ * memory outside its mapping: offsets and counts are checked once against the file's size, and names are read with
+ * their bound.
  */
 #ifndef DAYPACK_SHM_H
 #define DAYPACK_SHM_H
@@ -68,14 +71,14 @@ extern "C" {
 
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
 #define DAYPACK_LAYOUT_VERSION 4u
-#define DAYPACK_NAME_BYTES 64 /* of a symbol, its final zero included */
+#define DAYPACK_NAME_BYTES 64 /* of a symbol, with its final zero */
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
 #define DAYPACK_PATH_BYTES 128
-#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older than this: the writer is stalled or dead */
-#define DAYPACK_READ_TRIES 64            /* then a read says busy, never old data */
+#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older than this tells of a stalled or dead writer */
+#define DAYPACK_READ_TRIES 64            /* after which a read returns DAYPACK_BUSY, never old data */
 
-/* States, reasons and flags: closed lists. */
+/* States, reasons and flags. The lists are closed. */
 #define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
 /* clang-format off */
 #define DAYPACK_REASONS(X)                                                                                \
@@ -100,9 +103,9 @@ typedef enum daypack_reason {
 } daypack_reason;
 
 enum {
-    DAYPACK_FLAG_UNCONFIRMED = 1, /* a snapshot that no delta has followed yet */
+    DAYPACK_FLAG_UNCONFIRMED = 1, /* the book is a snapshot that no delta has followed yet */
     DAYPACK_FLAG_BEHIND = 2,      /* a later update is known and not applied yet */
-    DAYPACK_FLAG_CROSSED = 4,     /* best bid >= best ask just now */
+    DAYPACK_FLAG_CROSSED = 4,     /* the best bid is at or above the best ask just now */
     DAYPACK_FLAG_PARTIAL = 8      /* fewer levels are known than are published */
 };
 
@@ -126,18 +129,24 @@ static inline const char* daypack_reason_name(unsigned reason) {
     }
 }
 
-/* Phases of a writer. CATCHING_UP: it paused, and has not read all that came meanwhile. STOPPED: ended cleanly.
- * RETIRED: the segment was replaced by one of another layout; reopen. */
+/* Phases of a writer.
+ * STARTING     it holds the segment and publishes no book yet
+ * RUNNING      states are as published
+ * CATCHING_UP  it paused and has not yet read all that came meanwhile
+ * STOPPED      it ended cleanly
+ * RETIRED      the segment was replaced by one of another layout, which the reads here open by themselves */
 #define DAYPACK_PHASES(X) X(STARTING, 0) X(RUNNING, 1) X(CATCHING_UP, 2) X(STOPPED, 3) X(RETIRED, 4)
 
 /* Kinds of a record.
- * NONE      lost to a writer that died here
- * DELTA     a level: side, price, quantity (0 deletes); the last of an update has `last`
+ * NONE      the writer died before it finished this record
+ * DELTA     one level of an update: side, price, quantity (0 deletes it); the last record of an update has `last`
  * ADVANCE   an update without levels
- * TRADE     price, quantity, side = aggressor, first_id = trade id, id_a buyer, id_b seller
- * TOP       best bid and offer changed: price, quantity the bid; price2, quantity2 the ask; quantity 0: none
+ * TRADE     price, quantity, side of the aggressor; first_id is the trade's id, id_a the buyer's order, id_b the
+ *           seller's
+ * TOP       the best bid and offer changed: price and quantity are the bid's, price2 and quantity2 the ask's; a side
+ *           of quantity 0 is empty
  * STATE     state, reason or flags of a symbol changed: see status
- * SNAPSHOT  the book was set anew at last_id: read the slot again
+ * SNAPSHOT  the book was replaced at last_id: read the slot again
  * The rest are reserved. */
 #define DAYPACK_KINDS(X) \
     X(NONE, 0)           \
@@ -177,11 +186,16 @@ static inline const char* daypack_kind_name(unsigned kind) {
     }
 }
 
-/* How the engine's hot threads run, and why: closed lists.
- * pipeline  network threads hand events to a book thread through queues; fused: one thread does it all
- * asked     the configuration says so; else it was left to the engine:
- *           net_threads: several network threads are asked for; own_cores: each can spin on a core of its own;
- *           few_cores: not a core for each and one left; sleep: they are to sleep when nothing comes */
+/* How the engine's hot threads run, and why. The lists are closed.
+ * pipeline     network threads hand events to a book thread through queues
+ * fused        one thread decodes, applies and publishes
+ * spin         a thread without work polls
+ * backoff      a thread without work sleeps
+ * asked        the configuration says so; the other reasons are the engine's own choice:
+ * net_threads  several network threads are configured
+ * own_cores    each thread can spin on a core of its own
+ * few_cores    there is not a core for each of them and one left
+ * sleep        the threads are to sleep when nothing comes */
 #define DAYPACK_THREADS(X) X(pipeline, 1) X(fused, 2)
 #define DAYPACK_IDLES(X) X(spin, 1) X(backoff, 2)
 #define DAYPACK_THREADS_WHYS(X) X(asked, 1) X(net_threads, 2) X(own_cores, 3) X(few_cores, 4) X(sleep, 5)
@@ -204,7 +218,7 @@ typedef enum daypack_threads_why {
 #undef DAYPACK_X
 } daypack_threads_why;
 
-/* Each of `threads` in the header, in a word; "unknown" where an engine does not tell. */
+/* The three parts of `threads` in the header, as text; "unknown" where an engine set none. */
 static inline const char* daypack_threads_name(uint64_t threads) {
     switch (threads & 0xff) {
 #define DAYPACK_X(name, value) \
@@ -233,45 +247,45 @@ static inline const char* daypack_threads_why_name(uint64_t threads) {
     }
 }
 
-/* Counters, each written by one thread of the engine. */
+/* Counters. Each is written by one thread of the engine. */
 /* clang-format off */
 #define DAYPACK_LINE_COUNTERS(X)                                                                       \
     X(connected) /* gauge: 1 while subscribed */                                                       \
     X(connects) X(failures) X(frames) X(bytes) X(updates) X(trades) X(tickers) X(errors) X(bad_frames) \
     X(unknown_frames) X(queue_waits) X(queue_dropped) X(pings) X(pongs) X(last_receive_ns)             \
-    X(wins)    /* updates of which it brought the first copy */                                        \
-    X(leads)   /* copies of them that other lines brought later, */                                    \
-    X(lead_ns) /* and by how much later, summed */                                                     \
-    X(replaces)         /* connections given up for what they told, or did not tell, */                \
-    X(replaces_refused) /* and times that this was not done, within 10 s of the last */
+    X(wins)    /* updates of which this line brought the first copy */                                 \
+    X(leads)   /* copies of these updates that other lines brought later, */                           \
+    X(lead_ns) /* and the sum of how much later they came */                                           \
+    X(replaces)         /* connections replaced for what they sent or failed to send, */               \
+    X(replaces_refused) /* and replacements not made, within 10 s of the last one */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \
-    X(resyncs) /* of any reason but start, and by reason: */                                               \
+    X(resyncs) /* of every reason but start; and by reason: */                                             \
     X(resyncs_gap) X(resyncs_restart) X(resyncs_audit) X(resyncs_depth) X(resyncs_tick)                    \
     X(resyncs_bad_frame) X(resyncs_queue) X(resyncs_overflow) X(resyncs_silent) X(resyncs_crossed)         \
     X(last_receive_ns)                                                                                     \
-    X(waits)      /* updates that were ahead, and waited for another line to bring what was missing */     \
-    X(checks)     /* times REST was asked about a book that was there: for silence or an audit */          \
-    X(silences)   /* times REST knew an update that no line brought */                                     \
+    X(waits)      /* updates that waited for another line to bring the ones before them */                 \
+    X(checks)     /* requests to REST about a book that was there, for silence or an audit */              \
+    X(silences)   /* answers of REST with an update that no line had brought */                            \
     X(resubscribes)                                                                                        \
-    X(audits)     /* finished, */                                                                          \
-    X(audit_levels) /* that they compared, and of these: */                                                \
+    X(audits)     /* audits that were finished, */                                                         \
+    X(audit_levels) /* levels that they compared, and of these: */                                         \
     X(audit_ghosts) X(audit_missing) X(audit_wrong)                                                        \
     X(touch_checks) /* bookTickers at the book's own u, */                                                 \
-    X(touch_mismatches) /* that told another best bid or offer */                                          \
+    X(touch_mismatches) /* and of these, those with another best bid or offer */                           \
     X(trade_duplicates) X(polls)
 #define DAYPACK_ENGINE_COUNTERS(X)                   \
     X(rest_requests)                                 \
     X(rest_ok)                                       \
-    X(rest_refused) /* 4xx, but those: */            \
+    X(rest_refused) /* 4xx, except: */               \
     X(rest_limited) /* 429, and a firewall's 403 */  \
     X(rest_server)  /* 5xx */                        \
-    X(rest_failed)  /* no answer, or not readable */ \
+    X(rest_failed)  /* no readable answer */         \
     X(queue_high_water) X(queue_capacity) X(pauses) X(log_dropped)           \
-    X(tsc_khz)       /* of the counter that tells the time; 0: the kernel does */ \
-    X(tsc_drift_ppb) /* by how much its pace is another than in the first second, either way */ \
-    X(tsc_error_ns)  /* how far it was off, at most, when held against CLOCK_MONOTONIC */
+    X(tsc_khz)       /* rate of the counter that the clock reads; 0: the kernel's clock is read */ \
+    X(tsc_drift_ppb) /* difference of its rate from that of the first second, either way */ \
+    X(tsc_error_ns)  /* largest error seen when it was compared with CLOCK_MONOTONIC */
 /* clang-format on */
 
 enum {
@@ -337,12 +351,12 @@ typedef struct daypack_header {
     uint64_t max_symbols;
     uint64_t writer_pid;
     uint64_t writer_start_ns; /* wall clock */
-    uint64_t lines;           /* of daypack_line_entry in use */
+    uint64_t lines;           /* number of daypack_line_entry in use */
 
-    uint64_t beat_ns; /* CLOCK_MONOTONIC, by the book thread every ms */
+    uint64_t beat_ns; /* CLOCK_MONOTONIC, stored by the book thread every ms */
     uint64_t epoch;   /* raised by each writer that takes the segment */
     uint64_t phase;
-    uint64_t symbols; /* of the directory in use */
+    uint64_t symbols; /* entries of the directory in use */
     uint64_t threads; /* how the hot threads run: daypack_threads | daypack_idle << 8 | daypack_threads_why << 16 */
     uint64_t reserved0[3];
 
@@ -396,7 +410,7 @@ typedef struct daypack_record {
     int64_t quantity2;
     int64_t venue_match_us;
     int64_t venue_send_us;
-    int64_t kernel_receive_ns; /* 0: not asked for */
+    int64_t kernel_receive_ns; /* 0: the configuration does not ask for it */
     int64_t receive_ns;
     int64_t publish_ns;
     uint64_t id_a;
@@ -409,19 +423,19 @@ typedef struct daypack_record {
 static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
-#else /* C99 knows no static assertion: an array of -1 elements is refused */
+#else /* C99 has no static assertion, but refuses an array of -1 elements */
 typedef char daypack_layout_assertion
     [sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128 ? 1 : -1];
 #endif
 
-/* Durations of the updates that were applied, each measured on this machine's clock alone.
- * FRAME_TO_SHM  from the frame in hand, complete and decrypted, until slot and records were there for readers
- * DECODE        of it: until the frame was events
- * QUEUE         until the book thread took them; without a queue (threads: fused) nothing is counted
- * APPLY         until the book stood at the update
- * PUBLISH       until slot and records were there
- * KERNEL        before all of it: from the kernel's receive time, where that is asked for, until the frame was in hand
- * All but the first are not counted of an update that had to wait for another. */
+/* Durations of the updates that were applied, each measured by this machine's clock alone.
+ * FRAME_TO_SHM  from the complete, decrypted frame until readers could see slot and records; its parts, in turn:
+ * DECODE        until the frame was decoded to events
+ * QUEUE         until the book thread took the events; without a queue (threads: fused) nothing is counted
+ * APPLY         until the update was applied to the book
+ * PUBLISH       until readers could see slot and records
+ * KERNEL        before all of that: from the kernel's receive time, where the configuration asks for it, to the frame
+ * An update that had to wait for another one counts in FRAME_TO_SHM alone. */
 #define DAYPACK_HISTOGRAMS(X) X(FRAME_TO_SHM, 0) X(DECODE, 1) X(QUEUE, 2) X(APPLY, 3) X(PUBLISH, 4) X(KERNEL, 5)
 
 typedef enum daypack_histogram {
@@ -431,7 +445,7 @@ typedef enum daypack_histogram {
         DAYPACK_HISTOGRAM_COUNT
 } daypack_histogram;
 
-/* Log-linear histograms of ns: 32 buckets an octave (3 %), exact below 32, up to 2^42 (73 minutes). */
+/* Histograms are log-linear, in ns: 32 buckets an octave (3 %), exact below 32, up to 2^42 (73 minutes). */
 enum { DAYPACK_HISTOGRAM_BUCKETS = 1216 };
 
 static inline const char* daypack_histogram_name(unsigned histogram) {
@@ -463,7 +477,7 @@ static inline uint64_t daypack_histogram_value(unsigned bucket) {
 
 typedef enum daypack_result {
     DAYPACK_OK = 0,
-    DAYPACK_BUSY = -1,       /* the writer was faster, DAYPACK_READ_TRIES times: try again */
+    DAYPACK_BUSY = -1,       /* the writer was faster DAYPACK_READ_TRIES times: try again */
     DAYPACK_NO_SEGMENT = -2, /* no engine of that instance has run on this machine */
     DAYPACK_NO_ACCESS = -3,  /* not readable by this user: see shm_mode and shm_group */
     DAYPACK_BAD_LAYOUT = -4, /* another layout version, or not a segment of daypack */
@@ -492,18 +506,46 @@ typedef struct daypack_reader {
     int fd;
     char path[DAYPACK_PATH_BYTES];
     uint64_t device, inode; /* of the file that is mapped */
-    /* the geometry, checked once against the file's size, so that a hostile header cannot lead outside */
+    /* the geometry, copied and checked against the file's size when it was opened: a hostile header that changes later
+     * cannot lead a read outside the mapping */
     uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
         lines_offset, depth, max_symbols;
 } daypack_reader;
 
-/* State and reason as a reader may rely on them, with the writer's life folded in. */
+/* State, reason and flags of a symbol, and the epoch of the writer that published them. */
 typedef struct daypack_status {
     uint8_t state;
     uint8_t reason;
     uint16_t flags;
     uint32_t epoch;
 } daypack_status;
+
+/* These functions take apart the words that hold several numbers; daypack_slot and daypack_record say what lies where.
+ * An unpacked status is the one that the writer published. Only daypack_judge says what it is worth now. */
+static inline daypack_status daypack_unpack_status(uint64_t word) {
+    daypack_status status;
+    status.epoch = (uint32_t)word;
+    status.state = (uint8_t)(word >> 32);
+    status.reason = (uint8_t)(word >> 40);
+    status.flags = (uint16_t)(word >> 48);
+    return status;
+}
+static inline uint64_t daypack_pack_status(daypack_status status) {
+    return (uint64_t)status.epoch | (uint64_t)status.state << 32 | (uint64_t)status.reason << 40 |
+           (uint64_t)status.flags << 48;
+}
+static inline int8_t daypack_price_exponent(uint64_t exponents) {
+    return (int8_t)(uint8_t)exponents;
+}
+static inline int8_t daypack_quantity_exponent(uint64_t exponents) {
+    return (int8_t)(uint8_t)(exponents >> 8);
+}
+static inline uint32_t daypack_bid_levels(uint64_t counts) {
+    return (uint32_t)counts;
+}
+static inline uint32_t daypack_ask_levels(uint64_t counts) {
+    return (uint32_t)(counts >> 32);
+}
 
 typedef struct daypack_top {
     uint64_t u;
@@ -553,8 +595,8 @@ static inline int64_t daypack_wall_ns(void) {
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
 }
-/* How long ago that was, in ns: of a `publish_ns` that was just read, how long it took to be seen. Both are wall clock
- * of this machine; 0 where that was set back in between. */
+/* Returns how long ago a wall-clock time of this machine was, in ns: for the `publish_ns` of a read just made, how long
+ * the update took to be seen. Returns 0 where the clock was set back in between. */
 static inline uint64_t daypack_since(int64_t wall_ns) {
     int64_t now = daypack_wall_ns();
     return now > wall_ns ? (uint64_t)now - (uint64_t)wall_ns : 0;
@@ -570,13 +612,13 @@ static inline void daypack_close(daypack_reader* reader) {
     reader->fd = -1;
 }
 
-/* 1 where `count` items of `size` bytes at `offset` lie inside the file, aligned. */
+/* Returns 1 where `count` items of `size` bytes at `offset` are aligned and lie inside the file. */
 static inline int daypack_fits(uint64_t bytes, uint64_t offset, uint64_t count, uint64_t size) {
     if (offset % 8 != 0 || offset > bytes) return 0;
     return size == 0 || count <= (bytes - offset) / size;
 }
 
-/* Takes the geometry from the header, once: 1 where all of it lies inside the mapping. */
+/* Copies the geometry from the header, and returns 1 where all of it lies inside the mapping. */
 static inline int daypack_take_geometry(daypack_reader* reader) {
     const daypack_header* head = daypack_head(reader);
     uint64_t counters;
@@ -606,12 +648,12 @@ static inline int daypack_take_geometry(daypack_reader* reader) {
            daypack_fits(reader->bytes, reader->counters_offset, counters, sizeof(uint64_t));
 }
 
-/* Opens and maps reader->path. REQUIRES: the reader holds nothing. */
+/* Opens and maps reader->path. REQUIRES: the reader holds no file and no mapping. */
 static inline int daypack_map(daypack_reader* reader) {
     struct stat file;
     void* base;
     int result = DAYPACK_OK;
-    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe there must not block */
+    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe must not block */
     if (reader->fd < 0) return errno == ENOENT || errno == ENOTDIR ? DAYPACK_NO_SEGMENT : DAYPACK_NO_ACCESS;
     if (fstat(reader->fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size < (off_t)sizeof(daypack_header)) {
         daypack_close(reader);
@@ -634,7 +676,7 @@ static inline int daypack_map(daypack_reader* reader) {
     return result;
 }
 
-/* Opens the segment of an instance, read-only. On anything but DAYPACK_OK the reader holds nothing. */
+/* Opens the segment of an instance, read-only. On any result but DAYPACK_OK the reader holds no file and no mapping. */
 static inline int daypack_open(daypack_reader* reader, const char* instance) {
     int length;
     memset(reader, 0, sizeof *reader);
@@ -647,42 +689,41 @@ static inline int daypack_open(daypack_reader* reader, const char* instance) {
 
 /* ---- the writer's life ------------------------------------------------------------------------------------------ */
 
-/* 1 while somebody holds the writer's lock. A system call: asked only when the beat is late. */
+/* Returns 1 while a process holds the writer's lock. This is a system call, so the reads ask only when the beat is
+ * late. */
 static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
-    lock.l_type = F_RDLCK; /* only a write lock is in its way: another reader's lock must not pass for the writer's */
+    lock.l_type = F_RDLCK; /* conflicts with a write lock alone: another reader's lock is not the writer's */
     lock.l_whence = SEEK_SET;
     if (fcntl(reader->fd, F_OFD_GETLK, &lock) != 0) return 0;
     return lock.l_type != F_UNLCK;
 }
 
-/* The clock is read first: a reader that is put to sleep between the two then sees a beat that is young, not old. */
+/* Returns 1 where the writer's last beat is no older than DAYPACK_BEAT_STALE_NS. The clock is read before the beat: a
+ * reader that is put to sleep between the two then finds the beat too young rather than too old. */
 static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
     uint64_t now = (uint64_t)daypack_monotonic_ns();
-    /* acquire: pairs with the release of the beat; phase and epoch loaded from here on are of then, or later */
+    /* acquire: pairs with the release of the beat; phase and epoch loaded after it are at least as new as the beat */
     uint64_t beat = daypack_load_acquire(&daypack_head(reader)->beat_ns);
     return (int64_t)(now - beat) <= DAYPACK_BEAT_STALE_NS;
 }
 
-/* What the writer's life makes of the status word of a slot. Ask after the slot was read: a writer that takes over
- * rewrites the slots before it raises the epoch, so a slot of the old epoch is found out here. */
+/* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,
+ * stalled, starting or catching up. Call it after the slot was read: a writer that takes over rewrites the slots before
+ * it raises the epoch, so a slot of the old epoch is recognised here. */
 static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
     const daypack_header* head = daypack_head(reader);
     int fresh = daypack_beat_is_fresh(reader);
     uint64_t phase = daypack_load(&head->phase);
     uint64_t epoch = daypack_load(&head->epoch);
-    daypack_status status;
-    status.epoch = (uint32_t)word;
-    status.state = (uint8_t)(word >> 32);
-    status.reason = (uint8_t)(word >> 40);
-    status.flags = (uint16_t)(word >> 48);
+    daypack_status status = daypack_unpack_status(word);
     if (phase == DAYPACK_PHASE_STOPPED || phase == DAYPACK_PHASE_RETIRED) {
         status.state = DAYPACK_STATE_DOWN;
         status.reason = DAYPACK_REASON_stopped;
     } else if (!fresh) {
         int held = daypack_writer_holds_lock(reader);
-        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* down is no less down of a stalled writer */
+        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* a stalled writer does not make it less down */
         status.state = held ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
         status.reason = held ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
     } else if (status.epoch != (uint32_t)epoch ||
@@ -696,8 +737,8 @@ static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_
     return status;
 }
 
-/* Where the path leads to another segment than the one that is mapped, and the mapped one has no live writer, changes
- * over to it: 1 then. On failure the old one stays. */
+/* Maps the segment that the path leads to now, where the mapped one has no live writer and was replaced, and returns 1
+ * then. Where that fails, the old one stays mapped. */
 static inline int daypack_follow(daypack_reader* reader) {
     daypack_reader next;
     struct stat file;
@@ -719,18 +760,18 @@ static inline uint32_t daypack_symbols(const daypack_reader* reader) {
     uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
     return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
 }
-/* The names of a symbol where they lie, until the next read; terminated if the writer is honest, so print with a bound.
- * REQUIRES: symbol < daypack_symbols(reader). */
+/* Returns the names of a symbol where they lie in the segment, valid until the next read. Only an honest writer
+ * terminates them, so print them with a bound. REQUIRES: symbol < daypack_symbols(reader). */
 static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
     return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset) + symbol;
 }
-/* A copy of them, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
+/* Copies the names of a symbol, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
 static inline void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
     daypack_load_words(entry, daypack_entry_of(reader, symbol), sizeof *entry);
     entry->symbol[DAYPACK_NAME_BYTES - 1] = '\0';
     entry->native[DAYPACK_NAME_BYTES - 1] = '\0';
 }
-/* The index of a symbol, by its normalised or native name; DAYPACK_NO_SYMBOL where there is none. It stays the same for
+/* Returns the index of the symbol with this normalised or native name, or DAYPACK_NO_SYMBOL. The index stays valid for
  * as long as the reader is open. */
 static inline int daypack_find(daypack_reader* reader, const char* name) {
     do {
@@ -750,7 +791,7 @@ static inline unsigned daypack_lines(const daypack_reader* reader) {
     uint64_t lines = daypack_load_acquire(&daypack_head(reader)->lines);
     return (unsigned)(lines < DAYPACK_MAX_LINES ? lines : DAYPACK_MAX_LINES);
 }
-/* The host of a line, always terminated. REQUIRES: line < DAYPACK_MAX_LINES. */
+/* Copies the host of a line, always terminated. REQUIRES: line < DAYPACK_MAX_LINES. */
 static inline void daypack_read_line(const daypack_reader* reader, unsigned line, daypack_line_entry* entry) {
     daypack_load_words(entry, reader->base + reader->lines_offset + line * sizeof *entry, sizeof *entry);
     entry->host[DAYPACK_HOST_BYTES - 1] = '\0';
@@ -763,31 +804,35 @@ static inline const daypack_slot* daypack_slot_of(const daypack_reader* reader, 
     return (const daypack_slot*)(const void*)(reader->base + reader->slots_offset + symbol * reader->slot_bytes);
 }
 
-/* From the words of a slot, which are as daypack_slot lists them. */
-static inline void daypack_fill_top(const daypack_reader* reader, const uint64_t words[8], uint64_t exponents,
-                                    daypack_top* top) {
-    daypack_status status = daypack_judge(reader, words[7]);
-    top->u = words[1];
-    top->bid_price = (int64_t)words[2];
-    top->bid_quantity = (int64_t)words[3];
-    top->ask_price = (int64_t)words[4];
-    top->ask_quantity = (int64_t)words[5];
-    top->publish_ns = (int64_t)words[6];
+/* The first cache line of a slot, from sequence to status: the best bid and offer is there but for its exponents. */
+enum { DAYPACK_TOP_BYTES = offsetof(daypack_slot, venue_match_us) };
+
+/* Fills `top` from a copy of a slot, of which it reads DAYPACK_TOP_BYTES and the exponents. */
+static inline void daypack_fill_top(const daypack_reader* reader, const daypack_slot* copy, daypack_top* top) {
+    daypack_status status = daypack_judge(reader, copy->status);
+    top->u = copy->u;
+    top->bid_price = copy->bid_price;
+    top->bid_quantity = copy->bid_quantity;
+    top->ask_price = copy->ask_price;
+    top->ask_quantity = copy->ask_quantity;
+    top->publish_ns = copy->publish_ns;
     top->state = status.state;
     top->reason = status.reason;
     top->flags = status.flags;
     top->epoch = status.epoch;
-    top->price_exponent = (int8_t)(uint8_t)exponents;
-    top->quantity_exponent = (int8_t)(uint8_t)(exponents >> 8);
+    top->price_exponent = daypack_price_exponent(copy->exponents);
+    top->quantity_exponent = daypack_quantity_exponent(copy->exponents);
 }
 
-/* For a slot that stayed odd. DAYPACK_BUSY of a writer that lives; of one that died or stands still in the middle of
- * it, DAYPACK_OK with its state and no numbers. */
+/* Fills `top` for a slot that was never at rest. Returns DAYPACK_BUSY where the writer lives. Where it died or stalled
+ * in the middle of a write, returns DAYPACK_OK with that state and no numbers. */
 static inline int daypack_give_up(const daypack_reader* reader, daypack_top* top) {
-    uint64_t words[8];
-    memset(words, 0, sizeof words);
-    words[7] = (uint64_t)DAYPACK_STATE_LIVE << 32 | (uint32_t)daypack_load(&daypack_head(reader)->epoch);
-    daypack_fill_top(reader, words, 0, top);
+    daypack_slot blank;
+    daypack_status live = {DAYPACK_STATE_LIVE, DAYPACK_REASON_none, 0, 0};
+    live.epoch = (uint32_t)daypack_load(&daypack_head(reader)->epoch);
+    memset(&blank, 0, sizeof blank);
+    blank.status = daypack_pack_status(live);
+    daypack_fill_top(reader, &blank, top);
     if (top->state == DAYPACK_STATE_DOWN) return DAYPACK_OK;
     if (top->state == DAYPACK_STATE_STALE && daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_CATCHING_UP) {
         return DAYPACK_OK;
@@ -795,34 +840,33 @@ static inline int daypack_give_up(const daypack_reader* reader, daypack_top* top
     return DAYPACK_BUSY;
 }
 
-/* As daypack_read_top, in the segment that is mapped. */
+/* Does the same as daypack_read_top in the segment that is mapped. */
 static inline int daypack_read_top_here(const daypack_reader* reader, int symbol, daypack_top* top) {
     int attempt;
     if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
     for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
         const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
-        uint64_t words[8];
-        uint64_t exponents;
+        daypack_slot copy;
         uint64_t sequence = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
         if (sequence & 1) continue;
-        daypack_load_words(words, slot, sizeof words);
-        exponents = daypack_load(&slot->exponents);
+        daypack_load_words(&copy, slot, DAYPACK_TOP_BYTES);
+        copy.exponents = daypack_load(&slot->exponents);
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
-        daypack_fill_top(reader, words, exponents, top);
+        daypack_fill_top(reader, &copy, top);
         return DAYPACK_OK;
     }
     return daypack_give_up(reader, top);
 }
 
-/* Best bid and offer of a symbol. DAYPACK_OK, DAYPACK_BUSY or DAYPACK_NO_SYMBOL. */
+/* Reads the best bid and offer of a symbol. Returns DAYPACK_OK, DAYPACK_BUSY or DAYPACK_NO_SYMBOL. */
 static inline int daypack_read_top(daypack_reader* reader, int symbol, daypack_top* top) {
     int result = daypack_read_top_here(reader, symbol, top);
     if (result == DAYPACK_BUSY || (result == DAYPACK_OK && top->state != DAYPACK_STATE_DOWN)) return result;
     return daypack_follow(reader) ? daypack_read_top_here(reader, symbol, top) : result;
 }
 
-/* As daypack_read_book, in the segment that is mapped. */
+/* Does the same as daypack_read_book in the segment that is mapped. */
 static inline int daypack_read_book_here(const daypack_reader* reader, int symbol, daypack_book* book,
                                          daypack_level* bids, uint32_t max_bids, daypack_level* asks,
                                          uint32_t max_asks) {
@@ -834,25 +878,25 @@ static inline int daypack_read_book_here(const daypack_reader* reader, int symbo
     for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
         const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
         const daypack_level* levels = (const daypack_level*)(const void*)(slot + 1);
-        uint64_t words[16];
+        daypack_slot copy;
         uint32_t bid_levels, ask_levels;
         uint64_t sequence = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
         if (sequence & 1) continue;
-        daypack_load_words(words, slot, sizeof words);
-        bid_levels = (uint32_t)words[14]; /* perhaps torn, perhaps hostile: so bounded */
-        ask_levels = (uint32_t)(words[14] >> 32);
+        daypack_load_words(&copy, slot, sizeof copy);
+        bid_levels = daypack_bid_levels(copy.counts); /* bounded below: the count may be torn or hostile */
+        ask_levels = daypack_ask_levels(copy.counts);
         if (bid_levels > max_bids) bid_levels = max_bids;
         if (ask_levels > max_asks) ask_levels = max_asks;
         daypack_load_words(bids, levels, bid_levels * sizeof *bids);
         daypack_load_words(asks, levels + reader->depth, ask_levels * sizeof *asks);
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
-        daypack_fill_top(reader, words, words[13], &book->top);
-        book->venue_match_us = (int64_t)words[8];
-        book->venue_send_us = (int64_t)words[9];
-        book->receive_ns = (int64_t)words[10];
-        book->known_to_bid = (int64_t)words[11];
-        book->known_to_ask = (int64_t)words[12];
+        daypack_fill_top(reader, &copy, &book->top);
+        book->venue_match_us = copy.venue_match_us;
+        book->venue_send_us = copy.venue_send_us;
+        book->receive_ns = copy.receive_ns;
+        book->known_to_bid = copy.known_to_bid;
+        book->known_to_ask = copy.known_to_ask;
         book->bids = bid_levels;
         book->asks = ask_levels;
         return DAYPACK_OK;
@@ -860,7 +904,7 @@ static inline int daypack_read_book_here(const daypack_reader* reader, int symbo
     return daypack_give_up(reader, &book->top);
 }
 
-/* The book of a symbol, best levels first, up to max_bids and max_asks of them. Results as daypack_read_top's. */
+/* Reads the book of a symbol, best levels first, up to max_bids and max_asks of them. Returns as daypack_read_top. */
 static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_book* book, daypack_level* bids,
                                     uint32_t max_bids, daypack_level* asks, uint32_t max_asks) {
     int result = daypack_read_book_here(reader, symbol, book, bids, max_bids, asks, max_asks);
@@ -871,17 +915,20 @@ static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_
 
 /* ---- the ring --------------------------------------------------------------------------------------------------- */
 
-/* Where the ring ends now: records from here on are new. */
+/* Returns the position where the ring ends now: records from there on are new. */
 static inline uint64_t daypack_cursor(const daypack_reader* reader) {
     return daypack_load_acquire(&daypack_head(reader)->published); /* pairs with the release after slot and payload */
 }
 
 /*
- * The record at *cursor, which then moves on: DAYPACK_OK. DAYPACK_EMPTY: nothing new. DAYPACK_LOST: the ring lapped
- * this reader; *lost records were written over unread, *record is not to be used, and *cursor stands at the oldest
- * record left. A record of kind NONE was lost to a writer that died.
- * To join a book: note the cursor, read the book, then take deltas with last_id beyond the book's u; an update counts
- * only when its record with `last` was read.
+ * Reads the record at *cursor.
+ * DAYPACK_OK     *record is that record, and *cursor stands at the next one
+ * DAYPACK_EMPTY  there is no new record
+ * DAYPACK_LOST   the ring lapped this reader: *lost records were written over unread, *record must not be used, and
+ *                *cursor stands at the oldest record that is left
+ * A record of kind NONE was lost with a writer that died.
+ * To join a book, note the cursor, read the book, then take the deltas whose last_id is beyond the book's u. An update
+ * counts only when its record with `last` was read.
  */
 static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, daypack_record* record,
                                       uint64_t* lost) {
@@ -890,7 +937,8 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
     int64_t behind;
     *lost = 0;
     if (*cursor >= published) {
-        *cursor = published; /* beyond it only where the file was removed by hand and a new one counts from its start */
+        /* the cursor is beyond it where the file was removed by hand: the ring of the new one starts at 0 */
+        *cursor = published;
         daypack_follow(reader);
         return DAYPACK_EMPTY;
     }
@@ -908,7 +956,7 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
     return DAYPACK_OK;
 }
 
-/* The fields of daypack_record.head. */
+/* The parts of daypack_record.head. */
 static inline unsigned daypack_record_kind(const daypack_record* record) {
     return record->head & 0xff;
 }
@@ -924,10 +972,14 @@ static inline unsigned daypack_record_line(const daypack_record* record) {
 static inline uint32_t daypack_record_symbol(const daypack_record* record) {
     return (uint32_t)(record->head >> 32);
 }
+/* Returns state, reason and flags of the symbol as they were when the record was written. */
+static inline daypack_status daypack_record_status(const daypack_record* record) {
+    return daypack_unpack_status(record->status);
+}
 
 /* ---- counters --------------------------------------------------------------------------------------------------- */
 
-/* Counters and histograms; REQUIRES: counter, line, symbol and histogram in range. */
+/* Counters and histograms. REQUIRES: counter, line, symbol and histogram are in range. */
 static inline uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
     return daypack_load(reader->base + reader->counters_offset + 8u * counter);
 }
@@ -950,7 +1002,7 @@ static inline uint64_t daypack_histogram_samples(const daypack_reader* reader, u
     for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) total += daypack_histogram_count(reader, histogram, i);
     return total;
 }
-/* The value below or at which `per_mille` of the samples lie, in ns; 0 without samples. */
+/* Returns the value in ns that `per_mille` of the samples do not exceed; 0 without samples. */
 static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {
     uint64_t total = daypack_histogram_samples(reader, histogram);
     uint64_t seen = 0;

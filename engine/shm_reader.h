@@ -14,9 +14,9 @@
 
 namespace daypack {
 
-// A book as another process reads it, best levels first.
+// A book as it was read from shared memory, best levels first.
 struct ShmBook {
-    daypack_book head;  // best bid and offer, state, times, how far the sides are known
+    daypack_book head;  // best bid and offer, state, times, and how far the sides are known
     std::vector<daypack_level> bids;
     std::vector<daypack_level> asks;
 };
@@ -26,10 +26,12 @@ struct ShmNames {
     std::string native;  // BTC_USDC
 };
 
-// The C header's reads for C++: opening throws, books come as vectors, and a busy slot is tried for longer.
+// Reads a segment from C++ by the functions of the C header: opening throws, books are vectors, and a busy slot is
+// tried for longer.
 //
-// Thread: its owner; any number of readers at once. Never blocks the writer. For a loop that must not allocate use
-// raw(). Invariant: an index, once found, stays that symbol's, also when the engine goes and comes back.
+// Thread: the one that owns the object; any number of readers may read at once, and none blocks the writer. A loop that
+// must not allocate uses raw(). Ownership: the object owns the mapping. Invariant: an index that was found stays that
+// of its symbol, also when the engine ends and is started again.
 class ShmReader {
   public:
     // Throws std::runtime_error with what to do about it.
@@ -59,21 +61,21 @@ class ShmReader {
         daypack_read_entry(&reader_, index, &entry);
         return {entry.symbol, entry.native};
     }
-    // By normalised or native name.
+    // Finds a symbol by its normalised or native name.
     [[nodiscard]] std::optional<SymbolIndex> find(const std::string& name) noexcept {
         const int index = daypack_find(&reader_, name.c_str());
         if (index < 0) return std::nullopt;
         return static_cast<SymbolIndex>(index);
     }
 
-    // Best bid and offer; none: the writer was faster kTries times over, or the index is out of range.
+    // Returns the best bid and offer, or none where the writer was faster kTries times or the index is out of range.
     [[nodiscard]] std::optional<daypack_top> top(SymbolIndex index) noexcept {
         daypack_top top{};
         const int result = persist([&] { return daypack_read_top(&reader_, index, &top); });
         if (result != DAYPACK_OK) return std::nullopt;
         return top;
     }
-    // The book, up to `levels` a side (0: all that are published). None: as top().
+    // Returns the book with up to `levels` a side (0: all that are published), or none as top() does.
     [[nodiscard]] std::optional<ShmBook> book(SymbolIndex index, std::size_t levels = 0) {
         ShmBook book{};
         const std::size_t most = levels == 0 || levels > reader_.depth ? reader_.depth : levels;
@@ -92,7 +94,7 @@ class ShmReader {
     static constexpr int kTries = 1000;
 
   private:
-    // A busy writer is let go on in between: on a machine with few cores it may be waiting for this very one.
+    // Yields between two tries: on a machine with few cores a busy writer may be waiting for this very core.
     template <class Read>
     static int persist(Read read) noexcept {
         int result = read();

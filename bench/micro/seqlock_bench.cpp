@@ -12,6 +12,7 @@
 #include "bench/rig/cores.h"
 #include "bench/rig/ticks.h"
 #include "engine/shm/atomic_words.h"
+#include "engine/shm/seqlock.h"
 
 namespace daypack {
 namespace {
@@ -27,10 +28,10 @@ struct alignas(64) Slot {
 
 // True: all of one write.
 bool read(const Slot& slot, std::uint64_t* to) {
-    const std::uint64_t sequence = daypack_load_acquire(&slot.head.sequence);  // pairs with the end of SlotWrite
+    const std::uint64_t sequence = daypack_load_acquire(&slot.head.sequence);  // pairs with the end of SeqlockWrite
     if ((sequence & 1) != 0) return false;
     daypack_load_words(to, slot.words, sizeof slot.words);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);  // pairs with the fence that begins a SlotWrite
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);  // pairs with the fence that begins a SeqlockWrite
     return daypack_load(&slot.head.sequence) == sequence;
 }
 
@@ -59,7 +60,7 @@ class SpinningReader {
 };
 
 void write_lines(Slot& slot, std::size_t lines, std::uint64_t value) {
-    const SlotWrite write(slot.head);
+    const SeqlockWrite write(slot.head);
     for (std::size_t line = 0; line < lines; ++line) {
         // spread over the slot, as the levels that change are
         std::uint64_t* const words = slot.words + line * (kLines / lines) * kLine;

@@ -17,11 +17,13 @@
 
 namespace daypack::bench {
 
-// Two books that differ in one bid, which is the one that changed; published in turn, so that each time something is
-// new and nothing but publishing takes time.
+// Publishes two books in turn that differ in the quantity of one bid. So each publication finds one level changed, and
+// nothing but publishing takes time.
+//
+// Thread: the one that measures.
 class PublishRig {
   public:
-    // `rank` of the bid that changes; beyond the published depth it is no business of the slot.
+    // `rank` is that of the bid that changes. Beyond the published depth, the slot does not show the change.
     PublishRig(const Input& input, std::size_t rank) : ours_(input.instrument()), like_(input.instrument()) {
         if (input.seed.bids.size() <= rank)
             throw std::runtime_error("the input's book is too small for the publish row");
@@ -54,7 +56,7 @@ class PublishRig {
     [[nodiscard]] std::size_t stores() const noexcept { return like_stores_->count(); }
     [[nodiscard]] std::vector<std::string> instances() const { return {ours_.instance(), like_.instance()}; }
 
-    // One update published, and its stores alone.
+    // Publishes one update; store_alike() does only the stores that this takes.
     void publish() noexcept {
         const std::size_t i = ++u_ % 2;
         BookUpdate& update = updates_[i];

@@ -7,6 +7,7 @@
 
 #include "bench/rig/scratch_segment.h"
 #include "engine/shm/atomic_words.h"
+#include "engine/shm/seqlock.h"
 
 namespace daypack::bench {
 
@@ -59,7 +60,7 @@ class SameStores {
         const Segment& segment = to_.segment();
         daypack_slot& slot = segment.slot(0);
         {
-            const SlotWrite write(slot);
+            const SeqlockWrite write(slot);
             auto* const words = reinterpret_cast<std::uint64_t*>(&slot);
             for (const std::size_t at : slot_stores_) store_relaxed(words[at], value);
         }

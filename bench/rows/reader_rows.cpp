@@ -9,6 +9,7 @@
 #include "bench/rows/rows.h"
 #include "book/order_book.h"
 #include "engine/shm/atomic_words.h"
+#include "engine/shm/seqlock.h"
 
 namespace daypack::bench {
 namespace {
@@ -81,7 +82,7 @@ class ToReader {
         const std::int64_t publish = load_relaxed(slot.publish_ns);
         const std::uint64_t status = load_relaxed(slot.status);
         const auto write = [&](Sequence u) {
-            const SlotWrite writing(slot);
+            const SeqlockWrite writing(slot);
             store_relaxed(slot.u, u);
             store_relaxed(slot.bid_price, bid);
             store_relaxed(slot.bid_quantity, bid_quantity);

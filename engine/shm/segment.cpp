@@ -9,6 +9,9 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "engine/shm/atomic_words.h"
+#include "engine/shm/packed_words.h"
+#include "engine/shm/seqlock.h"
 #include "engine/shm/shm_limits.h"
 
 namespace daypack {
@@ -76,7 +79,7 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
 }  // namespace
 
 Segment::Segment(const SegmentOptions& options)
-    : layout_(checked(options).depth, options.max_symbols, options.ring_events), wanted_(options.max_symbols) {
+    : layout_(checked(options).depth, options.max_symbols, options.ring_events) {
     acquire(options);
     populate(mapping_.base(), in_use());
 }
@@ -161,7 +164,6 @@ void Segment::seed(const daypack_reader& old) noexcept {
         daypack_read_entry(&old, static_cast<std::uint32_t>(i), &names);
         if (!add_symbol(names.symbol, names.native)) break;
     }
-    std::fill(wanted_.begin(), wanted_.end(), false);
     const std::uint64_t position = load_relaxed(daypack_head(&old)->claimed);
     store_relaxed(header().claimed, position);
     store_relaxed(header().published, position);
@@ -200,7 +202,7 @@ int Segment::reserve_slot(std::size_t index) const noexcept {
 
 void Segment::blank_slot(std::size_t index, unsigned state, unsigned reason) noexcept {
     auto& slot = this->slot(static_cast<SymbolIndex>(index));
-    const SlotWrite write(slot);
+    const SeqlockWrite write(slot);
     clear_words(&slot.u, sizeof slot / 8 - 1);
     store_relaxed(slot.status, status_word(epoch_, state, reason, 0));
 }
@@ -225,9 +227,7 @@ std::optional<SymbolIndex> Segment::add_symbol(std::string_view symbol, std::str
     const std::size_t count = symbols();
     for (std::size_t i = 0; i < count; ++i) {
         const auto index = static_cast<SymbolIndex>(i);
-        if (this->native(index) != native) continue;
-        wanted_[i] = true;
-        return index;
+        if (this->native(index) == native) return index;
     }
     if (count == layout_.max_symbols || symbol.size() >= DAYPACK_NAME_BYTES || native.size() >= DAYPACK_NAME_BYTES ||
         reserve_slot(count) != 0) {
@@ -237,7 +237,6 @@ std::optional<SymbolIndex> Segment::add_symbol(std::string_view symbol, std::str
     store_name(entry(count).native, DAYPACK_NAME_BYTES, native);
     blank_slot(count, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
     store_release(header().symbols, count + 1);  // pairs with the acquire in daypack_symbols
-    wanted_[count] = true;
     return static_cast<SymbolIndex>(count);
 }
 
@@ -248,12 +247,6 @@ std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
     store_name(entry.host, DAYPACK_HOST_BYTES, host.substr(0, DAYPACK_HOST_BYTES - 1));
     store_release(header().lines, line + 1);  // pairs with the acquire in daypack_lines
     return static_cast<LineIndex>(line);
-}
-
-void Segment::release_unwanted() noexcept {
-    for (std::size_t i = 0; i < symbols(); ++i) {
-        if (!wanted_[i]) blank_slot(i, DAYPACK_STATE_DOWN, DAYPACK_REASON_stopped);
-    }
 }
 
 void Segment::stop() noexcept {

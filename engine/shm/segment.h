@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "book/types.h"
 #include "engine/daypack_shm.h"
@@ -23,39 +22,39 @@ struct SegmentOptions {
     std::size_t max_symbols = 512;
     std::size_t ring_events = 65536;  // rounded up to a power of two
     mode_t mode = 0640;
-    std::string group{};  // empty: the process's own
+    std::string group{};  // empty: the group of the process
 };
 
-// The shared memory of one instance, as its writer: engine/daypack_shm.h is the contract.
+// The shared memory of one instance, as its writer has it; engine/daypack_shm.h is the contract with readers.
 //
-// The constructor makes the segment or takes over what a writer before left; the lock is held for as long as this
-// lives. After it every slot says SYNCING/start, until somebody publishes.
+// The constructor makes the segment, or takes over the one that an earlier writer left. After it every slot says
+// SYNCING/start until it is published.
 //
-// Thread: one sets it up (constructor, add_line, release_unwanted, stop); add_symbol belongs to one thread, the cold
-// one. Slots, ring, beat and phase are the Publisher's, each counter its writer's. Invariants:
-// 1. No other process writes the segment while this lives.
-// 2. The directory only grows; a slot never changes its symbol, nor from one writer to the next.
+// Thread: one thread sets it up (constructor, add_line, stop); add_symbol belongs to the control thread. Slots, ring,
+// beat and phase are written by the Publisher, each counter and histogram by one thread of its own. Ownership: this
+// object owns the file, its lock and the mapping; all that it hands out points into the mapping.
+// Invariants:
+// 1. This object holds the writer's lock for life, so no other process writes the segment meanwhile.
+// 2. The directory only grows; a slot never changes its symbol, not even from one writer to the next.
 // 3. The file never shrinks.
 class Segment {
   public:
-    // Throws std::runtime_error: another engine holds the instance, no permission, no room, no such group.
+    // Throws std::runtime_error where another engine holds the instance, or permission, memory or the group is missing.
     explicit Segment(const SegmentOptions& options);
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
 
-    // The slot of a symbol, found or appended. None: no room for one more, in the directory or in /dev/shm, or the name
-    // is too long. A slot found is left as it is.
+    // Returns the slot of a symbol, which is appended where the directory does not list it, and else left as it is.
+    // Returns none where the directory or /dev/shm has no room for one more, or where the name is too long.
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
-    // Takes a row of the table of lines. None: DAYPACK_MAX_LINES are in use.
+    // Takes a row of the table of lines. Returns none where all DAYPACK_MAX_LINES are in use.
     [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
-    // Symbols that a writer before listed and nobody added since: DOWN/stopped. Call when all symbols are added.
-    void release_unwanted() noexcept;
-    // Ends cleanly: every slot DOWN/stopped, then the phase. REQUIRES: nobody publishes any more.
+    // Ends cleanly: every slot says DOWN/stopped, then the phase STOPPED. REQUIRES: the Publisher is not used any more.
     void stop() noexcept;
 
     [[nodiscard]] const SegmentLayout& layout() const noexcept { return layout_; }
     [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
-    // How many symbols the directory lists, those of writers before included.
+    // Returns how many symbols the directory lists, with those of earlier writers.
     [[nodiscard]] std::size_t symbols() const noexcept;
     [[nodiscard]] std::string_view symbol(SymbolIndex index) const noexcept;  // REQUIRES: index < symbols()
     [[nodiscard]] std::string_view native(SymbolIndex index) const noexcept;  // REQUIRES: index < symbols()
@@ -69,13 +68,13 @@ class Segment {
             DAYPACK_ENGINE_COUNTER_COUNT + std::size_t{DAYPACK_MAX_LINES} * DAYPACK_LINE_COUNTER_COUNT;
         return Counters(counters(kBefore + std::size_t{symbol} * DAYPACK_SYMBOL_COUNTER_COUNT));
     }
-    // DAYPACK_HISTOGRAM_…
+    // `histogram` is one of DAYPACK_HISTOGRAM_….
     [[nodiscard]] Histogram histogram(unsigned histogram) const noexcept;
 
-    // What of it is in use: all but the slots of symbols to come. For set-up.
+    // The part in use: all but the slots of symbols to come. It is for set-up, which locks it or asks for huge pages.
     [[nodiscard]] std::span<std::byte> memory() const noexcept { return {mapping_.base(), in_use()}; }
 
-    // For the publisher.
+    // For the publisher and its parts.
     [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }
     [[nodiscard]] daypack_slot& slot(SymbolIndex index) const noexcept {
         return at<daypack_slot>(layout_.slots + index * layout_.slot_bytes);
@@ -110,7 +109,6 @@ class Segment {
     std::optional<ShmFile> file_;
     Mapping mapping_;
     std::uint64_t epoch_ = 0;
-    std::vector<bool> wanted_;  // by this writer, of the symbols listed; sized once
 };
 
 }  // namespace daypack

@@ -6,17 +6,19 @@
 
 namespace daypack {
 
-// Where the sections of a segment lie. Slots come last, so that memory is taken only for those in use.
+// Where the sections of a segment lie, in bytes from its start. Slots come last, so that only those in use take memory.
+//
+// Thread: any; the layout does not change once it is made.
 struct SegmentLayout {
-    // ring_events is rounded up to a power of two.
+    // Rounds ring_events up to a power of two.
     SegmentLayout(std::size_t depth, std::size_t max_symbols, std::size_t ring_events) noexcept;
 
-    // Tells readers, in the header of a new segment.
+    // Writes the layout into the header of a new segment, for readers.
     void describe(daypack_header& header) const noexcept;
-    // Whether a segment that is there already is laid out just so.
+    // Returns whether a segment with this header has the same layout.
     [[nodiscard]] bool describes(const daypack_header& header) const noexcept;
 
-    // How many words the section of counters, and that of histograms, has.
+    // Return the number of words in the section of counters and in that of histograms.
     [[nodiscard]] std::size_t counter_words() const noexcept;
     [[nodiscard]] std::size_t histogram_words() const noexcept;
 

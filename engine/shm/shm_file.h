@@ -10,11 +10,13 @@
 
 namespace daypack {
 
-// A range of a file that this process may write, shared with whoever maps it.
+// A writable mapping of a file from its start, shared with every process that maps the file.
+//
+// Thread: the one that sets up. Ownership: the object owns the mapping, and unmaps it at its end.
 class Mapping {
   public:
     Mapping() = default;
-    // Throws std::runtime_error. REQUIRES: the file is at least so long.
+    // Throws std::runtime_error. REQUIRES: the file has at least `bytes`.
     Mapping(int fd, std::size_t bytes);
     ~Mapping();
     Mapping(Mapping&& other) noexcept : base_(std::exchange(other.base_, nullptr)), bytes_(other.bytes_) {}
@@ -31,25 +33,26 @@ class Mapping {
     std::size_t bytes_ = 0;
 };
 
-// Who may read the file beside its owner.
+// The access rights of a segment's file.
 struct ShmAccess {
     mode_t mode = 0640;
     std::string group{};  // empty: the process's own
 };
 
-// A file in /dev/shm, and the write lock on it that makes its holder the one writer.
+// A file in /dev/shm with the write lock that makes its holder the one writer of the segment.
 //
 // The lock belongs to the open file description: it ends when this object and every mapping of it are gone, or when the
-// process dies, and not when some other part of the process opens and closes the same file.
+// process dies, and not when another part of the process opens and closes the same file.
 //
-// Thread: the one that sets up. Everything throws std::runtime_error with what to do about it, unless it says
-// otherwise.
+// Thread: the one that sets up. Ownership: the object owns the file descriptor. Every function throws
+// std::runtime_error with what to do about it, save where its comment says otherwise or it is noexcept.
 class ShmFile {
   public:
-    // Opens what the path leads to, and locks it; none where nothing is there. Throws where another process is the
-    // writer, or where this one may not write.
+    // Opens and locks the file at `path`, or returns none where no file is there. Throws where another process is the
+    // writer, or where this process may not write the file.
     [[nodiscard]] static std::optional<ShmFile> open_locked(const std::string& path, const std::string& instance);
-    // A locked file that has no name yet, so that nobody sees it half made, and vanishes if it never gets one.
+    // Makes a locked file without a name: no reader sees it before it is complete, and it vanishes if it never gets
+    // one.
     [[nodiscard]] static ShmFile create_unnamed(const ShmAccess& access, std::size_t bytes);
 
     ~ShmFile();
@@ -59,17 +62,18 @@ class ShmFile {
         return *this;
     }
 
-    // Gives it its name. False where something of that name is there already.
+    // Gives the file its name. Returns false where a file of that name exists already.
     [[nodiscard]] bool link(const std::string& path) const;
-    // Puts it in the place of what is there: a reader that opens the path finds the one or the other, never nothing.
+    // Puts the file in the place of the one at `path`: a reader that opens the path finds one of the two, never none.
     void replace(const std::string& path) const;
 
-    // Whether the path still leads to this file.
+    // Returns whether the path still leads to this file.
     [[nodiscard]] bool is_at(const std::string& path) const noexcept;
-    [[nodiscard]] bool is_ours() const noexcept;  // belongs to the user that this process runs as
+    [[nodiscard]] bool is_ours() const noexcept;  // it belongs to the user that this process runs as
     [[nodiscard]] std::size_t size() const noexcept;
-    void set_access(const ShmAccess& access) const;  // whatever the umask
-    // Takes memory for a range, so that touching it cannot fail later (SIGBUS). 0 or an errno.
+    // Sets mode and group, regardless of the umask.
+    void set_access(const ShmAccess& access) const;
+    // Allocates the memory of a range, so that touching it later cannot fail (SIGBUS). Returns 0 or an errno.
     [[nodiscard]] int reserve(std::size_t offset, std::size_t bytes) const noexcept;
     [[nodiscard]] int fd() const noexcept { return fd_; }
 

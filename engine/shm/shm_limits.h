@@ -8,8 +8,8 @@
 
 namespace daypack {
 
-// What a segment may measure and be called. The configuration refuses the rest with file and line; the segment itself
-// asks again, for those who make one without a file.
+// The bounds of a segment's sizes, and of its name. The configuration refuses what is outside with file and line; the
+// segment checks once more, for programs that make one without a configuration file.
 
 inline constexpr std::int64_t kMaxDepth = 65'536;  // levels a side; a reader refuses more
 inline constexpr std::int64_t kMaxSymbols = 65'535;
@@ -17,7 +17,8 @@ inline constexpr std::int64_t kMinRingEvents = 16;
 inline constexpr std::int64_t kMaxRingEvents = std::int64_t{1} << 24;  // of 128 bytes: 2 GiB
 inline constexpr std::int64_t kMaxLines = DAYPACK_MAX_LINES;
 
-// Returns "" for a name of an instance, else what is wrong and what was meant: it names a file in /dev/shm.
+// Returns "" where `name` can be the name of an instance, else what is wrong with it and what is allowed. The name
+// becomes part of a file name in /dev/shm.
 [[nodiscard]] std::string instance_fault(std::string_view name);
 
 }  // namespace daypack

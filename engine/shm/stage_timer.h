@@ -13,15 +13,15 @@ namespace daypack {
 // Benches turn timing off to measure its cost.
 enum class Timing : std::uint8_t { off, on };
 
-// The frame of these events was decoded by now. REQUIRES: not empty.
+// Notes in the last event that the frame of these events is decoded by now. REQUIRES: `events` is not empty.
 inline void stamp_decoded(std::span<Event> events, MonoTime now) noexcept {
     Event& last = events.back();
     last.decode_ns = static_cast<std::uint32_t>(std::clamp<std::int64_t>(now - last.receive, 1, UINT32_MAX));
 }
 
-// How long each stage of an update took, in shared memory.
+// Counts how long each stage of an update took, in the histograms of the segment, which must outlive this object.
 //
-// Thread: book. Called when the update is published: readers do not wait for it.
+// Thread: the book thread, after the update was published, so that readers do not wait for the counting.
 class StageTimes {
   public:
     explicit StageTimes(const Segment& segment) noexcept
@@ -32,11 +32,12 @@ class StageTimes {
           apply_(segment.histogram(DAYPACK_HISTOGRAM_APPLY)),
           publish_(segment.histogram(DAYPACK_HISTOGRAM_PUBLISH)) {}
 
-    // Both by the wall clock, the kernel's own.
+    // Counts the time from the kernel's receive time to ours. The kernel's is wall-clock time, so both are.
     void kernel(WallTime kernel, WallTime receive) noexcept { kernel_.record(receive.ns - kernel.ns); }
-    // Of an update that waited for others to come first.
+    // Counts an update that waited for others to come first: its stages would say how long it waited.
     void late(MonoTime receive, MonoTime published) noexcept { frame_to_shm_.record(published - receive); }
-    // Of one that was applied as it came. `last`: its last event. `queued`: it came through a queue.
+    // Counts an update that was applied as it came. `last` is its last event; `queued` says that it came through a
+    // queue.
     void record(const Event& last, bool queued, MonoTime taken, MonoTime applied, MonoTime published) noexcept {
         frame_to_shm_.record(published - last.receive);
         if (last.decode_ns != 0) {

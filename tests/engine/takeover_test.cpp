@@ -101,19 +101,20 @@ TEST(Takeover, ATakeoverKeepsTheDirectoryAndStartsTheNumbersAnew) {
     EXPECT_EQ(daypack_cursor(&reader.raw()), cursor) << "positions of the ring go on";
 }
 
-TEST(Takeover, WhatTheNewEngineDoesNotWantIsDown) {
+TEST(Takeover, ASymbolThatTheNewEngineDoesNotFollowIsDown) {
     const Instance instance;
     {
         Writer writer(instance.options());
         ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+        writer.snapshot(1);
     }
-    Segment next(instance.options());
-    Publisher publisher(next);
-    ASSERT_EQ(next.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
-    next.release_unwanted();
+    Writer next(instance.options());
+    auto unwanted = next.update(0, State::down, Reason::stopped);
+    unwanted.symbol = 1;
+    next.publisher.publish_status(unwanted);
     ShmReader reader(instance.name);
-    EXPECT_EQ(fresh_state_of(publisher, reader, 0), "DOWN/stopped");
-    EXPECT_EQ(fresh_state_of(publisher, reader, 1), "SYNCING/start");
+    EXPECT_EQ(fresh_state_of(next.publisher, reader, 0), "SYNCING/start");
+    EXPECT_EQ(fresh_state_of(next.publisher, reader, 1), "DOWN/stopped");
 }
 
 TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
@@ -123,7 +124,7 @@ TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
         mine.snapshot(1);
         line.tell('r');
         while (!line.heard()) test::beat(mine.publisher);
-        const SlotWrite write(mine.segment.slot(0));
+        const SeqlockWrite write(mine.segment.slot(0));
         raise(SIGKILL);
         return 0;
     });
@@ -209,7 +210,7 @@ TEST(Takeover, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {
     Child writer([&](const auto& line) {
         Writer mine(instance.options());
         mine.snapshot(1);
-        const SlotWrite write(mine.segment.slot(0));
+        const SeqlockWrite write(mine.segment.slot(0));
         line.tell('r');
         return static_cast<int>(line.hear());
     });

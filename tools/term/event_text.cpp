@@ -39,16 +39,6 @@ namespace {
     return fmt::format(R"(["{}","{}"])", price_text(price, record), quantity_text(quantity, record));
 }
 
-[[nodiscard]] unsigned state_of(const daypack_record& record) {
-    return record.status >> 32 & 0xff;
-}
-[[nodiscard]] unsigned reason_of(const daypack_record& record) {
-    return record.status >> 40 & 0xff;
-}
-[[nodiscard]] unsigned flags_of(const daypack_record& record) {
-    return record.status >> 48 & 0xffff;
-}
-
 // What only this kind has.
 [[nodiscard]] std::string own_text(const daypack_record& record) {
     switch (daypack_record_kind(&record)) {
@@ -61,7 +51,10 @@ namespace {
         case DAYPACK_KIND_TOP:
             return fmt::format("{} | {}", best_text(record, record.price, record.quantity),
                                best_text(record, record.price2, record.quantity2));
-        case DAYPACK_KIND_STATE: return state_text(state_of(record), reason_of(record)) + flags_text(flags_of(record));
+        case DAYPACK_KIND_STATE: {
+            const daypack_status status = daypack_record_status(&record);
+            return state_text(status.state, status.reason) + flags_text(status.flags);
+        }
         case DAYPACK_KIND_SNAPSHOT: return fmt::format("u={}", record.last_id);
         default: return "";
     }
@@ -84,10 +77,12 @@ namespace {
             return fmt::format(R"(,"u":{},"bid":{},"ask":{})", record.last_id,
                                best_json(record, record.price, record.quantity),
                                best_json(record, record.price2, record.quantity2));
-        case DAYPACK_KIND_STATE:
+        case DAYPACK_KIND_STATE: {
+            const daypack_status status = daypack_record_status(&record);
             return fmt::format(R"(,"u":{},"state":"{}","reason":"{}","flags":{})", record.last_id,
-                               daypack_state_name(state_of(record)), daypack_reason_name(reason_of(record)),
-                               json_list(flag_names(flags_of(record))));
+                               daypack_state_name(status.state), daypack_reason_name(status.reason),
+                               json_list(flag_names(status.flags)));
+        }
         case DAYPACK_KIND_SNAPSHOT: return fmt::format(R"(,"u":{})", record.last_id);
         default: return "";
     }

@@ -27,11 +27,11 @@ std::string quantity_text(std::int64_t mantissa, const daypack_top& top) {
 }
 
 std::string price_text(std::int64_t mantissa, const daypack_record& record) {
-    return number_text(mantissa, static_cast<std::int8_t>(record.exponents & 0xff));
+    return number_text(mantissa, daypack_price_exponent(record.exponents));
 }
 
 std::string quantity_text(std::int64_t mantissa, const daypack_record& record) {
-    return number_text(mantissa, static_cast<std::int8_t>(record.exponents >> 8 & 0xff));
+    return number_text(mantissa, daypack_quantity_exponent(record.exponents));
 }
 
 std::string state_text(unsigned state, unsigned reason) {
