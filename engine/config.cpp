@@ -16,23 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
-// The features of the contract's page that come with later work. Each line goes when its feature comes.
-std::vector<std::string> not_built_yet(const Config& config) {
-    const ExchangeConfig& exchange = config.exchange;
-    const EngineConfig& engine = config.engine;
-    std::vector<std::string> names;
-    const auto name_if = [&names](bool asked, const char* name) {
-        if (asked) names.emplace_back(name);
-    };
-    name_if(!exchange.api_key.empty(), "api_key");
-    name_if(!exchange.api_secret.empty(), "api_secret");
-    name_if(std::any_of(exchange.channels.begin(), exchange.channels.end(), is_private), "private channels");
-    name_if(engine.book_threads > 1, "book_threads");
-    name_if(!engine.record.empty(), "record");
-    name_if(!engine.metrics_listen.empty(), "metrics_listen");
-    return names;
-}
-
 std::string read_file(const std::string& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
@@ -86,7 +69,7 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
     // A key at the top is unknown, or belongs under `engine`: so that section is read first.
     Config config;
     config.path = path;
-    read_engine(engine_keys, config.engine);
+    read_engine(engine_keys, config);
     top.finish(engine_keys);
     const ConfigSection entries(path, env, "exchanges", exchanges_line, *exchanges);
     if (exchanges->items.size() != 1) {
@@ -97,7 +80,7 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
     const std::string& name = exchanges->keys[0];
     ConfigSection exchange_keys(path, env, instance_fault(name).empty() ? name : "the exchange",
                                 exchanges->key_lines[0], exchanges->items[0]);
-    read_exchange(exchange_keys, config.exchange);
+    read_exchange(exchange_keys, config);
     exchange_keys.finish(engine_keys);
     engine_keys.finish(exchange_keys);
     if (config.exchange.symbols.size() > config.engine.max_symbols) {

@@ -14,6 +14,7 @@
 
 #include "bench/run.h"
 #include "engine/config.h"
+#include "engine/config/config_keys.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 #include "tools/cli/cat.h"
@@ -117,6 +118,7 @@ void CommandLine::add_run() {
         ->type_name("URL")
         ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::websocket); }));
     sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
+    sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
 
 void CommandLine::add_sim() {
