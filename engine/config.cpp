@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "engine/config/config_keys.h"
+#include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 
@@ -39,14 +40,17 @@ const YamlNode* value_of(const YamlNode& map, const std::string& key, int& line)
     return &map.items[index];
 }
 
-}  // namespace
-
-std::optional<std::string> process_env(const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+void apply(const ConfigOverrides& overrides, Config& config) {
+    if (!overrides.instance.empty()) config.engine.instance = overrides.instance;
+    if (!overrides.rest_url.empty()) config.exchange.rest_urls = {overrides.rest_url};
+    if (!overrides.ws_url.empty()) config.exchange.ws_urls = {overrides.ws_url};
+    if (!overrides.ca_file.empty()) config.exchange.ca_file = overrides.ca_file;
 }
 
-Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {
+// Called with the sections of a file while its lines are known.
+using LastCheck = std::function<void(const Config& config, const ConfigSection& exchange, const ConfigSection& engine)>;
+
+Config parse(const std::string& path, const std::string& text, const EnvLookup& env, const LastCheck& last_check) {
     YamlNode root;
     try {
         root = parse_yaml(text);
@@ -88,12 +92,30 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
                                            " markets; raise `max_symbols` under `engine:`, which is " +
                                            std::to_string(config.engine.max_symbols));
     }
+    last_check(config, exchange_keys, engine_keys);
     config.not_built_yet = not_built_yet(config);
     return config;
 }
 
-Config load_config(const std::string& path, const EnvLookup& env) {
-    return parse_config(path, read_file(path), env);
+}  // namespace
+
+std::optional<std::string> process_env(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {
+    return parse(path, text, env, [](const Config&, const ConfigSection&, const ConfigSection&) {});
+}
+
+Config load_config(const std::string& path, const EnvLookup& env, const ConfigOverrides& overrides) {
+    const auto is_there = [&](const Config& config, const ConfigSection& exchange, const ConfigSection& engine) {
+        if (overrides.ca_file.empty()) exchange.check("ca_file", ca_file_fault(config.exchange.ca_file));
+        engine.check("shm_group", missing_group_fault(config.engine.shm_group));
+    };
+    Config config = parse(path, read_file(path), env, is_there);
+    apply(overrides, config);
+    return config;
 }
 
 }  // namespace daypack

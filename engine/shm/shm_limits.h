@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,8 @@ inline constexpr std::int64_t kMaxLines = DAYPACK_MAX_LINES;
 
 // Returns "" for a name of an instance, else what is wrong and what was meant: it names a file in /dev/shm.
 [[nodiscard]] std::string instance_fault(std::string_view name);
+
+// The id of a group of this machine, by its name or, where no name is like that, its number; nothing where it has none.
+[[nodiscard]] std::optional<std::uint32_t> find_group(const std::string& name);
 
 }  // namespace daypack

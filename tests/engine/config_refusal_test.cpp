@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What is said, with the line, of a configuration that is wrong.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "tests/engine/config_text.h"
+#include "tools/sim/server/certificates.h"
 
 namespace daypack {
 namespace {
@@ -229,6 +234,71 @@ TEST(ConfigRefusal, ASecretIsNeverPrinted) {
     }
     EXPECT_EQ(error_of(with("    lines: ${S}\n"), {{"S", secret}}),
               at(6, "`lines` is \"${S}\"; it must be a whole number from 1 to 16"));
+}
+
+// Files in a folder of their own, and what is said of one that is loaded: the rest of the line behind `file:`.
+class ConfigOnThisMachine : public testing::Test {
+  protected:
+    ConfigOnThisMachine() { std::filesystem::create_directory(folder_); }
+    ~ConfigOnThisMachine() override { std::filesystem::remove_all(folder_); }
+
+    std::string write(const std::string& name, const std::string& content) {
+        const std::string path = (folder_ / name).string();
+        std::ofstream(path) << content;
+        return path;
+    }
+    std::string error(const std::string& text, const ConfigOverrides& overrides = {}) {
+        const std::string path = write("my.yaml", text);
+        try {
+            (void)load_config(path, process_env, overrides);
+        } catch (const ConfigError& thrown) {
+            const std::string what = thrown.what();
+            const std::string start = "daypack: " + path + ":";
+            EXPECT_TRUE(what.starts_with(start)) << what;
+            return what.substr(start.size());
+        }
+        return "no error";
+    }
+    std::string error_of_ca_file(const std::string& path, const ConfigOverrides& overrides = {}) {
+        return error(with("    ca_file: \"" + path + "\"\n"), overrides);
+    }
+
+  private:
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("daypack_config_refusal_test." + std::to_string(getpid()));
+};
+
+TEST_F(ConfigOnThisMachine, ACaFileWithoutACertificateIsToldWithItsLine) {
+    const std::string meant = "; give the path of a PEM file with the certificates to trust, or \"\" for the system's";
+    const std::string pem = sim::CertificateAuthority().certificate_pem();
+    EXPECT_EQ(error_of_ca_file(write("ca.pem", pem)), "no error");
+    EXPECT_EQ(error_of_ca_file(""), "no error");
+    EXPECT_EQ(error_of_ca_file("/nowhere/ca.pem"), "6: `ca_file` cannot be read (No such file or directory)" + meant);
+    EXPECT_EQ(error_of_ca_file("/tmp"), "6: `ca_file` cannot be read (Is a directory)" + meant);
+    EXPECT_EQ(error_of_ca_file(write("empty.pem", "")), "6: `ca_file` names an empty file" + meant);
+    const std::string no_certificate = "6: `ca_file` names a file without a certificate that can be read" + meant;
+    EXPECT_EQ(error_of_ca_file(write("words.pem", "no certificate")), no_certificate);
+    EXPECT_EQ(error_of_ca_file(write("cut.pem", pem.substr(0, pem.size() / 2))), no_certificate);
+}
+
+TEST_F(ConfigOnThisMachine, ACaFileThatTheCommandLineReplacesNeedNotBeThere) {
+    ConfigOverrides overrides;
+    overrides.ca_file = write("ca.pem", sim::CertificateAuthority().certificate_pem());
+    EXPECT_EQ(error_of_ca_file("/nowhere/ca.pem", overrides), "no error");
+}
+
+TEST_F(ConfigOnThisMachine, AGroupThatItLacksIsToldWithItsLine) {
+    const auto of_group = [this](const std::string& name) {
+        return error(with("", "  shm_group: \"" + name + "\"\n"));
+    };
+    const std::string unknown =
+        "7: `shm_group` is no group of this machine; `getent group` lists them, and \"\" is the group of the process";
+    EXPECT_EQ(of_group("root"), "no error");
+    EXPECT_EQ(of_group("12345"), "no error") << "a number needs no name";
+    EXPECT_EQ(of_group("4294967294"), "no error");
+    for (const std::string name : {"no_such_group", "4294967295", "4294967296", "99999999999999999999", "-1", "12x"}) {
+        EXPECT_EQ(of_group(name), unknown) << name;
+    }
 }
 
 }  // namespace
