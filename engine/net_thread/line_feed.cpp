@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "engine/book_thread/book_agent.h"
 #include "engine/threads/wall_clock.h"
 
 namespace daypack {
@@ -71,15 +70,9 @@ std::span<const Event> NetAgent::Feed::with_kernel_time(std::span<const Event> e
     return {stamped_.data(), events.size() + 1};
 }
 
-bool NetAgent::Feed::tell(std::span<const Event> events, MonoTime now) {
-    if (wiring_.books == nullptr) return wiring_.events->push(events);
-    wiring_.books->take(events, now);
-    return true;
-}
-
 // False: no room, and patience is left; the line keeps the frame and stops reading.
 bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
-    if (tell(events, now)) {
+    if (wiring_.sink->take(events, now)) {
         waiting_since_.reset();
         return true;
     }
@@ -87,7 +80,7 @@ bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
         waiting_since_ = now;
         ++queue_waits_;
     }
-    if (now - *waiting_since_ < kPatience_ns && events.size() <= wiring_.events->capacity()) return false;
+    if (now - *waiting_since_ < kPatience_ns && events.size() <= wiring_.sink->capacity()) return false;
     drop(events);
     return true;
 }
@@ -110,7 +103,7 @@ bool NetAgent::Feed::say_lost() {
         event.line = index_;
         event.receive = mono_now();
         event.last = true;
-        if (!tell({&event, 1}, event.receive)) return false;
+        if (!wiring_.sink->take({&event, 1}, event.receive)) return false;
         lost_[i] = false;
         if (--lost_count_ == 0) log(LogKind::lost, "the book thread was too slow: raise queue_events", queue_dropped_);
     }
@@ -125,7 +118,7 @@ bool NetAgent::Feed::say_state() {
         event.line = index_;
         event.receive = mono_now();
         event.last = true;
-        if (!tell({&event, 1}, event.receive)) return false;
+        if (!wiring_.sink->take({&event, 1}, event.receive)) return false;
         down_owed_ = false;
         told_ = up ? Told::up : Told::down;
     }

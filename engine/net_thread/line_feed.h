@@ -56,8 +56,6 @@ class NetAgent::Feed final : public LineListener {
     bool say_state();
     bool say_lost();
     [[nodiscard]] std::span<const Event> with_kernel_time(std::span<const Event> events, WallTime kernel) noexcept;
-    // To the books, all or none. False: the queue has no room.
-    bool tell(std::span<const Event> events, MonoTime now);
     bool hand_over(std::span<const Event> events, MonoTime now);
     void drop(std::span<const Event> events);
     [[nodiscard]] bool replaced_lately(MonoTime now) const noexcept;

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 
-#include "engine/book_thread/book_agent.h"
 #include "engine/net_thread/line_feed.h"
 #include "engine/threads/wall_clock.h"
 
@@ -15,7 +14,6 @@ namespace daypack {
 namespace {
 
 constexpr std::size_t kHandlersARound = 256;  // of Asio's; then the lines that are up have their turn
-constexpr std::chrono::milliseconds kWait{10};
 
 }  // namespace
 
@@ -52,9 +50,9 @@ void NetAgent::do_work(MonoTime now) {
     answer_pause();
     if (worked || !backoff) return;
     for (auto& feed : feeds_) feed->line().wake_on_bytes();
-    // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue, and
-    // for the beat of books that are of this thread.
-    io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
+    // What comes from the sockets wakes the thread; all else (subscriptions, counters) has time, but for room in the
+    // queue.
+    io_->context.run_one_for(std::chrono::milliseconds(waiting ? 1 : options_.wait_ms));
 }
 
 // Costs a system call, so it is only done where a line connects. Where the thread waits by Asio, that runs it as well.
@@ -132,7 +130,7 @@ std::vector<std::string> NetAgent::streams_of(SymbolIndex symbol) const {
     return streams;
 }
 
-void NetAgent::stop() {
+void NetAgent::stop(const std::function<void()>& meanwhile) {
     for (auto& feed : feeds_) feed->line().stop();
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
     const auto stopped = [](const auto& feed) { return feed->line().stopped(); };
@@ -142,7 +140,7 @@ void NetAgent::stop() {
             feed->line().wake_on_bytes();
         }
         io_->context.run_one_for(std::chrono::milliseconds(1));
-        if (wiring_.books != nullptr) (void)wiring_.books->do_work(mono_now());  // its beat goes on
+        meanwhile();
     }
     for (auto& feed : feeds_) feed->tell_counters();
 }
