@@ -21,7 +21,7 @@ std::string ca_file_fault(const std::string& path) {
                meant;
     }
     try {
-        (void)TlsContext::client(path);  // whoever uses it later is asked, so that the two never differ
+        (void)TlsContext::client(path);  // the judge of its later use, so that the two never differ
         return {};
     } catch (const std::runtime_error&) {
         return "names a file without a certificate that can be read" + meant;

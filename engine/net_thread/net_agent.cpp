@@ -13,7 +13,7 @@ namespace daypack {
 
 namespace {
 
-constexpr std::size_t kHandlersARound = 256;  // of Asio's; then the lines that are up have their turn
+constexpr std::size_t kHandlersARound = 256;  // of Asio, before the lines that are up have their turn
 
 }  // namespace
 
@@ -64,8 +64,8 @@ bool NetAgent::run_io() {
     return handled > 0;
 }
 
-// Subscribes what the cold thread wants and has not been asked for yet, and the reverse. A line subscribes by itself
-// what it was told when it connects.
+// Subscribes what the control thread has come to want, and unsubscribes what it no longer wants. A line repeats its
+// subscriptions by itself whenever it connects.
 void NetAgent::follow_subscriptions() {
     const std::uint64_t revision = wiring_.subscriptions->revision();
     if (revision == revision_) return;
@@ -87,7 +87,7 @@ void NetAgent::follow_subscriptions() {
     }
 }
 
-// Where the books were paused, each line that is up has to bring all that is on its way.
+// After a pause of the books, each line that is up first has to deliver all that is on its way.
 void NetAgent::follow_pause(MonoTime now) {
     const std::int64_t pause =
         backlog_.pause_end_ns.load(std::memory_order_acquire);  // pairs with BookAgent::keep_time()
@@ -103,7 +103,7 @@ void NetAgent::answer_pause() noexcept {
     backlog_.read_ns.store(pause_, std::memory_order_release);  // pairs with BookAgent::end_pause()
 }
 
-// What the book thread found that a line does not bring, or tells and no other line does.
+// Acts on what the book thread found: streams that a line does not deliver, or numbers as no other line does.
 void NetAgent::resubscribe(MonoTime now) {
     Resubscribe lost;
     while (wiring_.resubscribes->pop(lost)) {

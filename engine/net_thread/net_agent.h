@@ -21,11 +21,11 @@
 
 namespace daypack {
 
-// A network thread's work: holds some of the lines, decodes their frames, hands the events to the book thread.
+// The work of a network thread: drives some of the lines, decodes their frames and writes the events to its sink.
 //
-// Thread: net. Invariants: an update goes into the queue whole or not at all; a full queue stops the reading of the
-// sockets, so that TCP holds the bytes; only after 100 ms of that are updates dropped, each counted, and their symbols
-// told to rejoin.
+// Thread: the network thread. Invariants: an update is written to the sink whole or not at all; where the sink has no
+// room, the sockets are not read, so that TCP holds the bytes. Only after 100 ms of that are updates dropped; each is
+// counted, and its symbol rejoins.
 class NetAgent {
   public:
     struct Wiring {
@@ -58,7 +58,7 @@ class NetAgent {
     // thread has to go on with.
     void stop(const std::function<void()>& meanwhile);
 
-    // Of its lines. For the book thread that it hands its events to.
+    // What is unread of its lines after a pause, for the book thread that reads its events.
     [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
 
   private:
@@ -79,8 +79,8 @@ class NetAgent {
     std::uint64_t revision_ = 0;
     std::vector<bool> subscribed_;
     Backlog backlog_;
-    std::int64_t pause_ = 0;     // the last one that the lines were told of,
-    std::int64_t answered_ = 0;  // and that they have caught up with
+    std::int64_t pause_ = 0;     // the last pause that the lines have begun to catch up with
+    std::int64_t answered_ = 0;  // the last pause that they have caught up with
 };
 
 }  // namespace daypack
