@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "engine/config/config_keys.h"
+#include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 
@@ -15,23 +16,6 @@ namespace daypack {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 1 << 20;
-
-// The features of the contract's page that come with later work. Each line goes when its feature comes.
-std::vector<std::string> not_built_yet(const Config& config) {
-    const ExchangeConfig& exchange = config.exchange;
-    const EngineConfig& engine = config.engine;
-    std::vector<std::string> names;
-    const auto name_if = [&names](bool asked, const char* name) {
-        if (asked) names.emplace_back(name);
-    };
-    name_if(!exchange.api_key.empty(), "api_key");
-    name_if(!exchange.api_secret.empty(), "api_secret");
-    name_if(std::any_of(exchange.channels.begin(), exchange.channels.end(), is_private), "private channels");
-    name_if(engine.book_threads > 1, "book_threads");
-    name_if(!engine.record.empty(), "record");
-    name_if(!engine.metrics_listen.empty(), "metrics_listen");
-    return names;
-}
 
 std::string read_file(const std::string& path) {
     errno = 0;
@@ -56,14 +40,17 @@ const YamlNode* value_of(const YamlNode& map, const std::string& key, int& line)
     return &map.items[index];
 }
 
-}  // namespace
-
-std::optional<std::string> process_env(const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+void apply(const ConfigOverrides& overrides, Config& config) {
+    if (!overrides.instance.empty()) config.engine.instance = overrides.instance;
+    if (!overrides.rest_url.empty()) config.exchange.rest_urls = {overrides.rest_url};
+    if (!overrides.ws_url.empty()) config.exchange.ws_urls = {overrides.ws_url};
+    if (!overrides.ca_file.empty()) config.exchange.ca_file = overrides.ca_file;
 }
 
-Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {
+// Called with the sections of a file while its lines are known.
+using LastCheck = std::function<void(const Config& config, const ConfigSection& exchange, const ConfigSection& engine)>;
+
+Config parse(const std::string& path, const std::string& text, const EnvLookup& env, const LastCheck& last_check) {
     YamlNode root;
     try {
         root = parse_yaml(text);
@@ -86,7 +73,7 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
     // A key at the top is unknown, or belongs under `engine`: so that section is read first.
     Config config;
     config.path = path;
-    read_engine(engine_keys, config.engine);
+    read_engine(engine_keys, config);
     top.finish(engine_keys);
     const ConfigSection entries(path, env, "exchanges", exchanges_line, *exchanges);
     if (exchanges->items.size() != 1) {
@@ -97,7 +84,7 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
     const std::string& name = exchanges->keys[0];
     ConfigSection exchange_keys(path, env, instance_fault(name).empty() ? name : "the exchange",
                                 exchanges->key_lines[0], exchanges->items[0]);
-    read_exchange(exchange_keys, config.exchange);
+    read_exchange(exchange_keys, config);
     exchange_keys.finish(engine_keys);
     engine_keys.finish(exchange_keys);
     if (config.exchange.symbols.size() > config.engine.max_symbols) {
@@ -105,12 +92,30 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
                                            " markets; raise `max_symbols` under `engine:`, which is " +
                                            std::to_string(config.engine.max_symbols));
     }
+    last_check(config, exchange_keys, engine_keys);
     config.not_built_yet = not_built_yet(config);
     return config;
 }
 
-Config load_config(const std::string& path, const EnvLookup& env) {
-    return parse_config(path, read_file(path), env);
+}  // namespace
+
+std::optional<std::string> process_env(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {
+    return parse(path, text, env, [](const Config&, const ConfigSection&, const ConfigSection&) {});
+}
+
+Config load_config(const std::string& path, const EnvLookup& env, const ConfigOverrides& overrides) {
+    const auto is_there = [&](const Config& config, const ConfigSection& exchange, const ConfigSection& engine) {
+        if (overrides.ca_file.empty()) exchange.check("ca_file", ca_file_fault(config.exchange.ca_file));
+        engine.check("shm_group", missing_group_fault(config.engine.shm_group));
+    };
+    Config config = parse(path, read_file(path), env, is_there);
+    apply(overrides, config);
+    return config;
 }
 
 }  // namespace daypack

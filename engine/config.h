@@ -101,8 +101,19 @@ class ConfigError : public std::runtime_error {
 using EnvLookup = std::function<std::optional<std::string>(const std::string&)>;
 [[nodiscard]] std::optional<std::string> process_env(const std::string& name);
 
-// Throws ConfigError. `parse_config` takes the text itself; `path` is for the messages.
-[[nodiscard]] Config load_config(const std::string& path, const EnvLookup& env = process_env);
+// What a command line gives in place of the file's values; empty: as the file says.
+struct ConfigOverrides {
+    std::string instance;
+    std::string rest_url;
+    std::string ws_url;
+    std::string ca_file;
+};
+
+// Reads a file, and asks this machine whether the files and groups that it names are there. Throws ConfigError.
+[[nodiscard]] Config load_config(const std::string& path, const EnvLookup& env = process_env,
+                                 const ConfigOverrides& overrides = {});
+
+// The same of a text, whatever the machine has; `path` is for the messages. Throws ConfigError.
 [[nodiscard]] Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env);
 
 }  // namespace daypack

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "engine/book_thread/book_agent.h"
+#include "engine/book_thread/book_sink.h"
 #include "engine/control_thread/control_agent.h"
 #include "engine/messages/engine_limits.h"
 #include "engine/net_thread/net_agent.h"
@@ -65,6 +67,7 @@ struct Engine::Parts {
         Net(const EngineConfig& config, bool fused, Doorbell* bell)
             : events(fused ? 1 : config.queue_events, bell), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
         EventQueue events;
+        QueueSink sink{events};
         LogQueue log;
         Resubscribes resubscribes;
         TlsContext tls = TlsContext::client("");
@@ -121,6 +124,7 @@ struct Engine::Parts {
     Doorbell book_bell;
     std::vector<std::unique_ptr<Net>> nets;
     std::unique_ptr<BookAgent> book;
+    std::optional<BookSink> book_sink;  // where one thread does the work of both
     std::unique_ptr<ControlAgent> cold;
     std::thread book_thread;
     std::thread cold_thread;
@@ -144,6 +148,7 @@ void Engine::Parts::make_nets() {
         options.channels = channels_of(exchange);
         options.depth = exchange.depth_stream;
         options.idle = plan.idle;
+        if (plan.is_fused()) options.wait_ms = 1;  // the beat of its books must not be late
         for (std::size_t line = i; line < lines; line += threads) {
             LineOptions of_line;
             of_line.index = static_cast<LineIndex>(line);
@@ -157,7 +162,7 @@ void Engine::Parts::make_nets() {
             options.lines.push_back(std::move(of_line));
         }
         net.agent = std::make_unique<NetAgent>(
-            std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.events, &net.log, &segment,
+            std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.sink, &net.log, &segment,
                                                  health.data(), &net.resubscribes});
     }
     for (std::size_t line = 0; line < lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
@@ -174,7 +179,7 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     doubts.stale_after_ns = config.exchange.stale_after_ms * kMs;
     doubts.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
     book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
-    if (plan.is_fused()) nets.front()->agent->keep_books(*book);
+    if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
 }
 
 void Engine::Parts::make_cold() {
@@ -211,7 +216,7 @@ void Engine::Parts::run_net(std::size_t i) {
         {fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, plan.idle},
         net.log);
     while (net_running.load(std::memory_order_relaxed)) net.agent->do_work(mono_now());
-    net.agent->stop();
+    net.agent->stop([] {});
 }
 
 void Engine::Parts::run_book() {
@@ -237,7 +242,7 @@ void Engine::Parts::run_fused() {
         net.agent->do_work(mono_now());
         (void)book->do_work(mono_now());
     }
-    net.agent->stop();
+    net.agent->stop([this] { (void)book->do_work(mono_now()); });  // the beat goes on
     (void)book->do_work(mono_now());
 }
 

@@ -2,14 +2,11 @@
 #include "engine/config/config_keys.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstdlib>
-#include <map>
 
+#include "engine/config/config_members.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 #include "engine/threads/thread_limits.h"
-#include "net/backpack/symbol.h"
 
 namespace daypack {
 namespace {
@@ -17,163 +14,204 @@ namespace {
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kMinQueueEvents = 16;
 constexpr std::int64_t kMaxCpu = 1023;  // CPU_SETSIZE - 1
+constexpr std::int64_t kMaxBookThreads = 16;
 
-const std::vector<std::string> kChannels = {"TRADES", "L2_BOOK", "L1_BOOK", "ORDER_INFO", "POSITIONS", "BALANCES"};
+constexpr std::string_view kClasses[] = {"Ccxt_Backpack_Feed"};
+constexpr std::string_view kVenues[] = {"backpack"};
+constexpr std::string_view kChannels[] = {"TRADES", "L2_BOOK", "L1_BOOK", "ORDER_INFO", "POSITIONS", "BALANCES"};
+constexpr std::string_view kDepthStreams[] = {"realtime", "200ms", "600ms", "1000ms"};
+constexpr std::string_view kThreadModels[] = {"pipeline", "fused", "auto"};
+constexpr std::string_view kIdles[] = {"spin", "backoff", "auto"};
 
-template <class T>
-void read_number(ConfigSection& in, const std::string& key, T& value, std::int64_t min, std::int64_t max) {
-    value = static_cast<T>(in.whole(key, static_cast<std::int64_t>(value), min, max));
+std::string rest_url_fault(std::string_view url) {
+    return url_fault(url, UrlKind::rest);
 }
 
-template <class T>
-void read_choice(ConfigSection& in, const std::string& key, T& value, const std::vector<std::string>& names) {
-    value = static_cast<T>(in.one_of(key, static_cast<std::size_t>(value), names));
+std::string ws_url_fault(std::string_view url) {
+    return url_fault(url, UrlKind::websocket);
 }
 
-// A text that is empty or passes `fault_of`.
-template <class Check>
-void read_text(ConfigSection& in, const std::string& key, std::string& value, Check fault_of) {
-    value = in.text(key, value);
-    if (!value.empty()) in.check(key, fault_of(value));
-}
+constexpr ConfigKey kExchangeKeys[] = {
+    only_word("class", "the kind of feed", {.words = kClasses, .required = true}),
+    only_word("exchange", "the venue", {.words = kVenues, .required = true}),
+    {"symbols",
+     "\"*\": every visible SPOT and PERP market, what is not Open as HALTED; or a list: [\"BTC-USDC\", "
+     "\"SOL-USDC-PERP\"]",
+     {.required = true, .example = "\"*\""},
+     read_symbols,
+     show_symbols},
+    key<&ExchangeConfig::channels>(
+        "channels",
+        "L1_BOOK is the bookTicker, held against the book; ORDER_INFO and later need keys, and are not built yet",
+        {.words = kChannels}),
+    key<&ExchangeConfig::snapshot_interval_s>("snapshot_interval",
+                                              "s between audits of each book against REST; 0: never", {.max = 86'400}),
+    key<&ExchangeConfig::websocket>("websocket", "false: REST is polled"),
+    key<&ExchangeConfig::rest_only>("rest_only", "true: no connection is made, and REST is polled"),
+    key<&ExchangeConfig::api_key>("api_key", "base64 of the verifying key",
+                                  {.fault = key_fault, .built = false, .example = "${BACKPACK_KEY}"}),
+    key<&ExchangeConfig::api_secret>("api_secret", "base64 of the seed, 32 bytes",
+                                     {.fault = key_fault, .built = false, .example = "${BACKPACK_SECRET}"}),
+    key<&ExchangeConfig::rest_urls>("rest_urls", "in order of preference", {.fault = rest_url_fault}),
+    key<&ExchangeConfig::ws_urls>("ws_urls", "line i begins with the i-th", {.fault = ws_url_fault}),
+    key<&ExchangeConfig::ca_file>("ca_file", "PEM, the certificates to trust; empty: the system's trust store"),
+    key<&ExchangeConfig::lines>("lines", "redundant connections; the first copy of an update wins",
+                                {.min = 1, .max = kMaxLines}),
+    key<&ExchangeConfig::depth_stream>("depth_stream", "how the venue batches updates", {.words = kDepthStreams}),
+    key<&ExchangeConfig::gap_wait_ms>("gap_wait_ms", "how long a missing update may still come from another line",
+                                      {.max = 60'000}),
+    key<&ExchangeConfig::ping_interval_ms>("ping_interval_ms", "between the pings of a connection",
+                                           {.min = 100, .max = kHourMs}),
+    key<&ExchangeConfig::line_dead_ms>("line_dead_ms", "a connection without a byte for so long is dead",
+                                       {.min = 100, .max = kHourMs}),
+    key<&ExchangeConfig::stale_after_ms>("stale_after_ms",
+                                         "a symbol without an update for so long is checked against REST",
+                                         {.min = 100, .max = 24 * kHourMs}),
+    key<&ExchangeConfig::ws_failures_before_polling>("ws_failures_before_polling",
+                                                     "failures of every line, in a row, until REST is polled",
+                                                     {.min = 1, .max = 1'000}),
+    key<&ExchangeConfig::rest_poll_interval_ms>("rest_poll_interval_ms",
+                                                "no faster than the budget allows; /trades at most 20 a minute in all",
+                                                {.min = 100, .max = kHourMs}),
+    key<&ExchangeConfig::rest_requests_per_minute>("rest_requests_per_minute", "the budget of all REST requests",
+                                                   {.min = 1, .max = 1'000'000}),
+    key<&ExchangeConfig::max_frame_bytes>("max_frame_bytes", "a connection that sends a longer one is replaced",
+                                          {.min = 1'024, .max = 1 << 30}),
+};
 
-void read_symbols(ConfigSection& in, ExchangeConfig& out) {
-    in.require("symbols");
-    if (in.is_scalar("symbols")) {
-        out.all_symbols = in.text("symbols", "") == "*";
-        if (!out.all_symbols) in.check("symbols", "is a single value; write a list, as in [\"BTC-USDC\"], or \"*\"");
-        return;
+constexpr ConfigKey kEngineKeys[] = {
+    key<&EngineConfig::instance>("instance", "names the shared memory, /dev/shm/daypack.<instance>",
+                                 {.fault = instance_fault}),
+    key<&EngineConfig::depth>("depth", "levels a side in shared memory", {.min = 1, .max = kMaxDepth}),
+    key<&EngineConfig::max_symbols>("max_symbols", "markets that shared memory has room for",
+                                    {.min = 1, .max = kMaxSymbols}),
+    key<&EngineConfig::ring_events>("ring_events", "records that a reader may be behind before it is lapped",
+                                    {.min = kMinRingEvents, .max = kMaxRingEvents, .power_of_two = true}),
+    key<&EngineConfig::queue_events>("queue_events", "room in the queue from a network thread to the book thread",
+                                     {.min = kMinQueueEvents, .max = kMaxQueueEvents, .power_of_two = true}),
+    {"shm_mode", "of the shared memory's file, octal; nobody may execute it", {}, read_shm_mode, show_shm_mode},
+    key<&EngineConfig::shm_group>("shm_group", "of the shared memory's file; empty: the group of the process",
+                                  {.fault = group_fault}),
+    key<&EngineConfig::threads>("threads",
+                                "pipeline: a book thread behind a queue; fused: one thread for all; auto: by the cores",
+                                {.words = kThreadModels}),
+    key<&EngineConfig::net_threads>("net_threads",
+                                    "each drives any number of lines; no more threads than lines are started",
+                                    {.min = 1, .max = kMaxLines}),
+    key<&EngineConfig::book_threads>("book_threads", "threads that keep the books",
+                                     {.min = 1, .max = kMaxBookThreads, .built = false}),
+    key<&EngineConfig::net_cpus>("net_cpus", "CPU of each network thread; empty: not pinned", {.max = kMaxCpu}),
+    key<&EngineConfig::book_cpus>("book_cpus", "CPU of the book thread; fused: it is the first of net_cpus that counts",
+                                  {.max = kMaxCpu}),
+    key<&EngineConfig::idle>("idle", "auto: spin where each hot thread can have a core, and one is left, of 3 or more",
+                             {.words = kIdles}),
+    key<&EngineConfig::rt_priority>("rt_priority", "0: the usual scheduler; more: SCHED_FIFO", {.max = 99}),
+    key<&EngineConfig::mlock>("mlock", "needs an unlimited RLIMIT_MEMLOCK or CAP_IPC_LOCK"),
+    key<&EngineConfig::huge_pages>("huge_pages",
+                                   "for the segment, the queues and the pending updates, where the kernel has them"),
+    key<&EngineConfig::fast_aes>("fast_aes", "AES-256-GCM by the processor's AES instructions, through libsodium"),
+    key<&EngineConfig::kernel_timestamps>(
+        "kernel_timestamps", "asks the kernel when it received each frame: a `recvmsg` in place of a `recv`"),
+    key<&EngineConfig::record>("record", "a file for all that comes", {.built = false}),
+    key<&EngineConfig::metrics_listen>("metrics_listen", "127.0.0.1:9464 serves Prometheus text",
+                                       {.fault = listen_fault, .built = false}),
+};
+
+void read_all(std::span<const ConfigKey> keys, ConfigSection& in, Config& out) {
+    for (const ConfigKey& key : keys) {
+        if (key.rules.required) in.require(key.name);
+        key.read(in, key, out);
     }
-    std::map<std::string, int> lines;  // of each market
-    const auto texts = in.texts("symbols", 1);
-    for (const auto& symbol : texts) {
-        if (symbol.text == "*" && texts.size() == 1) {
-            out.all_symbols = true;
-            return;
-        }
-        if (symbol.text == "*") in.fail(symbol.line, "\"*\" stands beside other symbols; write it alone or remove it");
-        const std::string fault = symbol_fault(symbol.text);
-        if (!fault.empty()) in.fail(symbol.line, "symbol " + shown(symbol.written) + " " + fault);
-        const auto [first, added] = lines.emplace(*native_symbol(symbol.text), symbol.line);
-        if (!added) {
-            in.fail(symbol.line, "symbol " + shown(symbol.written) + " is the market of line " +
-                                     std::to_string(first->second) + " again; list each market once");
-        }
-        out.symbols.push_back({symbol.text, symbol.line});
-    }
 }
 
-void read_channels(ConfigSection& in, ExchangeConfig& out) {
-    const auto texts = in.texts("channels", 1);
-    if (texts.empty()) return;
-    out.channels.clear();
-    for (const auto& text : texts) {
-        const auto found = std::find(kChannels.begin(), kChannels.end(), text.text);
-        if (found == kChannels.end()) {
-            const std::string near = nearest_word(text.text, kChannels);
-            in.fail(text.line,
-                    "unknown channel " + shown(text.written) + "; " +
-                        (near.empty() ? "the channels are TRADES, L2_BOOK, L1_BOOK, ORDER_INFO, POSITIONS, BALANCES"
-                                      : "did you mean \"" + near + "\"?"));
-        }
-        const auto channel = static_cast<FeedChannel>(found - kChannels.begin());
-        if (std::find(out.channels.begin(), out.channels.end(), channel) != out.channels.end()) {
-            in.fail(text.line, "channel " + shown(text.written) + " is listed twice; list each once");
-        }
-        if (is_private(channel) && (out.api_key.empty() || out.api_secret.empty())) {
-            in.fail(text.line, "channel " + shown(text.written) + " is private; it needs `api_key` and `api_secret`");
-        }
-        out.channels.push_back(channel);
-    }
+bool is_private(FeedChannel channel) noexcept {
+    return channel >= FeedChannel::order_info;
 }
 
-void read_urls(ConfigSection& in, const std::string& key, std::vector<std::string>& urls, UrlKind kind) {
-    const auto texts = in.texts(key, 1);
-    if (texts.empty()) return;
-    urls.clear();
-    for (const auto& text : texts) {
-        const std::string fault = url_fault(text.text, kind);
-        if (!fault.empty()) in.fail(text.line, "`" + key + "`: " + shown(text.written) + " " + fault);
-        urls.push_back(text.text);
+void check_cpus(const ConfigSection& in, const char* key, const std::vector<int>& cpus, std::uint32_t threads) {
+    if (cpus.empty() || cpus.size() >= threads) return;
+    in.check(key, "names " + std::to_string(cpus.size()) + " for " + std::to_string(threads) +
+                      " threads; name one for each, or none");
+}
+
+// Whether it may be anything of its type, or what not.
+std::string limits_of(const ConfigKey& key) {
+    const ConfigKey::Rules& rules = key.rules;
+    std::string limits;
+    const auto add = [&limits](const std::string& limit) { limits += (limits.empty() ? "" : "; ") + limit; };
+    if (rules.required) add("no default");
+    if (rules.max > 0) add(std::to_string(rules.min) + ".." + std::to_string(rules.max));
+    if (rules.power_of_two) add("rounded up to a power of two");
+    if (rules.words.size() > 1) add(joined(rules.words, " | "));
+    if (!rules.built) add("not built yet");
+    return limits;
+}
+
+void list_keys(std::span<const ConfigKey> keys, const std::string& indent, std::string& out) {
+    constexpr std::size_t kMeaningColumn = 39;
+    for (const ConfigKey& key : keys) {
+        std::string line = indent + key.name + ": ";
+        line += key.rules.example != nullptr ? key.rules.example : key.show(key, Config{});
+        line.resize(std::max(line.size() + 2, kMeaningColumn), ' ');
+        line += "# " + std::string(key.meaning);
+        const std::string limits = limits_of(key);
+        out += line + (limits.empty() ? "" : " (" + limits + ")") + "\n";
     }
 }
 
 }  // namespace
 
-void read_exchange(ConfigSection& in, ExchangeConfig& out) {
-    in.require("class");
-    in.require("exchange");
-    (void)in.one_of("class", 0, {"Ccxt_Backpack_Feed"});
-    (void)in.one_of("exchange", 0, {"backpack"});
-    read_text(in, "api_key", out.api_key, key_fault);
-    read_text(in, "api_secret", out.api_secret, key_fault);
-    read_symbols(in, out);
-    read_channels(in, out);
-    read_number(in, "snapshot_interval", out.snapshot_interval_s, 0, 86'400);
-    out.websocket = in.flag("websocket", out.websocket);
-    out.rest_only = in.flag("rest_only", out.rest_only);
-    read_urls(in, "rest_urls", out.rest_urls, UrlKind::rest);
-    read_urls(in, "ws_urls", out.ws_urls, UrlKind::websocket);
-    out.ca_file = in.text("ca_file", out.ca_file);
-    read_number(in, "lines", out.lines, 1, kMaxLines);
-    read_choice(in, "depth_stream", out.depth_stream, {"realtime", "200ms", "600ms", "1000ms"});
-    read_number(in, "gap_wait_ms", out.gap_wait_ms, 0, 60'000);
-    read_number(in, "ping_interval_ms", out.ping_interval_ms, 100, kHourMs);
-    read_number(in, "line_dead_ms", out.line_dead_ms, 100, kHourMs);
-    read_number(in, "stale_after_ms", out.stale_after_ms, 100, 24 * kHourMs);
-    read_number(in, "ws_failures_before_polling", out.ws_failures_before_polling, 1, 1'000);
-    read_number(in, "rest_poll_interval_ms", out.rest_poll_interval_ms, 100, kHourMs);
-    read_number(in, "rest_requests_per_minute", out.rest_requests_per_minute, 1, 1'000'000);
-    read_number(in, "max_frame_bytes", out.max_frame_bytes, 1'024, 1 << 30);
+std::span<const ConfigKey> exchange_key_table() noexcept {
+    return kExchangeKeys;
 }
 
-namespace {
+std::span<const ConfigKey> engine_key_table() noexcept {
+    return kEngineKeys;
+}
 
-void read_cpus(ConfigSection& in, const std::string& key, std::vector<int>& cpus, std::uint32_t threads) {
-    for (const std::int64_t cpu : in.wholes(key, 0, kMaxCpu)) cpus.push_back(static_cast<int>(cpu));
-    if (!cpus.empty() && cpus.size() < threads) {
-        in.check(key, "names " + std::to_string(cpus.size()) + " for " + std::to_string(threads) +
-                          " threads; name one for each, or none");
+void read_exchange(ConfigSection& in, Config& out) {
+    read_all(kExchangeKeys, in, out);
+    const ExchangeConfig& exchange = out.exchange;
+    if (!exchange.api_key.empty() && !exchange.api_secret.empty()) return;
+    for (const ConfigText& text : in.texts("channels", 1)) {
+        const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
+        if (!is_private(channel)) continue;
+        in.fail(text.line, "channel " + shown(text.written) + " is private; it needs `api_key` and `api_secret`");
     }
 }
 
-// The bounds are powers of two, so that what is rounded up is within them too.
-void read_events(ConfigSection& in, const std::string& key, std::uint64_t& events, std::int64_t min, std::int64_t max) {
-    read_number(in, key, events, min, max);
-    events = std::bit_ceil(events);
-}
-
-}  // namespace
-
-void read_engine(ConfigSection& in, EngineConfig& out) {
-    out.instance = in.text("instance", out.instance);
-    in.check("instance", instance_fault(out.instance));
-    read_number(in, "depth", out.depth, 1, kMaxDepth);
-    read_number(in, "max_symbols", out.max_symbols, 1, kMaxSymbols);
-    read_events(in, "ring_events", out.ring_events, kMinRingEvents, kMaxRingEvents);
-    read_events(in, "queue_events", out.queue_events, kMinQueueEvents, kMaxQueueEvents);
-    const std::string mode = in.digits("shm_mode", "0640");
-    in.check("shm_mode", mode_fault(mode));
-    out.shm_mode = static_cast<std::uint32_t>(std::strtoul(mode.c_str(), nullptr, 8));
-    read_text(in, "shm_group", out.shm_group, group_fault);
-    read_choice(in, "threads", out.threads, {"pipeline", "fused", "auto"});
-    read_number(in, "net_threads", out.net_threads, 1, kMaxLines);
-    if (out.threads == ThreadModel::fused && out.net_threads > 1) {
-        in.check("net_threads", "is " + std::to_string(out.net_threads) +
+void read_engine(ConfigSection& in, Config& out) {
+    read_all(kEngineKeys, in, out);
+    const EngineConfig& engine = out.engine;
+    if (engine.threads == ThreadModel::fused && engine.net_threads > 1) {
+        in.check("net_threads", "is " + std::to_string(engine.net_threads) +
                                     " with `threads: fused`, where one network thread does it all; leave it out, or "
                                     "choose `threads: pipeline`");
     }
-    read_number(in, "book_threads", out.book_threads, 1, 16);
-    read_cpus(in, "net_cpus", out.net_cpus, out.net_threads);
-    read_cpus(in, "book_cpus", out.book_cpus, out.book_threads);
-    read_choice(in, "idle", out.idle, {"spin", "backoff", "auto"});
-    read_number(in, "rt_priority", out.rt_priority, 0, 99);
-    out.mlock = in.flag("mlock", out.mlock);
-    out.huge_pages = in.flag("huge_pages", out.huge_pages);
-    out.fast_aes = in.flag("fast_aes", out.fast_aes);
-    out.kernel_timestamps = in.flag("kernel_timestamps", out.kernel_timestamps);
-    out.record = in.text("record", out.record);
-    read_text(in, "metrics_listen", out.metrics_listen, listen_fault);
+    check_cpus(in, "net_cpus", engine.net_cpus, engine.net_threads);
+    check_cpus(in, "book_cpus", engine.book_cpus, engine.book_threads);
+}
+
+std::vector<std::string> not_built_yet(const Config& config) {
+    std::vector<std::string> names;
+    const auto add_of = [&](std::span<const ConfigKey> keys) {
+        for (const ConfigKey& key : keys) {
+            if (!key.rules.built && key.show(key, config) != key.show(key, Config{})) names.emplace_back(key.name);
+        }
+    };
+    add_of(kExchangeKeys);
+    const auto& channels = config.exchange.channels;
+    if (std::any_of(channels.begin(), channels.end(), is_private)) names.emplace_back("private channels");
+    add_of(kEngineKeys);
+    return names;
+}
+
+std::string list_of_keys() {
+    std::string list = "exchanges:\n  ccxt_backpack:                       # the name is yours\n";
+    list_keys(kExchangeKeys, "    ", list);
+    list += "engine:\n";
+    list_keys(kEngineKeys, "  ", list);
+    return list;
 }
 
 }  // namespace daypack

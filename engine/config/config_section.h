@@ -11,11 +11,12 @@
 
 namespace daypack {
 
-// One map of the file, read by name and type. What is read is what is known: finish() refuses the rest.
+// One map of the file, whose values are read by name and type. Keys that were never read are unknown: finish() refuses
+// them.
 //
-// Every reader returns `fallback` for a key that is absent, or whose variable is unset, and throws ConfigError, with
-// the line, for a value of the wrong type or out of range. An absent key that is required throws in finish(), after the
-// unknown keys, for it was probably misspelt.
+// Every reader returns `fallback` for a key that is absent, or whose variable is not set, and throws ConfigError with
+// the line for a value of the wrong type or out of range. An absent key that is required is refused by finish(), after
+// the unknown keys, because it was probably misspelt.
 class ConfigSection {
   public:
     // `line`: where the section is named. Throws for a key that is given twice.
@@ -24,16 +25,16 @@ class ConfigSection {
     [[nodiscard]] std::int64_t whole(const std::string& key, std::int64_t fallback, std::int64_t min, std::int64_t max);
     [[nodiscard]] bool flag(const std::string& key, bool fallback);
     [[nodiscard]] std::string text(const std::string& key, const std::string& fallback);
-    // As text(), but 0640 needs no quotes.
+    // Like text(), but a number needs no quotes.
     [[nodiscard]] std::string digits(const std::string& key, const std::string& fallback);
-    // The place of the value among `names`.
+    // The index of the value in `names`.
     [[nodiscard]] std::size_t one_of(const std::string& key, std::size_t fallback,
                                      const std::vector<std::string>& names);
-    // Texts of a list; empty when absent. An empty list is refused when `least` is 1.
+    // The texts of a list, none where the key is absent. An empty list is refused where `least` is 1.
     [[nodiscard]] std::vector<ConfigText> texts(const std::string& key, std::size_t least);
     [[nodiscard]] std::vector<std::int64_t> wholes(const std::string& key, std::int64_t min, std::int64_t max);
 
-    // The scalar of a key, or nothing; for keys that take a scalar or a list.
+    // Whether the key has a scalar, for keys that take a scalar or a list.
     [[nodiscard]] bool is_scalar(const std::string& key) const;
     void require(const std::string& key);
     void know(const std::string& key);  // one that is read by other means
@@ -41,7 +42,8 @@ class ConfigSection {
     // Throws `key` + " " + fault unless fault is empty.
     void check(const std::string& key, const std::string& fault) const;
     [[noreturn]] void fail(int line, const std::string& wrong_and_meant) const;
-    // Throws for an unknown key (`others` helps: a key that belongs into that section) or an absent one.
+    // Throws for an unknown key, and for a required one that is absent. `others`: the section to which an unknown key
+    // may belong instead.
     void finish(const ConfigSection& others) const;
 
   private:

@@ -12,7 +12,7 @@ namespace daypack {
 // Throws the ConfigError for a line of a file; 0 for the file as a whole.
 [[noreturn]] void fail_at(const std::string& path, int line, const std::string& wrong_and_meant);
 
-// A scalar of the file with its variables filled in.
+// A scalar of the file whose variables are filled in.
 struct ConfigText {
     std::string text;
     std::string written;  // as it stands in the file: what messages show, so that no variable's value leaks
@@ -30,10 +30,10 @@ enum class Number : std::uint8_t { none, whole, too_large };
 // Plain decimal digits, with a minus or without; no leading zero, which YAML 1.1 would read as octal.
 [[nodiscard]] Number read_whole(const ConfigText& text, std::int64_t& value);
 
-// true, yes, on and their opposites, as YAML says; nothing for any other word.
+// Takes true, yes, on and their opposites, as YAML does; nothing for any other word.
 [[nodiscard]] std::optional<bool> read_flag(const ConfigText& text);
 
-// What YAML makes of it when it is no text: "a number", "a flag"; else "".
+// Which type YAML reads it as: "a number" or "a flag", and "" for a text.
 [[nodiscard]] std::string other_type(const ConfigText& text);
 
 }  // namespace daypack

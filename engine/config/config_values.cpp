@@ -79,7 +79,7 @@ std::string url_fault(std::string_view url, UrlKind kind) {
         return {};
     } catch (const std::runtime_error& error) {
         if (may_be_secret(url)) return "is no URL; write it as in \"https://api.backpack.exchange\"";
-        // `URL "…": why`: the URL is told by who asks.
+        // The error reads `URL "…": why`, and the caller shows the URL itself.
         const std::string_view why = error.what();
         const auto start = why.find("\": ");
         return "is refused: " + std::string(start == std::string_view::npos ? why : why.substr(start + 3));

@@ -10,23 +10,24 @@
 
 namespace daypack {
 
-// What the values of a configuration may look like: pure functions of their arguments.
-// A check returns "" when all is well, else `<what is wrong>; <what was meant>`. No check repeats the value it refuses,
-// for it may be a secret that landed under the wrong key.
+// What the values of a configuration may look like, as pure functions of their arguments.
+//
+// A check returns "" when all is well, else `<what is wrong>; <what was meant>`. No check repeats the value that it
+// refuses, because that may be a secret under the wrong key.
 
-// As parse_url has it.
+// A URL that parse_url takes.
 [[nodiscard]] std::string url_fault(std::string_view url, UrlKind kind);
 
 // Base64 (standard alphabet, padded) of exactly 32 bytes.
 [[nodiscard]] std::string key_fault(std::string_view text);
 
-// One of the four spellings.
+// A symbol in one of the four spellings.
 [[nodiscard]] std::string symbol_fault(std::string_view text);
 
 // "host:port" or "[v6]:port".
 [[nodiscard]] std::string listen_fault(std::string_view text);
 
-// A name of a group as getgrnam knows them.
+// What may be the name of a group; whether the machine has it is asked by config_machine.h.
 [[nodiscard]] std::string group_fault(std::string_view name);
 
 // Octal digits for a file that its owner may read and write and nobody executes.

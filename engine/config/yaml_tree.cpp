@@ -52,7 +52,7 @@ class Converter {
     int nodes_ = 0;
 };
 
-// Counts documents, and is deaf to what stands in them.
+// Counts documents, and ignores their content.
 class Documents final : public YAML::EventHandler {
   public:
     void OnDocumentStart(const YAML::Mark& mark) override {

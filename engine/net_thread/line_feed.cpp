@@ -3,18 +3,17 @@
 
 #include <algorithm>
 
-#include "engine/book_thread/book_agent.h"
 #include "engine/threads/wall_clock.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kPatience_ns = 100'000'000;    // with a full queue, until updates are dropped
-constexpr std::int64_t kMute_ns = 1'000'000'000;      // after subscribing again, until nothing at all is too little
-constexpr std::int64_t kReplace_ns = 10'000'000'000;  // between two replacements for what it told, or did not tell
-constexpr std::int64_t kHelps_ns = 2'500'000'000;     // what was subscribed again is right by then
-constexpr std::int64_t kForget_ns = 30'000'000'000;   // a symbol that was foreign so long ago is so for the first time
-constexpr std::int64_t kTell_ns = 1'000'000;  // between two looks of the counters, whose cache lines others share
+constexpr std::int64_t kPatience_ns = 100'000'000;    // without room in the sink, until updates are dropped
+constexpr std::int64_t kMute_ns = 1'000'000'000;      // after subscribing again, until a line without a frame is mute
+constexpr std::int64_t kReplace_ns = 10'000'000'000;  // between two replacements because of what was delivered
+constexpr std::int64_t kHelps_ns = 2'500'000'000;     // a new subscription has had its effect by then
+constexpr std::int64_t kForget_ns = 30'000'000'000;   // a symbol that was foreign so long ago begins from the start
+constexpr std::int64_t kCounters_ns = 1'000'000;  // between two updates of the counters, whose cache lines are shared
 
 }  // namespace
 
@@ -32,7 +31,7 @@ NetAgent::Feed::Feed(boost::asio::io_context& io, LineOptions options, const Wir
       line_(io, std::move(options), *this) {}
 
 bool NetAgent::Feed::on_frame(std::string_view frame, const ReceiveTimes& received) {
-    if (!say_state() || !say_lost()) {
+    if (!report_state() || !report_lost()) {
         if (!waiting_since_) waiting_since_ = received.in_hand;
         return false;
     }
@@ -71,15 +70,9 @@ std::span<const Event> NetAgent::Feed::with_kernel_time(std::span<const Event> e
     return {stamped_.data(), events.size() + 1};
 }
 
-bool NetAgent::Feed::tell(std::span<const Event> events, MonoTime now) {
-    if (wiring_.books == nullptr) return wiring_.events->push(events);
-    wiring_.books->take(events, now);
-    return true;
-}
-
-// False: no room, and patience is left; the line keeps the frame and stops reading.
+// False: the sink has no room and patience is left; the line keeps the frame and stops reading.
 bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
-    if (tell(events, now)) {
+    if (wiring_.sink->take(events, now)) {
         waiting_since_.reset();
         return true;
     }
@@ -87,7 +80,7 @@ bool NetAgent::Feed::hand_over(std::span<const Event> events, MonoTime now) {
         waiting_since_ = now;
         ++queue_waits_;
     }
-    if (now - *waiting_since_ < kPatience_ns && events.size() <= wiring_.events->capacity()) return false;
+    if (now - *waiting_since_ < kPatience_ns && events.size() <= wiring_.sink->capacity()) return false;
     drop(events);
     return true;
 }
@@ -101,7 +94,7 @@ void NetAgent::Feed::drop(std::span<const Event> events) {
     ++lost_count_;
 }
 
-bool NetAgent::Feed::say_lost() {
+bool NetAgent::Feed::report_lost() {
     for (std::size_t i = 0; lost_count_ > 0 && i < lost_.size(); ++i) {
         if (!lost_[i]) continue;
         Event event;
@@ -110,14 +103,14 @@ bool NetAgent::Feed::say_lost() {
         event.line = index_;
         event.receive = mono_now();
         event.last = true;
-        if (!tell({&event, 1}, event.receive)) return false;
+        if (!wiring_.sink->take({&event, 1}, event.receive)) return false;
         lost_[i] = false;
         if (--lost_count_ == 0) log(LogKind::lost, "the book thread was too slow: raise queue_events", queue_dropped_);
     }
     return true;
 }
 
-bool NetAgent::Feed::say_state() {
+bool NetAgent::Feed::report_state() {
     while (owes_state()) {
         Event event;
         const bool up = !down_owed_ && up_;
@@ -125,9 +118,9 @@ bool NetAgent::Feed::say_state() {
         event.line = index_;
         event.receive = mono_now();
         event.last = true;
-        if (!tell({&event, 1}, event.receive)) return false;
+        if (!wiring_.sink->take({&event, 1}, event.receive)) return false;
         down_owed_ = false;
-        told_ = up ? Told::up : Told::down;
+        reported_ = up ? LineState::up : LineState::down;
     }
     return true;
 }
@@ -139,16 +132,16 @@ void NetAgent::Feed::on_up() {
     health_.up.store(true, std::memory_order_relaxed);
     ++connects_;
     log(LogKind::line_up, host_);
-    (void)say_state();  // no room: said by do_work(), before any frame
+    (void)report_state();  // without room now, do_work() does it, before any frame
 }
 
 void NetAgent::Feed::on_down(std::string_view why) {
-    if (up_ && told_ == Told::up) down_owed_ = true;
+    if (up_ && reported_ == LineState::up) down_owed_ = true;
     up_ = false;
     health_.up.store(false, std::memory_order_relaxed);
     health_.failures.fetch_add(1, std::memory_order_relaxed);
     log(LogKind::line_down, why);
-    (void)say_state();
+    (void)report_state();
 }
 
 void NetAgent::Feed::subscribe_again(const std::vector<std::string>& streams, bool may_replace, MonoTime now) {
@@ -193,7 +186,7 @@ void NetAgent::Feed::replace(const std::string& why, MonoTime now) {
     line_.replace(why);
 }
 
-// Most of what the line brings is right, and to subscribe the symbol again may help yet.
+// Most of what the line delivers is right, and a new subscription of the symbol may still help.
 bool NetAgent::Feed::mends_alone(SymbolIndex symbol, std::size_t followed, MonoTime now) {
     const auto is_foreign = [&](const auto& since) { return since && now - *since < kForget_ns; };
     const auto foreign = static_cast<std::size_t>(std::count_if(foreign_.begin(), foreign_.end(), is_foreign));
@@ -201,11 +194,11 @@ bool NetAgent::Feed::mends_alone(SymbolIndex symbol, std::size_t followed, MonoT
 }
 
 void NetAgent::Feed::do_work(MonoTime now) {
-    const bool said = say_state() && say_lost();
-    if (said && !line_.held()) waiting_since_.reset();
-    if (waiting_since_ && (said || now - *waiting_since_ >= kPatience_ns)) line_.resume();
-    if (now - told_counters_ < kTell_ns) return;
-    told_counters_ = now;
+    const bool reported = report_state() && report_lost();
+    if (reported && !line_.held()) waiting_since_.reset();
+    if (waiting_since_ && (reported || now - *waiting_since_ >= kPatience_ns)) line_.resume();
+    if (now - counters_written_ < kCounters_ns) return;
+    counters_written_ = now;
     tell_counters();
 }
 
@@ -241,7 +234,7 @@ void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t num
     record.line = index_;
     record.have = record.got = number;
     record.say(words);
-    (void)wiring_.log->push(record);  // full: the counters and the states still tell
+    (void)wiring_.log->push(record);  // where it is full, counters and states still show it
 }
 
 }  // namespace daypack

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 
-#include "engine/book_thread/book_agent.h"
 #include "engine/net_thread/line_feed.h"
 #include "engine/threads/wall_clock.h"
 
@@ -14,8 +13,7 @@ namespace daypack {
 
 namespace {
 
-constexpr std::size_t kHandlersARound = 256;  // of Asio's; then the lines that are up have their turn
-constexpr std::chrono::milliseconds kWait{10};
+constexpr std::size_t kHandlersARound = 256;  // of Asio, before the lines that are up have their turn
 
 }  // namespace
 
@@ -52,9 +50,9 @@ void NetAgent::do_work(MonoTime now) {
     answer_pause();
     if (worked || !backoff) return;
     for (auto& feed : feeds_) feed->line().wake_on_bytes();
-    // What comes from the sockets wakes; all else (subscriptions, counters) has time, but for room in the queue, and
-    // for the beat of books that are of this thread.
-    io_->context.run_one_for(waiting || wiring_.books != nullptr ? std::chrono::milliseconds(1) : kWait);
+    // What comes from the sockets wakes the thread; all else (subscriptions, counters) has time, but for room in the
+    // queue.
+    io_->context.run_one_for(std::chrono::milliseconds(waiting ? 1 : options_.wait_ms));
 }
 
 // Costs a system call, so it is only done where a line connects. Where the thread waits by Asio, that runs it as well.
@@ -66,8 +64,8 @@ bool NetAgent::run_io() {
     return handled > 0;
 }
 
-// Subscribes what the cold thread wants and has not been asked for yet, and the reverse. A line subscribes by itself
-// what it was told when it connects.
+// Subscribes what the control thread has come to want, and unsubscribes what it no longer wants. A line repeats its
+// subscriptions by itself whenever it connects.
 void NetAgent::follow_subscriptions() {
     const std::uint64_t revision = wiring_.subscriptions->revision();
     if (revision == revision_) return;
@@ -89,7 +87,7 @@ void NetAgent::follow_subscriptions() {
     }
 }
 
-// Where the books were paused, each line that is up has to bring all that is on its way.
+// After a pause of the books, each line that is up first has to deliver all that is on its way.
 void NetAgent::follow_pause(MonoTime now) {
     const std::int64_t pause =
         backlog_.pause_end_ns.load(std::memory_order_acquire);  // pairs with BookAgent::keep_time()
@@ -105,7 +103,7 @@ void NetAgent::answer_pause() noexcept {
     backlog_.read_ns.store(pause_, std::memory_order_release);  // pairs with BookAgent::end_pause()
 }
 
-// What the book thread found that a line does not bring, or tells and no other line does.
+// Acts on what the book thread found: streams that a line does not deliver, or numbers as no other line does.
 void NetAgent::resubscribe(MonoTime now) {
     Resubscribe lost;
     while (wiring_.resubscribes->pop(lost)) {
@@ -132,7 +130,7 @@ std::vector<std::string> NetAgent::streams_of(SymbolIndex symbol) const {
     return streams;
 }
 
-void NetAgent::stop() {
+void NetAgent::stop(const std::function<void()>& meanwhile) {
     for (auto& feed : feeds_) feed->line().stop();
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
     const auto stopped = [](const auto& feed) { return feed->line().stopped(); };
@@ -142,7 +140,7 @@ void NetAgent::stop() {
             feed->line().wake_on_bytes();
         }
         io_->context.run_one_for(std::chrono::milliseconds(1));
-        if (wiring_.books != nullptr) (void)wiring_.books->do_work(mono_now());  // its beat goes on
+        meanwhile();
     }
     for (auto& feed : feeds_) feed->tell_counters();
 }

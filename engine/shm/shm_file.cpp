@@ -2,18 +2,16 @@
 #include "engine/shm/shm_file.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 
 #include "engine/daypack_shm.h"
+#include "engine/shm/shm_limits.h"
 
 namespace daypack {
 namespace {
@@ -36,11 +34,7 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
 }
 
 [[nodiscard]] gid_t group_id(const std::string& name) {
-    errno = 0;
-    if (const group* entry = getgrnam(name.c_str()); entry != nullptr) return entry->gr_gid;
-    char* end = nullptr;
-    const unsigned long number = std::strtoul(name.c_str(), &end, 10);
-    if (!name.empty() && *end == '\0' && number < std::numeric_limits<gid_t>::max()) return static_cast<gid_t>(number);
+    if (const auto id = find_group(name)) return *id;
     throw std::runtime_error("shm_group: this machine has no group \"" + name + "\" (see `getent group`)");
 }
 

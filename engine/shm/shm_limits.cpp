@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/shm_limits.h"
 
+#include <grp.h>
+
+#include <charconv>
 #include <limits>
 
 #include "book/types.h"
@@ -20,6 +23,16 @@ std::string instance_fault(std::string_view name) {
                       name.find_first_not_of(kAllowed) == std::string_view::npos && name != "." && name != "..";
     if (good) return {};
     return "is no name of an instance; use 1 to 64 letters, digits, `_`, `.` and `-`, as in \"default\"";
+}
+
+std::optional<std::uint32_t> find_group(const std::string& name) {
+    if (const group* entry = getgrnam(name.c_str()); entry != nullptr) return entry->gr_gid;
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool whole = error == std::errc{} && end == name.data() + name.size();
+    // The largest number means "leave it as it is" to chown.
+    if (!whole || number == std::numeric_limits<gid_t>::max()) return std::nullopt;
+    return number;
 }
 
 }  // namespace daypack

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,8 @@ inline constexpr std::int64_t kMaxLines = DAYPACK_MAX_LINES;
 // Returns "" where `name` can be the name of an instance, else what is wrong with it and what is allowed. The name
 // becomes part of a file name in /dev/shm.
 [[nodiscard]] std::string instance_fault(std::string_view name);
+
+// The id of a group of this machine, by its name or, where no name is like that, its number; nothing where it has none.
+[[nodiscard]] std::optional<std::uint32_t> find_group(const std::string& name);
 
 }  // namespace daypack

@@ -14,6 +14,7 @@
 
 #include "bench/rig/jail.h"
 #include "engine/book_thread/book_agent.h"
+#include "engine/book_thread/book_sink.h"
 #include "engine/net_thread/net_agent.h"
 #include "net/backpack/subscribe_frame.h"
 #include "net/base/clock.h"
@@ -173,7 +174,7 @@ struct World {
         line.ping_interval_ms = 50;
         options.lines = {line};
         net.emplace(std::move(options),
-                    NetAgent::Wiring{&instruments, &subscriptions, &events, &log, &segment, health, &resubscribes});
+                    NetAgent::Wiring{&instruments, &subscriptions, &sink, &log, &segment, health, &resubscribes});
         // where it is allowed; the pager of a machine without memory is not the thread's fault
         (void)mlockall(MCL_CURRENT);
     }
@@ -186,6 +187,7 @@ struct World {
     InstrumentTable instruments{4};
     Subscriptions subscriptions{4};
     EventQueue events{4'096};
+    QueueSink sink{events};
     LogQueue log{64};
     Segment segment{{instance, 16, 4, 64, 0600, {}}};
     LineHealth health[1];
@@ -301,7 +303,8 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
          &pool},
         {.stale_after_ns = 60'000'000'000, .audit_every_ns = 0},
         {.on_book = [&](const BookView&) { applied.fetch_add(1, std::memory_order_relaxed); }, .on_trade = {}});
-    world.net->keep_books(books);
+    BookSink sink(books);
+    world.net->write_to(sink);
     ASSERT_TRUE(to_book.push(FollowSymbol{0, &world.instruments[0], std::make_unique<Sync>(1'000, 16, pool)}));
     publisher.set_running();
 

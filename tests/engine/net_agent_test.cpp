@@ -49,8 +49,8 @@ class NetAgentTest : public testing::Test {
             of_line.line_dead_ms = 600'000;
             options.lines.push_back(of_line);
         }
-        net = std::make_unique<NetAgent>(std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &events,
-                                                                              &log, &segment, health, &resubscribes});
+        net = std::make_unique<NetAgent>(std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &sink, &log,
+                                                                              &segment, health, &resubscribes});
         EXPECT_TRUE(until([&] {
             return health[0].up && health[1].up && !exchanges[0].texts.empty() && !exchanges[1].texts.empty();
         }));
@@ -109,6 +109,7 @@ class NetAgentTest : public testing::Test {
     InstrumentTable instruments{4};
     Subscriptions subscriptions{4};
     EventQueue events{1'023};
+    QueueSink sink{events};
     LogQueue log{64};
     Segment segment{{instance, 16, 4, 64, 0600, {}}};
     LineHealth health[2];

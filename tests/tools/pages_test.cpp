@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/config.h"
+#include "engine/config/config_keys.h"
 
 namespace daypack {
 namespace {
@@ -57,12 +58,21 @@ std::set<std::string> verbs(const std::string& text, const char* line) {
     return found;
 }
 
-TEST(Pages, TheVerbsOfToolsAreThoseOfHelp) {
+std::string help_of(const std::string& verb) {
     std::string help;
-    FILE* program = popen("'" DAYPACK_PROGRAM "' --help", "r");
-    ASSERT_NE(program, nullptr);
+    FILE* program = popen(("'" DAYPACK_PROGRAM "' " + verb + " --help").c_str(), "r");
+    if (program == nullptr) return help;
     for (int c = std::fgetc(program); c != EOF; c = std::fgetc(program)) help += static_cast<char>(c);
     EXPECT_EQ(pclose(program), 0);
+    return help;
+}
+
+TEST(Pages, TheHelpOfRunListsEveryKeyOfTheConfiguration) {
+    EXPECT_NE(help_of("run").find(list_of_keys()), std::string::npos);
+}
+
+TEST(Pages, TheVerbsOfToolsAreThoseOfHelp) {
+    const std::string help = help_of("");
     const auto listed = verbs(help.substr(help.find("Verbs:")), "\n  ([a-z]+) ");
     EXPECT_FALSE(listed.empty());
     EXPECT_EQ(verbs(page("tools/README.md"), "\n[|] `daypack ([a-z]+)"), listed);

@@ -14,6 +14,8 @@
 
 #include "bench/run.h"
 #include "engine/config.h"
+#include "engine/config/config_keys.h"
+#include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 #include "tools/cli/cat.h"
@@ -107,16 +109,19 @@ void CommandLine::add_run() {
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
         ->check(number());
-    sub.add_option("--instance", run_.instance, "instead of the file's instance")
+    sub.add_option("--instance", run_.overrides.instance, "instead of the file's instance")
         ->type_name("NAME")
         ->check(checked(instance_fault));
-    sub.add_option("--rest-url", run_.rest_url, "instead of the file's rest_urls")
+    sub.add_option("--rest-url", run_.overrides.rest_url, "instead of the file's rest_urls")
         ->type_name("URL")
         ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::rest); }));
-    sub.add_option("--ws-url", run_.ws_url, "instead of the file's ws_urls")
+    sub.add_option("--ws-url", run_.overrides.ws_url, "instead of the file's ws_urls")
         ->type_name("URL")
         ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::websocket); }));
-    sub.add_option("--ca-file", run_.ca_file, "instead of the file's ca_file")->type_name("FILE");
+    sub.add_option("--ca-file", run_.overrides.ca_file, "instead of the file's ca_file")
+        ->type_name("FILE")
+        ->check(checked(ca_file_fault));
+    sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
 
 void CommandLine::add_sim() {

@@ -23,12 +23,7 @@ namespace daypack {
 namespace {
 
 Config read_config(const RunOptions& options) {
-    Config config = load_config(options.config_path);
-    if (!options.instance.empty()) config.engine.instance = options.instance;
-    if (!options.rest_url.empty()) config.exchange.rest_urls = {options.rest_url};
-    if (!options.ws_url.empty()) config.exchange.ws_urls = {options.ws_url};
-    if (!options.ca_file.empty()) config.exchange.ca_file = options.ca_file;
-    return config;
+    return load_config(options.config_path, process_env, options.overrides);
 }
 
 // The log goes to stderr, unless a ladder is drawn on the same terminal: then its last lines stand below that.

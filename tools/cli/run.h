@@ -2,16 +2,14 @@
 #pragma once
 #include <string>
 
+#include "engine/config.h"
+
 namespace daypack {
 
 struct RunOptions {
     std::string config_path;
     double duration_s = 0;  // 0: until SIGINT or SIGTERM
-    // What follows overrides the file; empty: as the file says.
-    std::string instance;
-    std::string rest_url;
-    std::string ws_url;
-    std::string ca_file;
+    ConfigOverrides overrides;
 };
 
 // Runs the engine in the foreground, with a live ladder where stdout is a terminal and a line per symbol and second
