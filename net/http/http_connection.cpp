@@ -29,7 +29,6 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t kBodyPadding = 64;  // what simdjson may read behind a text
 constexpr std::uint32_t kHeaderBytesMax = 65'536;
 constexpr Milliseconds kPatience{3'000};  // without a byte of the answer
 constexpr Milliseconds kRested{1'000};    // after this a kept connection may have been forgotten on the way (NAT)
@@ -201,7 +200,6 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
             if (status / 100 == 2) answer = {0, {}, url_.name() + ": " + answer.body, {}, true};
             keep = false;
         }
-        answer.body.reserve(answer.body.size() + kBodyPadding);
         keep = keep && status != 408 && is_framed_plainly(message);
         if (!keep) cut();
         idle_since_ = Clock::now();

@@ -15,7 +15,7 @@ namespace daypack {
 
 struct RestAnswer {
     int status = 0;                    // 0: no answer came
-    std::string body;                  // as it came, of any status; 64 bytes of capacity are free behind it
+    std::string body;                  // as it came, of any status
     std::string error;                 // why there is none, in words, with the host; else empty
     std::optional<int> retry_after_s;  // what the server asked for, as with a 429; kRetryAfterMaxS at most
     bool encoded = false;              // there is none, or no body, because it came in a coding that was not asked for
