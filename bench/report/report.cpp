@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace daypack::bench {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 struct Share {
     const char* name;
@@ -14,42 +17,43 @@ struct Share {
 };
 constexpr Share kShares[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
 
-std::string json_number(double value) {
-    return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
-}
-std::string or_null(const std::optional<double>& value) {
-    return value ? json_number(*value) : "null";
-}
 std::string met_text(const Row& row, const char* yes, const char* no, const char* unknown) {
     const auto met = row.met();
     return !met ? unknown : *met ? yes : no;
 }
 
-std::string json_text(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-    return '"' + out + '"';
+// Six digits: more are noise. What is no finite number becomes null, as JSON has none.
+Json json_number(double value) {
+    return std::stod(fmt::format("{:.6g}", value));
+}
+Json or_null(const std::optional<double>& value) {
+    return value ? json_number(*value) : Json(nullptr);
+}
+Json json_count(double value) {
+    return std::llround(value);
 }
 
-std::string json_row(const Row& row) {
-    std::string out = fmt::format(
-        R"({{"name":{},"value":{},"unit":{},"floor":{},"reference":{},"ratio":{},"target":{},"bound":"{}","met":{})",
-        json_text(row.name), row.not_measured_because.empty() || row.value != 0 ? json_number(row.value) : "null",
-        json_text(row.unit), or_null(row.floor), or_null(row.reference), or_null(row.ratio), or_null(row.target),
-        row.bound == Row::Bound::least ? "least" : "most", met_text(row, "true", "false", "null"));
+Json json_row(const Row& row) {
+    const auto met = row.met();
+    Json json{{"name", row.name},
+              {"value", row.not_measured_because.empty() || row.value != 0 ? json_number(row.value) : Json(nullptr)},
+              {"unit", row.unit},
+              {"floor", or_null(row.floor)},
+              {"reference", or_null(row.reference)},
+              {"ratio", or_null(row.ratio)},
+              {"target", or_null(row.target)},
+              {"bound", row.bound == Row::Bound::least ? "least" : "most"},
+              {"met", met ? Json(*met) : Json(nullptr)}};
     if (!row.curves.empty()) {
         const Percentiles& samples = row.curves.front().samples;
-        for (const auto& [name, share] : kShares) out += fmt::format(R"(,"{}":{:.0f})", name, samples.at(share));
-        out += fmt::format(R"(,"max":{:.0f},"samples":{})", samples.max(), samples.count());
+        for (const auto& [name, share] : kShares) json[name] = json_count(samples.at(share));
+        json["max"] = json_count(samples.max());
+        json["samples"] = samples.count();
     }
-    if (row.spread) {
-        out += fmt::format(R"(,"spread":[{},{}])", json_number(row.spread->least), json_number(row.spread->most));
-    }
-    if (!row.not_measured_because.empty()) out += R"(,"why":)" + json_text(row.not_measured_because);
-    return out + R"(,"what":)" + json_text(row.what) + "}";
+    if (row.spread) json["spread"] = Json::array({json_number(row.spread->least), json_number(row.spread->most)});
+    if (!row.not_measured_because.empty()) json["why"] = row.not_measured_because;
+    json["what"] = row.what;
+    return json;
 }
 
 }  // namespace
@@ -111,19 +115,16 @@ std::string tail_text(const Report& report) {
 }
 
 std::string json(const Report& report) {
-    std::string out = R"({"machine":{)";
+    Json json{{"machine", Json::object()},
+              {"input", report.input},
+              {"rounds", report.rounds},
+              {"seconds", std::round(report.seconds * 10) / 10},
+              {"rows", Json::array()}};
     for (const auto& [name, fact] : report.machine) {
-        const bool first = &name == &report.machine.front().first;
-        const bool is_number = name == "cores";
-        out += fmt::format("{}{}:{}", first ? "" : ",", json_text(name), is_number ? fact : json_text(fact));
+        json["machine"][name] = name == "cores" ? Json(std::stol(fact)) : Json(fact);
     }
-    out += fmt::format(R"(}},"input":{},"rounds":{},"seconds":{:.1f},"rows":[)", json_text(report.input), report.rounds,
-                       report.seconds);
-    for (const Row& row : report.rows) {
-        if (&row != report.rows.data()) out += ',';
-        out += json_row(row);
-    }
-    return out + "]}\n";
+    for (const Row& row : report.rows) json["rows"].push_back(json_row(row));
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace daypack::bench

@@ -7,8 +7,6 @@
 #include <unistd.h>
 #include <wolfssl/options.h>  // before all other headers of wolfSSL
 #include <wolfssl/ssl.h>
-#include <wolfssl/wolfcrypt/coding.h>
-#include <wolfssl/wolfcrypt/sha.h>
 
 #include <boost/asio/ssl/context.hpp>
 #include <cstdio>
@@ -16,6 +14,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "net/ws/web_socket_key.h"
 #include "tools/sim/server/certificates.h"
 
 namespace daypack::bench {
@@ -53,16 +52,7 @@ std::string accept_key(const std::string& head) {
     const std::size_t at = head.find(kName);
     if (at == std::string::npos) throw std::runtime_error("the bench's client asks for no WebSocket");
     const std::size_t from = at + kName.size();
-    const std::string text = head.substr(from, head.find("\r\n", from) - from) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    wc_Sha sha;
-    byte digest[WC_SHA_DIGEST_SIZE];
-    wc_InitSha(&sha);
-    wc_ShaUpdate(&sha, reinterpret_cast<const byte*>(text.data()), static_cast<word32>(text.size()));
-    wc_ShaFinal(&sha, digest);
-    byte key[64];
-    word32 size = sizeof key;
-    Base64_Encode_NoNl(digest, sizeof digest, key, &size);
-    return {reinterpret_cast<const char*>(key), size};
+    return web_socket_accept(head.substr(from, head.find("\r\n", from) - from));
 }
 
 }  // namespace

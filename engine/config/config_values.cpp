@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <stdexcept>
 
 #include "net/backpack/symbol.h"
+#include "net/base/edit_distance.h"
+#include "net/base/host_port.h"
 
 namespace daypack {
 namespace {
@@ -18,46 +19,6 @@ bool alphanumeric(char c) {
 bool all_of(std::string_view text, std::string_view extra) {
     return std::all_of(text.begin(), text.end(),
                        [extra](char c) { return alphanumeric(c) || extra.find(c) != std::string_view::npos; });
-}
-
-bool valid_port(std::string_view text) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65'535;
-}
-
-// The host of `host[:port]` or `[v6][:port]`; empty when it has neither form.
-std::string_view host_of(std::string_view authority, std::string_view& port) {
-    std::string_view host;
-    if (authority.starts_with('[')) {
-        const auto close = authority.find(']');
-        if (close == std::string_view::npos) return {};
-        host = authority.substr(1, close - 1);
-        port = authority.substr(close + 1);
-        if (host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return {};
-    } else {
-        host = authority.substr(0, authority.find(':'));
-        port = authority.substr(host.size());
-        if (!all_of(host, ".-_")) return {};
-    }
-    return host;
-}
-
-// Changes of one character, insertions, deletions and swaps of neighbours that make one word of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-    std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        rows[i][0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t change = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, change});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-            }
-        }
-    }
-    return rows[a.size()][b.size()];
 }
 
 // A run of characters as long as a base64 key, or the name of the secret with more behind it.
@@ -100,9 +61,8 @@ std::string symbol_fault(std::string_view text) {
 }
 
 std::string listen_fault(std::string_view text) {
-    std::string_view port;
-    const std::string_view host = host_of(text, port);
-    if (!host.empty() && port.starts_with(':') && valid_port(port.substr(1))) return {};
+    HostPort address;
+    if (parse_host_port(text, address).empty() && address.port) return {};
     return "is no address to listen on; write it as in \"127.0.0.1:9464\"";
 }
 
@@ -124,7 +84,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
     std::size_t best = std::max<std::size_t>(1, (start.size() + 1) / 3) + 1;
     std::string nearest;
     for (const auto& candidate : words) {
-        const std::size_t away = distance(start, candidate);
+        const std::size_t away = edit_distance(start, candidate);
         if (away < best && away < candidate.size()) {
             best = away;
             nearest = candidate;

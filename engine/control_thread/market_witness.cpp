@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/base/time_units.h"
+
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kNsPerS = 1'000'000'000;
-constexpr std::int64_t kSpread_ns = 5'000'000'000;
+constexpr std::int64_t kSpread_ns = s_to_ns(5);
 constexpr std::uint32_t kDoublingsMax = 7;
 
 }  // namespace
@@ -43,7 +43,7 @@ void MarketWitness::on_word(bool changed, MonoTime now, std::int64_t most_ns) no
 // What came up while the question was under way may be answered by it or not: it is looked at as a new doubt.
 void MarketWitness::ask_again(MonoTime now, std::int64_t again_ns) noexcept {
     asked_ = false;
-    const std::int64_t spread_ns = place_ * 7'919 * kNsPerMs % kSpread_ns;
+    const std::int64_t spread_ns = ms_to_ns(place_ * 7'919) % kSpread_ns;
     due_ = now + (again_ns == kAgain_ns ? again_ns - spread_ns : again_ns);
     if (doubted_) doubt(doubted_at_);
 }
@@ -80,7 +80,7 @@ bool MarketWitness::on_no_answer(bool refused, MonoTime now) {
     failures_ = std::min(failures_ + 1, std::uint32_t{16});
     denied_ = false;  // it has to deny twice in a row
     const std::optional<Claim> claim = std::exchange(claim_, std::nullopt);
-    ask_again(now, std::min(kAgain_ns, kNsPerS << (failures_ - 1)));
+    ask_again(now, std::min(kAgain_ns, s_to_ns(1) << (failures_ - 1)));
     if (!claim) return false;
     if (claim->market) return (!spoke_ || claim->from - *spoke_ > 0) && believe(*claim->market);
     if (existence_ != Existence::unknown || !refused) return false;
@@ -89,7 +89,7 @@ bool MarketWitness::on_no_answer(bool refused, MonoTime now) {
 }
 
 bool MarketWitness::on_list(const Market* row, MonoTime asked, std::optional<int> age_s, MonoTime now) {
-    const MonoTime from = asked + -std::int64_t{age_s.value_or(0)} * kNsPerS;
+    const MonoTime from = asked + -s_to_ns(age_s.value_or(0));
     if (list_from_ && from - *list_from_ < 0) return false;  // of an edge that is behind another
     list_from_ = from;
     if (row != nullptr ? agrees(*row) : existence_ == Existence::absent) {
@@ -101,7 +101,7 @@ bool MarketWitness::on_list(const Market* row, MonoTime asked, std::optional<int
     Claim claim;
     if (row != nullptr) claim.market = *row;
     // `Age` counts whole seconds; without it the copy may be as old as the cache keeps one.
-    claim.from = age_s ? from + -kNsPerS : asked + -kListAge_ns;
+    claim.from = age_s ? from + -s_to_ns(1) : asked + -kListAge_ns;
     claim_ = std::move(claim);
     return false;
 }

@@ -9,13 +9,11 @@
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/rest_decoder.h"
 #include "net/base/backoff.h"
+#include "net/base/retry_after.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 namespace {
-
-constexpr std::int64_t kNs = 1'000'000;
-// After a 429 that does not say how long: the venue publishes no figure, and a shorter pause risks the address.
-constexpr std::int64_t kLimitedMs = 10'000;
 
 RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
     using Rank = RestApi::Rank;
@@ -82,7 +80,7 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
     if (answer.status != 200) {
         if (answer.status == 404 || answer.status == 400) doubt_(request.symbol);
         const std::int64_t wait_ms =
-            answer.retry_after_s ? *answer.retry_after_s * std::int64_t{1000} : (answer.status == 429 ? kLimitedMs : 0);
+            s_to_ms(answer.retry_after_s.value_or(answer.status == 429 ? kTooManyRequests_s : 0));
         return retry(request, failures, wait_ms, refusal(answer.status, answer.body));
     }
     auto snapshot = std::make_unique<Snapshot>();
@@ -106,7 +104,7 @@ void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t fa
 // The book is refused for a lasting reason.
 void SnapshotFetcher::on_refused(const SnapshotRequest& request, std::uint32_t failures, std::int64_t retry_ms) {
     if (request.purpose == SnapshotRequest::Purpose::check) return send(request, nullptr);
-    const MonoTime until = mono_now() + retry_ms * kNs;
+    const MonoTime until = mono_now() + ms_to_ns(retry_ms);
     held_[request.symbol] = {&instruments_[request.symbol], until};
     waiting_.push_back({request, until, failures + 1});
 }
@@ -121,13 +119,12 @@ void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failur
         return send(request, nullptr);
     }
     ++failures;
-    const double jitter = std::uniform_real_distribution<>(0.0, 1.0)(random_);
-    const std::int64_t delay_ms = std::max(at_least_ms, next_delay_ms(failures, jitter));
+    const std::int64_t delay_ms = std::max(at_least_ms, drawn_delay_ms(failures, random_));
     if ((failures & (failures - 1)) == 0) {  // the 1st, 2nd, 4th, 8th and so on
         log_(fmt::format("snapshot symbol={} failed={} retry_ms={} why=\"{}\"", instruments_[request.symbol].native,
                          failures, delay_ms, why));
     }
-    waiting_.push_back({request, mono_now() + delay_ms * kNs, failures});
+    waiting_.push_back({request, mono_now() + ms_to_ns(delay_ms), failures});
 }
 
 }  // namespace daypack

@@ -6,12 +6,12 @@
 #include <cstdlib>
 
 #include "net/base/clock.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kAgain_ns = 60'000'000'000;
-constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::int64_t kAgain_ns = s_to_ns(60);
 // Half a round trip is in doubt anyway; a clock that moved by less is no news.
 constexpr std::int64_t kNews_ms = 1'000;
 
@@ -36,7 +36,7 @@ void VenueWatch::on_status(const VenueStatus& status) {
 }
 
 void VenueWatch::on_time(VenueTime time, WallTime now) {
-    const std::int64_t ahead_ms = time.us / 1'000 - now.ns / kNsPerMs;
+    const std::int64_t ahead_ms = time.us / 1'000 - ns_to_ms(now.ns);
     if (ahead_ms_ && std::abs(ahead_ms - *ahead_ms_) < kNews_ms) return;
     ahead_ms_ = ahead_ms;
     log_(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)", ahead_ms));

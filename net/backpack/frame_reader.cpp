@@ -187,7 +187,7 @@ Errc FrameReader::read(std::string_view frame, FrameFields& text) noexcept {
     json::ondemand::json_iterator found;
     const simdjson::padded_string_view padded(frame, frame.size() + simdjson::SIMDJSON_PADDING);
     if (parser_->json.iterate_raw(padded).get(found) != simdjson::SUCCESS) return Errc::malformed;
-    return Pass(json::Tokens(std::move(found), frame), text, levels_).frame();
+    return Pass(json::Tokens(found, frame), text, levels_).frame();
 }
 
 }  // namespace daypack

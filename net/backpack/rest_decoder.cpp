@@ -78,8 +78,6 @@ std::string read_market(const Value& row, Market& market) {
     // What follows may be missing: a market of unknown state is shown and not tradable.
     market.halted = reason_of(row["orderBookState"].string());
     market.visible = row["visible"].scalar() != "false";
-    market.base = row["baseSymbol"].string();
-    market.quote = row["quoteSymbol"].string();
     market.market_type = row["marketType"].string();
     return {};
 }

@@ -19,8 +19,6 @@ namespace daypack {
 // A row of /api/v1/markets.
 struct Market {
     std::string native;
-    std::string base;
-    std::string quote;
     Unit tick;
     Unit step;
     Reason halted = Reason::none;  // why its book is not open; none: it is

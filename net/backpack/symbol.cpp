@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
-#include <vector>
+
+#include "net/base/edit_distance.h"
+#include "net/base/lower_case.h"
 
 namespace daypack {
 namespace {
@@ -14,10 +16,6 @@ constexpr int kMaxParts = 4;                 // base, quote, kind, and one that 
 
 bool is_name_byte(char c) noexcept {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-}
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 // Two to four names between single separators, and nothing else.
@@ -43,30 +41,8 @@ std::string joined(std::string_view text, char from, char to) {
     return result;
 }
 
-std::string lowered(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
-}
-
 std::string_view base_of(std::string_view native) noexcept {
     return native.substr(0, native.find('_'));
-}
-
-// How many letters must be put in, taken out or changed.
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t j = 0; j <= to.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= from.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= to.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row.back();
 }
 
 constexpr std::string_view kDepth = "depth.";
@@ -112,12 +88,12 @@ std::string normalised_symbol(std::string_view native) {
 }
 
 std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<const std::string> listed) {
-    const std::string target = lowered(native_symbol(wanted).value_or(std::string(wanted)));
+    const std::string target = lower_case(native_symbol(wanted).value_or(std::string(wanted)));
     // Nearest first; of equals the shorter, then the first of the alphabet, so that the answer never wavers.
     using Rank = std::tuple<bool, std::size_t, std::size_t, std::string_view>;
     std::optional<Rank> best;
     for (const std::string& native : listed) {
-        const std::string candidate = lowered(native);
+        const std::string candidate = lower_case(native);
         const bool other_base = base_of(candidate) != base_of(target);
         const std::size_t distance = edit_distance(target, candidate);
         if (other_base && distance > 1 + target.size() / 4) continue;

@@ -107,7 +107,7 @@ Document::Document(std::string_view text) {
     ondemand::json_iterator found;
     const simdjson::padded_string_view padded(text_.data(), text.size(), text_.size());
     if (parser_.iterate_raw(padded).get(found) != simdjson::SUCCESS) return;
-    const Tokens begin(std::move(found), text_);
+    const Tokens begin(found, {text_.data(), text.size()});
     Tokens end = begin;
     if (skim(end) && end.at_end()) {
         root_ = begin;

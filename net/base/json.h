@@ -30,20 +30,22 @@ namespace ondemand = simdjson::ondemand;
 // What simdjson has found in a text: where each token begins. It has seen to the bytes (UTF-8, control characters, ends
 // of strings); the grammar is left to who takes the tokens.
 //
-// Beyond the end every token is '\0' and nothing is taken.
+// Behind the last of simdjson's offsets stands the length of the text, which no token can begin at: that is the end,
+// and gives the last token one too. Beyond it every token is '\0' and nothing is taken.
 class Tokens {
   public:
     Tokens() = default;
-    Tokens(ondemand::json_iterator&& found, std::string_view bytes) noexcept
-        : bytes_(bytes.data()), at_(found.position()), end_(End(std::move(found)).end_position()) {}
+    // REQUIRES: `found` was made of `bytes`, and nothing of it was taken.
+    Tokens(const ondemand::json_iterator& found, std::string_view bytes) noexcept
+        : bytes_(bytes.data()), at_(found.position()), size_(static_cast<std::uint32_t>(bytes.size())) {}
 
-    [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
+    [[nodiscard]] bool at_end() const noexcept { return *at_ == size_; }
 
     // Where the next token begins; at the end: how long the text is.
-    [[nodiscard]] std::size_t offset() const noexcept { return at_ == nullptr ? 0 : *at_; }
+    [[nodiscard]] std::size_t offset() const noexcept { return *at_; }
 
     // The first byte of the next token.
-    [[nodiscard]] char peek() const noexcept { return at_ == end_ ? '\0' : bytes_[*at_]; }
+    [[nodiscard]] char peek() const noexcept { return at_end() ? '\0' : bytes_[*at_]; }
 
     // Takes the next token if it begins so.
     bool take(char first) noexcept {
@@ -54,7 +56,7 @@ class Tokens {
 
     // Takes a scalar, quotes included, without the white space behind it; empty where there is none.
     [[nodiscard]] std::string_view take_text() noexcept {
-        if (at_ == end_) return {};
+        if (at_end()) return {};
         std::string_view text(bytes_ + *at_, at_[1] - *at_);
         ++at_;
         while (is_space(text.back())) text.remove_suffix(1);  // the first byte of a token is none
@@ -62,16 +64,13 @@ class Tokens {
     }
 
   private:
-    struct End : ondemand::json_iterator {
-        explicit End(json_iterator&& found) noexcept : json_iterator(std::move(found)) {}
-        using json_iterator::end_position;
-    };
+    static constexpr std::uint32_t kNone = 0;  // the one offset of an empty text
+
     static bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
     const char* bytes_ = nullptr;
-    const std::uint32_t* at_ = nullptr;
-    const std::uint32_t* end_ =
-        nullptr;  // behind it stands the length of the text, so that the last token has an end too
+    const std::uint32_t* at_ = &kNone;
+    std::uint32_t size_ = 0;  // of the text
 };
 
 // Takes a whole value that nobody wants. False where it is not JSON, or nested deeper than any message of the venue.

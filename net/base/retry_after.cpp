@@ -26,13 +26,13 @@ std::optional<int> parse_retry_after(std::string_view text, std::string_view dat
     const bool digits = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
     if (digits) {
         int seconds = 0;  // of any number of digits: it stops growing long before it could overflow
-        for (const char c : text) seconds = std::min(seconds * 10 + (c - '0'), kRetryAfterMaxS);
+        for (const char c : text) seconds = std::min(seconds * 10 + (c - '0'), kRetryAfterMax_s);
         return seconds;
     }
     const auto due_s = parse_date(text);
     if (!due_s) return std::nullopt;
     const std::int64_t now_s = parse_date(date).value_or(now.ns / 1'000'000'000);
-    return static_cast<int>(std::clamp<std::int64_t>(*due_s - now_s, 0, kRetryAfterMaxS));
+    return static_cast<int>(std::clamp<std::int64_t>(*due_s - now_s, 0, kRetryAfterMax_s));
 }
 
 }  // namespace daypack

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "book/types.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 
@@ -38,11 +39,11 @@ class TokenBucket {
     }
 
   private:
-    static constexpr std::int64_t kMinuteNs = 60'000'000'000;
+    static constexpr std::int64_t kMinute_ns = s_to_ns(60);
 
     // How long `tokens` take to trickle in; rounded up, so that no rounding ever passes the budget.
     [[nodiscard]] std::int64_t ns_of(std::int64_t tokens) const noexcept {
-        return (tokens * kMinuteNs + trickle_per_minute_ - 1) / trickle_per_minute_;
+        return (tokens * kMinute_ns + trickle_per_minute_ - 1) / trickle_per_minute_;
     }
 
     void refill(MonoTime now) noexcept {
@@ -54,7 +55,7 @@ class TokenBucket {
             filled_ = now;  // a full bucket saves nothing up
             return;
         }
-        const std::int64_t come = elapsed_ns * trickle_per_minute_ / kMinuteNs;
+        const std::int64_t come = elapsed_ns * trickle_per_minute_ / kMinute_ns;
         tokens_ += come;
         filled_ = filled_ + ns_of(come);
     }

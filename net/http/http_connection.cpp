@@ -14,10 +14,9 @@
 #include <utility>
 
 #include "book/digits.h"
-#include "net/base/clock.h"
 #include "net/base/printable.h"
-#include "net/base/retry_after.h"
 #include "net/transport/connector.h"
+#include "net/transport/http_answer.h"
 
 namespace daypack {
 
@@ -29,8 +28,6 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t kBodyPadding = 64;  // what simdjson may read behind a text
-constexpr std::uint32_t kHeaderBytesMax = 65'536;
 constexpr Milliseconds kPatience{3'000};  // without a byte of the answer
 constexpr Milliseconds kRested{1'000};    // after this a kept connection may have been forgotten on the way (NAT)
 constexpr Milliseconds kRestedMin{250};   // and shows it by silence for so long,
@@ -38,10 +35,6 @@ constexpr int kRestedTimes = 3;           // or for so many times what answers t
 
 std::string_view text_of(beast::string_view text) {
     return {text.data(), text.size()};
-}
-
-std::optional<int> retry_after_s(const http::fields& fields) {
-    return parse_retry_after(text_of(fields[http::field::retry_after]), text_of(fields[http::field::date]), wall_now());
 }
 
 // The coding of an answer's body, as its header names it; empty: none. Nothing but `identity` was asked for.
@@ -132,7 +125,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
 
     void expect() {
         parser_.emplace();
-        parser_->header_limit(kHeaderBytesMax);
+        parser_->header_limit(kHttpHeaderBytesMax);
         parser_->body_limit(body_bytes_max_);
     }
 
@@ -178,8 +171,8 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
         const unsigned status = parser_->get().result_int();
         if (status / 100 != 1) return on_answer();
         if (status == 101) return refuse("it changes to another protocol, which was not asked for");
-        if (++interims_ > kInterimMax) {
-            return refuse("more than " + std::to_string(kInterimMax) + " interim answers (1xx) before it");
+        if (++interims_ > kInterimAnswersMax) {
+            return refuse("more than " + std::to_string(kInterimAnswersMax) + " interim answers (1xx) before it");
         }
         expect();
         wait(kPatience);
@@ -201,7 +194,6 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
             if (status / 100 == 2) answer = {0, {}, url_.name() + ": " + answer.body, {}, true};
             keep = false;
         }
-        answer.body.reserve(answer.body.size() + kBodyPadding);
         keep = keep && status != 408 && is_framed_plainly(message);
         if (!keep) cut();
         idle_since_ = Clock::now();

@@ -15,9 +15,9 @@ namespace daypack {
 
 struct RestAnswer {
     int status = 0;                    // 0: no answer came
-    std::string body;                  // as it came, of any status; 64 bytes of capacity are free behind it
+    std::string body;                  // as it came, of any status
     std::string error;                 // why there is none, in words, with the host; else empty
-    std::optional<int> retry_after_s;  // what the server asked for, as with a 429; kRetryAfterMaxS at most
+    std::optional<int> retry_after_s;  // what the server asked for, as with a 429; kRetryAfterMax_s at most
     bool encoded = false;              // there is none, or no body, because it came in a coding that was not asked for
     std::optional<int> age_s = {};     // how long a cache in front of it has held it; none: it does not say
 };
@@ -26,9 +26,9 @@ struct RestAnswer {
 //
 // Thread: the one that runs `io`.
 // Invariants: one request at a time; a body larger than `body_bytes_max` is never held; redirects are not followed.
-// An answer belongs to its request: interim answers (1xx) before it are skipped, kInterimMax at most, and a connection
-// is kept only where nothing is in doubt: its length was told once and plainly, by HTTP/1.1, nothing came behind it,
-// and nothing came unasked since.
+// An answer belongs to its request: interim answers (1xx) before it are skipped, kInterimAnswersMax at most, and a
+// connection is kept only where nothing is in doubt: its length was told once and plainly, by HTTP/1.1, nothing came
+// behind it, and nothing came unasked since.
 class HttpConnection {
   public:
     enum class Outcome {
@@ -39,8 +39,6 @@ class HttpConnection {
         broken,       // no whole answer in time
     };
     using Done = std::function<void(Outcome outcome, RestAnswer answer)>;
-
-    static constexpr int kInterimMax = 16;
 
     // `tls` may be null where no address will ask for TLS; else it outlives the connection. `addresses`: what those
     // that share it know of them.

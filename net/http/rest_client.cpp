@@ -8,17 +8,16 @@
 
 #include "net/base/clock.h"
 #include "net/base/refused.h"
+#include "net/base/retry_after.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 
 namespace {
 
-constexpr std::int64_t kSecondNs = 1'000'000'000;
-constexpr std::int64_t kPreferFirstNs =
-    300 * kSecondNs;                                   // how long another host serves before the first is tried again
-constexpr std::int64_t kLookAgainNs = kSecondNs / 20;  // where there are tokens, and not for what waits
-constexpr int kHoldS = 10;                             // after a 429 that names no time
-constexpr int kRenewedMax = 2;                         // after a kept connection, and an address on trial
+constexpr std::int64_t kPreferFirst_ns = s_to_ns(300);  // so long another host serves before the first is tried again
+constexpr std::int64_t kLookAgain_ns = ms_to_ns(50);    // where there are tokens, and not for what waits
+constexpr int kRenewedMax = 2;                          // after a kept connection, and an address on trial
 
 std::int64_t burst_of(std::int64_t per_minute) {
     return std::max<std::int64_t>(per_minute / 4, 1);
@@ -95,7 +94,7 @@ void RestClient::pump() {
 // Whose turn it is; none: nobody's for now.
 std::optional<RestClient::Request> RestClient::take_next(MonoTime now) {
     const std::int64_t tokens = budget_.tokens(now);
-    look_again_ = std::max(budget_.next(now), now + kLookAgainNs);
+    look_again_ = std::max(budget_.next(now), now + kLookAgain_ns);
     if (tokens == 0) return std::nullopt;
     for (const Rank rank : {Rank::urgent, Rank::normal, Rank::trades, Rank::check, Rank::market, Rank::audit}) {
         if (rank >= Rank::check && 2 * tokens < burst_of(options_.requests_per_minute)) continue;
@@ -116,7 +115,7 @@ std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime no
             return request;
         }
         look_again_ = std::min(look_again_, ready);
-        if (rank != Rank::urgent && now - at->asked >= options_.timeout_ms * (kSecondNs / 1000)) {
+        if (rank != Rank::urgent && now - at->asked >= ms_to_ns(options_.timeout_ms)) {
             ++stats_.held;
             const char* const why = gate_.holds_all()           ? "refuses all"
                                     : gate_.is_away(at->target) ? "is away"
@@ -189,7 +188,7 @@ RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& an
         verdict = RestGate::Verdict::answered;
     }
     if (verdict != RestGate::Verdict::answered) trouble_ = trouble_of(answer);
-    int wait_s = answer.retry_after_s.value_or(verdict == RestGate::Verdict::refused ? kHoldS : 0);
+    int wait_s = answer.retry_after_s.value_or(verdict == RestGate::Verdict::refused ? kTooManyRequests_s : 0);
     if (status >= 200 && status < 300) wait_s = 0;  // an answer is no refusal, whatever stands in it
     gate_.done(request.target, request.sent, verdict, wait_s, mono_now());
     return verdict;
@@ -205,7 +204,7 @@ std::string RestClient::trouble_of(const RestAnswer& answer) const {
 bool RestClient::try_next_host(Request& request) {
     if (request.url == url_) {  // else another request has moved on already
         url_ = (url_ + 1) % options_.urls.size();
-        prefer_first_ = mono_now() + kPreferFirstNs;
+        prefer_first_ = mono_now() + kPreferFirst_ns;
     }
     return ++request.hosts_tried < options_.urls.size();
 }

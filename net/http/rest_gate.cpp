@@ -3,13 +3,9 @@
 
 #include <algorithm>
 
+#include "net/base/time_units.h"
+
 namespace daypack {
-
-namespace {
-
-constexpr std::int64_t kSecondNs = 1'000'000'000;
-
-}  // namespace
 
 MonoTime RestGate::ready(const std::string& target, MonoTime now) const {
     MonoTime when = now;
@@ -32,19 +28,19 @@ void RestGate::sent(const std::string& target, MonoTime now) {
     if (!is_away(target)) return;
     Path& path = paths_[path_of(target)];
     path.probe = now + path.delay_ns;
-    path.delay_ns = std::min(2 * path.delay_ns, kProbeAwayMaxNs);
+    path.delay_ns = std::min(2 * path.delay_ns, kProbeAwayMax_ns);
 }
 
 void RestGate::done(const std::string& target, MonoTime sent, Verdict verdict, int wait_s, MonoTime now) {
     std::erase_if(told_, [now](const auto& told) { return told.second <= now; });
-    if (wait_s > 0) told_[target] = now + wait_s * kSecondNs;
+    if (wait_s > 0) told_[target] = now + s_to_ns(wait_s);
     switch (verdict) {
         case Verdict::answered:
             paths_.erase(path_of(target));
             if (held_ && sent - held_since_ >= 0) held_ = false;  // else it was on its way before the refusal
             return;
         case Verdict::refused:
-            held_step_ns_ = std::min(std::max(wait_s, 1) * kSecondNs, kProbeMaxNs);
+            held_step_ns_ = std::min(s_to_ns(std::max(wait_s, 1)), kProbeMax_ns);
             held_probe_ = held_ ? std::max(held_probe_, now + held_step_ns_) : now + held_step_ns_;
             held_ = true;
             held_since_ = now;

@@ -7,13 +7,14 @@
 #include <unordered_set>
 
 #include "book/types.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 
 // When a request may be sent, by what the venue said to those before it. Three rules, of which the latest time counts:
 //
 // - What was refused is not sent again before the time that the venue asked for: that target, and no other.
-// - A refusal of everything (429, a firewall's 403) holds all back: for as long as it asks for, kProbeMaxNs at most.
+// - A refusal of everything (429, a firewall's 403) holds all back: for as long as it asks for, kProbeMax_ns at most.
 // From
 //   then on one request goes out in each such time, until one is answered.
 // - Where a path (/api/v1/depth) fails for two targets or more, and none is answered between, it is away. Those that
@@ -40,14 +41,14 @@ class RestGate {
     // Its path is away, and it was among those that found that out.
     [[nodiscard]] bool is_away(const std::string& target) const;
 
-    static constexpr std::int64_t kProbeMinNs = 100'000'000;
-    static constexpr std::int64_t kProbeAwayMaxNs = 2'000'000'000;
-    static constexpr std::int64_t kProbeMaxNs = 10'000'000'000;  // of all that is held back
+    static constexpr std::int64_t kProbeMin_ns = ms_to_ns(100);
+    static constexpr std::int64_t kProbeAwayMax_ns = s_to_ns(2);
+    static constexpr std::int64_t kProbeMax_ns = s_to_ns(10);  // of all that is held back
 
   private:
     struct Path {
         std::unordered_set<std::string> failed;  // targets, since one was answered
-        std::int64_t delay_ns = kProbeMinNs;     // to the probe after the next
+        std::int64_t delay_ns = kProbeMin_ns;    // to the probe after the next
         MonoTime probe;                          // when the next may go
 
         [[nodiscard]] bool away() const noexcept { return failed.size() > 1; }

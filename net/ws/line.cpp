@@ -9,15 +9,14 @@
 
 #include "net/base/backoff.h"
 #include "net/base/clock.h"
+#include "net/base/retry_after.h"
+#include "net/base/time_units.h"
 #include "net/transport/connector.h"
 #include "net/ws/web_socket.h"
 
 namespace daypack {
 
 namespace {
-
-constexpr std::int64_t kMsNs = 1'000'000;
-constexpr std::int64_t kTooManyRequestsMs = 10'000;  // the pause after a 429, or a firewall's 403, that names none
 
 [[nodiscard]] std::string_view bytes_of(const std::uint64_t& number) noexcept {
     return {reinterpret_cast<const char*>(&number), sizeof number};
@@ -147,14 +146,14 @@ void Line::Impl::on_connected(std::unique_ptr<Stream> stream, const std::string&
     socket_->open();
     patience_ms_ = options_.line_dead_ms;
     if (const auto trial = connector_.trial()) patience_ms_ = std::min<std::int64_t>(patience_ms_, trial->count());
-    due_ = mono_now() + patience_ms_ * kMsNs;
+    due_ = mono_now() + ms_to_ns(patience_ms_);
 }
 
 void Line::Impl::on_open() {
     state_ = State::subscribing;
     connector_.answered();
     resumed_ = mono_now();
-    next_ping_ = resumed_ + options_.ping_interval_ms * kMsNs;
+    next_ping_ = resumed_ + ms_to_ns(options_.ping_interval_ms);
     if (wanted_.empty()) return come_up();
     send("SUBSCRIBE", wanted_);
 }
@@ -191,8 +190,8 @@ void Line::Impl::on_pong(std::string_view payload) {
 
 void Line::Impl::on_end(const WebSocketEnd& end) {
     if (state_ == State::stopping) return finish();
-    std::int64_t pause_ms = end.http_status == 429 || end.blocked ? kTooManyRequestsMs : 0;
-    if (end.retry_after_s) pause_ms = *end.retry_after_s * std::int64_t{1000};
+    const bool refused = end.http_status == 429 || end.blocked;
+    const std::int64_t pause_ms = s_to_ms(end.retry_after_s.value_or(refused ? kTooManyRequests_s : 0));
     if (!open()) connector_.failed();  // another address of the host may do
     go_down(url().name() + ": " + end.why, pause_ms);
 }
@@ -205,9 +204,7 @@ void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
     ++stats_.failures;
     if (tries_ < std::numeric_limits<std::uint32_t>::max()) ++tries_;
     url_ = delivered_ ? 0 : (url_ + 1) % options_.urls.size();
-    const double jitter =
-        static_cast<double>(random_() - random_.min()) / (static_cast<double>(random_.max() - random_.min()) + 1.0);
-    due_ = mono_now() + std::max(next_delay_ms(tries_, jitter), delay_ms_min) * kMsNs;
+    due_ = mono_now() + ms_to_ns(std::max(drawn_delay_ms(tries_, random_), delay_ms_min));
     listener_.on_down(why);
 }
 
@@ -216,17 +213,17 @@ void Line::Impl::go_down(const std::string& why, std::int64_t delay_ms_min) {
 void Line::Impl::watch(MonoTime now) {
     if (held()) resumed_ = now;  // nothing can arrive where nothing is read
     const std::int64_t silent_ns = std::min(now - socket_->last_byte(), now - resumed_);
-    if (silent_ns >= options_.line_dead_ms * kMsNs) {
+    if (silent_ns >= ms_to_ns(options_.line_dead_ms)) {
         if (!delivered_) connector_.silent();
-        return go_down(url().name() + ": dead: no byte for " + std::to_string(silent_ns / kMsNs) + " ms");
+        return go_down(url().name() + ": dead: no byte for " + std::to_string(ns_to_ms(silent_ns)) + " ms");
     }
-    if (catching_up_ && !held() && now - catch_up_since_ >= options_.line_dead_ms * kMsNs) {
+    if (catching_up_ && !held() && now - catch_up_since_ >= ms_to_ns(options_.line_dead_ms)) {
         return go_down(url().name() + ": dead: no pong to a ping for " + std::to_string(options_.line_dead_ms) + " ms");
     }
     if (catch_up_owed_) (void)ping();
     if (options_.ping_interval_ms > 0 && now - next_ping_ >= 0) {
         (void)ping();
-        next_ping_ = now + options_.ping_interval_ms * kMsNs;
+        next_ping_ = now + ms_to_ns(options_.ping_interval_ms);
     }
 }
 
@@ -284,7 +281,7 @@ void Line::Impl::stop() {
     if (!open()) return finish();
     state_ = State::stopping;
     socket_->close();
-    due_ = mono_now() + kStopMsMax * kMsNs;
+    due_ = mono_now() + ms_to_ns(kStopMax_ms);
 }
 
 void Line::Impl::finish() noexcept {

@@ -82,11 +82,11 @@ class Line {
     [[nodiscard]] bool needs_io() const noexcept;
     // For a thread that has nothing to do but wait: makes `io` come back when there is something to read.
     void wake_on_bytes();
-    // Says good-bye with a Close frame and takes at most kStopMsMax for it, while `do_work` is called. No frame and no
+    // Says good-bye with a Close frame and takes at most kStopMax_ms for it, while `do_work` is called. No frame and no
     // `on_down` comes from here on. Not to be started again.
     void stop();
     [[nodiscard]] bool stopped() const noexcept;
-    static constexpr int kStopMsMax = 400;
+    static constexpr int kStopMax_ms = 400;
 
     // From now on wanted, over every reconnect: "depth.SOL_USDC". Doubles are no harm.
     void subscribe(const std::vector<std::string>& streams);

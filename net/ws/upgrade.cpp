@@ -12,10 +12,9 @@
 #include <optional>
 #include <utility>
 
-#include "net/base/clock.h"
 #include "net/base/printable.h"
 #include "net/base/refused.h"
-#include "net/base/retry_after.h"
+#include "net/transport/http_answer.h"
 #include "net/ws/web_socket_key.h"
 
 namespace daypack {
@@ -25,9 +24,6 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 namespace {
-
-constexpr std::uint32_t kHeaderBytesMax = 65'536;
-constexpr int kInterimMax = 16;  // interim answers (1xx) before the final one
 
 using Response = http::response<http::empty_body>;
 
@@ -43,12 +39,6 @@ std::string declined(const Response& response, std::string_view body) {
     }
     if (status >= 500) return said + ": the server is not well";
     return said + ": no WebSocket is served under this address";
-}
-
-std::optional<int> retry_after_s(const Response& response) {
-    const auto text = response[http::field::retry_after];
-    const auto date = response[http::field::date];
-    return parse_retry_after({text.data(), text.size()}, {date.data(), date.size()}, wall_now());
 }
 
 // What is wrong with an answer that says 101; null: nothing.
@@ -89,7 +79,7 @@ class Upgrade : public std::enable_shared_from_this<Upgrade> {
   private:
     void expect() {
         parser_.emplace();
-        parser_->header_limit(kHeaderBytesMax);
+        parser_->header_limit(kHttpHeaderBytesMax);
     }
 
     void read() {
@@ -113,7 +103,7 @@ class Upgrade : public std::enable_shared_from_this<Upgrade> {
         const int status = static_cast<int>(response.result_int());
         const auto behind = buffer_.cdata();
         const std::string_view rest(static_cast<const char*>(behind.data()), behind.size());
-        if (status / 100 == 1 && status != 101 && ++interims_ <= kInterimMax) {
+        if (status / 100 == 1 && status != 101 && ++interims_ <= kInterimAnswersMax) {
             expect();
             return read();
         }

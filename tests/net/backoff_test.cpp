@@ -9,8 +9,8 @@ namespace {
 TEST(Backoff, LiesBetweenATenthOfASecondAndTenSecondsWhateverTheTries) {
     for (const std::uint32_t tries : {0u, 1u, 2u, 5u, 7u, 31u, 32u, 63u, 64u, 4'000'000'000u}) {
         for (const double jitter : {0.0, 0.3, 0.999999, 1.0, -1.0, 7.0}) {
-            EXPECT_GE(next_delay_ms(tries, jitter), kBackoffMinMs) << tries;
-            EXPECT_LE(next_delay_ms(tries, jitter), kBackoffMaxMs) << tries;
+            EXPECT_GE(next_delay_ms(tries, jitter), kBackoffMin_ms) << tries;
+            EXPECT_LE(next_delay_ms(tries, jitter), kBackoffMax_ms) << tries;
         }
     }
 }

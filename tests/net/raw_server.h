@@ -2,9 +2,6 @@
 #pragma once
 #include <gtest/gtest.h>
 #include <unistd.h>
-#include <wolfssl/options.h>
-#include <wolfssl/wolfcrypt/coding.h>
-#include <wolfssl/wolfcrypt/sha.h>
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -24,6 +21,7 @@
 #include <vector>
 
 #include "net/transport/stream.h"
+#include "net/ws/web_socket_key.h"
 #include "tools/sim/server/certificates.h"
 
 namespace daypack::test {
@@ -190,17 +188,8 @@ inline std::string header_of(const std::string& head, const std::string& name) {
 }
 
 inline std::string upgrade_answer(const std::string& head) {
-    const std::string text = header_of(head, "Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    wc_Sha sha;
-    byte digest[WC_SHA_DIGEST_SIZE];
-    wc_InitSha(&sha);
-    wc_ShaUpdate(&sha, reinterpret_cast<const byte*>(text.data()), static_cast<word32>(text.size()));
-    wc_ShaFinal(&sha, digest);
-    byte key[64];
-    word32 size = sizeof key;
-    Base64_Encode_NoNl(digest, sizeof digest, key, &size);
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-           std::string(reinterpret_cast<const char*>(key), size) + "\r\n\r\n";
+           web_socket_accept(header_of(head, "Sec-WebSocket-Key")) + "\r\n\r\n";
 }
 
 inline std::string ws_frame(Opcode opcode, std::string_view payload, bool last = true) {

@@ -22,14 +22,13 @@ using Clock = std::chrono::steady_clock;
 
 class RestClientTest : public test::RestTest {};
 
-TEST_F(RestClientTest, AnAnswerComesWithItsStatusAndBodyAndRoomBehindIt) {
+TEST_F(RestClientTest, AnAnswerComesWithItsStatusAndBody) {
     api.answer = [](Peer& peer, const std::string&) { peer.send(http("200 OK", "1788285151083")); };
     const RestAnswer answer = get("/api/v1/depth?symbol=AAPL.US_USDC");
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.body, "1788285151083");
     EXPECT_EQ(answer.error, "");
     EXPECT_FALSE(answer.retry_after_s.has_value());
-    EXPECT_GE(answers.back().body.capacity(), answer.body.size() + 64);
     const std::string& head = api.heads.at(0);
     EXPECT_TRUE(head.starts_with("GET /api/v1/depth?symbol=AAPL.US_USDC HTTP/1.1\r\n")) << head;
     EXPECT_EQ(test::header_of(head, "Host"), "localhost:" + std::to_string(api.server.port()));

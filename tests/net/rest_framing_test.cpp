@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "net/transport/http_answer.h"
 #include "tests/net/rest_harness.h"
 
 namespace daypack {
@@ -75,7 +76,7 @@ TEST_F(RestFraming, EachOfEightMarketsGetsItsOwnAnswerBehindEarlyHints) {
 
 TEST_F(RestFraming, InterimAnswersWithoutEndAreAnError) {
     std::string interims;
-    for (int i = 0; i < HttpConnection::kInterimMax; ++i) interims += kEarlyHints;
+    for (int i = 0; i < kInterimAnswersMax; ++i) interims += kEarlyHints;
     api.answer = [&](Peer& peer, const std::string& head) { peer.send(interims + echo(head)); };
     EXPECT_EQ(get("/one").body, "/one");
     api.answer = [&](Peer& peer, const std::string& head) { peer.send(interims + kContinue + echo(head)); };

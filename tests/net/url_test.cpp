@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "net/base/host_port.h"
+
 namespace daypack {
 namespace {
 
@@ -82,6 +84,19 @@ TEST(Url, ARefusalIsOneLineOfPrintableText) {
         EXPECT_TRUE(std::all_of(error.begin(), error.end(), [](char c) { return c >= ' ' && c <= '~'; })) << error;
     }
     EXPECT_EQ(error_of("https://h\nX", UrlKind::rest), "URL \"https://h?X\": \"h?x\" is no host name");
+}
+
+TEST(HostPort, TellsAPortFromNone) {
+    HostPort address;
+    EXPECT_EQ(parse_host_port("Example.com", address), "");
+    EXPECT_EQ(address.host, "example.com");
+    EXPECT_FALSE(address.port);
+    EXPECT_EQ(parse_host_port("[::1]:9464", address), "");
+    EXPECT_EQ(address.host, "::1");
+    EXPECT_EQ(address.port, 9464);
+    for (const char* wrong : {"", ":1", "h:", "h:0", "h:65536", "h:1:2", "h:-1", "[::1", "[::1]1", "[h]:1", "h h:1"}) {
+        EXPECT_NE(parse_host_port(wrong, address), "") << wrong;
+    }
 }
 
 }  // namespace

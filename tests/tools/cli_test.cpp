@@ -194,6 +194,13 @@ TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
         EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
     }
     EXPECT_EQ(daypack("rnu").err, "daypack: unknown verb \"rnu\", did you mean `run`?; see `daypack --help`\n");
+    const auto meant = [this](const std::string& use, const char* word) {
+        const std::string err = daypack(use).err;
+        EXPECT_NE(err.find(std::string(", did you mean `") + word + "`?; see"), std::string::npos) << err;
+    };
+    meant("bench --rows decode_aply", "decode_apply");
+    meant("bench --rows publish,system_idel", "system_idle");
+    meant("stat --josn", "--json");
 }
 
 TEST_F(Cli, AWrongConfigurationIsExitTwoWithFileAndLine) {

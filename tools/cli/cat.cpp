@@ -4,42 +4,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
 
 #include "engine/shm_reader.h"
+#include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 
 namespace daypack {
 namespace {
 
-std::string json_levels(const std::vector<daypack_level>& levels, const daypack_top& top) {
-    std::string json = "[";
+using Json = nlohmann::ordered_json;
+
+Json json_levels(const std::vector<daypack_level>& levels, const daypack_top& top) {
+    Json json = Json::array();
     for (const auto& level : levels) {
-        json += fmt::format("{}[\"{}\",\"{}\"]", json.size() > 1 ? "," : "", price_text(level.price, top),
-                            quantity_text(level.quantity, top));
+        json.push_back(Json::array({price_text(level.price, top), quantity_text(level.quantity, top)}));
     }
-    return json + "]";
+    return json;
 }
 
 // How far a side is known: a price, or null for all of it.
-std::string json_known_to(std::int64_t price, const daypack_top& top) {
-    return price == 0 ? "null" : fmt::format(R"("{}")", price_text(price, top));
+Json json_known_to(std::int64_t price, const daypack_top& top) {
+    return price == 0 ? Json(nullptr) : Json(price_text(price, top));
 }
 
-std::string json_line(const std::string& instance, const ShmNames& names, const ShmBook& book) {
+std::string json_book(const std::string& instance, const ShmNames& names, const ShmBook& book) {
     const auto& head = book.head;
     const auto& top = head.top;
-    std::string json = fmt::format(R"({{"instance":{},"symbol":{},"native":{},"state":"{}","reason":"{}","flags":{})"
-                                   R"(,"u":{},"epoch":{},"venue_match_us":{})",
-                                   json_text(instance), json_text(names.symbol), json_text(names.native),
-                                   daypack_state_name(top.state), daypack_reason_name(top.reason),
-                                   json_list(flag_names(top.flags)), top.u, top.epoch, head.venue_match_us);
-    if (head.venue_send_us != 0) json += fmt::format(R"(,"venue_send_us":{})", head.venue_send_us);
-    return json + fmt::format(R"(,"receive_ns":"{}","publish_ns":"{}","known_to":[{},{}],"bids":{},"asks":{}}})",
-                              head.receive_ns, top.publish_ns, json_known_to(head.known_to_bid, top),
-                              json_known_to(head.known_to_ask, top), json_levels(book.bids, top),
-                              json_levels(book.asks, top));
+    Json json{{"instance", instance},
+              {"symbol", names.symbol},
+              {"native", names.native},
+              {"state", daypack_state_name(top.state)},
+              {"reason", daypack_reason_name(top.reason)},
+              {"flags", flag_names(top.flags)},
+              {"u", top.u},
+              {"epoch", top.epoch},
+              {"venue_match_us", head.venue_match_us}};
+    if (head.venue_send_us != 0) json["venue_send_us"] = head.venue_send_us;
+    json["receive_ns"] = std::to_string(head.receive_ns);
+    json["publish_ns"] = std::to_string(top.publish_ns);
+    json["known_to"] = Json::array({json_known_to(head.known_to_bid, top), json_known_to(head.known_to_ask, top)});
+    json["bids"] = json_levels(book.bids, top);
+    json["asks"] = json_levels(book.asks, top);
+    return json_line(json);
 }
 
 std::string text_block(const ShmNames& names, const ShmBook& book) {
@@ -73,7 +82,7 @@ int show_book(const CatOptions& options, std::ostream& out) {
         if (!book) throw std::runtime_error("the engine wrote faster than the book could be read: try again");
         const auto names = reader.names(symbol);
         if (options.json) {
-            out << json_line(options.instance, names, *book) << '\n';
+            out << json_book(options.instance, names, *book) << '\n';
         } else {
             out << text_block(names, *book) << (symbol == symbols.back() ? "" : "\n");
         }

@@ -245,7 +245,7 @@ void CommandLine::add_bench() {
     sub.add_option("--rows", bench_.rows, "some rows alone")
         ->type_name("A,B")
         ->delimiter(',')
-        ->check(CLI::IsMember(all_rows()));
+        ->check(one_of(all_rows(), "row"));
     sub.parse_complete_callback([this] {
         const auto names = bench::row_names(bench_.system);
         for (const std::string& row : bench_.rows) {
@@ -270,11 +270,27 @@ int CommandLine::refuse(const std::string& wrong, const std::string& verb) const
     return kWrongUse;
 }
 
+// Of what was not expected, the first that is near an option of the verb: which one was meant; empty where none is.
+std::string near_option(const std::vector<std::string>& extras, const CLI::App& verb) {
+    std::vector<std::string> options;
+    for (const CLI::Option* option : verb.get_options()) {
+        for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    }
+    for (const std::string& extra : extras) {
+        const std::string near = extra.starts_with("--") ? nearest_word(extra, options) : std::string();
+        if (!near.empty()) return ", did you mean `" + near + "`?";
+    }
+    return {};
+}
+
 // Help and version go to stdout and are no error; anything else is one line on stderr.
 int CommandLine::explain(const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app_.exit(error);
     const auto parsed = app_.get_subcommands();
     std::string wrong = error.what();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !parsed.empty()) {
+        wrong += near_option(app_.remaining(true), *parsed.front());
+    }
     if (error.get_name() == "ArgumentMismatch") wrong = wrong.substr(0, wrong.find(':')) + " needs a value";
     for (char& c : wrong) c = c == '\n' ? ' ' : c;
     return refuse(wrong, parsed.empty() ? "" : parsed.front()->get_name());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "book/decimal.h"
@@ -15,6 +16,7 @@
 #include "net/backpack/rest_decoder.h"
 #include "net/backpack/symbol.h"
 #include "net/base/url.h"
+#include "tools/term/json_line.h"
 
 namespace daypack {
 namespace {
@@ -28,10 +30,13 @@ std::string state_text(const Market& market) {
 }
 
 void print_json(const Market& market) {
-    fmt::print(R"({{"symbol":"{}","native":"{}","type":"{}","tick":"{}","step":"{}","state":"{}","visible":{}}})"
-               "\n",
-               normalised_symbol(market.native), market.native, market.market_type, unit_text(market.tick),
-               unit_text(market.step), state_text(market), market.visible);
+    fmt::print("{}\n", json_line({{"symbol", normalised_symbol(market.native)},
+                                  {"native", market.native},
+                                  {"type", market.market_type},
+                                  {"tick", unit_text(market.tick)},
+                                  {"step", unit_text(market.step)},
+                                  {"state", state_text(market)},
+                                  {"visible", market.visible}}));
 }
 
 void print_row(const Market& market) {

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/config/config_values.h"
 #include "net/backpack/symbol.h"
@@ -40,6 +43,16 @@ inline CLI::Validator number() {
 }
 inline CLI::Validator whole(std::int64_t max) {
     return in_range<std::int64_t>(0, max, "whole number");
+}
+
+// `kind`: what the words are, as in "row". Tells the nearest one where there is one, else all of them.
+inline CLI::Validator one_of(std::vector<std::string> words, const char* kind) {
+    return checked([words = std::move(words), kind](const std::string& text) -> std::string {
+        if (std::find(words.begin(), words.end(), text) != words.end()) return {};
+        const std::string near = nearest_word(text, words);
+        if (!near.empty()) return fmt::format("is no {}, did you mean `{}`?", kind, near);
+        return fmt::format("is no {}; there are {}", kind, fmt::join(words, ", "));
+    });
 }
 
 // For transform(): a pace; "max" becomes 0, as the simulator has it.

@@ -11,12 +11,12 @@
 #include <mutex>
 #include <optional>
 
-#include "book/decimal.h"
 #include "engine/engine.h"
 #include "engine/messages/log.h"
 #include "engine/shm_reader.h"
 #include "engine/threads/wall_clock.h"
 #include "tools/term/ladder.h"
+#include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
 namespace daypack {
@@ -53,10 +53,6 @@ class LogView {
     std::deque<std::string> lines_;
 };
 
-std::string price_text(std::int64_t mantissa, int exponent) {
-    return format_decimal(mantissa, exponent, exponent < 0 ? -exponent : 0);
-}
-
 void print_tops(daypack_reader& reader) {
     constexpr std::uint32_t kMost = 8;
     const std::uint32_t symbols = daypack_symbols(&reader);
@@ -65,8 +61,8 @@ void print_tops(daypack_reader& reader) {
         if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
         fmt::print("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}\n", daypack_entry_of(&reader, i)->symbol,
                    daypack_state_name(top.state), top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
-                   price_text(top.bid_quantity, top.quantity_exponent), price_text(top.bid_price, top.price_exponent),
-                   price_text(top.ask_price, top.price_exponent), price_text(top.ask_quantity, top.quantity_exponent));
+                   quantity_text(top.bid_quantity, top), price_text(top.bid_price, top), price_text(top.ask_price, top),
+                   quantity_text(top.ask_quantity, top));
     }
     if (symbols > kMost) fmt::print("… and {} more: daypack stat\n", symbols - kMost);
     std::fflush(stdout);

@@ -5,16 +5,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 
 #include "engine/shm_reader.h"
+#include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
 namespace daypack {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 [[nodiscard]] std::uint64_t percentile(ShmReader& reader, const Stage& stage, unsigned per_mille) {
     return daypack_percentile(&reader.raw(), stage.histogram, per_mille);
@@ -28,17 +33,16 @@ namespace {
     return static_cast<double>(age_ns(daypack_load(&reader.header().writer_start_ns))) / 1e9;
 }
 
-// A counter whose name ends in _ns is a time: beyond 2^53, so a string.
-[[nodiscard]] std::string json_counter(std::string_view name, std::uint64_t value) {
-    const bool text = name.ends_with("_ns");
-    return fmt::format(R"("{}":{}{}{})", name, text ? "\"" : "", value, text ? "\"" : "");
-}
-
 template <class Name, class Value>
-[[nodiscard]] std::string json_counters(unsigned count, Name name, Value value) {
-    std::string json = "{";
-    for (unsigned i = 0; i < count; ++i) json.append(i == 0 ? "" : ",").append(json_counter(name(i), value(i)));
-    return json + "}";
+[[nodiscard]] Json json_counters(unsigned count, Name name, Value value) {
+    Json json = Json::object();
+    for (unsigned i = 0; i < count; ++i) {
+        const std::string key = name(i);
+        const std::uint64_t counter = value(i);
+        // A counter whose name ends in _ns is a time: beyond 2^53, so a string.
+        json[key] = key.ends_with("_ns") ? Json(std::to_string(counter)) : Json(counter);
+    }
+    return json;
 }
 
 // Of the levels that audits compared, how many were as REST told them, in percent; none: nothing was compared.
@@ -71,58 +75,73 @@ struct Lead {
     return lead;
 }
 
-[[nodiscard]] std::string json_symbol(ShmReader& reader, SymbolIndex symbol) {
-    const auto names = reader.names(symbol);
-    const auto top = reader.top(symbol);
-    std::string json = fmt::format(R"({{"symbol":{},"native":{})", json_text(names.symbol), json_text(names.native));
-    json += top ? fmt::format(R"(,"state":"{}","reason":"{}","flags":{},"u":{})", daypack_state_name(top->state),
-                              daypack_reason_name(top->reason), json_list(flag_names(top->flags)), top->u)
-                : std::string(R"(,"state":null)");  // the writer was faster
-    const auto matched = matched_percent(reader, symbol);
-    json += ",\"audit_matched_percent\":" + (matched ? fmt::format("{:.4f}", *matched) : std::string("null"));
-    return json + ",\"counters\":" +
-           json_counters(DAYPACK_SYMBOL_COUNTER_COUNT, daypack_symbol_counter_name,
-                         [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); }) +
-           "}";
+// With as many decimals as mean something.
+[[nodiscard]] double rounded(double value, double decimals) {
+    const double scale = std::pow(10, decimals);
+    return std::round(value * scale) / scale;
 }
 
-[[nodiscard]] std::string json_line(ShmReader& reader, unsigned line) {
+[[nodiscard]] Json json_symbol(ShmReader& reader, SymbolIndex symbol) {
+    const auto names = reader.names(symbol);
+    const auto top = reader.top(symbol);
+    Json json{{"symbol", names.symbol}, {"native", names.native}};
+    if (top) {
+        json["state"] = daypack_state_name(top->state);
+        json["reason"] = daypack_reason_name(top->reason);
+        json["flags"] = flag_names(top->flags);
+        json["u"] = top->u;
+    } else {
+        json["state"] = nullptr;  // the writer was faster
+    }
+    const auto matched = matched_percent(reader, symbol);
+    json["audit_matched_percent"] = matched ? Json(rounded(*matched, 4)) : Json(nullptr);
+    json["counters"] = json_counters(DAYPACK_SYMBOL_COUNTER_COUNT, daypack_symbol_counter_name,
+                                     [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); });
+    return json;
+}
+
+[[nodiscard]] Json json_of_line(ShmReader& reader, unsigned line) {
     daypack_line_entry entry;
     daypack_read_line(&reader.raw(), line, &entry);
     const Lead lead = lead_of(reader, line);
-    return fmt::format(R"({{"line":{},"host":{},"first_percent":{:.2f},"mean_lead_ns":"{}","counters":)", line,
-                       json_text(entry.host), lead.first_percent, lead.ns) +
-           json_counters(DAYPACK_LINE_COUNTER_COUNT, daypack_line_counter_name,
-                         [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); }) +
-           "}";
+    return {{"line", line},
+            {"host", std::string(entry.host)},
+            {"first_percent", rounded(lead.first_percent, 2)},
+            {"mean_lead_ns", std::to_string(lead.ns)},
+            {"counters", json_counters(DAYPACK_LINE_COUNTER_COUNT, daypack_line_counter_name,
+                                       [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); })}};
 }
 
-[[nodiscard]] std::string json_stage(ShmReader& reader, const Stage& stage) {
-    return fmt::format(R"(,"{}":{{"count":{},"p50":{},"p90":{},"p99":{},"p99.9":{},"max":{}}})", stage.key,
-                       samples(reader, stage), percentile(reader, stage, 500), percentile(reader, stage, 900),
-                       percentile(reader, stage, 990), percentile(reader, stage, 999), percentile(reader, stage, 1000));
+[[nodiscard]] Json json_stage(ShmReader& reader, const Stage& stage) {
+    return {{"count", samples(reader, stage)},         {"p50", percentile(reader, stage, 500)},
+            {"p90", percentile(reader, stage, 900)},   {"p99", percentile(reader, stage, 990)},
+            {"p99.9", percentile(reader, stage, 999)}, {"max", percentile(reader, stage, 1000)}};
 }
 
 [[nodiscard]] std::string json_stat(ShmReader& reader) {
     const auto& head = reader.header();
-    std::string json = fmt::format(R"({{"instance":{},"pid":{},"writer":"{}","epoch":{},"uptime_s":{:.3f})"
-                                   R"(,"depth":{},"max_symbols":{},"ring_events":{})",
-                                   json_text(reader.instance()), daypack_load(&head.writer_pid),
-                                   writer_text(reader.raw()), daypack_load(&head.epoch), uptime_s(reader),
-                                   reader.raw().depth, reader.raw().max_symbols, reader.raw().ring_events);
     const std::uint64_t threads = daypack_load(&head.threads);
-    json +=
-        fmt::format(R"(,"events":{},"threads":{{"model":"{}","idle":"{}","why":"{}"}})", daypack_cursor(&reader.raw()),
-                    daypack_threads_name(threads), daypack_idle_name(threads), daypack_threads_why_name(threads));
-    for (const Stage& stage : kStages) json += json_stage(reader, stage);
-    json += ",\"engine\":" + json_counters(DAYPACK_ENGINE_COUNTER_COUNT, daypack_engine_counter_name,
-                                           [&](unsigned i) { return daypack_engine_counter(&reader.raw(), i); });
-    json += ",\"lines\":[";
-    for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i)
-        json.append(i == 0 ? "" : ",").append(json_line(reader, i));
-    json += "],\"symbols\":[";
-    for (SymbolIndex i = 0; i < reader.symbols(); ++i) json.append(i == 0 ? "" : ",").append(json_symbol(reader, i));
-    return json + "]}\n";
+    Json json{{"instance", reader.instance()},
+              {"pid", daypack_load(&head.writer_pid)},
+              {"writer", writer_text(reader.raw())},
+              {"epoch", daypack_load(&head.epoch)},
+              {"uptime_s", rounded(uptime_s(reader), 3)},
+              {"depth", reader.raw().depth},
+              {"max_symbols", reader.raw().max_symbols},
+              {"ring_events", reader.raw().ring_events},
+              {"events", daypack_cursor(&reader.raw())},
+              {"threads",
+               {{"model", daypack_threads_name(threads)},
+                {"idle", daypack_idle_name(threads)},
+                {"why", daypack_threads_why_name(threads)}}}};
+    for (const Stage& stage : kStages) json[std::string(stage.key)] = json_stage(reader, stage);
+    json["engine"] = json_counters(DAYPACK_ENGINE_COUNTER_COUNT, daypack_engine_counter_name,
+                                   [&](unsigned i) { return daypack_engine_counter(&reader.raw(), i); });
+    Json& lines = json["lines"] = Json::array();
+    for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i) lines.push_back(json_of_line(reader, i));
+    Json& symbols = json["symbols"] = Json::array();
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) symbols.push_back(json_symbol(reader, i));
+    return json_line(json) + '\n';
 }
 
 [[nodiscard]] std::string age_text(std::uint64_t then_ns) {

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "tools/doctor/config_checks.h"
 #include "tools/doctor/cpu_checks.h"
 #include "tools/doctor/memory_checks.h"
+#include "tools/term/json_line.h"
 
 namespace daypack {
 namespace {
@@ -23,24 +25,13 @@ const char* name_of(Verdict verdict) {
     return "";
 }
 
-// What files of the kernel hold is shown as it is: in a string of JSON it must not end the string.
-std::string escaped(const std::string& text) {
-    std::string safe;
-    for (const char c : text) {
-        if (c == '"' || c == '\\') safe += '\\';
-        if (static_cast<unsigned char>(c) < 0x20) {
-            safe += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-            safe += c;
-        }
-    }
-    return safe;
-}
-
 void print_json(const Finding& finding, std::ostream& out) {
-    out << fmt::format("{{\"check\":\"{}\",\"verdict\":\"{}\",\"asked\":{},\"found\":\"{}\",\"fix\":\"{}\"}}\n",
-                       finding.check, name_of(finding.verdict), finding.asked, escaped(finding.found),
-                       escaped(finding.fix));
+    out << json_line({{"check", finding.check},
+                      {"verdict", name_of(finding.verdict)},
+                      {"asked", finding.asked},
+                      {"found", finding.found},
+                      {"fix", finding.fix}})
+        << '\n';
 }
 
 void print_row(const Finding& finding, std::ostream& out) {

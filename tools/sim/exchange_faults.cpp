@@ -13,7 +13,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::uint64_t kRollingMs = 500;  // from one line to the next, where nothing else is said
+constexpr std::uint64_t kRolling_ms = 500;  // from one line to the next, where nothing else is said
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void ExchangeLoop::end_failover() {
 void ExchangeLoop::close_in_turn(const Fault& fault, std::uint64_t turn) {
     std::deque<std::uint64_t> lines;
     for (const auto& [ordinal, connection] : connections_) lines.push_back(ordinal);
-    close_next(std::move(lines), fault.for_ms != 0 ? fault.for_ms : kRollingMs, turn);
+    close_next(std::move(lines), fault.for_ms != 0 ? fault.for_ms : kRolling_ms, turn);
 }
 
 void ExchangeLoop::close_next(std::deque<std::uint64_t> lines, std::uint64_t every_ms, std::uint64_t turn) {

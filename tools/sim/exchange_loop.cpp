@@ -19,7 +19,7 @@ constexpr std::size_t kEventsATurn = 2048;  // then others get a turn on the thr
 constexpr std::size_t kEventsAMarket = 16;
 constexpr auto kTurn =
     std::chrono::microseconds(400);  // a wake-up for each of 10,000 events a second took a quarter of a core
-constexpr std::int64_t kHousekeepingMs = 50;
+constexpr std::int64_t kHousekeeping_ms = 50;
 constexpr std::array kAggregated{StreamKind::depth_200ms, StreamKind::depth_600ms, StreamKind::depth_1000ms};
 constexpr auto kGoodbyeTime = std::chrono::milliseconds(300);
 
@@ -242,9 +242,9 @@ void ExchangeLoop::keep_house() {
         connection->cut();
     }
     const auto ticks_a_ping =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(1, options_.ping_interval_ms / kHousekeepingMs));
+        static_cast<std::uint64_t>(std::max<std::int64_t>(1, options_.ping_interval_ms / kHousekeeping_ms));
     if (++house_ticks_ % ticks_a_ping == 0) server_->ping_all();
-    house_timer_.expires_after(std::chrono::milliseconds(kHousekeepingMs));
+    house_timer_.expires_after(std::chrono::milliseconds(kHousekeeping_ms));
     house_timer_.async_wait([this](error_code error) {
         if (!error) keep_house();
     });

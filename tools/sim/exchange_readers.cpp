@@ -38,7 +38,7 @@ void ExchangeLoop::strike_request(RestView& view, const std::string& symbol, std
         }
     });
     strike(FaultKind::cache,
-           [&](const Fault& fault) { cache_.turn_on(fault.for_ms != 0 ? fault.for_ms : MarketsCache::kUsualMs); });
+           [&](const Fault& fault) { cache_.turn_on(fault.for_ms != 0 ? fault.for_ms : MarketsCache::kUsual_ms); });
     if (!path.ends_with("/depth")) return;
     ++statistics_.depth_requests;
     strike(FaultKind::stale, [&](const Fault& fault) { view.stale = fault; });

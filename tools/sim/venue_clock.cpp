@@ -12,10 +12,10 @@ namespace {
 
 // Of the recorded flow of 455,398 updates: T is lower than the one before 329 times, by a millisecond as a rule, by 13
 // at most.
-constexpr std::int64_t kUsualUs = 1'000;
+constexpr std::int64_t kUsual_us = 1'000;
 constexpr double kStepBack = 329.0 / 455'398;
-constexpr double kStepBackMeanUs = 2'500;
-constexpr std::int64_t kStepBackMaxUs = 13'000;
+constexpr double kStepBackMean_us = 2'500;
+constexpr std::int64_t kStepBackMax_us = 13'000;
 
 }  // namespace
 
@@ -71,10 +71,10 @@ std::int64_t VenueClock::rest_us(std::int64_t true_us) noexcept {
 
 std::int64_t VenueClock::jitter_us(std::int64_t match_us) const noexcept {
     Random random(seed_ ^ static_cast<std::uint64_t>(match_us));
-    const std::int64_t usual_us = random.below(kUsualUs);
+    const std::int64_t usual_us = random.below(kUsual_us);
     if (!random.chance(kStepBack)) return usual_us;
-    const auto far_us = static_cast<std::int64_t>(random.exponential(kStepBackMeanUs));
-    return std::min(kUsualUs + far_us, kStepBackMaxUs);
+    const auto far_us = static_cast<std::int64_t>(random.exponential(kStepBackMean_us));
+    return std::min(kUsual_us + far_us, kStepBackMax_us);
 }
 
 }  // namespace daypack::sim

@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <nlohmann/json.hpp>
 
+#include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 
 namespace daypack {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 [[nodiscard]] std::string kind_text(const daypack_record& record) {
     std::string text = daypack_kind_name(daypack_record_kind(&record));
@@ -34,9 +38,9 @@ namespace {
     return quantity == 0 ? "-" : quantity_text(quantity, record) + " @ " + price_text(price, record);
 }
 
-[[nodiscard]] std::string best_json(const daypack_record& record, std::int64_t price, std::int64_t quantity) {
-    if (quantity == 0) return "null";
-    return fmt::format(R"(["{}","{}"])", price_text(price, record), quantity_text(quantity, record));
+[[nodiscard]] Json best_json(const daypack_record& record, std::int64_t price, std::int64_t quantity) {
+    if (quantity == 0) return nullptr;
+    return Json::array({price_text(price, record), quantity_text(quantity, record)});
 }
 
 // What only this kind has.
@@ -60,31 +64,36 @@ namespace {
     }
 }
 
-[[nodiscard]] std::string own_json(const daypack_record& record) {
+[[nodiscard]] Json own_json(const daypack_record& record) {
     switch (daypack_record_kind(&record)) {
         case DAYPACK_KIND_DELTA:
-            return fmt::format(R"(,"side":"{}","price":"{}","quantity":"{}","U":{},"u":{},"last":{})",
-                               side_text(record), price_text(record.price, record),
-                               quantity_text(record.quantity, record), record.first_id, record.last_id,
-                               daypack_record_last(&record) != 0);
-        case DAYPACK_KIND_ADVANCE: return fmt::format(R"(,"U":{},"u":{},"last":true)", record.first_id, record.last_id);
+            return {{"side", side_text(record)},
+                    {"price", price_text(record.price, record)},
+                    {"quantity", quantity_text(record.quantity, record)},
+                    {"U", record.first_id},
+                    {"u", record.last_id},
+                    {"last", daypack_record_last(&record) != 0}};
+        case DAYPACK_KIND_ADVANCE: return {{"U", record.first_id}, {"u", record.last_id}, {"last", true}};
         case DAYPACK_KIND_TRADE:
-            return fmt::format(
-                R"(,"side":"{}","price":"{}","quantity":"{}","id":{},"buyer_order_id":"{}","seller_order_id":"{}")",
-                aggressor_text(record), price_text(record.price, record), quantity_text(record.quantity, record),
-                record.first_id, record.id_a, record.id_b);
+            return {{"side", aggressor_text(record)},
+                    {"price", price_text(record.price, record)},
+                    {"quantity", quantity_text(record.quantity, record)},
+                    {"id", record.first_id},
+                    {"buyer_order_id", std::to_string(record.id_a)},
+                    {"seller_order_id", std::to_string(record.id_b)}};
         case DAYPACK_KIND_TOP:
-            return fmt::format(R"(,"u":{},"bid":{},"ask":{})", record.last_id,
-                               best_json(record, record.price, record.quantity),
-                               best_json(record, record.price2, record.quantity2));
+            return {{"u", record.last_id},
+                    {"bid", best_json(record, record.price, record.quantity)},
+                    {"ask", best_json(record, record.price2, record.quantity2)}};
         case DAYPACK_KIND_STATE: {
             const daypack_status status = daypack_record_status(&record);
-            return fmt::format(R"(,"u":{},"state":"{}","reason":"{}","flags":{})", record.last_id,
-                               daypack_state_name(status.state), daypack_reason_name(status.reason),
-                               json_list(flag_names(status.flags)));
+            return {{"u", record.last_id},
+                    {"state", daypack_state_name(status.state)},
+                    {"reason", daypack_reason_name(status.reason)},
+                    {"flags", flag_names(status.flags)}};
         }
-        case DAYPACK_KIND_SNAPSHOT: return fmt::format(R"(,"u":{})", record.last_id);
-        default: return "";
+        case DAYPACK_KIND_SNAPSHOT: return Json::object({{"u", record.last_id}});
+        default: return Json::object();
     }
 }
 
@@ -96,13 +105,16 @@ std::string event_line(const daypack_record& record, const std::string& symbol) 
 }
 
 std::string event_json(const daypack_record& record, const std::string& symbol, WallTime seen) {
-    std::string json =
-        fmt::format(R"({{"kind":"{}","symbol":{}{},"line":{},"venue_match_us":{})", kind_text(record),
-                    json_text(symbol), own_json(record), daypack_record_line(&record), record.venue_match_us);
-    if (record.venue_send_us != 0) json += fmt::format(R"(,"venue_send_us":{})", record.venue_send_us);
-    if (record.kernel_receive_ns != 0) json += fmt::format(R"(,"kernel_receive_ns":"{}")", record.kernel_receive_ns);
-    return json + fmt::format(R"(,"receive_ns":"{}","publish_ns":"{}","seen_ns":"{}"}})", record.receive_ns,
-                              record.publish_ns, seen.ns);
+    Json json{{"kind", kind_text(record)}, {"symbol", symbol}};
+    json.update(own_json(record));
+    json["line"] = daypack_record_line(&record);
+    json["venue_match_us"] = record.venue_match_us;
+    if (record.venue_send_us != 0) json["venue_send_us"] = record.venue_send_us;
+    if (record.kernel_receive_ns != 0) json["kernel_receive_ns"] = std::to_string(record.kernel_receive_ns);
+    json["receive_ns"] = std::to_string(record.receive_ns);
+    json["publish_ns"] = std::to_string(record.publish_ns);
+    json["seen_ns"] = std::to_string(seen.ns);
+    return json_line(json);
 }
 
 std::string lost_line(std::uint64_t lost) {
@@ -110,7 +122,7 @@ std::string lost_line(std::uint64_t lost) {
 }
 
 std::string lost_json(std::uint64_t lost) {
-    return fmt::format(R"({{"kind":"lost","lost":{}}})", lost);
+    return json_line({{"kind", "lost"}, {"lost", lost}});
 }
 
 }  // namespace daypack

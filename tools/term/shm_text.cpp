@@ -85,27 +85,6 @@ std::string time_of_day(std::int64_t ns) {
     return fmt::format("{:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
-std::string json_text(std::string_view text) {
-    std::string json = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            json += '\\';
-            json += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-            json += c;
-        }
-    }
-    return json + '"';
-}
-
-std::string json_list(const std::vector<std::string_view>& names) {
-    std::string json = "[";
-    for (const auto name : names) json.append(json.size() > 1 ? "," : "").append(json_text(name));
-    return json + "]";
-}
-
 SymbolIndex require_symbol(ShmReader& reader, const std::string& text) {
     const auto native = native_symbol(text);
     if (const auto index = reader.find(native ? *native : text)) return *index;

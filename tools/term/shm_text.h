@@ -51,11 +51,6 @@ static_assert(std::size(kStages) == DAYPACK_HISTOGRAM_COUNT);
 // Wall clock as 12:34:56.789 UTC; "-" for 0.
 [[nodiscard]] std::string time_of_day(std::int64_t ns);
 
-// In quotes, with what must be escaped in JSON escaped; bytes beyond ASCII as they are.
-[[nodiscard]] std::string json_text(std::string_view text);
-// "["a","b"]"
-[[nodiscard]] std::string json_list(const std::vector<std::string_view>& names);
-
 // The symbol that the user means, in any of the four spellings. Throws std::runtime_error that names the nearest one.
 [[nodiscard]] SymbolIndex require_symbol(ShmReader& reader, const std::string& text);
 // That one, or with an empty text all of them. Throws where there is none at all.

@@ -41,8 +41,6 @@ TEST(RestDecoder, ReadsTheCapturedMarkets) {
     ASSERT_EQ(list.markets.size(), 4u);
     const Market& sol = list.markets[0];
     EXPECT_EQ(sol.native, "SOL_USDC");
-    EXPECT_EQ(sol.base, "SOL");
-    EXPECT_EQ(sol.quote, "USDC");
     EXPECT_EQ(sol.tick, (Unit{1, -2}));
     EXPECT_EQ(sol.step, (Unit{1, -2}));
     EXPECT_EQ(sol.halted, Reason::none);

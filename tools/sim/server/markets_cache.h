@@ -17,7 +17,7 @@ namespace daypack::sim {
 // Invariant: no copy is served that is older than the time.
 class MarketsCache {
   public:
-    static constexpr std::uint64_t kUsualMs = 300'000;
+    static constexpr std::uint64_t kUsual_ms = 300'000;
 
     // Copies of before are forgotten.
     void turn_on(std::uint64_t max_age_ms) {

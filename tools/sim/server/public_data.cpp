@@ -10,7 +10,7 @@
 namespace daypack::sim {
 namespace {
 
-constexpr std::int64_t kFundingIntervalMs = 3'600'000;
+constexpr std::int64_t kFundingInterval_ms = 3'600'000;
 
 void append_member(std::string& out, std::string_view key, std::int64_t value, int decimals) {
     out += out.back() == '{' ? "\"" : ",\"";
@@ -94,7 +94,7 @@ void append_mark_price(std::string& out, const Feed& feed, std::int64_t now_ms) 
     append_member(out, "markPrice", middle(feed), decimals);
     if (has_funding) {
         out += ",\"nextFundingTimestamp\":";
-        append_integer(out, (now_ms / kFundingIntervalMs + 1) * kFundingIntervalMs);
+        append_integer(out, (now_ms / kFundingInterval_ms + 1) * kFundingInterval_ms);
     }
     out += ",\"symbol\":\"" + feed.market().symbol + "\"}";
 }

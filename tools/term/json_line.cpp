@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "tools/term/json_line.h"
+
+#include <nlohmann/json.hpp>
+
+namespace daypack {
+
+std::string json_line(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace daypack

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace daypack {
+
+// JSON as one line, without its end. Bytes that are not UTF-8, as files of the kernel or a hostile segment may hold
+// them, become U+FFFD, so that what is printed is always JSON.
+[[nodiscard]] std::string json_line(const nlohmann::ordered_json& json);
+
+}  // namespace daypack
