@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -112,6 +113,7 @@ class Instance {
     Instance() {
         const auto* info = testing::UnitTest::GetInstance()->current_test_info();
         name = "test." + std::to_string(getpid()) + "." + (info != nullptr ? info->name() : "none");
+        std::replace(name.begin(), name.end(), '/', '.');  // of a parametrised test
         name = name.substr(0, 60);
     }
     ~Instance() { unlink(path().c_str()); }
