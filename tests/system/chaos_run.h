@@ -105,7 +105,7 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     const auto all_right = [&] {
         for (const auto& symbol : options.symbols) {
             if (testing::Test::HasFailure()) return;
-            // Of the numbering that there is: it may begin anew, and lower, at any time.
+            // Counted, and not by `u`: the numbering may start over, and lower, at any time.
             const std::uint64_t from = rights[symbol] + 3;
             EXPECT_TRUE(wait_until([&] {
                 for (const auto& each : options.symbols) compare(each);  // none goes unseen meanwhile

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ten minutes of random harm, then shorter ones of many seeds, kind and unkind. DAYPACK_SEED=n begins with that one,
+// Ten minutes of random faults, then shorter runs of many seeds, kind and unkind. DAYPACK_SEED=n begins with that one,
 // DAYPACK_SEEDS=n does so many.
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the engine does where the stream alone does not tell: polling without lines, audits against REST, markets that
+// What the engine does where the stream alone does not decide: polling without lines, audits against REST, markets that
 // close or change. Over real sockets and TLS, judged by the exchange's own book.
 #include <functional>
 #include <memory>
@@ -109,7 +109,7 @@ TEST(EngineAudit, TheTickersTouchIsHeldAgainstTheBook) {
 
 // ---- markets -------------------------------------------------------------------------------------------------------
 
-// Of a list that is no cache's: where it is one, /market tells it within the minute (market_follower_test).
+// The list is fresh here; where a cache serves an old one, /market is asked within a minute (market_follower_test).
 TEST(EngineMarkets, AMarketThatOnlyTakesCancelsIsHaltedAndItsBookGoesOn) {
     sim::SimOptions options = over_tls();
     options.markets_cache_ms = 0;
@@ -165,7 +165,7 @@ class EngineWaits : public testing::Test {
         EXPECT_TRUE(wait_until([] { return unanswered->exchange.is_over(kSymbol) && unanswered->live.live(kSymbol); }))
             << unanswered->live.log();
         unanswered->exchange.inject(sim::Fault::parse("rest:path=depth,times=1000000,how=" + how_answered()));
-        // Last, for it does not last: who is to see it looks first.
+        // This is injected last, because it ends by itself; the test that waits for it is the first.
         EXPECT_TRUE(wait_until([] { return closes->live.live(kSymbol); })) << closes->live.log();
         closes->exchange.inject(sim::Fault::parse("market:how=Closed,for_ms=4000,symbol=" + kSymbol));
     }
@@ -233,7 +233,7 @@ TEST_F(EngineWaits, ALevelThatTheStreamToldWrongIsFoundByAnAuditAndHealed) {
     ASSERT_TRUE(wait_until([&] { return own->counter(DAYPACK_SYMBOL_resyncs_audit) > 0; })) << own->live.log();
     const auto said = [&] { return own->live.log().find("reason=audit") != std::string::npos; };
     EXPECT_TRUE(wait_until(said)) << own->live.log();
-    // All lies told: from the next rejoin on it is right.
+    // Once all wrong updates were sent, the book is right from the next rejoin on.
     ASSERT_TRUE(wait_until([&] { return own->exchange.fault_log().size() >= 30; }));
     ASSERT_TRUE(wait_until([&] {
         const auto read = own->live.read(kSymbol);

@@ -41,7 +41,7 @@ inline std::string aimed(const std::string& fault) {
 
 inline const Sights kNothing{};
 inline const Sights kGap{"SYNCING/gap"};
-// A connection that goes back numbers anew.
+// A connection whose ids go back has restarted its numbering.
 inline const Sights kGapOrRestart{"SYNCING/gap", "SYNCING/restart"};
 inline const Sights kBadFrame{"SYNCING/bad_frame", "SYNCING/gap"};
 inline const Sights kOtherTick{"SYNCING/tick", "SYNCING/bad_frame", "SYNCING/gap"};

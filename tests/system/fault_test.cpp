@@ -73,7 +73,7 @@ void expect_good(const Row& row) {
     Watch watch(live, [&](std::uint64_t u) { return exchange.truth(kSymbol, u); });
     Calm calm(live.instance(), calm_symbols(row));
     if (!row.at_start) strike(row, exchange, watch);
-    // It struck, and whoever shall see it saw it.
+    // The fault struck, and the state that the row demands was seen.
     const auto began = std::chrono::steady_clock::now();
     ASSERT_TRUE(wait_until([&] {
         (void)watch.look();
@@ -114,7 +114,7 @@ TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
     expect_good(GetParam());
 }
 
-// The same where one thread does it all: what the lines tell goes another way there, and the books have no time of
+// The same where one thread does it all: there the lines' updates go through no queue, and the books have no thread of
 // their own.
 class FusedFaultTest : public testing::TestWithParam<Row> {
   protected:
