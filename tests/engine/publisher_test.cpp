@@ -11,6 +11,7 @@ namespace {
 using test::Child;
 using test::delta;
 using test::drain;
+using test::failed;
 using test::fresh_state_of;
 using test::Instance;
 using test::Writer;
@@ -39,22 +40,33 @@ TEST(Publisher, AnotherProcessReadsWhatWasPublished) {
     update.receive = {2'000};
     update.publish = {3'000};
     writer.publisher.publish_snapshot(update);
-    Child child([&](const auto&) {
+    Child child([&](const auto&) -> std::string {
         ShmReader reader(instance.name);
         const auto index = reader.find("BTC-USDC");
-        if (!index || reader.find("BTC_USDC") != index || reader.names(*index).native != "BTC_USDC") return 2;
+        if (!index) return failed("BTC-USDC is not found");
+        if (reader.find("BTC_USDC") != index) return failed("its native name finds another symbol");
+        if (reader.names(*index).native != "BTC_USDC") return failed("its native name is another");
         const auto book = reader.book(*index);
-        if (!book) return 3;
+        if (!book) return failed("a book that nobody writes cannot be read");
         const auto& top = book->head.top;
-        if (top.u != 7 || top.price_exponent != -1 || top.quantity_exponent != 4 || top.flags != kUnconfirmed) return 4;
-        if (pairs(book->bids) != std::vector<std::pair<std::int64_t, std::int64_t>>{{500, 5}, {495, 3}}) return 5;
-        if (pairs(book->asks) != std::vector<std::pair<std::int64_t, std::int64_t>>{{505, 2}}) return 6;
-        if (top.bid_price != 500 || top.bid_quantity != 5 || top.ask_price != 505 || top.ask_quantity != 2) return 7;
-        if (book->head.venue_match_us != 1'000 || book->head.venue_send_us != 1'001) return 8;
-        if (book->head.receive_ns != 2'000 || top.publish_ns != 3'000) return 9;
-        return 0;
+        if (top.u != 7) return failed("u is " + std::to_string(top.u));
+        if (top.price_exponent != -1 || top.quantity_exponent != 4) return failed("the units are others");
+        if (top.flags != kUnconfirmed) return failed("the flags are " + std::to_string(top.flags));
+        if (pairs(book->bids) != std::vector<std::pair<std::int64_t, std::int64_t>>{{500, 5}, {495, 3}}) {
+            return failed("the bids are others than were published");
+        }
+        if (pairs(book->asks) != std::vector<std::pair<std::int64_t, std::int64_t>>{{505, 2}}) {
+            return failed("the asks are others than were published");
+        }
+        if (top.bid_price != 500 || top.bid_quantity != 5) return failed("the best bid is not that of the book");
+        if (top.ask_price != 505 || top.ask_quantity != 2) return failed("the best ask is not that of the book");
+        if (book->head.venue_match_us != 1'000) return failed("the venue's time of matching is another");
+        if (book->head.venue_send_us != 1'001) return failed("the venue's time of sending is another");
+        if (book->head.receive_ns != 2'000) return failed("the time of receipt is another");
+        if (top.publish_ns != 3'000) return failed("the time of publishing is another");
+        return {};
     });
-    EXPECT_EQ(child.wait(), 0);
+    EXPECT_EQ(child.failure(), "");
 }
 
 TEST(Publisher, AnUpdateLeavesItsDeltasTheNewTopAndTheNewStateInThisOrder) {

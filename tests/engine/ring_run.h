@@ -82,7 +82,6 @@ inline RingResult run_ring(const RingRun& run) {
         publish_trades(writer, 0, run.records, run.a_second);
         line.tell('d');
         (void)line.hear();
-        return 0;
     });
     EXPECT_EQ(child.line().hear(), 'r');
     const auto read_all = [&](bool lapped) {

@@ -15,6 +15,7 @@ namespace daypack {
 namespace {
 
 using test::Child;
+using test::failed;
 using test::Instance;
 using test::Writer;
 
@@ -30,17 +31,17 @@ std::string refusal(const SegmentOptions& options) {
 
 TEST(Segment, AnotherEngineIsRefusedWhileTheFirstLives) {
     const Instance instance;
-    Child first([&](const auto& line) {
+    Child first([&](const auto& line) -> std::string {
         const Segment segment(instance.options());
         line.tell('r');
-        return line.hear() == 's' ? 0 : 2;
+        return line.hear() == 's' ? "" : failed("the parent is gone");
     });
     ASSERT_EQ(first.line().hear(), 'r');
     const std::string words = refusal(instance.options());
     EXPECT_NE(words.find("held by another engine (pid "), std::string::npos) << words;
     EXPECT_NE(words.find("--instance"), std::string::npos) << words;
     first.line().tell('s');
-    EXPECT_EQ(first.wait(), 0);
+    EXPECT_EQ(first.failure(), "");
     EXPECT_EQ(refusal(instance.options()), "");
 }
 
@@ -150,32 +151,37 @@ TEST(Segment, AUserWithoutPermissionIsToldSo) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
     const Instance instance;
     { const Writer writer(instance.options()); }
-    Child child([&](const auto&) {
-        if (setgid(65534) != 0 || setuid(65534) != 0) return 2;
-        if (refusal(instance.options()).find("no permission") == std::string::npos) return 3;
+    Child child([&](const auto&) -> std::string {
+        if (setgid(65534) != 0 || setuid(65534) != 0) return failed("it cannot become another user");
+        const std::string words = refusal(instance.options());
+        if (words.find("no permission") == std::string::npos) return failed("an engine is refused so: " + words);
         daypack_reader reader;
-        return daypack_open(&reader, instance.name.c_str()) == DAYPACK_NO_ACCESS ? 0 : 4;
+        const int result = daypack_open(&reader, instance.name.c_str());
+        if (result != DAYPACK_NO_ACCESS) return failed(std::string("a reader gets ") + daypack_result_name(result));
+        return {};
     });
-    EXPECT_EQ(child.wait(), 0);
+    EXPECT_EQ(child.failure(), "");
 }
 
 TEST(Segment, AFullShmIsAnErrorInWordsAndNeverASignal) {
     const Instance instance;
-    Child child([&](const auto&) {
+    const std::string unmounted = "it has no right to mount a small file system of its own";
+    Child child([&](const auto&) -> std::string {
         if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
             mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) {
-            return 77;
+            return failed(unmounted);
         }
         const std::string words = refusal(instance.options(8, 4, 65536));
-        if (words.find("no room") == std::string::npos) return 2;
+        if (words.find("no room") == std::string::npos) return failed("an engine is refused so: " + words);
         Segment small(instance.options(8192, 16));  // 256 KiB a slot: the directory has more room than the file system
         int added = 0;
         while (small.add_symbol("S" + std::to_string(added), "S" + std::to_string(added))) ++added;
-        return added > 0 && added < 16 ? 0 : 3;
+        if (added == 0 || added == 16) return failed(std::to_string(added) + " symbols of 16 have room");
+        return {};
     });
-    const int code = child.wait();
-    if (code == 77) GTEST_SKIP() << "needs the right to mount a small file system of its own";
-    EXPECT_EQ(code, 0);
+    const std::string failure = child.failure();
+    if (failure.find(unmounted) != std::string::npos) GTEST_SKIP() << failure;
+    EXPECT_EQ(failure, "");
 }
 
 constexpr int kRounds = test::kSanitized ? 5 : 40;
@@ -194,7 +200,6 @@ void race(const Instance& instance, bool different_depths) {
             }
             line.tell(segment ? 'y' : 'n');
             (void)line.hear();
-            return 0;
         }));
     }
     for (const auto& starter : starters) starter->line().tell('g');

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <exception>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +12,7 @@
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm_reader.h"
+#include "tests/support/child.h"
 #include "tests/support/sanitized.h"
 
 namespace daypack::test {
@@ -30,88 +28,13 @@ template <class Condition>
     return true;
 }
 
-// A child process that runs a function; it dies with this object at the latest. The two talk in bytes.
-class Child {
-  public:
-    // What the child has of the connection.
-    class Line {
-      public:
-        Line(int in, int out) : in_(in), out_(out) {}
-        void tell(char byte) const { [[maybe_unused]] const auto written = write(out_, &byte, 1); }
-        // Waits for a byte; 0 when the other end is gone.
-        [[nodiscard]] char hear() const {
-            char byte = 0;
-            return read(in_, &byte, 1) == 1 ? byte : '\0';
-        }
-        // Whether a byte is there already.
-        [[nodiscard]] bool heard() const {
-            const int flags = fcntl(in_, F_GETFL);
-            fcntl(in_, F_SETFL, flags | O_NONBLOCK);
-            char byte = 0;
-            const bool there = read(in_, &byte, 1) == 1;
-            fcntl(in_, F_SETFL, flags);
-            return there;
-        }
-
-      private:
-        int in_, out_;
-    };
-
-    template <class Body>
-    explicit Child(Body body) {
-        int down[2], up[2];
-        if (pipe(down) != 0 || pipe(up) != 0) throw std::runtime_error("pipe");
-        pid_ = fork();
-        if (pid_ == 0) {
-            close(down[1]);
-            close(up[0]);
-            int code = 1;
-            try {
-                code = body(Line(down[0], up[1]));
-            } catch (const std::exception& error) {
-                fprintf(stderr, "child: %s\n", error.what());
-            }
-            _exit(code);
-        }
-        close(down[0]);
-        close(up[1]);
-        in_ = up[0];
-        out_ = down[1];
-    }
-    ~Child() {
-        if (pid_ > 0) kill(pid_, SIGKILL);
-        (void)wait();
-        close(in_);
-        close(out_);
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-
-    [[nodiscard]] Line line() const { return {in_, out_}; }
-    void signal(int number) const { kill(pid_, number); }
-    // Its exit code, or -signal that killed it.
-    int wait() {
-        if (pid_ <= 0) return code_;
-        int status = 0;
-        waitpid(pid_, &status, 0);
-        pid_ = -1;
-        code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-        return code_;
-    }
-
-  private:
-    pid_t pid_ = -1;
-    int in_ = -1;
-    int out_ = -1;
-    int code_ = -1;
-};
-
 // An instance of this test's own; its segment is removed with it.
 class Instance {
   public:
     Instance() {
         const auto* info = testing::UnitTest::GetInstance()->current_test_info();
         name = "test." + std::to_string(getpid()) + "." + (info != nullptr ? info->name() : "none");
+        std::replace(name.begin(), name.end(), '/', '.');  // of a parametrised test
         name = name.substr(0, 60);
     }
     ~Instance() { unlink(path().c_str()); }

@@ -229,7 +229,7 @@ TEST(SimUnkind, ARestartMayCutEveryConnection) {
     EXPECT_EQ(client.close_code, 0);
 }
 
-// A follower on one connection, from a snapshot of the numbering that the connection tells.
+// A follower on one connection, from a snapshot of the numbering that the connection has.
 void expect_true(Follower& follower, Client& client, Exchange& exchange, int ago) {
     ASSERT_TRUE(follower.frame(client.next().value()));
     const std::string target =

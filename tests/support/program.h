@@ -5,7 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -31,6 +34,7 @@ class Program {
         redirect(err_, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
         close_range(STDERR_FILENO + 1, ~0U, 0);  // sockets of this process, which would stay open with the other one
         if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
+        dprintf(STDERR_FILENO, "the test cannot start %s in %s: %s\n", argv[0], folder.c_str(), strerror(errno));
         _exit(127);
     }
     ~Program() {

@@ -4,8 +4,8 @@
 
 namespace daypack {
 
-// "1.50" as "1.5": a market whose tick has become finer, or that once sent a level off its grid, is kept in finer
-// units, and is padded differently than the exchange pads it.
+// "1.50" as "1.5": a market whose tick has become finer, or that once had a level off its grid, is kept in finer
+// units, and so padded otherwise than the exchange pads it.
 inline std::string unpadded(const std::string& text) {
     std::string out;
     bool fraction = false;

@@ -105,7 +105,7 @@ class Calm {
         if (index < 0 || daypack_read_top(&reader_, index, &top) != DAYPACK_OK) return;
         note(symbol, top.state, top.reason, top.u);
     }
-    // The ring comes first, because its records are older than the books.
+    // The ring is read first, because its records are older than what the books show.
     void look() {
         daypack_record record;
         std::uint64_t lost = 0;

@@ -106,7 +106,7 @@ inline ChaosResult run_chaos(const ChaosOptions& chaos) {
     const auto all_right = [&] {
         for (const auto& symbol : options.symbols) {
             if (testing::Test::HasFailure()) return;
-            // An id of the current numbering, which may restart at a lower id at any time.
+            // Counted, and not by `u`: the numbering may start over, and lower, at any time.
             const std::uint64_t from = rights[symbol] + 3;
             EXPECT_TRUE(wait_until([&] {
                 for (const auto& each : options.symbols) compare(each);  // none goes unseen meanwhile

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ten minutes of random faults, then shorter runs with many seeds, kind and unkind. DAYPACK_SEED=n begins with that
-// seed, DAYPACK_SEEDS=n runs that many.
+// Ten minutes of random faults, then shorter runs of many seeds, kind and unkind. DAYPACK_SEED=n begins with that one,
+// DAYPACK_SEEDS=n does so many.
 #include <cstdlib>
 
 #include "tests/system/chaos_run.h"

@@ -6,7 +6,7 @@
 
 namespace daypack::test {
 
-// Publishes for ever everything that can be published; every number of a book is derived from its `u`.
+// Publishes every kind of record for ever; each quantity of a book is its `u`.
 [[noreturn]] inline void publish_for_ever(Writer& writer) {
     for (Sequence u = 2;; ++u) {
         const auto n = static_cast<std::int64_t>(u);
@@ -43,8 +43,8 @@ inline std::string torn(ShmReader& reader) {
     return book.top.bid_quantity == n && book.top.ask_quantity == n ? "" : "a best of another update";
 }
 
-// Kills writers at random instants, one after the other on the same segment, under one reader. The reader is notified
-// each time, never hangs, and never sees a torn or falsely LIVE book.
+// Kills writers at random instants, one after the other on the same segment, under one reader: the reader sees each
+// death, never hangs, and never sees a torn or falsely LIVE book.
 inline void kill_writers(int kills, std::uint64_t seed) {
     const Instance instance;
     std::mt19937_64 random(seed);

@@ -107,7 +107,7 @@ TEST(EngineMarketList, ADenialOfAMarketWhoseUpdatesComeIsNotBelieved) {
     EXPECT_EQ(venue.said("reason=no_market"), 0u) << venue.live.log();
 }
 
-// The list is not cached here; with a cached one /market shows it within the minute (market_follower_test).
+// The list is fresh here; where a cache serves an old one, /market is asked within a minute (market_follower_test).
 TEST(EngineMarketList, MaintenanceOfTheWholeVenueHaltsAndEndsNothing) {
     sim::SimOptions options = venue();
     options.markets_cache_ms = 0;

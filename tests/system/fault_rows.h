@@ -41,10 +41,12 @@ inline std::string aimed(const std::string& fault) {
 
 inline const Sights kNothing{};
 inline const Sights kGap{"SYNCING/gap"};
-// A connection whose ids go back shows a restarted numbering.
+// A connection whose ids go back has restarted its numbering.
 inline const Sights kGapOrRestart{"SYNCING/gap", "SYNCING/restart"};
 inline const Sights kBadFrame{"SYNCING/bad_frame", "SYNCING/gap"};
 inline const Sights kOtherTick{"SYNCING/tick", "SYNCING/bad_frame", "SYNCING/gap"};
+// Lines that subscribe again at once may all miss the update in between.
+inline const Sights kSilentThenGap{"STALE/silent", "SYNCING/gap"};
 inline const Sights kDead{"STALE/line_dead", "SYNCING/gap", "POLLING/ws_down"};
 
 inline Rows one_line_of_two() {
@@ -52,7 +54,7 @@ inline Rows one_line_of_two() {
         Row{"one line of two drops an update", {"drop:line=2"}}, Row{"… drops fifty", {"drop:line=2,times=50"}},
         Row{"… brings updates twice", {"duplicate:line=1,times=20"}},
         // By so much that no stall of this machine makes the other line the one that is behind.
-        Row{"… that is behind swaps two updates", {"lag:of=odd,by_ms=400", "reorder:line=1"}, 2, {}, false, 200},
+        Row{"… that is behind swaps two updates", {"lag:of=odd,by_ms=400", "reorder:line=1"}, 2, {}, false, 400},
         Row{"… that is ahead swaps two updates", {"lag:of=odd,by_ms=400", "reorder:line=2"}, 2, {"SYNCING/restart"}},
         Row{"… is closed", {"close:line=1"}}, Row{"… is reset", {"reset:line=2"}},
         Row{"… stalls, its pings answered late", {"stall:line=1,for_ms=900"}},
@@ -70,12 +72,21 @@ inline Rows frames() {
             Row{"an update is dropped on every line", {"drop"}, 2, kGap},
             Row{"every update comes twice", {"duplicate:times=100"}, 1},
             Row{"two updates are swapped", {"reorder"}, 1, kGapOrRestart},
-            Row{"a frame is cut short", {"frame:how=truncated"}, 1, {"SYNCING/gap", "SYNCING/bad_frame"}},
             Row{"malformed JSON", {"frame:how=malformed"}, 1, kBadFrame},
             Row{"a frame is not UTF-8", {"frame:how=not_utf8"}, 1, kDead},
             Row{"a frame beyond max_frame_bytes", {"frame:how=huge"}, 1, kDead},
             Row{"a binary frame", {"frame:how=binary"}, 1},
             Row{"a fragmented message", {"frame:how=fragments"}, 1},
+            Row{"the sequence restarts lower", {"restart"}, 1, {"SYNCING/restart"}},
+            Row{"… on two lines", {"restart"}, 2, {"SYNCING/restart"}},
+            Row{"the market's tick becomes finer", {"tick"}, 1, kOtherTick},
+            Row{"… on two lines", {"tick"}, 2, kOtherTick}};
+}
+
+// What is wrong with the text of one frame, of the only line. These need no sockets: frame_fault_test does them in one
+// thread.
+inline Rows frame_texts() {
+    return {Row{"a frame is cut short", {"frame:how=truncated"}, 1, {"SYNCING/gap", "SYNCING/bad_frame"}},
             Row{"an unknown stream in place of an update", {"frame:how=unknown_stream"}, 1, kGap},
             Row{"an unknown field", {"frame:how=unknown_field"}, 1},
             Row{"exponent notation", {"frame:how=exponent"}, 1, kBadFrame},
@@ -87,11 +98,7 @@ inline Rows frames() {
             Row{"a number where a string is due", {"frame:how=number"}, 1, kBadFrame},
             Row{"a string where a number is due", {"frame:how=text_id"}, 1},
             Row{"a price twice in one frame", {"frame:how=duplicate_price"}, 1},
-            Row{"the sequence goes backwards", {"frame:how=backwards"}, 1, {"SYNCING/restart", "SYNCING/gap"}},
-            Row{"the sequence restarts lower", {"restart"}, 1, {"SYNCING/restart"}},
-            Row{"… on two lines", {"restart"}, 2, {"SYNCING/restart"}},
-            Row{"the market's tick becomes finer", {"tick"}, 1, kOtherTick},
-            Row{"… on two lines", {"tick"}, 2, kOtherTick}};
+            Row{"the sequence goes backwards", {"frame:how=backwards"}, 1, {"SYNCING/restart", "SYNCING/gap"}}};
 }
 
 inline Rows connections() {
@@ -102,16 +109,7 @@ inline Rows connections() {
                 2,
                 {"STALE/line_dead", "SYNCING/gap", "STALE/silent", "POLLING/ws_down"}},
             Row{"the exchange is away for a second", {"away:for_ms=1000"}, 2, kDead},
-            Row{"masked frame", {"violate:how=masked"}, 1, kDead},
-            Row{"reserved bits", {"violate:how=reserved_bits"}, 1, kDead},
-            Row{"reserved opcode", {"violate:how=opcode"}, 1, kDead},
-            Row{"fragmented control frame", {"violate:how=fragmented_control"}, 1, kDead},
-            Row{"control frame too large", {"violate:how=large_control"}, 1, kDead},
-            Row{"continuation of nothing", {"violate:how=lone_continuation"}, 1, kDead},
-            Row{"message inside a message", {"violate:how=interleaved"}, 1, kDead},
-            Row{"text that is not UTF-8", {"violate:how=utf8"}, 1, kDead},
-            Row{"a length beyond 2^63", {"violate:how=length"}, 1, kDead},
-            Row{"a close code of one byte", {"violate:how=close_code"}, 1, kDead},
+            Row{"a frame breaks RFC 6455", {"violate:how=masked"}, 1, kDead},
             Row{"connections are refused", {"connect:how=refuse,times=3"}, 1, kNothing, true},
             Row{"a connection says nothing", {"connect@2:how=silent"}, 1, kNothing, true},
             Row{"TLS breaks off within the handshake", {"connect:how=torn"}, 1, kNothing, true},
@@ -152,7 +150,7 @@ inline Rows rest() {
 }
 
 inline Rows contradictions() {
-    return {Row{"every line loses the symbol", {"mute"}, 2, {"STALE/silent"}},
+    return {Row{"every line loses the symbol", {"mute"}, 2, kSilentThenGap},
             Row{"every line brings nothing and answers pings",
                 {"stall"},
                 2,
@@ -182,7 +180,7 @@ inline Rows fused_share() {
             Row{"every line is reset", {"reset"}, 2, kDead},
             Row{"connections are refused", {"connect:how=refuse,times=3"}, 1, kNothing, true},
             Row{"snapshot never comes", {"rest:how=silent,path=depth,symbol=SOL_USDC"}, 1, kNothing, true},
-            Row{"every line loses the symbol", {"mute"}, 2, {"STALE/silent"}}};
+            Row{"every line loses the symbol", {"mute"}, 2, kSilentThenGap}};
 }
 
 }  // namespace daypack

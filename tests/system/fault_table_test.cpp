@@ -49,7 +49,9 @@ std::string table(const char* title, const Rows& rows) {
 }
 
 std::string tables() {
-    return table("One line of two is struck", one_line_of_two()) + table("A frame is not as it should be", frames()) +
+    Rows all_frames = frames();
+    for (const Row& row : frame_texts()) all_frames.push_back(row);
+    return table("One line of two is struck", one_line_of_two()) + table("A frame is not as it should be", all_frames) +
            table("Connections break, or do not come up", connections()) + table("REST answers otherwise", rest()) +
            table("What is told contradicts itself", contradictions()) +
            table("What misleads, and loses nothing", misleading()) + "\n";

@@ -5,12 +5,12 @@
 // again.
 #include <algorithm>
 #include <cstdio>
-#include <set>
 
-#include "tests/support/unpadded.h"
+#include "tests/support/sanitized.h"
 #include "tests/system/calm.h"
 #include "tests/system/fault_rows.h"
 #include "tests/system/live_engine.h"
+#include "tests/system/watch.h"
 
 namespace daypack {
 namespace {
@@ -21,73 +21,14 @@ sim::SimOptions over_tls() {
     sim::SimOptions options;
     options.tls = true;
     options.symbols = {kSymbol, kOther};
-    options.rate = 200;
+    options.rate = test::kSanitized ? 200 : 600;  // twenty books are soon seen
     options.levels = 300;
     options.ping_interval_ms = 1'000;
     return options;
 }
 
-// Watches a symbol: compares LIVE books with the truth, and collects the other states that readers saw, in order.
-class Watch {
-  public:
-    Watch(LiveEngine& live, sim::Exchange& exchange) : live_(live), exchange_(exchange) {
-        cursor_ = daypack_cursor(&live_.reader());
-        index_ = static_cast<std::uint32_t>(daypack_find(&live_.reader(), kSymbol.c_str()));
-    }
-
-    // Reads the book once. Returns true when it is LIVE and right.
-    bool look() {
-        take_states();
-        const auto read = live_.read(kSymbol);
-        if (!read || read->book.top.state != DAYPACK_STATE_LIVE) return false;
-        // Readers see the flag; what a venue means by crossing its own book is not known.
-        if ((read->book.top.flags & DAYPACK_FLAG_CROSSED) != 0) return false;
-        const std::uint64_t u = read->book.top.u;
-        if (compared_.contains(u)) return true;
-        std::string truth = exchange_.truth(kSymbol, u);
-        // Of a numbering that is over: it was right when it was read, and cannot be asked for any more.
-        if (truth.empty()) return false;
-        EXPECT_TRUE(same_text(unpadded(read->text), unpadded(truth))) << "LIVE and wrong at u " << u;
-        compared_.insert(u);
-        return true;
-    }
-    void take_states() {
-        daypack_record record;
-        std::uint64_t lost = 0;
-        while (daypack_read_record(&live_.reader(), &cursor_, &record, &lost) == DAYPACK_OK) {
-            if (daypack_record_kind(&record) != DAYPACK_KIND_STATE) continue;
-            if (daypack_record_symbol(&record) != index_) continue;
-            const auto state = static_cast<std::uint8_t>(record.status >> 32);
-            const auto reason = static_cast<std::uint8_t>(record.status >> 40);
-            if (state == DAYPACK_STATE_LIVE) continue;
-            const std::string seen = std::string(daypack_state_name(state)) + "/" + daypack_reason_name(reason);
-            if (std::find(seen_.begin(), seen_.end(), seen) == seen_.end()) seen_.push_back(seen);
-        }
-    }
-    [[nodiscard]] const Sights& seen() const { return seen_; }
-    [[nodiscard]] std::size_t compared() const { return compared_.size(); }
-
-  private:
-    LiveEngine& live_;
-    sim::Exchange& exchange_;
-    std::uint64_t cursor_ = 0;
-    std::uint32_t index_ = 0;
-    Sights seen_;
-    std::set<std::uint64_t> compared_;
-};
-
-std::string joined(const Sights& sights) {
-    std::string text;
-    for (const auto& sight : sights) text += (text.empty() ? "" : ", ") + sight;
-    return text.empty() ? "nothing but LIVE" : text;
-}
-
-bool expects(const Row& row, const std::string& sight) {
-    return std::find(row.sights.begin(), row.sights.end(), sight) != row.sights.end();
-}
-
-// The symbols that lose nothing: both, where readers see only LIVE; otherwise the one that is not the faults' target.
-// Where REST's answers for one are spoilt, it needs more than one snapshot.
+// Those that lose nothing: both, where readers see nothing but LIVE, or the one that the faults are not aimed at. Where
+// REST's answers for one are spoilt, it needs more than one.
 std::vector<std::string> calm_symbols(const Row& row) {
     const auto is_aimed = [](const std::string& fault) {
         return aimed(fault).find("symbol=" + kSymbol) != std::string::npos;
@@ -129,18 +70,16 @@ void expect_good(const Row& row) {
         })) << live.log();
     }
     ASSERT_TRUE(wait_until([&] { return daypack_find(&live.reader(), kSymbol.c_str()) >= 0; })) << live.log();
-    Watch watch(live, exchange);
+    Watch watch(live, [&](std::uint64_t u) { return exchange.truth(kSymbol, u); });
     Calm calm(live.instance(), calm_symbols(row));
     if (!row.at_start) strike(row, exchange, watch);
-    // Waits until the fault has occurred and everything that the row expects was seen.
+    // The fault struck, and the state that the row demands was seen.
     const auto began = std::chrono::steady_clock::now();
     ASSERT_TRUE(wait_until([&] {
         (void)watch.look();
-        if (exchange.fault_log().size() < row.faults.size()) return false;
-        return row.sights.empty() ||
-               std::find(watch.seen().begin(), watch.seen().end(), row.sights.front()) != watch.seen().end();
+        return exchange.fault_log().size() >= row.faults.size() && watch.saw_first_of(row);
     })) << "saw "
-        << joined(watch.seen()) << "\n"
+        << watch.seen_text() << "\n"
         << live.log();
     // Waits for whole books that are right, each at a `u` that the exchange reached after the last fault.
     std::size_t after = 0;
@@ -154,7 +93,7 @@ void expect_good(const Row& row) {
         beyond = top->u;
         return ++after >= row.books;
     })) << "saw "
-        << joined(watch.seen()) << "\n"
+        << watch.seen_text() << "\n"
         << live.log();
     watch.take_states();
     for (const auto& seen : watch.seen()) {
@@ -166,7 +105,7 @@ void expect_good(const Row& row) {
         EXPECT_EQ(live.counter(kSymbol, DAYPACK_SYMBOL_gaps), 0u);
         if (row.lines == 1) expect_one_snapshot_each(exchange, live, {kSymbol, kOther});
     }
-    std::printf("| %s | %s | %.0f ms |\n", row.name, joined(watch.seen()).c_str(),
+    std::printf("| %s | %s | %.0f ms |\n", row.name, watch.seen_text().c_str(),
                 std::chrono::duration<double, std::milli>(right - began).count());
 }
 
@@ -175,7 +114,8 @@ TEST_P(FaultTest, ABookShownLiveIsRightAndItComesBack) {
     expect_good(GetParam());
 }
 
-// The same with a single thread, in which updates take another path and the books have no timer of their own.
+// The same where one thread does it all: there the lines' updates go through no queue, and the books have no thread of
+// their own.
 class FusedFaultTest : public testing::TestWithParam<Row> {
   protected:
     FusedFaultTest() { live_threads = ThreadModel::fused; }

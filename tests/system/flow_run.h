@@ -26,7 +26,7 @@ inline FlowRun run_flow(sim::Exchange& exchange, const std::vector<std::string>&
     const auto take = [&](const std::string& symbol) {
         const auto read = live.read(symbol);
         if (!read || read->book.top.state != DAYPACK_STATE_LIVE) return false;
-        // A book that was joined from a truncated snapshot may not show the rest, so it is joined again.
+        // Joined while a side had exactly as many levels as the venue's cut, it may not show the rest: join it again.
         if (read->book.known_to_bid != 0 || read->book.known_to_ask != 0) {
             if (read->book.top.u < rejoined_at + 500) return false;
             rejoined_at = read->book.top.u;

@@ -2,6 +2,7 @@
 #pragma once
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -16,7 +17,8 @@ namespace daypack {
 class CaFile {
   public:
     std::string write(const std::string& pem) {
-        path_ = testing::TempDir() + "daypack_ca_" + std::to_string(getpid()) + ".pem";
+        static std::atomic<unsigned> files{0};  // a process may have several engines
+        path_ = testing::TempDir() + "daypack_ca_" + std::to_string(getpid()) + "_" + std::to_string(++files) + ".pem";
         std::ofstream(path_) << pem;
         return path_;
     }

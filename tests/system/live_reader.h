@@ -105,14 +105,14 @@ class LiveReader {
     daypack_reader reader_{};
 };
 
-// Compares a book with the truth at its own `u`. Books are long, so the message begins near the first difference.
+// Compares a book with the truth at its own `u`. Books are long: what differs is shown from where it begins.
 inline testing::AssertionResult same_text(const std::string& is, const std::string& expected) {
     if (is == expected) return testing::AssertionSuccess();
     std::size_t at = 0;
     while (at < is.size() && at < expected.size() && is[at] == expected[at]) ++at;
     const std::size_t from = at < 60 ? 0 : at - 60;
-    return testing::AssertionFailure() << "differs at byte " << at << "\nis    …" << is.substr(from, 160) << "\nwant  …"
-                                       << expected.substr(from, 160);
+    return testing::AssertionFailure() << "differs at byte " << at << "\nis    …" << is.substr(from, 160)
+                                       << "\nexpected …" << expected.substr(from, 160);
 }
 
 }  // namespace daypack

@@ -41,7 +41,7 @@ std::string text_of(const Levels& levels) {
 
 struct Market {
     std::map<double, std::pair<std::string, std::string>> bids, asks;  // by price
-    Levels extra_asks;                                                 // that REST reports in addition, as a fault
+    Levels extra_asks;                                                 // that REST's answer has beside the true ones
     Levels frame;                                                      // the bids of each frame
     std::uint64_t u = 1'000;
     std::size_t depth_requests = 0;
@@ -231,7 +231,7 @@ class OffGridTest : public testing::Test, public LiveReader {
         EXPECT_TRUE(seen) << symbol << " is " << live_book(symbol) << "\n" << log();
         return seen;
     }
-    // It is LIVE that many updates later, and was not joined again.
+    // It is LIVE so many updates later, and was not joined again.
     void goes_on(const std::string& symbol, const std::string& book, std::uint64_t updates = 20) {
         const std::uint64_t joins = counter(symbol, DAYPACK_SYMBOL_snapshots);
         const std::uint64_t before = counter(symbol, DAYPACK_SYMBOL_updates);

@@ -9,9 +9,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -65,6 +67,7 @@ class OnTerminal {
         for (const char* argument : arguments) argv.push_back(const_cast<char*>(argument));
         argv.push_back(nullptr);
         if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
+        dprintf(STDERR_FILENO, "the test cannot start %s in %s: %s\n", argv[0], folder.c_str(), strerror(errno));
         _exit(127);
     }
     ~OnTerminal() {

@@ -155,7 +155,7 @@ TEST(Tail, PrintsEveryEventAsItComes) {
     child.signal(SIGINT);
     while (child.line().hear() != '\0') {
     }
-    EXPECT_EQ(child.wait(), 0);
+    EXPECT_EQ(child.failure(), "");
 }
 
 TEST(EventText, EachKindHasItsForm) {

@@ -12,7 +12,7 @@ namespace daypack::sim {
 
 struct Exchange::Impl {
     explicit Impl(const SimOptions& given)
-        : options(given), floor(given), port(floor.port()), thread([this] { floor.run(); }) {}
+        : options(given), loop(given), port(loop.port()), thread([this] { loop.run(); }) {}
 
     // What `question` says on the exchange's thread; here, when that has ended.
     template <class Question>
@@ -21,12 +21,12 @@ struct Exchange::Impl {
         if (!thread.joinable()) return question();
         std::packaged_task<decltype(question())()> task(std::move(question));
         auto answer = task.get_future();
-        boost::asio::post(floor.io(), [&task] { task(); });
+        boost::asio::post(loop.io(), [&task] { task(); });
         return answer.get();
     }
 
     SimOptions options;
-    ExchangeLoop floor;
+    ExchangeLoop loop;
     std::uint16_t port;
     std::mutex mutex;  // one asker at a time, and none while the thread ends
     std::thread thread;
@@ -42,7 +42,7 @@ std::uint16_t Exchange::port() const noexcept {
     return impl_->port;
 }
 const std::string& Exchange::ca_pem() const noexcept {
-    return impl_->floor.ca_pem();
+    return impl_->loop.ca_pem();
 }
 
 std::string Exchange::rest_url() const {
@@ -56,54 +56,54 @@ std::string Exchange::ws_url() const {
 void Exchange::stop() {
     const std::lock_guard lock(impl_->mutex);
     if (!impl_->thread.joinable()) return;
-    boost::asio::post(impl_->floor.io(), [this] { impl_->floor.shut_down(); });
+    boost::asio::post(impl_->loop.io(), [this] { impl_->loop.shut_down(); });
     impl_->thread.join();
 }
 
 std::string Exchange::truth(const std::string& symbol, std::optional<std::uint64_t> u,
                             std::optional<std::size_t> ago) const {
     return impl_->ask([&] {
-        const Feed* feed = impl_->floor.find(symbol);
+        const Feed* feed = impl_->loop.find(symbol);
         return feed == nullptr ? std::string{} : feed->truth_body(u, ago);
     });
 }
 
 std::uint64_t Exchange::last_u(const std::string& symbol) const {
     return impl_->ask([&] {
-        const Feed* feed = impl_->floor.find(symbol);
+        const Feed* feed = impl_->loop.find(symbol);
         return feed == nullptr ? std::uint64_t{0} : feed->truth().u();
     });
 }
 
 bool Exchange::is_over(const std::string& symbol) const {
     return impl_->ask([&] {
-        const Feed* feed = impl_->floor.find(symbol);
+        const Feed* feed = impl_->loop.find(symbol);
         return feed == nullptr || feed->is_over();
     });
 }
 
 void Exchange::go_away() {
-    impl_->ask([this] { impl_->floor.go_away(); });
+    impl_->ask([this] { impl_->loop.go_away(); });
 }
 
 void Exchange::come_back() {
-    impl_->ask([this] { impl_->floor.come_back(); });
+    impl_->ask([this] { impl_->loop.come_back(); });
 }
 
 void Exchange::inject(const Fault& fault) {
-    impl_->ask([&] { impl_->floor.inject(fault); });
+    impl_->ask([&] { impl_->loop.inject(fault); });
 }
 
 void Exchange::end_chaos() {
-    impl_->ask([&] { impl_->floor.end_chaos(); });
+    impl_->ask([&] { impl_->loop.end_chaos(); });
 }
 
 std::vector<std::string> Exchange::fault_log() const {
-    return impl_->ask([this] { return impl_->floor.fault_log(); });
+    return impl_->ask([this] { return impl_->loop.fault_log(); });
 }
 
 Statistics Exchange::statistics() const {
-    return impl_->ask([this] { return impl_->floor.statistics(); });
+    return impl_->ask([this] { return impl_->loop.statistics(); });
 }
 
 }  // namespace daypack::sim

@@ -57,7 +57,7 @@ class Exchange {
     void come_back();
     // Counts from now.
     void inject(const Fault& fault);
-    // No harm from `chaos_seed` any more, nor what is still armed.
+    // Ends the random faults of `chaos_seed`, and disarms those that have not struck.
     void end_chaos();
     // One line a fault that struck.
     [[nodiscard]] std::vector<std::string> fault_log() const;

@@ -9,14 +9,14 @@
 
 namespace daypack::sim {
 
-// As at the venue, unless somebody asks for a kinder one: whoever follows the exchange must hold under it.
+// The defaults are the venue's, unkind as it is: a client that follows the exchange must hold under them.
 inline constexpr bool kJitterByDefault = true;
 inline constexpr std::int64_t kOddLagMsByDefault = 5;
 inline constexpr std::int64_t kMarketsCacheMsByDefault = 300'000;
 
 inline constexpr std::int64_t kVenueLagUs = 2000;  // a generated frame is due so long after its T: its E has passed
 
-// What `daypack sim` is told; which markets it has, and their flow, stands in MarketOptions.
+// The options of `daypack sim`; its markets and their flow are in MarketOptions.
 struct SimOptions : MarketOptions {
     std::uint16_t port = 0;  // 0: a free one
     bool tls = false;
