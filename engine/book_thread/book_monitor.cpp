@@ -7,7 +7,10 @@
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;   // then it is given up, and the next has its turn
+constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;  // then it is given up, and the next has its turn
+// A book gets to where the answer is within the longest window of an aggregated stream; an answer further on is of
+// another market, or another numbering, and must not keep the other books from their audits.
+constexpr std::int64_t kAuditAhead_ns = 2'000'000'000;
 constexpr std::int64_t kAuditJoined_ns = 2'000'000'000;      // after a join: what was joined may be of another market
 constexpr std::int64_t kUnjoined_ns = 10'000'000'000;        // so long a market joins by itself, if it can
 constexpr std::int64_t kCheckPatience_ns = 120'000'000'000;  // an answer that never came is waited for no longer
@@ -34,7 +37,10 @@ void BookMonitor::review(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoT
     if (const Sync::LineSet foreign = sync.take_foreign_lines(now); foreign != 0) {
         resubscribe(symbol, foreign, foreign, Resubscribe::Kind::foreign);
     }
-    if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) cancel_audit(symbol);
+    if (gives_up_audit(symbol, sync, now)) {
+        audit_.cancel();
+        return;  // the next audit is that of another book, if one is due
+    }
     if (watched.checking_since.ns != 0 && now - watched.checking_since < kCheckPatience_ns) return;
     if (watched.silence.should_ask_rest(sync, now)) (void)check(symbol, false, now);
     const MonoTime vouched = std::max(watched.answered, watched.silence.quiet_since());
@@ -48,6 +54,12 @@ void BookMonitor::review(SymbolIndex symbol, Sync& sync, Sync::LineSet up, MonoT
         audit_since_ = now;
         watched.audit_due = now + options_.audit_every_ns;
     }
+}
+
+bool BookMonitor::gives_up_audit(SymbolIndex symbol, const Sync& sync, MonoTime now) const noexcept {
+    if (audit_.phase() == Audit::Phase::idle || symbol != audit_.symbol()) return false;
+    if (!sync.following() || now - audit_since_ >= kAuditPatience_ns) return true;
+    return auditing() && !can_audit(sync) && now - audit_answered_ >= kAuditAhead_ns;
 }
 
 bool BookMonitor::check(SymbolIndex symbol, bool audit, MonoTime now) noexcept {
@@ -77,6 +89,7 @@ void BookMonitor::on_checked(SymbolIndex symbol, Sync& sync, const Snapshot* sna
     }
     watched_[symbol].unanswered = false;
     watched_[symbol].answered = now;
+    audit_answered_ = now;
     if (audited && sync.following()) (void)audit_.on_snapshot(*snapshot);
     sync.on_rest_id(snapshot->last_id, asked, now);
 }

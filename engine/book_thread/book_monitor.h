@@ -73,6 +73,7 @@ class BookMonitor {
         bool unanswered = false;  // the last check was not
     };
 
+    [[nodiscard]] bool gives_up_audit(SymbolIndex symbol, const Sync& sync, MonoTime now) const noexcept;
     bool check(SymbolIndex symbol, bool audit, MonoTime now) noexcept;
     void resubscribe(SymbolIndex symbol, Sync::LineSet lines, Sync::LineSet replaceable,
                      Resubscribe::Kind kind) noexcept;
@@ -86,6 +87,7 @@ class BookMonitor {
     ReplaceTurns turns_;
     Audit audit_;
     MonoTime audit_since_;
+    MonoTime audit_answered_;
     SnapshotRequests& requests_;
     std::vector<Resubscribes*> resubscribes_;
     LogQueue& log_;
