@@ -147,6 +147,7 @@ Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
         if (event.last_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
     });
     const std::size_t compared = std::min(count, kCompared);
+    bool any_present = false;
     for (std::size_t i = 0; i < compared; ++i) {
         const Event& event = *last[(count - 1 - i) % kCompared];
         bool set_later = false;
@@ -155,9 +156,12 @@ Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
             set_later = other.side == event.side && other.price == event.price;
         }
         const BookSide& half = book_.side(event.side);
-        if (!set_later && half.is_known(event.price) && half.at(event.price) != event.quantity) return Agreement::no;
+        if (set_later || !half.is_known(event.price)) continue;
+        if (half.at(event.price) != event.quantity) return Agreement::no;
+        any_present |= event.quantity.steps != 0;
     }
-    return compared == 0 ? Agreement::nothing_to_compare : Agreement::yes;
+    if (compared == 0) return Agreement::nothing_to_compare;
+    return any_present ? Agreement::yes : Agreement::yes_of_absence;
 }
 
 bool Sync::reject_snapshot(MonoTime now) noexcept {
@@ -186,10 +190,11 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (agreement == Agreement::no) return reject_snapshot(now);
     // After a change of lines or of the numbering the id alone is not enough: the snapshot may be an old one of the
     // numbering that ended, or of a numbering that the lines do not send yet. Nor is it enough where the levels of the
-    // chain's tip are not known.
+    // chain's tip are not known. Levels that both lack are enough only while no line sends another numbering.
+    const bool agrees =
+        agreement == Agreement::yes || (agreement == Agreement::yes_of_absence && !numbering_.any_foreign());
     const bool quiet_again = quiet(now) && pending_.empty() && !numbering_.any_foreign() && !may_be_outdated(held_id_);
-    if ((numbering_in_doubt_ || tip_not_buffered_ || id_before_loss_ != 0) && agreement != Agreement::yes &&
-        !quiet_again)
+    if ((numbering_in_doubt_ || tip_not_buffered_ || id_before_loss_ != 0) && !agrees && !quiet_again)
         return reject_snapshot(now);
     // The chain that a line resumed is remembered to have gone further than this snapshot, which is too old then.
     if (newest_id_ != 0 && std::max(held_id_, newest_id_) < numbering_.newest_remembered()) return reject_snapshot(now);
@@ -214,7 +219,7 @@ bool Sync::join(Fit fit, MonoTime now) noexcept {
     if (id_before_loss_ != 0) silent_ = only_line_confirms_ = true;
     furthest_shown_id_ = 0;
     // Its levels agree with an update of a line, so only a line that is late can still disprove it.
-    below_since_ = agreement == Agreement::yes ? now : MonoTime{};
+    below_since_ = agrees ? now : MonoTime{};
     phase_ = Phase::following;
     had_book_ = true;
     lost_after_tip_ = rest_went_back_ = false;

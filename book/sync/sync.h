@@ -278,7 +278,12 @@ class Sync {
     // True when the lines sent updates but went quiet before they reached that id.
     [[nodiscard]] bool lines_stopped_before(Sequence id) const noexcept { return newest_id_ != 0 && newest_id_ < id; }
     [[nodiscard]] Fit fit_of(Sequence id, MonoTime now) const noexcept;
-    enum class Agreement : std::uint8_t { no, yes, nothing_to_compare };
+    enum class Agreement : std::uint8_t {
+        no,
+        yes,
+        yes_of_absence,  // none but levels that both lack, as the books of two numberings often do
+        nothing_to_compare,
+    };
     [[nodiscard]] Agreement agrees_with_pending(Sequence id) const noexcept;
     [[nodiscard]] bool reject_snapshot(MonoTime now) noexcept;
     [[nodiscard]] bool is_thin(const Snapshot& snapshot) noexcept;

@@ -110,6 +110,18 @@ void what_another_chain_dropped_is_no_excuse() {
     require(feed.is(State::syncing, Reason::gap));
 }
 
+void a_level_that_both_lack_makes_no_snapshot_the_book() {
+    TwoLines feed;
+    feed.deliver(1002, 0, kOldLevel);
+    feed.deliver(1002, 1, kNewLevel);
+    feed.send(1003, 1003, 0, {{Side::ask, {170}, {0}}});
+    feed.deliver(1003, 1, kNewLevel);
+    feed.wait_ms(20);
+    Snapshot of_the_new = feed.snapshot(1003);
+    of_the_new.asks = {{{160}, {3}}, {{200}, {1}}};
+    require(!feed.answer(of_the_new));
+}
+
 }  // namespace
 
 void check_chance() {
@@ -122,6 +134,7 @@ void check_chance() {
     what_a_line_sent_before_it_was_trusted_is_no_gap();
     the_first_update_after_a_long_silence_is_joined_soon();
     what_another_chain_dropped_is_no_excuse();
+    a_level_that_both_lack_makes_no_snapshot_the_book();
 }
 
 }  // namespace daypack::test

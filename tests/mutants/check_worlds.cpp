@@ -73,7 +73,7 @@ void a_first_update_beyond_a_snapshot_is_not_proved_to_be_of_its_numbering() {
 
 void a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_compared_with_the_buffered_updates() {
     NamedWorld world({.new_first = 11});
-    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 ans(0,2)");
+    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 w600 ans(0,2)");
     require(world.shows_no_old_book());
 }
 

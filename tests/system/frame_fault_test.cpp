@@ -30,14 +30,14 @@ class OneLine {
   public:
     OneLine() {
         const sim::Market& market = feed_.market();
-        const Unit tick{market.tick_units(), -market.price_decimals()};
-        const Unit step{market.step_units(), -market.quantity_decimals()};
+        const Unit tick{market.tick_units(), static_cast<std::int8_t>(-market.price_decimals())};
+        const Unit step{market.step_units(), static_cast<std::int8_t>(-market.quantity_decimals())};
         (void)segment_.add_symbol("SOL-USDC", kSymbol);
         (void)table_.append({kSymbol, "SOL-USDC", tick, step, Reason::none});
         decoder_ = std::make_unique<Decoder>(table_, DepthStream::realtime);
         publisher_.set_running();
         feed_.begin(1'770'000'000'000'000);
-        (void)to_book_.push(BookCommand::add(0, table_[0], std::make_unique<Sync>(16'384, 2'048, pool_)));
+        (void)to_book_.push(FollowSymbol{0, &table_[0], std::make_unique<Sync>(16'384, 2'048, pool_)});
         Event up;
         up.kind = EventKind::line_up;
         up.last = true;
@@ -75,14 +75,14 @@ class OneLine {
         }
     }
     void answer(const SnapshotRequest& request) {
-        BookCommand message;
-        const bool joins = request.purpose == SnapshotRequest::Purpose::join;
-        message.kind = joins ? BookCommand::Kind::snapshot : BookCommand::Kind::checked;
-        message.request = request.request;
-        message.snapshot = std::make_unique<Snapshot>();
+        auto snapshot = std::make_unique<Snapshot>();
         const std::string body = feed_.depth_body(1'000, feed_.truth().u(), feed_.match_us());
-        EXPECT_FALSE(parse_depth(body, table_[0], *message.snapshot));
-        (void)to_book_.push(std::move(message));
+        EXPECT_FALSE(parse_depth(body, table_[0], *snapshot));
+        if (request.purpose == SnapshotRequest::Purpose::join) {
+            (void)to_book_.push(JoinSnapshot{0, request.request, std::move(snapshot)});
+        } else {
+            (void)to_book_.push(CheckSnapshot{0, std::move(snapshot)});
+        }
     }
 
     sim::Feed feed_ = one_market();
@@ -98,11 +98,13 @@ class OneLine {
     SnapshotRequests requests_{16};
     RetiredQueue spent_{16};
     LogQueue log_{64};
+    EventQueue events_{1'023};
     Backlog backlog_;
     BookAgent agent_{{&table_,
                       &segment_,
                       &publisher_,
-                      {{nullptr, &resubscribes_, &backlog_}},
+                      BookAgent::Input::calls,
+                      {{&events_, &resubscribes_, &backlog_}},
                       &to_book_,
                       &requests_,
                       &spent_,
@@ -142,7 +144,9 @@ TEST_P(FrameFaultTest, ABookShownLiveIsRightAndItComesBack) {
         beyond = std::max(beyond, u);
     }
     for (const auto& seen : watch.seen()) EXPECT_TRUE(expects(row, seen)) << seen;
-    if (row.sights.empty()) EXPECT_EQ(line.reader().counter(kSymbol, DAYPACK_SYMBOL_gaps), 0u);
+    if (row.sights.empty()) {
+        EXPECT_EQ(line.reader().counter(kSymbol, DAYPACK_SYMBOL_gaps), 0u);
+    }
     std::printf("| %s | %s |\n", row.name, watch.seen_text().c_str());
 }
 

@@ -17,6 +17,7 @@ namespace daypack {
 namespace {
 
 using test::Delta;
+using test::Deltas;
 using test::Feed;
 using test::kMs;
 using test::kNewLevel;
@@ -55,6 +56,45 @@ TEST(SyncChance, NorWhereTheLineIsAheadOfTheBook) {
     feed.deliver(1013, 0);
     EXPECT_EQ(feed.deliver(1014, 1, kOldLevel), Outcome::ignored);
     EXPECT_TRUE(shows_the_new_book_alone(feed, 1013));
+}
+
+// Line 1 has gone over to a numbering that goes on where the book stood, line 0 still sends the old one, and REST has
+// the new one. Line 0's only update since removes a level that neither book has: no evidence that they are one book.
+TEST(SyncChance, ALevelThatBothLackMakesNoSnapshotTheBookWhileAnotherLineDisagrees) {
+    const Deltas removal{{Side::ask, {170}, {0}}};
+    TwoLines feed;
+    feed.deliver(1002, 0, kOldLevel);
+    feed.deliver(1002, 1, kNewLevel);
+    ASSERT_TRUE(feed.is(State::syncing, Reason::restart));
+    feed.send(1003, 1003, 0, removal);
+    feed.deliver(1003, 1, kNewLevel);
+    feed.wait_ms(20);
+    Snapshot of_the_new = feed.snapshot(1003);
+    of_the_new.asks = {{{160}, {3}}, {{200}, {1}}};
+    EXPECT_FALSE(feed.answer(of_the_new));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::restart));
+    feed.reconnect(0);  // and it sends the new one, too
+    for (Sequence id = 1004; id <= 1006; ++id) feed.deliver(id, 0, kNewLevel);
+    feed.wait_ms(1'000);
+    for (Sequence id = 1004; id <= 1007; ++id) feed.deliver(id, 1, kNewLevel);
+    feed.deliver(1007, 0, kNewLevel);
+    for (int i = 0; i < 30 && feed.sync.state() != State::live; ++i) {
+        feed.wait_ms(50);
+        of_the_new.last_id = 1007;
+        of_the_new.bids = {{{100}, {1007}}};
+        if (feed.wants()) (void)feed.answer(of_the_new);
+    }
+    EXPECT_TRUE(shows_the_new_book_alone(feed, 1007));
+}
+
+// Where no line disagrees it is enough, so that a slow market is not without a book until its next update.
+TEST(SyncChance, WhereNoLineDisagreesItIsEnough) {
+    Feed feed;
+    feed.follow(1000);
+    feed.send(5, 5, 0, {{Side::ask, {170}, {0}}});
+    ASSERT_TRUE(feed.is(State::syncing, Reason::restart));
+    feed.wait_ms(20);
+    EXPECT_TRUE(feed.answer(5));
 }
 
 // 1004 is the last update of the old numbering on both lines, and the new numbering's 1004 is equal to it.

@@ -28,6 +28,10 @@ struct Feed {
 
     Outcome aggregate(Sequence first_id, Sequence last_id, LineIndex line = 0, Deltas deltas = {}) {
         deltas.push_back({Side::bid, {100}, {static_cast<std::int64_t>(last_id)}});
+        return send(first_id, last_id, line, deltas);
+    }
+    // An update of these levels alone.
+    Outcome send(Sequence first_id, Sequence last_id, LineIndex line, const Deltas& deltas) {
         std::vector<Event> events;
         for (const Delta& delta : deltas) {
             Event event;
