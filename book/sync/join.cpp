@@ -144,10 +144,11 @@ Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
     std::array<const Event*, kCompared> last{};
     std::size_t count = 0;
     pending_.for_each([&](const Event& event) {
-        if (event.last_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
+        if (event.first_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
     });
     const std::size_t compared = std::min(count, kCompared);
     bool any_present = false;
+    std::size_t decided = 0;
     for (std::size_t i = 0; i < compared; ++i) {
         const Event& event = *last[(count - 1 - i) % kCompared];
         bool set_later = false;
@@ -156,11 +157,13 @@ Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
             set_later = other.side == event.side && other.price == event.price;
         }
         const BookSide& half = book_.side(event.side);
-        if (set_later || !half.is_known(event.price)) continue;
+        // An update that leads across the id may have set its levels on either side of it.
+        if (set_later || event.last_id > id || !half.is_known(event.price)) continue;
+        ++decided;
         if (half.at(event.price) != event.quantity) return Agreement::no;
         any_present |= event.quantity.steps != 0;
     }
-    if (compared == 0) return Agreement::nothing_to_compare;
+    if (decided == 0) return Agreement::nothing_to_compare;
     return any_present ? Agreement::yes : Agreement::yes_of_absence;
 }
 

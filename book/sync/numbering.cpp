@@ -314,10 +314,10 @@ Sequence Numbering::newest_trusted() const noexcept {
 }
 
 bool Numbering::unexplained(MonoTime now) const noexcept {
-    if (old_since_.ns != 0 && now - old_since_ >= kUnexplained_ns) return true;
+    if (old_since_.ns != 0 && now - old_since_ >= kUnexplained_ns + window_ns_) return true;
     for (LineSet others = up_ & ~trusted_ & ~late_after_restart_; others != 0; others &= others - 1) {
         const MonoTime since = lines_[static_cast<std::size_t>(std::countr_zero(others))].unexplained_since;
-        if (since.ns != 0 && now - since >= kUnexplained_ns) return true;
+        if (since.ns != 0 && now - since >= kUnexplained_ns + window_ns_) return true;
     }
     return false;
 }
@@ -326,7 +326,7 @@ Numbering::LineSet Numbering::take_foreign(MonoTime now) noexcept {
     LineSet foreign = 0;
     for (LineSet others = up_ & ~trusted_; others != 0; others &= others - 1) {
         Line& line = lines_[static_cast<std::size_t>(std::countr_zero(others))];
-        if (line.foreign_since.ns == 0 || now - line.foreign_since < kForeign_ns) continue;
+        if (line.foreign_since.ns == 0 || now - line.foreign_since < kForeign_ns + window_ns_) continue;
         foreign |= others & (~others + 1);
         line.foreign_since = now;
     }

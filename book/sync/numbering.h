@@ -70,6 +70,9 @@ class Numbering {
         UpdateKey key;
     };
 
+    // `window_ns`: see Sync.
+    explicit Numbering(std::int64_t window_ns = 0) noexcept : window_ns_(window_ns) {}
+
     // Classifies one update, and may make its line trusted.
     // `tip`: the last id of the chain; 0: there is no chain yet, and any line that is not late may begin one.
     // `standing`: the book at the tip; null while there is none.
@@ -194,6 +197,7 @@ class Numbering {
     Sequence newest_dropped_ = 0;         // of this chain
     MonoTime old_since_;                  // 0: no old update since the chain last advanced
     LineIndex proves_restart_ = kNoLine;  // the line that makes restart_proven() true
+    std::int64_t window_ns_;
     std::array<Line, kMaxLines> lines_{};
     Remembered remembered_;
     Remembered previous_chain_;        // what was remembered when the chain last began

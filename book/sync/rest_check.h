@@ -51,9 +51,10 @@ class RestCheck {
     [[nodiscard]] bool knows_later_for(std::int64_t ns, MonoTime now) const noexcept {
         return later_id_ != 0 && now - later_since_ >= ns;
     }
-    // True when REST reported an earlier id kSilence_ns ago, and no line has sent an update since.
-    [[nodiscard]] bool contradicts(MonoTime now) const noexcept {
-        return earlier_since_.ns != 0 && now - earlier_since_ >= kSilence_ns;
+    // True when REST reported an earlier id kSilence_ns and a window of the stream ago, and no line has sent an update
+    // since.
+    [[nodiscard]] bool contradicts(MonoTime now, std::int64_t window_ns = 0) const noexcept {
+        return earlier_since_.ns != 0 && now - earlier_since_ >= kSilence_ns + window_ns;
     }
 
   private:

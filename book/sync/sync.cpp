@@ -106,7 +106,7 @@ void Sync::confirm_by_line(MonoTime now) noexcept {
 // True when the book has reached id_before_loss_ again, or has had kBelow_ns to do so: then the numbering restarted.
 bool Sync::has_caught_up(MonoTime now) noexcept {
     if (below_since_.ns == 0) below_since_ = now;
-    if (last_id_ < id_before_loss_ && now - below_since_ < kBelow_ns) return false;
+    if (last_id_ < id_before_loss_ && now - below_since_ < kBelow_ns + window_ns_) return false;
     id_before_loss_ = 0;
     return true;
 }
@@ -274,14 +274,14 @@ bool Sync::on_time(MonoTime now) noexcept {
     }
     if (phase_ == Phase::joining && held_id_ != 0) {
         if (quiet(now)) return join(fit_of(held_id_, now), now);
-        if (now - held_since_ >= kHold_ns && last_update_at_ > held_since_) (void)reject_snapshot(now);
+        if (now - held_since_ >= kHold_ns + window_ns_ && last_update_at_ > held_since_) (void)reject_snapshot(now);
         return false;
     }
     if (phase_ != Phase::following) return false;
     // The remaining lines are late and will reach the book, or they send another numbering.
     if (lines_behind_since_.ns != 0 && !all_lines_behind()) lines_behind_since_ = {};
     if (lines_behind_since_.ns != 0 &&
-        now - std::max(lines_behind_since_, last_update_at_) >= Numbering::kUnexplained_ns) {
+        now - std::max(lines_behind_since_, last_update_at_) >= Numbering::kUnexplained_ns + window_ns_) {
         lines_behind_since_ = {};
         silent_ = true;
     }
@@ -297,10 +297,10 @@ bool Sync::on_time(MonoTime now) noexcept {
         lost_after_tip_ = true;
     } else if (crossed_.on_time(now)) {
         rejoin(Reason::crossed, now);
-    } else if (rest_.knows_later_for(RestCheck::kSilence_ns, now)) {
+    } else if (rest_.knows_later_for(RestCheck::kSilence_ns + window_ns_, now)) {
         ++counters_.silences;
         rejoin(Reason::silent, now);
-    } else if (rest_.knows_later_for(gap_wait_ns_, now) || rest_.contradicts(now)) {
+    } else if (rest_.knows_later_for(gap_wait_ns_, now) || rest_.contradicts(now, window_ns_)) {
         silent_ = true;
     }
     return false;

@@ -94,13 +94,17 @@ class Sync {
 
     // `depth`: how many levels a side are published.
     // `first`: the reason that readers see until the first join.
+    // `window_ns`: the venue sends what happened in so long as one update; 0: each as it happens. Whatever waits for
+    // the lines waits longer by that.
     Sync(std::size_t max_levels, std::size_t depth, PendingPool& pool, std::int64_t gap_wait_ns = kGapWait_ns,
-         Reason first = Reason::start)
+         Reason first = Reason::start, std::int64_t window_ns = 0)
         : reason_(first),
           depth_(depth),
           pending_(pool),
           book_(max_levels, depth),
-          gap_wait_ns_(gap_wait_ns),
+          numbering_(window_ns),
+          gap_wait_ns_(gap_wait_ns + window_ns),
+          window_ns_(window_ns),
           first_reason_(first) {}
 
     // Takes all events of one update. `applied(update)` is called for it and for each held update that follows on it,
@@ -252,7 +256,7 @@ class Sync {
     // How long a hole may last. The updates that a line sent before it was trusted were dropped, not lost: the late
     // line that showed it to be of this numbering brings them.
     [[nodiscard]] std::int64_t hole_wait_ns() const noexcept {
-        return last_id_ < numbering_.newest_dropped() ? std::max(gap_wait_ns_, kHold_ns) : gap_wait_ns_;
+        return last_id_ < numbering_.newest_dropped() ? std::max(gap_wait_ns_, kHold_ns + window_ns_) : gap_wait_ns_;
     }
     [[nodiscard]] Outcome hold_ahead(std::span<const Event> update, MonoTime now) noexcept;
     void reject_unconfirmed_book(MonoTime now) noexcept;
@@ -269,7 +273,8 @@ class Sync {
     void mark_polls_stale() noexcept;
 
     [[nodiscard]] bool quiet(MonoTime now) const noexcept {
-        return last_update_at_.ns == 0 ? now - up_since_ >= kSettle_ns : now - last_update_at_ >= kQuiet_ns;
+        return last_update_at_.ns == 0 ? now - up_since_ >= kSettle_ns + window_ns_
+                                       : now - last_update_at_ >= kQuiet_ns + window_ns_;
     }
     // True when a snapshot of that id may be an old one: the numbering restarted, or the book was once further on.
     [[nodiscard]] bool may_be_outdated(Sequence id) const noexcept {
@@ -331,7 +336,8 @@ class Sync {
     OrderBook book_;
     Numbering numbering_;
 
-    std::int64_t gap_wait_ns_;
+    std::int64_t gap_wait_ns_;  // with the window
+    std::int64_t window_ns_;
     Reason first_reason_;
     Counters counters_;
     Replayed replayed_;

@@ -24,7 +24,9 @@ MarketFollower::MarketFollower(const Config& config, RestApi& rest, MarketInstal
       log_(log),
       now_(now),
       inquiry_(rest, markets_, log, [this](FollowedMarket& market, bool changed) { on_heard(market, changed); }),
-      installer_({.depth = config.engine.depth, .gap_wait_ns = config.exchange.gap_wait_ms * kNsPerMs},
+      installer_({.depth = config.engine.depth,
+                  .gap_wait_ns = config.exchange.gap_wait_ms * kNsPerMs,
+                  .window_ns = window_ns(config.exchange.depth_stream)},
                  std::move(wiring), log),
       list_(
           rest, log, [this](const MarketListReader::List* list) { on_list(list); }, now) {}

@@ -121,7 +121,8 @@ MarketInstaller::Frames MarketInstaller::frames_of(const FollowedMarket& market)
 // Has the book thread follow it, with a new Sync also where it was followed, and the lines carry it.
 void MarketInstaller::follow(FollowedMarket& market, Reason first) {
     market.shown = FollowedMarket::Shown::followed;
-    auto sync = std::make_unique<Sync>(kMaxLevels, options_.depth, *wiring_.pool, options_.gap_wait_ns, first);
+    auto sync = std::make_unique<Sync>(kMaxLevels, options_.depth, *wiring_.pool, options_.gap_wait_ns, first,
+                                       options_.window_ns);
     wiring_.send(FollowSymbol{*market.index, &(*wiring_.instruments)[*market.index], std::move(sync), market.why});
     wiring_.subscriptions->set(*market.index, true);
 }

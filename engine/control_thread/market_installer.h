@@ -34,6 +34,7 @@ class MarketInstaller {
     struct Options {
         std::size_t depth = 0;         // levels a side that are published
         std::int64_t gap_wait_ns = 0;  // see Sync
+        std::int64_t window_ns = 0;    // likewise
     };
 
     // `log` outlives this, as does what the wiring points to.

@@ -33,6 +33,18 @@ enum class Channel : std::uint8_t { none, depth, trade, ticker };
 // How the venue batches depth updates; the configuration's `depth_stream`.
 enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, every_1000ms };
 
+// What happened in so long is one update; 0: each is sent as it happens.
+[[nodiscard]] constexpr std::int64_t window_ns(DepthStream depth) noexcept {
+    constexpr std::int64_t kMs = 1'000'000;
+    switch (depth) {
+        case DepthStream::realtime: return 0;
+        case DepthStream::every_200ms: return 200 * kMs;
+        case DepthStream::every_600ms: return 600 * kMs;
+        case DepthStream::every_1000ms: return 1'000 * kMs;
+    }
+    return 0;
+}
+
 // What stands before the market's name: "depth.", "depth.200ms.", "bookTicker.". Empty for Channel::none.
 [[nodiscard]] std::string_view stream_prefix(Channel channel, DepthStream depth = DepthStream::realtime) noexcept;
 

@@ -122,6 +122,34 @@ void a_level_that_both_lack_makes_no_snapshot_the_book() {
     require(!feed.answer(of_the_new));
 }
 
+void what_leads_across_a_snapshot_is_not_compared_with_it() {
+    Feed feed;
+    feed.follow(1000);
+    feed.send(5, 5, 0, {{Side::bid, {91}, {7}}, {Side::ask, {150}, {1}}});
+    require(feed.is(State::syncing, Reason::restart));
+    feed.send(6, 10, 0, {{Side::ask, {150}, {2}}});
+    Snapshot within;
+    within.last_id = 8;
+    within.bids = {{{91}, {7}}};
+    within.asks = {{{150}, {1}}};
+    feed.wait_ms(20);
+    require(feed.answer(within) && feed.sync.last_id() == 10);
+}
+
+void a_snapshot_ahead_waits_for_the_window_of_the_stream() {
+    Feed feed(1, 1000, 8192, 1'000);
+    feed.lines(1);
+    feed.deliver(5);
+    feed.wait_ms(20);
+    require(!feed.answer(8));
+    feed.wait_ms(600);
+    feed.deliver(6);
+    feed.wait_ms(600);
+    require(!feed.wants());
+    feed.aggregate(7, 9);
+    require(feed.live_at(9));
+}
+
 }  // namespace
 
 void check_chance() {
@@ -135,6 +163,8 @@ void check_chance() {
     the_first_update_after_a_long_silence_is_joined_soon();
     what_another_chain_dropped_is_no_excuse();
     a_level_that_both_lack_makes_no_snapshot_the_book();
+    what_leads_across_a_snapshot_is_not_compared_with_it();
+    a_snapshot_ahead_waits_for_the_window_of_the_stream();
 }
 
 }  // namespace daypack::test

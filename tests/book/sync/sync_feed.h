@@ -23,8 +23,9 @@ struct Feed {
     MonoTime now{1};
     VenueTime venue{1000};
 
-    explicit Feed(std::size_t depth = 1, std::size_t pool_events = 1000, std::size_t max_levels = 8192)
-        : pool(pool_events), sync(max_levels, depth, pool) {}
+    explicit Feed(std::size_t depth = 1, std::size_t pool_events = 1000, std::size_t max_levels = 8192,
+                  std::int64_t window_ms = 0)
+        : pool(pool_events), sync(max_levels, depth, pool, Sync::kGapWait_ns, Reason::start, window_ms * kMs) {}
 
     Outcome aggregate(Sequence first_id, Sequence last_id, LineIndex line = 0, Deltas deltas = {}) {
         deltas.push_back({Side::bid, {100}, {static_cast<std::int64_t>(last_id)}});
