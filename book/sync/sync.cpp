@@ -87,7 +87,10 @@ void Sync::apply_update(std::span<const Event> update, MonoTime now) noexcept {
 // An applied update settles what was in doubt: a hole may be filled, and a lost update was one of those applied.
 void Sync::on_applied(MonoTime now) noexcept {
     if (phase_ != Phase::following) return;
-    if (pending_.empty()) has_hole_ = false;
+    if (has_hole_ && pending_.empty() && last_id_ >= numbering_.newest_dropped()) [[unlikely]] {
+        has_hole_ = last_id_ < numbering_.newest_trusted();
+        hole_since_ = now;
+    }
     lost_reason_ = Reason::none;
     numbering_in_doubt_ = false;
     confirm_by_line(now);

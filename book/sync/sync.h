@@ -198,6 +198,11 @@ class Sync {
         }
         return flags;
     }
+    // How long a hole may last. The updates that a line sent before it was trusted were dropped, not lost: the late
+    // line that showed it to be of this numbering brings them.
+    [[nodiscard]] std::int64_t hole_wait_ns() const noexcept {
+        return last_id_ < numbering_.newest_dropped() ? std::max(gap_wait_ns_, kHold_ns + window_ns_) : gap_wait_ns_;
+    }
     [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
     // Takes over the time from the Sync that this one replaces, so that a busy market is not taken for a quiet one.
     void set_last_update_at(MonoTime at) noexcept { last_update_at_ = at; }
@@ -252,11 +257,6 @@ class Sync {
     // True when every trusted line is behind the book: the line that brought its last update is gone.
     [[nodiscard]] bool all_lines_behind() const noexcept {
         return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_trusted() < last_id_;
-    }
-    // How long a hole may last. The updates that a line sent before it was trusted were dropped, not lost: the late
-    // line that showed it to be of this numbering brings them.
-    [[nodiscard]] std::int64_t hole_wait_ns() const noexcept {
-        return last_id_ < numbering_.newest_dropped() ? std::max(gap_wait_ns_, kHold_ns + window_ns_) : gap_wait_ns_;
     }
     [[nodiscard]] Outcome hold_ahead(std::span<const Event> update, MonoTime now) noexcept;
     void reject_unconfirmed_book(MonoTime now) noexcept;
