@@ -8,17 +8,16 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 
 namespace daypack::test {
 
-// What failed in a child process, and where, as one sentence for its report.
-[[nodiscard]] inline std::string failed(const std::string& what,
-                                        const std::source_location& where = std::source_location::current()) {
-    return std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": " + what;
+// What failed in a child process, and where, as one sentence for its report. (clang 14 has no std::source_location.)
+[[nodiscard]] inline std::string failed(const std::string& what, const char* file = __builtin_FILE(),
+                                        int line = __builtin_LINE()) {
+    return std::string(file) + ":" + std::to_string(line) + ": " + what;
 }
 
 // A child process that runs a function. The two talk in bytes while it runs; what went wrong in the child comes to the
