@@ -13,6 +13,10 @@ namespace {
 // How many of the buffered levels that a snapshot must contain are compared with it.
 constexpr std::size_t kCompared = 64;
 
+bool is_of_same_level(const Event& a, const Event& b) noexcept {
+    return a.side == b.side && a.price == b.price;
+}
+
 }  // namespace
 
 // Appends an update to pending_. Returns false when the pool has no room; everything that was buffered is gone then.
@@ -142,28 +146,33 @@ Sync::Fit Sync::fit_of(Sequence id, MonoTime now) const noexcept {
 // set one price, the last one decides.
 Sync::Agreement Sync::agrees_with_pending(Sequence id) const noexcept {
     std::array<const Event*, kCompared> last{};
+    std::array<bool, kCompared> undecided{};
     std::size_t count = 0;
     pending_.for_each([&](const Event& event) {
-        if (event.first_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
+        if (event.last_id <= id && event.kind == EventKind::delta) last[count++ % kCompared] = &event;
     });
     const std::size_t compared = std::min(count, kCompared);
+    // An update that leads across the id may have set its levels on either side of it.
+    pending_.for_each([&](const Event& event) {
+        if (event.first_id > id || event.last_id <= id || event.kind != EventKind::delta) return;
+        for (std::size_t i = 0; i < compared; ++i) undecided[i] |= is_of_same_level(event, *last[i]);
+    });
+    bool any_decided = false;
     bool any_present = false;
-    std::size_t decided = 0;
     for (std::size_t i = 0; i < compared; ++i) {
-        const Event& event = *last[(count - 1 - i) % kCompared];
-        bool set_later = false;
+        const std::size_t at = (count - 1 - i) % kCompared;
+        const Event& event = *last[at];
+        bool set_later = undecided[at];
         for (std::size_t later = 0; later < i && !set_later; ++later) {
-            const Event& other = *last[(count - 1 - later) % kCompared];
-            set_later = other.side == event.side && other.price == event.price;
+            set_later = is_of_same_level(*last[(count - 1 - later) % kCompared], event);
         }
         const BookSide& half = book_.side(event.side);
-        // An update that leads across the id may have set its levels on either side of it.
-        if (set_later || event.last_id > id || !half.is_known(event.price)) continue;
-        ++decided;
+        if (set_later || !half.is_known(event.price)) continue;
         if (half.at(event.price) != event.quantity) return Agreement::no;
+        any_decided = true;
         any_present |= event.quantity.steps != 0;
     }
-    if (decided == 0) return Agreement::nothing_to_compare;
+    if (!any_decided) return Agreement::nothing_to_compare;
     return any_present ? Agreement::yes : Agreement::yes_of_absence;
 }
 

@@ -149,6 +149,31 @@ void for_each_world(bool loses, Check&& check) {
     }
 }
 
+// The update before it is the evidence, however many levels the update across the snapshot sets.
+TEST(SyncWindow, AnUpdateOfManyLevelsAcrossTheSnapshotHidesNoEvidence) {
+    Feed feed;
+    feed.follow(1'000);
+    feed.send(5, 5, 0, {{Side::bid, {91}, {7}}});
+    ASSERT_TRUE(feed.sync.reason() == Reason::restart);
+    Deltas many;
+    for (std::int64_t ticks = 300; ticks < 400; ++ticks) many.push_back({Side::ask, {ticks}, {1}});
+    feed.send(6, 200, 0, many);
+    Snapshot within;
+    within.last_id = 100;
+    within.bids = {{{91}, {7}}};
+    within.asks = {{{300}, {1}}};
+    feed.wait_ms(20);
+    EXPECT_TRUE(feed.answer(within));
+    EXPECT_TRUE(feed.sync.state() == State::live && feed.sync.last_id() == 200);
+    Feed other;
+    other.follow(1'000);
+    other.send(5, 5, 0, {{Side::bid, {91}, {7}}});
+    other.send(6, 200, 0, many);
+    within.bids = {{{91}, {8}}};
+    other.wait_ms(20);
+    EXPECT_FALSE(other.answer(within)) << "it contradicts the update before it";
+}
+
 TEST(SyncWindow, WhereNothingIsLostOneSnapshotIsEnough) {
     for_each_world(false, [](const WindowWorld& world, std::int64_t) {
         EXPECT_EQ(world.away_ms(), 0);
