@@ -73,6 +73,19 @@ inline void beat(Publisher& publisher) {
     return event;
 }
 
+// What a writer publishes of a book at `u`.
+[[nodiscard]] inline BookUpdate update_of(SymbolIndex symbol, const Instrument& market, const OrderBook& book,
+                                          Sequence u, State state, Reason reason) {
+    BookUpdate update;
+    update.symbol = symbol;
+    update.instrument = &market;
+    update.book = &book;
+    update.u = u;
+    update.state = state;
+    update.reason = reason;
+    return update;
+}
+
 // One symbol with a small book, published by hand.
 class Writer {
   public:
@@ -84,14 +97,7 @@ class Writer {
     }
 
     [[nodiscard]] BookUpdate update(Sequence u, State state = State::live, Reason reason = Reason::none) const {
-        BookUpdate update;
-        update.symbol = symbol;
-        update.instrument = &market;
-        update.book = &book;
-        update.u = u;
-        update.state = state;
-        update.reason = reason;
-        return update;
+        return update_of(symbol, market, book, u, state, reason);
     }
     // Sets a book of one level a side.
     void snapshot(Sequence u, std::int64_t bid = 100, std::int64_t ask = 101) {

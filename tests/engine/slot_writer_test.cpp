@@ -33,14 +33,7 @@ class Slot {
     }
 
     [[nodiscard]] BookUpdate update(Sequence u, State state = State::live, Reason reason = Reason::none) const {
-        BookUpdate update;
-        update.symbol = symbol;
-        update.instrument = &market;
-        update.book = &book;
-        update.u = u;
-        update.state = state;
-        update.reason = reason;
-        return update;
+        return test::update_of(symbol, market, book, u, state, reason);
     }
     SlotChange replace(const Snapshot& snapshot) {
         book.seed(snapshot);

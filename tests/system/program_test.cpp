@@ -4,24 +4,13 @@
 
 #include <filesystem>
 
+#include "tests/engine/config_text.h"
 #include "tests/system/live_engine.h"
 
 namespace daypack {
 namespace {
 
-// The first block of the contract's configuration, unchanged, with no further keys.
-constexpr const char* kSeed = R"(exchanges:
-  ccxt_backpack:
-    class: Ccxt_Backpack_Feed
-    exchange: backpack
-    symbols: ["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"]   # "*" = every visible market whose book is Open
-    channels: [TRADES, L2_BOOK]        # also L1_BOOK (bookTicker) and, with keys, ORDER_INFO, POSITIONS, BALANCES
-    snapshot_interval: 30              # s between audits of each book against REST; 0 = never
-    websocket: true
-    rest_only: false
-    api_key: ${BACKPACK_KEY}           # optional: base64 verifying key
-    api_secret: ${BACKPACK_SECRET}     # optional: base64 32-byte seed
-)";
+using test::kSeed;
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
     return text.replace(text.find(from), from.size(), to);
