@@ -68,6 +68,7 @@ void Sync::enter_joining(Reason reason) noexcept {
     thin_sides_ = 0;
     phase_ = Phase::joining;
     reason_ = reason;
+    early_.clear();
     in_flight_ = false;
     held_id_ = 0;
     has_hole_ = false;

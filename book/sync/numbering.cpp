@@ -40,10 +40,10 @@ Numbering::Classification Numbering::classify(std::span<const Event> update, Seq
     Relation relation = classify_trusted(lines_[line], first, key, tip);
     if (relation == Relation::next) [[likely]]
         return {relation, key};
-    // The updates before a snapshot are not remembered, so at its id the levels are compared with the book itself.
+    // The updates before a snapshot are not remembered: the caller compares the one at its id with the book itself.
     if (relation == Relation::old && standing != nullptr && first.last_id == tip && !remembered_.find(tip)) {
-        relation = agrees(update, *standing) ? Relation::copy : Relation::contradiction;
-        if (relation == Relation::copy) remember(first, key);
+        relation = Relation::copy;
+        remember(first, key);
     }
     if (relation == Relation::copy) old_since_ = {};
     // A line whose ids are consecutive is merely late if a line has sent the tip. Where only a snapshot brought the
@@ -173,7 +173,6 @@ void Numbering::trust(LineIndex index, Sequence last_id) noexcept {
     trusted_ |= bit(index);
     late_after_restart_ &= ~bit(index);
     late_after_jump_ &= ~bit(index);
-    newest_dropped_ = std::max(newest_dropped_, line.last_id);
     line.first_ahead = {};
     line.recent = {};
     line.ahead_before_restart = {};
@@ -239,7 +238,6 @@ void Numbering::clear_contradictions() noexcept {
 void Numbering::distrust_all() noexcept {
     trusted_ = 0;
     candidates_ = 0;
-    newest_dropped_ = 0;
     old_since_ = {};
 }
 

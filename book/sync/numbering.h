@@ -75,7 +75,8 @@ class Numbering {
 
     // Classifies one update, and may make its line trusted.
     // `tip`: the last id of the chain; 0: there is no chain yet, and any line that is not late may begin one.
-    // `standing`: the book at the tip; null while there is none.
+    // `standing`: the book at the tip; null while there is none. While no update has followed on its snapshot, the
+    // caller compares a copy at the tip with it.
     [[nodiscard]] Classification classify(std::span<const Event> update, Sequence tip, const OrderBook* standing,
                                           MonoTime now) noexcept;
     // Adds an update to the chain, or to those that are held behind its hole.
@@ -116,9 +117,6 @@ class Numbering {
     [[nodiscard]] bool any_foreign() const noexcept;
     // The latest id that a trusted line has sent; 0: no line is trusted.
     [[nodiscard]] Sequence newest_trusted() const noexcept;
-    // The latest id that a line had sent when it became trusted; 0: none. Its updates up to there were dropped, but
-    // they are not lost: the late line that showed it to be of this numbering brings them.
-    [[nodiscard]] Sequence newest_dropped() const noexcept { return newest_dropped_; }
     // The latest id of the chain, or of the chain that may be resumed; 0: none.
     [[nodiscard]] Sequence newest_remembered() const noexcept { return remembered_.newest(); }
     // True when every line that can bring the chain's next update has sent a later id than that.
@@ -194,7 +192,6 @@ class Numbering {
     LineSet candidates_ = 0;              // lines that may send the first update after a snapshot
     LineSet late_after_restart_ = 0;      // lines that still send the numbering that another line has left
     LineSet late_after_jump_ = 0;         // lines that still send ids from before a gap, and may get beyond it
-    Sequence newest_dropped_ = 0;         // of this chain
     MonoTime old_since_;                  // 0: no old update since the chain last advanced
     LineIndex proves_restart_ = kNoLine;  // the line that makes restart_proven() true
     std::int64_t window_ns_;

@@ -57,7 +57,10 @@ Sync::Outcome Sync::accept(std::span<const Event> update, MonoTime now) noexcept
             drop_pending();
             numbering_.begin_with(first.line);
             return buffer_for_join(update, now);
-        case Numbering::Relation::foreign: ++counters_.foreign; return Outcome::ignored;
+        case Numbering::Relation::foreign:
+            ++counters_.foreign;
+            if (follows) early_.keep(update, newest_id_);
+            return Outcome::ignored;
         case Numbering::Relation::restart:
             break_chain(Reason::restart, now);
             numbering_.restart_by(first.line);
@@ -87,9 +90,9 @@ void Sync::apply_update(std::span<const Event> update, MonoTime now) noexcept {
 // An applied update settles what was in doubt: a hole may be filled, and a lost update was one of those applied.
 void Sync::on_applied(MonoTime now) noexcept {
     if (phase_ != Phase::following) return;
-    if (has_hole_ && pending_.empty() && last_id_ >= numbering_.newest_dropped()) [[unlikely]] {
-        has_hole_ = last_id_ < numbering_.newest_trusted();
-        hole_since_ = now;
+    if (has_hole_ && pending_.empty()) [[unlikely]] {
+        has_hole_ = false;
+        if (last_id_ < numbering_.newest_trusted()) begin_hole(now);
     }
     lost_reason_ = Reason::none;
     numbering_in_doubt_ = false;
@@ -114,11 +117,33 @@ bool Sync::has_caught_up(MonoTime now) noexcept {
     return true;
 }
 
+// The book has gone on while updates of a line that was not trusted are kept. If it is trusted now, they are of the
+// book's numbering: those beyond the book are held with what else is.
+void Sync::follow_early(MonoTime now) noexcept {
+    if (phase_ != Phase::following) return early_.clear();
+    const LineIndex line = early_.line();
+    if ((numbering_.trusted() >> line % kMaxLines & 1) == 0) return;
+    // Where the line has sent something else since, another update has shown that it is to be trusted.
+    const bool sent_last = numbering_.last_id_of(line) == early_.newest();
+    while (sent_last && !early_.empty()) {
+        const std::span<const Event> update = early_.pop_update();
+        if (update.front().last_id <= newest_id_) continue;
+        key_ = key_of(update);
+        if (!push_pending(update, now)) return;
+    }
+    early_.clear();
+    if (!has_hole_ && !pending_.empty() && pending_.front().first_id > last_id_ + 1) begin_hole(now);
+}
+
+void Sync::begin_hole(MonoTime now) noexcept {
+    has_hole_ = true;
+    hole_since_ = now;
+}
+
 // Holds an update that is ahead of the book while following.
 Sync::Outcome Sync::hold_ahead(std::span<const Event> update, MonoTime now) noexcept {
     if (!has_hole_) {
-        has_hole_ = true;
-        hole_since_ = now;
+        begin_hole(now);
         ++counters_.waits;
     }
     if (push_pending(update, now) && passed_by_every_line()) declare_gap(now);
@@ -158,6 +183,7 @@ void Sync::on_lines(LineSet up, MonoTime now) noexcept {
     const bool idle = phase_ == Phase::idle || phase_ == Phase::polling;
     numbering_.on_lines(up);
     lines_since_request_ &= up;
+    if (!early_.empty() && (up >> early_.line() % kMaxLines & 1) == 0) early_.clear();
     if (up == 0) {
         if (idle) return;
         id_before_loss_ = std::max(id_before_loss_, newest_id_);
@@ -288,12 +314,10 @@ bool Sync::on_time(MonoTime now) noexcept {
         lines_behind_since_ = {};
         silent_ = true;
     }
-    if (!has_hole_ && numbering_.newest_trusted() > newest_id_) {  // sent before the line was trusted, and not buffered
-        has_hole_ = true;
-        hole_since_ = now;
-    }
+    // Updates that a line sent before it was trusted were not kept.
+    if (!has_hole_ && numbering_.newest_trusted() > newest_id_) begin_hole(now);
     if (id_before_loss_ != 0 && below_since_.ns != 0) confirm_by_line(now);
-    if (has_hole_ && now - hole_since_ >= hole_wait_ns()) {
+    if (has_hole_ && now - hole_since_ >= gap_wait_ns_) {
         declare_gap(now);
     } else if (lost_reason_ != Reason::none && now - lost_since_ >= gap_wait_ns_) {
         rejoin(lost_reason_, now);

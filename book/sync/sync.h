@@ -11,6 +11,7 @@
 #include "book/snapshot.h"
 #include "book/state.h"
 #include "book/sync/crossed_watch.h"
+#include "book/sync/early.h"
 #include "book/sync/join_pace.h"
 #include "book/sync/numbering.h"
 #include "book/sync/pending.h"
@@ -86,8 +87,7 @@ class Sync {
     static constexpr std::int64_t kQuiet_ns = 1'000'000'000;
     // The same, where no line has sent any update since the first came up: a busy market sends one sooner.
     static constexpr std::int64_t kSettle_ns = 300'000'000;
-    // A snapshot that is ahead of the lines is held for this long while they send updates, then fetched again. A hole
-    // of updates that a line sent before it was trusted may last as long.
+    // A snapshot that is ahead of the lines is held for this long while they send updates, then fetched again.
     static constexpr std::int64_t kHold_ns = 500'000'000;
     // A book that stays this long before an id that it once had is taken for one of another numbering.
     static constexpr std::int64_t kBelow_ns = 500'000'000;
@@ -101,6 +101,7 @@ class Sync {
         : reason_(first),
           depth_(depth),
           pending_(pool),
+          early_(pool),
           book_(max_levels, depth),
           numbering_(window_ns),
           gap_wait_ns_(gap_wait_ns + window_ns),
@@ -116,6 +117,8 @@ class Sync {
         if (outcome != Outcome::applied) return outcome;
         apply_update(update, now);
         applied(update);
+        if (!early_.empty()) [[unlikely]]
+            follow_early(now);
         while (phase_ == Phase::following && !pending_.empty() && pending_.front().first_id <= last_id_ + 1) {
             const std::span<const Event> next = pending_.pop_update();
             if (next.front().last_id <= last_id_) continue;
@@ -198,11 +201,6 @@ class Sync {
         }
         return flags;
     }
-    // How long a hole may last. The updates that a line sent before it was trusted were dropped, not lost: the late
-    // line that showed it to be of this numbering brings them.
-    [[nodiscard]] std::int64_t hole_wait_ns() const noexcept {
-        return last_id_ < numbering_.newest_dropped() ? std::max(gap_wait_ns_, kHold_ns + window_ns_) : gap_wait_ns_;
-    }
     [[nodiscard]] bool following() const noexcept { return phase_ == Phase::following; }
     // Takes over the time from the Sync that this one replaces, so that a busy market is not taken for a quiet one.
     void set_last_update_at(MonoTime at) noexcept { last_update_at_ = at; }
@@ -258,6 +256,8 @@ class Sync {
     [[nodiscard]] bool all_lines_behind() const noexcept {
         return phase_ == Phase::following && !unconfirmed_ && numbering_.newest_trusted() < last_id_;
     }
+    void follow_early(MonoTime now) noexcept;
+    void begin_hole(MonoTime now) noexcept;
     [[nodiscard]] Outcome hold_ahead(std::span<const Event> update, MonoTime now) noexcept;
     void reject_unconfirmed_book(MonoTime now) noexcept;
     void declare_gap(MonoTime now) noexcept;
@@ -333,6 +333,7 @@ class Sync {
     RestCheck rest_;
     std::size_t depth_;
     Pending pending_;
+    Early early_;  // empty unless following
     OrderBook book_;
     Numbering numbering_;
 

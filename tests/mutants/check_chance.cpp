@@ -67,16 +67,48 @@ void a_line_that_is_ahead_while_joining_is_no_gap() {
     require(feed.sync.counters().gaps == 0 && feed.answer(1016) && feed.live_at(1016));
 }
 
-void what_a_line_sent_before_it_was_trusted_is_no_gap() {
+void the_book_goes_on_at_once_with_what_a_line_sent_before_it_was_trusted() {
     TwoLines feed;
     feed.reconnect(0);
     for (Sequence id = 1002; id < 1022; ++id) feed.deliver(id, 0);
-    for (Sequence id = 1002; id < 1012; ++id) {
-        feed.deliver(id, 1);
-        feed.deliver(id + 20, 0);
-        feed.wait_ms(10);
-    }
-    require(feed.sync.counters().gaps == 0 && feed.sync.state() == State::live);
+    require(feed.live_at(1001));
+    feed.deliver(1002, 1);
+    require(feed.live_at(1021));
+}
+
+void what_a_line_sent_before_it_went_back_is_not_followed() {
+    TwoLines feed;
+    feed.reconnect(0);
+    for (Sequence id = 1004; id <= 1010; ++id) feed.deliver(id, 0, kOldLevel);
+    feed.deliver(1002, 1);
+    feed.deliver(1002, 0);
+    feed.deliver(1003, 0);
+    feed.deliver(1004, 0);
+    require(feed.live_at(1004) && feed.sync.book().side(Side::ask).at({150}).steps == 0);
+}
+
+void a_line_that_is_gone_takes_no_place_from_another() {
+    TwoLines feed;
+    feed.lines(0b110);
+    feed.lines(0b111);
+    feed.deliver(1010, 0);
+    feed.lines(0b110);
+    for (Sequence id = 1002; id <= 1020; ++id) feed.deliver(id, 2);
+    feed.deliver(1002, 1);
+    require(feed.live_at(1020));
+}
+
+void what_two_lines_sent_before_they_were_trusted_is_not_mixed() {
+    TwoLines feed;
+    feed.lines(0b010);
+    feed.lines(0b111);
+    feed.deliver(1002, 0);
+    feed.deliver(1003, 2, kOldLevel);
+    feed.deliver(1004, 0);
+    feed.deliver(1002, 1);
+    feed.deliver(1003, 1);
+    require(feed.sync.book().side(Side::ask).at({150}).steps == 0);
+    require(feed.live_at(1003) || feed.live_at(1004));
 }
 
 void the_first_update_after_a_long_silence_is_joined_soon() {
@@ -90,24 +122,6 @@ void the_first_update_after_a_long_silence_is_joined_soon() {
     feed.deliver(6, 0);
     feed.wait_ms(100);
     require(feed.wants() && feed.answer(6));
-}
-
-void what_another_chain_dropped_is_no_excuse() {
-    TwoLines feed;
-    feed.reconnect(0);
-    for (Sequence id = 1002; id < 1022; ++id) feed.deliver(id, 0);
-    feed.deliver(1002, 1);
-    feed.deliver(5, 1, kNewLevel);  // the venue restarts its numbering
-    feed.wait_ms(20);
-    Snapshot joined = feed.snapshot(5);
-    joined.asks = {{{160}, {3}}, {{200}, {1}}};
-    require(feed.answer(joined) && feed.live_at(5));
-    feed.reconnect(0);
-    feed.deliver(6, 1);
-    feed.deliver(6, 0);
-    feed.deliver(8, 0);
-    feed.wait_ms(50);
-    require(feed.is(State::syncing, Reason::gap));
 }
 
 void a_level_that_both_lack_makes_no_snapshot_the_book() {
@@ -159,9 +173,11 @@ void check_chance() {
     a_line_that_turns_to_the_books_numbering_is_trusted_at_once();
     a_line_that_sent_the_new_numbering_first_is_trusted_once_another_turns_to_it();
     a_line_that_is_ahead_while_joining_is_no_gap();
-    what_a_line_sent_before_it_was_trusted_is_no_gap();
+    the_book_goes_on_at_once_with_what_a_line_sent_before_it_was_trusted();
+    what_a_line_sent_before_it_went_back_is_not_followed();
+    a_line_that_is_gone_takes_no_place_from_another();
+    what_two_lines_sent_before_they_were_trusted_is_not_mixed();
     the_first_update_after_a_long_silence_is_joined_soon();
-    what_another_chain_dropped_is_no_excuse();
     a_level_that_both_lack_makes_no_snapshot_the_book();
     what_leads_across_a_snapshot_is_not_compared_with_it();
     a_snapshot_ahead_waits_for_the_window_of_the_stream();

@@ -31,16 +31,19 @@ void a_snapshot_right_before_the_buffered_updates_fits_and_an_older_one_does_not
 void what_is_older_than_the_snapshot_is_no_restart_where_the_line_goes_on_step_by_step() {
     TwoLines feed;
     feed.reconnect(1);
-    for (Sequence id = 1002; id <= 1004; ++id) feed.deliver(id, 1);
+    feed.lines(0b111);
+    feed.deliver(1050, 2, kOldLevel);  // so that nothing of line 1 is kept
+    for (Sequence id = 1002; id <= 1010; ++id) feed.deliver(id, 1);
     require(feed.deliver(1002, 0) == Outcome::applied);
-    feed.wait_ms(10);
-    feed.wait_ms(Sync::kHold_ns / kMs);
+    feed.lines(0b011);
+    feed.wait_ms(0);
+    feed.wait_ms(50);
     require(feed.is(State::syncing, Reason::gap));
-    feed.deliver(1003, 0);
-    feed.deliver(1004, 0);
-    require(feed.answer(1004));
+    for (Sequence id = 1003; id <= 1010; ++id) feed.deliver(id, 0);
+    feed.wait_ms(20);
+    require(feed.answer(1010));
     for (int i = 0; i < 20; ++i) feed.wait_ms(50);
-    require(feed.live_at(1004) && feed.sync.counters().restarts == 0);
+    require(feed.live_at(1010) && feed.sync.counters().restarts == 0);
 }
 
 void a_line_that_goes_on_behind_a_gap_is_neither_a_restart_nor_replaced() {

@@ -72,9 +72,16 @@ void a_first_update_beyond_a_snapshot_is_not_proved_to_be_of_its_numbering() {
 }
 
 void a_snapshot_at_a_tip_of_which_only_a_digest_is_known_is_compared_with_the_buffered_updates() {
-    NamedWorld world({.new_first = 11});
-    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 w600 ans(0,2)");
-    require(world.shows_no_old_book());
+    Feed feed;
+    feed.follow(1000);
+    feed.lines(0b111);
+    feed.deliver(1005, 2, kOldLevel);
+    feed.deliver(1002, 1);
+    feed.deliver(1003, 1);
+    feed.deliver(1002, 0);
+    feed.wait_ms(0);
+    feed.wait_ms(50);
+    require(feed.is(State::syncing, Reason::gap) && !feed.answer(1003));
 }
 
 // Buffered updates do not lead across a missing update.

@@ -72,8 +72,6 @@ struct StateHash {
                                 sync.furthest_shown_id_}) {
             mix(word);
         }
-        const Sequence dropped = sync.numbering_.newest_dropped_;
-        mix(dropped > sync.last_id_ ? dropped : 0);
         age(sync.last_update_at_);
         if (sync.last_update_at_.ns == 0) since(sync.up_since_);
         if (sync.id_before_loss_ != 0) age(sync.below_since_);
@@ -86,6 +84,8 @@ struct StateHash {
         add(sync.pace_);
         add(sync.numbering_);
         sync.pending_.for_each([this](const Event& event) { add(event); });
+        mix(sync.early_.empty() ? 0 : sync.early_.newest());
+        sync.early_.updates_.for_each([this](const Event& event) { add(event); });
         for (const Side side : {Side::bid, Side::ask}) {
             for (const Level& level : sync.book_.side(side).top()) {
                 mix(static_cast<std::uint64_t>(level.price.ticks));

@@ -16,6 +16,7 @@ namespace daypack {
 namespace {
 
 using test::Feed;
+using test::kOldLevel;
 using test::Outcome;
 using test::Random;
 using test::TwoLines;
@@ -142,18 +143,19 @@ class LagWorld {
 TEST(SyncLag, WhatIsOlderThanTheSnapshotIsNoRestartWhereTheLineGoesOnStepByStep) {
     TwoLines feed;
     feed.reconnect(1);
-    feed.deliver(1002, 1);
-    feed.deliver(1003, 1);
-    feed.deliver(1004, 1);
-    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 is trusted from now on, and has sent 1004";
-    feed.wait_ms(10);
-    feed.wait_ms(Sync::kHold_ns / test::kMs);
+    feed.lines(0b111);
+    feed.deliver(1050, 2, kOldLevel);  // so that nothing of line 1 is kept
+    for (Sequence id = 1002; id <= 1010; ++id) feed.deliver(id, 1);
+    EXPECT_EQ(feed.deliver(1002, 0), Outcome::applied) << "line 1 is trusted from now on, and has sent 1010";
+    feed.lines(0b011);
+    feed.wait_ms(0);
+    feed.wait_ms(Sync::kGapWait_ns / test::kMs);
     ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
-    EXPECT_EQ(feed.deliver(1003, 0), Outcome::ignored);
-    EXPECT_EQ(feed.deliver(1004, 0), Outcome::ignored);
-    ASSERT_TRUE(feed.answer(1004));
+    for (Sequence id = 1003; id <= 1010; ++id) EXPECT_EQ(feed.deliver(id, 0), Outcome::ignored);
+    feed.wait_ms(20);
+    ASSERT_TRUE(feed.answer(1010));
     for (int i = 0; i < 40; ++i) feed.wait_ms(50);
-    EXPECT_TRUE(feed.live_at(1004));
+    EXPECT_TRUE(feed.live_at(1010));
     EXPECT_EQ(feed.sync.counters().restarts, 0u);
 }
 
@@ -224,42 +226,92 @@ struct FirstLineIsBack : TwoLines {
     bool was_always_live_ = true;
 };
 
-TEST(SyncLag, WhatTheFirstLineSentBeforeItWasTrustedIsNotLost) {
-    for (const Sequence late_by : {6, 20, 40}) {
+TEST(SyncLag, TheBookGoesOnAtOnceWithWhatTheFirstLineSentBeforeItWasTrusted) {
+    for (const Sequence late_by : {6, 20, 40, 70}) {
         FirstLineIsBack feed(late_by);
-        for (Sequence id = 1002; id < 1100; ++id) feed.step(id + late_by, id);
-        EXPECT_TRUE(feed.was_always_live_) << late_by;
+        for (Sequence id = 1002; id < 1200; ++id) {
+            feed.step(id + late_by, id);
+            ASSERT_TRUE(feed.live_at(id + late_by)) << late_by;
+        }
         EXPECT_EQ(feed.sync.counters().gaps, 0u) << late_by;
-        EXPECT_TRUE(feed.live_at(1099 + late_by)) << late_by;
+        EXPECT_EQ(feed.sync.counters().waits, 0u) << late_by;
     }
 }
 
-TEST(SyncLag, WhereTheLateLineDoesNotBringItEitherItIsAGapAtOnce) {
-    FirstLineIsBack feed(20);
-    for (Sequence id = 1002; id < 1008; ++id) feed.step(id + 20, id);
-    EXPECT_TRUE(feed.sync.state() == State::live);
-    feed.deliver(1030, 1);
-    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
-}
-
-TEST(SyncLag, WhereTheLateLineFallsSilentItIsAGapWithinHalfASecond) {
+TEST(SyncLag, ItNeedsTheLateLineForThatOnlyOnce) {
     FirstLineIsBack feed(20);
     feed.step(1022, 1002);
-    for (Sequence id = 1023; id < 1023 + 48; ++id) feed.step(id, 0);
-    EXPECT_TRUE(feed.sync.state() == State::live);
-    for (Sequence id = 1023 + 48; id < 1023 + 52; ++id) feed.step(id, 0);
-    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+    for (Sequence id = 1023; id < 1123; ++id) feed.step(id, 0);
+    EXPECT_TRUE(feed.was_always_live_);
+    EXPECT_TRUE(feed.live_at(1122));
 }
 
-// Once the updates that were dropped are there, a hole is one as ever.
-TEST(SyncLag, OnceTheLateLineGotThereAHoleWaitsNoLongerThanElse) {
-    FirstLineIsBack feed(20);
-    for (Sequence id = 1002; id < 1030; ++id) feed.step(id + 20, id);
-    feed.deliver(1060, 0);
+// The first line's frame of 1010 is lost, so the updates behind it alone are kept.
+struct OneOfThoseIsLost : TwoLines {
+    OneOfThoseIsLost() {
+        reconnect(0);
+        for (Sequence id = 1002; id <= 1020; ++id) {
+            if (id != 1010) deliver(id, 0);
+        }
+        deliver(1002, 1);
+    }
+};
+
+TEST(SyncLag, TheLateLineMayBringInTimeWhatIsMissingAmongThem) {
+    OneOfThoseIsLost feed;
+    for (Sequence id = 1003; id <= 1010; ++id) {
+        EXPECT_EQ(feed.sync.flags() & kBehind, kBehind) << id;
+        feed.deliver(id, 1);
+        feed.wait_ms(5);
+    }
+    EXPECT_TRUE(feed.live_at(1020));
+    EXPECT_EQ(feed.sync.flags() & kBehind, 0);
+}
+
+TEST(SyncLag, AHoleAmongThemWaitsNoLongerThanAnyOther) {
+    OneOfThoseIsLost feed;
     feed.wait_ms(49);
     EXPECT_TRUE(feed.sync.state() == State::live);
     feed.wait_ms(1);
     EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+}
+
+// The line goes back to the book's numbering, and is trusted for that: what it sent before is of another one.
+TEST(SyncLag, WhatALineSentBeforeItWentBackIsNotFollowed) {
+    TwoLines feed;
+    feed.reconnect(0);
+    for (Sequence id = 1004; id <= 1010; ++id) feed.deliver(id, 0, kOldLevel);
+    feed.deliver(1002, 1);
+    feed.deliver(1002, 0);
+    for (Sequence id = 1003; id <= 1010; ++id) {
+        feed.deliver(id, 0);
+        EXPECT_TRUE(feed.live_at(id));
+    }
+    EXPECT_EQ(feed.sync.book().side(Side::ask).at({150}).steps, 0);
+}
+
+TEST(SyncLag, NorWhatItSentOverAConnectionThatEnded) {
+    TwoLines feed;
+    feed.reconnect(0);
+    for (Sequence id = 1002; id <= 1010; ++id) feed.deliver(id, 0, kOldLevel);
+    feed.reconnect(0);
+    feed.deliver(1002, 1, kOldLevel);
+    EXPECT_TRUE(feed.live_at(1002));
+    feed.deliver(1003, 0, kOldLevel);
+    feed.deliver(1003, 1, kOldLevel);
+    EXPECT_TRUE(feed.live_at(1003));
+}
+
+// Line 0 is back for a moment only; line 2 then sends more than the book has, too.
+TEST(SyncLag, ALineThatIsGoneTakesNoPlaceFromAnother) {
+    TwoLines feed;
+    feed.lines(0b110);
+    feed.lines(0b111);
+    feed.deliver(1010, 0);
+    feed.lines(0b110);
+    for (Sequence id = 1002; id <= 1020; ++id) feed.deliver(id, 2);
+    EXPECT_EQ(feed.deliver(1002, 1), Outcome::applied);
+    EXPECT_TRUE(feed.live_at(1020));
 }
 
 // All lines were reconnected, and the venue restarted its numbering. For 9 s no update shows it, and snapshots are

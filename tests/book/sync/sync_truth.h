@@ -112,11 +112,7 @@ class SyncTruth {
         } else {
             if (!behind_since_) behind_since_ = now;
             if ((sync.flags() & kBehind) == 0) fail("a later id was shown, and it does not say behind");
-            // What a line sent before it was trusted may take longer to come by another.
-            if (sync.hole_wait_ns() > Sync::kGapWait_ns) long_wait_at_ = now;
-            const bool is_over = !long_wait_at_ || now - *long_wait_at_ >= Sync::kGapWait_ns;
-            const std::int64_t most_ns = is_over ? Sync::kGapWait_ns : Sync::kHold_ns + Sync::kGapWait_ns;
-            if (now - *behind_since_ >= most_ns) fail("live although a later id was shown long ago");
+            if (now - *behind_since_ >= Sync::kGapWait_ns) fail("live although a later id was shown long ago");
         }
         if (sync.last_id() != stands_at_) shown_[joined_] = 0;
         stands_at_ = sync.last_id();
@@ -199,7 +195,6 @@ class SyncTruth {
     std::size_t truth_of_ = SIZE_MAX;
     Sequence truth_id_ = 0;
     std::optional<MonoTime> behind_since_;
-    std::optional<MonoTime> long_wait_at_;
     std::uint64_t joins_seen_ = 0;
     std::uint64_t compared_ = 0;
     std::string wrong_;

@@ -9,6 +9,8 @@ namespace daypack {
 namespace {
 
 using test::Feed;
+using test::kMs;
+using test::kOldLevel;
 using test::NamedWorld;
 using test::Outcome;
 using test::TwoLines;
@@ -87,14 +89,24 @@ TEST(SyncWorlds, ASnapshotAloneIsGivenUpAtTheFirstUpdateBeyondIt) {
     EXPECT_EQ(feed.sync.counters().resyncs + feed.sync.counters().restarts, 0u);
 }
 
-// Line 1 sent 13 of the new numbering before it was trusted, so only the digest is known; then an update was missing.
+// Line 1 sent 1003 before it was trusted, while the updates of another line were kept: only the digest is known.
 TEST(SyncWorlds, ASnapshotAtATipOfWhichOnlyADigestIsKnownNeedsABufferedUpdateThatItHas) {
-    NamedWorld world({.new_first = 11});
-    world.go("lose1 ret(1,4) d0 d0 d0 d0 w1100 ans(1,0) d1 d1 d0 w60 w600 ans(0,2)");
-    EXPECT_EQ(world.sync().reason(), Reason::gap);
-    EXPECT_TRUE(world.shows_no_old_book());
-    world.go("d0 w600 ans(1,2)");
-    EXPECT_TRUE(world.live_and_right(13)) << "line 0 sent it again, with its levels";
+    Feed feed;
+    feed.follow(1000);
+    feed.lines(0b111);
+    feed.deliver(1005, 2, kOldLevel);
+    feed.deliver(1002, 1);
+    feed.deliver(1003, 1);
+    ASSERT_EQ(feed.deliver(1002, 0), Outcome::applied);
+    feed.wait_ms(0);
+    feed.wait_ms(Sync::kGapWait_ns / kMs);
+    ASSERT_TRUE(feed.is(State::syncing, Reason::gap));
+    EXPECT_FALSE(feed.answer(1003));
+    EXPECT_TRUE(feed.is(State::syncing, Reason::gap));
+    feed.deliver(1003, 0);
+    feed.wait_ms(150);
+    ASSERT_TRUE(feed.answer(1003)) << "line 0 sent it again, with its levels";
+    EXPECT_TRUE(feed.live_at(1003));
 }
 
 // Line 1 sent 20 and 21 before it was trusted; once it is, 21 is known to be missing after the 20 that was buffered.
