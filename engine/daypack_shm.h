@@ -19,6 +19,9 @@
  * Numbers. A price or quantity is mantissa × 10^exponent; the exponents stand beside the mantissas.
  * Clocks. venue_match_us and venue_send_us are the venue's times in µs since the Unix epoch; 0 says that the venue sent
  * none. A time in _ns is of this machine's wall clock, in ns since the Unix epoch; beat_ns alone is CLOCK_MONOTONIC.
+ * A beat's age counts the time that the machine slept, which that clock does not: without it, books of before a suspend
+ * would be LIVE until the engine's first beat after it. Where writer and reader have other clocks (another time
+ * namespace, a restored checkpoint), a beat may lie in the reader's future; that is no fresh one either.
  *
  * Invariants of the segment
  * 1. The segment consists of 64-bit words, written and read atomically. Only the process that holds the write lock
@@ -31,8 +34,8 @@
  *
  * Order of the writer's stores. In a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even
  * (release). In the ring, after the slot is even: `claimed` (relaxed), release fence, payload (relaxed), `published`
- * (release). In the header: phase and epoch (relaxed), then the beat (release). Each load below names the store that it
- * pairs with.
+ * (release). In the header: phase and epoch (relaxed), then slept_ns and the beat (release). Each load below names the
+ * store that it pairs with.
  *
  * A hostile segment. A process that may write the file can put wrong numbers into it, but cannot make a reader touch
  * memory outside its mapping: offsets and counts are checked once against the file's size, and names are read with
@@ -75,8 +78,9 @@ extern "C" {
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
 #define DAYPACK_PATH_BYTES 128
-#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older than this tells of a stalled or dead writer */
-#define DAYPACK_READ_TRIES 64            /* after which a read returns DAYPACK_BUSY, never old data */
+#define DAYPACK_BEAT_STALE_NS \
+    10000000ll                /* a beat older, or further ahead, than this tells of a stalled or dead writer */
+#define DAYPACK_READ_TRIES 64 /* after which a read returns DAYPACK_BUSY, never old data */
 
 /* States, reasons and flags. The lists are closed. */
 #define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
@@ -358,7 +362,9 @@ typedef struct daypack_header {
     uint64_t phase;
     uint64_t symbols; /* entries of the directory in use */
     uint64_t threads; /* how the hot threads run: daypack_threads | daypack_idle << 8 | daypack_threads_why << 16 */
-    uint64_t reserved0[3];
+    int64_t slept_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC of the writer: the beat by the clock that counts sleep is the
+                         sum */
+    uint64_t reserved0[2];
 
     uint64_t claimed; /* ring: positions below this may be written over; stored before the payload */
     uint64_t reserved1[7];
@@ -590,6 +596,18 @@ static inline int64_t daypack_monotonic_ns(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
 }
+/* The clock that goes on while the machine sleeps. */
+static inline int64_t daypack_boot_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+/* Returns by how much that clock is ahead of CLOCK_MONOTONIC: how long the machine has slept. It is never too much, and
+ * too little by no more than this call took. */
+static inline int64_t daypack_slept_ns(void) {
+    int64_t boot_ns = daypack_boot_ns();
+    return boot_ns - daypack_monotonic_ns();
+}
 static inline int64_t daypack_wall_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -700,13 +718,24 @@ static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     return lock.l_type != F_UNLCK;
 }
 
-/* Returns 1 where the writer's last beat is no older than DAYPACK_BEAT_STALE_NS. The clock is read before the beat: a
- * reader that is put to sleep between the two then finds the beat too young rather than too old. */
-static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
-    uint64_t now = (uint64_t)daypack_monotonic_ns();
-    /* acquire: pairs with the release of the beat; phase and epoch loaded after it are at least as new as the beat */
+/* Returns how long ago the writer's last beat was, sleep included; less than 0: it lies in this reader's future. The
+ * clock is read before the beat: a reader that is put to sleep between the two then finds the beat too young rather
+ * than too old. */
+static inline int64_t daypack_beat_age_ns(const daypack_reader* reader) {
+    uint64_t now = (uint64_t)daypack_boot_ns();
+    /* acquire: each pairs with its release in the writer. Phase and epoch loaded after them are at least as new; the
+     * phase that tells of a sleep is stored before the sleep. */
     uint64_t beat = daypack_load_acquire(&daypack_head(reader)->beat_ns);
-    return (int64_t)(now - beat) <= DAYPACK_BEAT_STALE_NS;
+    uint64_t slept = daypack_load_acquire(&daypack_head(reader)->slept_ns);
+    return (int64_t)(now - beat - slept);
+}
+
+/* Returns 1 where the writer's last beat is no further from now than DAYPACK_BEAT_STALE_NS, either way. One that lies
+ * in the future is looked at twice, since this reader may have been put to sleep; it is not put to sleep each time. */
+static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
+    int64_t age = daypack_beat_age_ns(reader);
+    if (age < -DAYPACK_BEAT_STALE_NS) age = daypack_beat_age_ns(reader);
+    return age >= -DAYPACK_BEAT_STALE_NS && age <= DAYPACK_BEAT_STALE_NS;
 }
 
 /* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,

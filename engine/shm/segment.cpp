@@ -189,6 +189,7 @@ void Segment::begin_epoch(std::uint64_t epoch) noexcept {
     store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     store_relaxed(head.threads, std::uint64_t{0});  // until the engine tells
     store_release(head.epoch, epoch);
+    store_release(head.slept_ns, static_cast<std::uint64_t>(daypack_slept_ns()));
     store_release(head.beat_ns, static_cast<std::uint64_t>(daypack_monotonic_ns()));
     store_release(head.magic, DAYPACK_MAGIC);  // pairs with the acquire in daypack_map
 }

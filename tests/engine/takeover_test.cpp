@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // One writer after another: what readers see when it dies, stalls, stops, and when the next one takes over.
 #include <fcntl.h>
+#include <sched.h>
 
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include "tests/engine/shm_fixture.h"
@@ -203,6 +206,63 @@ TEST(Takeover, AStalledWriterReadsStaleUntilItHasCaughtUp) {
     EXPECT_EQ(reader.top(0)->bid_price, 100) << "the numbers are still there to be seen";
     line.tell('c');
     EXPECT_TRUE(wait_for(live));
+}
+
+TEST(Takeover, ABeatOfTheReadersFutureIsNotFresh) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options());
+    writer->snapshot(1);
+    ShmReader reader(instance.name);
+    test::beat(writer->publisher);
+    (void)writer->publisher.beat(mono_now() + 1'000'000'000'000);
+    writer->publisher.caught_up();
+    EXPECT_EQ(state_of(reader), "STALE/writer_stalled");
+    writer.reset();
+    EXPECT_EQ(state_of(reader), "DOWN/writer_dead");
+}
+
+TEST(Takeover, ABeatOfBeforeTheMachineSleptIsNotFresh) {
+    const Instance instance;
+    Writer writer(instance.options());
+    writer.snapshot(1);
+    ShmReader reader(instance.name);
+    ASSERT_EQ(fresh_state_of(writer.publisher, reader), "LIVE");
+    auto& slept_ns = writer.segment.header().slept_ns;
+    store_relaxed(slept_ns, slept_ns - 12'000'000'000);  // as the writer saw it before
+    test::beat(writer.publisher);
+    EXPECT_EQ(state_of(reader), "STALE/writer_stalled");
+}
+
+// As of an engine that was restored from a checkpoint, or runs in a container whose clocks are set otherwise.
+TEST(Takeover, AWriterOfAnotherTimeNamespaceIsNeverLiveOnceItIsDead) {
+    for (const char* offsets : {"monotonic 1000 0\n", "monotonic 1000 0\nboottime 1000 0\n", "boottime -50 0\n"}) {
+        const Instance instance;
+        const std::string not_allowed = "no right to a time namespace of its own: ";
+        Child writer([&](const auto& line) -> std::string {
+            if (unshare(CLONE_NEWTIME) != 0) return test::failed(not_allowed + std::strerror(errno));
+            const int file = open("/proc/self/timens_offsets", O_WRONLY);
+            const auto size = static_cast<ssize_t>(std::strlen(offsets));
+            if (file < 0 || write(file, offsets, static_cast<std::size_t>(size)) != size) {
+                return test::failed(not_allowed + std::strerror(errno));
+            }
+            const int space = open("/proc/self/ns/time_for_children", O_RDONLY);
+            if (setns(space, CLONE_NEWTIME) != 0) return test::failed(not_allowed + std::strerror(errno));
+            return live_writer(instance.options(), line) == 0 ? "" : test::failed("the writer failed");
+        });
+        if (writer.line().hear() != 'r') GTEST_SKIP() << writer.failure();
+        ShmReader reader(instance.name);
+        const bool same_clock = std::strstr(offsets, "boottime") == nullptr;
+        EXPECT_TRUE(wait_for([&] { return state_of(reader) == (same_clock ? "LIVE" : "STALE/writer_stalled"); }));
+        writer.signal(SIGKILL);
+        EXPECT_EQ(writer.wait(), -SIGKILL);
+        const auto died = std::chrono::steady_clock::now();
+        EXPECT_TRUE(wait_for([&] {
+            const bool late = std::chrono::steady_clock::now() - died > std::chrono::milliseconds(10);
+            const std::string state = state_of(reader);
+            EXPECT_FALSE(late && state == "LIVE") << offsets;
+            return state == "DOWN/writer_dead";
+        })) << offsets;
+    }
 }
 
 TEST(Takeover, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {
