@@ -58,7 +58,7 @@ MonoTime BookAgent::beat_due() const noexcept {
 void BookAgent::keep_time(MonoTime now) noexcept {
     if (now - beat_ < kBeat_ns) return;
     beat_ = now;
-    if (wiring_.publisher->beat(now)) {
+    if (wiring_.publisher->beat(now, wiring_.slept_ns())) {
         pause_end_ = now;
         // release: pairs with NetAgent::follow_pause()
         for (const auto& source : wiring_.sources)

@@ -51,6 +51,7 @@ class BookAgent {
         RetiredQueue* retired;
         LogQueue* log;
         PendingPool* pool;
+        std::int64_t (*slept_ns)() = daypack_slept_ns;  // how long the machine has slept; a test tells otherwise
     };
 
     BookAgent(Wiring wiring, BookMonitor::Options doubts, Callbacks callbacks, Timing timing = Timing::on);
