@@ -13,6 +13,7 @@
 #include "engine/shm/packed_words.h"
 #include "engine/shm/seqlock.h"
 #include "engine/shm/shm_limits.h"
+#include "engine/shm/start_guard.h"
 
 namespace daypack {
 namespace {
@@ -84,9 +85,10 @@ Segment::Segment(const SegmentOptions& options)
     populate(mapping_.base(), in_use());
 }
 
-// Two engines that start at once both come through here: whoever locks, or names a file where none was, has it, and the
-// other one finds that out at its next turn.
+// Two engines that start at once come through here one after the other. Whoever is the first locks the file, or names
+// one; a file that it cannot lock although no writer lives it replaces, since nobody else may do so meanwhile.
 void Segment::acquire(const SegmentOptions& options) {
+    const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
     const ShmAccess access{options.mode, options.group};
     for (;;) {
@@ -95,7 +97,7 @@ void Segment::acquire(const SegmentOptions& options) {
             make(access);
             begin_epoch(1);
             if (file_->link(path)) return;
-        } else if (is_like_ours(*old)) {
+        } else if (old->is_locked() && is_like_ours(*old)) {
             return take_over(std::move(*old), access);
         } else {
             return replace(*old, path, options);
@@ -127,8 +129,7 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     begin_epoch(epoch_);
 }
 
-// The lock on the old one is held until the new one stands in its place, so that nobody takes the old one over
-// meanwhile.
+// The lock on the old one, where it can be had, is held until the new one stands in its place.
 void Segment::replace(const ShmFile& old, const std::string& path, const SegmentOptions& options) {
     make({options.mode, options.group});
     std::uint64_t epoch = 1;

@@ -30,9 +30,9 @@ struct SegmentOptions {
 // The constructor makes the segment, or takes over the one that an earlier writer left. After it every slot says
 // SYNCING/start until it is published.
 //
-// Thread: one thread sets it up (constructor, add_line, stop); add_symbol belongs to the control thread. Slots, ring,
-// beat and phase are written by the Publisher, each counter and histogram by one thread of its own. Ownership: this
-// object owns the file, its lock and the mapping; all that it hands out points into the mapping.
+// Thread: one thread sets it up (constructor, add_line, stop); add_symbol belongs to the control thread.
+// Slots, ring, beat and phase are written by the Publisher, each counter and histogram by one thread of its own.
+// Ownership: this object owns the file, its lock and the mapping; all that it hands out points into the mapping.
 // Invariants:
 // 1. This object holds the writer's lock for life, so no other process writes the segment meanwhile.
 // 2. The directory only grows; a slot never changes its symbol, not even from one writer to the next.

@@ -27,10 +27,20 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
     return "/proc/self/fd/" + std::to_string(fd);
 }
 
-[[nodiscard]] std::uint64_t writer_pid(int fd) noexcept {
-    std::uint64_t pid = 0;
-    if (pread(fd, &pid, sizeof pid, offsetof(daypack_header, writer_pid)) != sizeof pid) return 0;
-    return pid;
+// A word of the header; 0 where the file is too short for it.
+[[nodiscard]] std::uint64_t header_word(int fd, std::size_t offset) noexcept {
+    std::uint64_t word = 0;
+    if (pread(fd, &word, sizeof word, static_cast<off_t>(offset)) != sizeof word) return 0;
+    return word;
+}
+
+// Whether a writer that lives holds the lock.
+[[nodiscard]] bool is_written(int fd) noexcept {
+    struct flock lock {};
+    lock.l_type = F_RDLCK;  // a reader's lock is not in its way
+    lock.l_whence = SEEK_SET;
+    if (fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return false;
+    return true;
 }
 
 [[nodiscard]] gid_t group_id(const std::string& name) {
@@ -85,8 +95,10 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
         if (file.lock()) {
             if (file.is_at(path)) return file;
         } else if (file.is_at(path)) {
+            if (!is_written(fd)) return file;
             throw std::runtime_error("instance \"" + instance + "\" is held by another engine (pid " +
-                                     std::to_string(writer_pid(fd)) + "): stop it, or choose another --instance");
+                                     std::to_string(header_word(fd, offsetof(daypack_header, writer_pid))) +
+                                     "): stop it, or choose another --instance");
         }
         // it was replaced between open and lock: the path leads to another file now
     }
@@ -108,11 +120,13 @@ ShmFile::~ShmFile() {
     if (fd_ >= 0) close(fd_);
 }
 
-bool ShmFile::lock() const noexcept {
+bool ShmFile::lock() noexcept {
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
-    return fcntl(fd_, F_OFD_SETLK, &lock) == 0;
+    if (fcntl(fd_, F_OFD_SETLK, &lock) != 0) return false;
+    locked_by_ = getpid();
+    return true;
 }
 
 bool ShmFile::link(const std::string& path) const {
