@@ -49,6 +49,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -364,7 +365,8 @@ typedef struct daypack_header {
     uint64_t threads; /* how the hot threads run: daypack_threads | daypack_idle << 8 | daypack_threads_why << 16 */
     int64_t slept_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC of the writer: the beat by the clock that counts sleep is the
                          sum */
-    uint64_t reserved0[2];
+    uint64_t writer_start_ticks; /* when the process writer_pid started; 0: unknown. Ids are given again. */
+    uint64_t writer_namespaces;  /* where these two mean something: see daypack_namespaces; 0: unknown */
 
     uint64_t claimed; /* ring: positions below this may be written over; stored before the payload */
     uint64_t reserved1[7];
@@ -707,8 +709,8 @@ static inline int daypack_open(daypack_reader* reader, const char* instance) {
 
 /* ---- the writer's life ------------------------------------------------------------------------------------------ */
 
-/* Returns 1 while a process holds the writer's lock. This is a system call, so the reads ask only when the beat is
- * late. */
+/* Returns 1 while a process holds the writer's lock. This, as what follows, is a system call, so the reads ask only
+ * when the beat is late. */
 static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
@@ -716,6 +718,68 @@ static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     lock.l_whence = SEEK_SET;
     if (fcntl(reader->fd, F_OFD_GETLK, &lock) != 0) return 0;
     return lock.l_type != F_UNLCK;
+}
+
+/* Returns where process ids and start times mean the same: the inodes of this process's namespaces of both; 0: unknown,
+ * since no /proc of its own is mounted. */
+static inline uint64_t daypack_namespaces(void) {
+    char own[24], self[24];
+    struct stat pids, times;
+    ssize_t length = readlink("/proc/self", self, sizeof self - 1);
+    if (length <= 0) return 0;
+    self[length] = '\0';
+    snprintf(own, sizeof own, "%ld", (long)getpid());
+    if (strcmp(own, self) != 0 || stat("/proc/self/ns/pid", &pids) != 0) return 0;
+    if (stat("/proc/self/ns/time", &times) != 0) times.st_ino = 0; /* a kernel before 5.6 has one for all */
+    return (uint64_t)(uint32_t)pids.st_ino | (uint64_t)times.st_ino << 32;
+}
+
+/* Reads when a process started, in clock ticks. Returns 1 where it runs, 0 where it has ended and its parent has not
+ * taken note yet, -1 where that cannot be told. */
+static inline int daypack_read_process(uint64_t pid, uint64_t* start_ticks) {
+    char path[40], text[512];
+    const char* rest;
+    char state = '?';
+    long threads = 0;
+    unsigned long long start = 0;
+    ssize_t length;
+    int fd;
+    snprintf(path, sizeof path, "/proc/%llu/stat", (unsigned long long)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length <= 0) return -1;
+    text[length] = '\0';
+    rest = strrchr(text, ')'); /* behind the name, which may hold anything */
+    if (rest == NULL ||
+        sscanf(rest, ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %llu", &state,
+               &threads, &start) != 3) {
+        return -1;
+    }
+    *start_ticks = start;
+    /* of a process whose first thread alone has ended, the others still count */
+    return (state == 'Z' || state == 'X') && threads <= 1 ? 0 : 1;
+}
+
+/* Returns 1 where that process is known to have ended; in doubt 0. */
+static inline int daypack_has_ended(uint64_t pid, uint64_t start_ticks, uint64_t namespaces) {
+    uint64_t start = 0;
+    int runs;
+    if (pid == 0 || pid > INT32_MAX || start_ticks == 0) return 0;
+    if (namespaces == 0 || namespaces != daypack_namespaces()) return 0;
+    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) return 1;
+    runs = daypack_read_process(pid, &start);
+    return runs == 0 || (runs > 0 && start != start_ticks);
+}
+
+/* Returns 1 while the writer lives. The lock alone does not tell: a process that it has forked keeps the lock after the
+ * writer's death. Nor does the process alone, which a reader in another container cannot see. */
+static inline int daypack_writer_lives(const daypack_reader* reader) {
+    const daypack_header* head = daypack_head(reader);
+    if (!daypack_writer_holds_lock(reader)) return 0;
+    return !daypack_has_ended(daypack_load(&head->writer_pid), daypack_load(&head->writer_start_ticks),
+                              daypack_load(&head->writer_namespaces));
 }
 
 /* Returns how long ago the writer's last beat was, sleep included; less than 0: it lies in this reader's future. The
@@ -751,10 +815,11 @@ static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_
         status.state = DAYPACK_STATE_DOWN;
         status.reason = DAYPACK_REASON_stopped;
     } else if (!fresh) {
-        int held = daypack_writer_holds_lock(reader);
-        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* a stalled writer does not make it less down */
-        status.state = held ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
-        status.reason = held ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
+        int lives = daypack_writer_lives(reader);
+        if (lives && status.state == DAYPACK_STATE_DOWN)
+            return status; /* a stalled writer does not make it less down */
+        status.state = lives ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
+        status.reason = lives ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
     } else if (status.epoch != (uint32_t)epoch ||
                (phase == DAYPACK_PHASE_STARTING && status.state != DAYPACK_STATE_DOWN)) {
         status.state = DAYPACK_STATE_SYNCING;

@@ -276,6 +276,7 @@ void Engine::start() {
     if (parts.config.engine.mlock) {
         if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
     }
+    parts.segment.name_writer();
     parts.net_running = parts.book_running = parts.cold_running = true;
     parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
     if (parts.plan.is_fused()) {

@@ -185,7 +185,7 @@ void Segment::mend_ring() noexcept {
 void Segment::begin_epoch(std::uint64_t epoch) noexcept {
     epoch_ = epoch;
     auto& head = header();
-    store_relaxed(head.writer_pid, static_cast<std::uint64_t>(getpid()));
+    name_writer();
     store_relaxed(head.writer_start_ns, wall_ns());
     store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     store_relaxed(head.threads, std::uint64_t{0});  // until the engine tells
@@ -193,6 +193,16 @@ void Segment::begin_epoch(std::uint64_t epoch) noexcept {
     store_release(head.slept_ns, static_cast<std::uint64_t>(daypack_slept_ns()));
     store_release(head.beat_ns, static_cast<std::uint64_t>(daypack_monotonic_ns()));
     store_release(head.magic, DAYPACK_MAGIC);  // pairs with the acquire in daypack_map
+}
+
+void Segment::name_writer() noexcept {
+    auto& head = header();
+    const auto pid = static_cast<std::uint64_t>(getpid());
+    std::uint64_t start_ticks = 0;
+    if (daypack_read_process(pid, &start_ticks) != 1) start_ticks = 0;
+    store_relaxed(head.writer_pid, pid);
+    store_relaxed(head.writer_start_ticks, start_ticks);
+    store_relaxed(head.writer_namespaces, daypack_namespaces());
 }
 
 int Segment::reserve_slot(std::size_t index) const noexcept {

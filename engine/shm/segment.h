@@ -30,7 +30,7 @@ struct SegmentOptions {
 // The constructor makes the segment, or takes over the one that an earlier writer left. After it every slot says
 // SYNCING/start until it is published.
 //
-// Thread: one thread sets it up (constructor, add_line, stop); add_symbol belongs to the control thread.
+// Thread: one thread sets it up (constructor, add_line, name_writer, stop); add_symbol belongs to the control thread.
 // Slots, ring, beat and phase are written by the Publisher, each counter and histogram by one thread of its own.
 // Ownership: this object owns the file, its lock and the mapping; all that it hands out points into the mapping.
 // Invariants:
@@ -49,6 +49,8 @@ class Segment {
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
     // Takes a row of the table of lines. Returns none where all DAYPACK_MAX_LINES are in use.
     [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
+    // Names this process as the writer; it may be a child of the one that constructed the object, as of a daemon.
+    void name_writer() noexcept;
     // Ends cleanly: every slot says DOWN/stopped, then the phase STOPPED. REQUIRES: the Publisher is not used any more.
     void stop() noexcept;
 

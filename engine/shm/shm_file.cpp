@@ -40,7 +40,9 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
     lock.l_type = F_RDLCK;  // a reader's lock is not in its way
     lock.l_whence = SEEK_SET;
     if (fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return false;
-    return true;
+    return daypack_has_ended(header_word(fd, offsetof(daypack_header, writer_pid)),
+                             header_word(fd, offsetof(daypack_header, writer_start_ticks)),
+                             header_word(fd, offsetof(daypack_header, writer_namespaces))) == 0;
 }
 
 [[nodiscard]] gid_t group_id(const std::string& name) {
@@ -116,8 +118,14 @@ ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
     return file;
 }
 
+// Unlocked in words, since a process that was forked meanwhile would keep the lock; and by none of these.
 ShmFile::~ShmFile() {
-    if (fd_ >= 0) close(fd_);
+    if (fd_ < 0) return;
+    struct flock lock {};
+    lock.l_type = F_UNLCK;
+    lock.l_whence = SEEK_SET;
+    if (locked_by_ == getpid()) (void)fcntl(fd_, F_OFD_SETLK, &lock);
+    close(fd_);
 }
 
 bool ShmFile::lock() noexcept {

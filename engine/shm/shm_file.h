@@ -41,8 +41,9 @@ struct ShmAccess {
 
 // A file in /dev/shm with the write lock that makes its holder the one writer of the segment.
 //
-// The lock belongs to the open file description: it ends with this object, or when the process dies, and not when another
-// part of the process opens and closes the same file.
+// The lock belongs to the open file description: it ends with this object, or when the process dies, and not when
+// another part of the process opens and closes the same file. A process that was forked meanwhile keeps it, so who
+// finds it held asks too whether the writer that the file names has ended.
 //
 // Thread: the one that sets up. Ownership: the object owns the file descriptor. Every function throws
 // std::runtime_error with what to do about it, save where its comment says otherwise or it is noexcept.
