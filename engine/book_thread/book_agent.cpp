@@ -65,6 +65,7 @@ void BookAgent::keep_time(MonoTime now) noexcept {
             source.backlog->pause_end_ns.store(now.ns, std::memory_order_release);
         wiring_.segment->engine_counters().add(DAYPACK_ENGINE_pauses);
     }
+    if (wiring_.keeper != nullptr) wiring_.keeper->step_aside();
     if (now - checked_ < kCheck_ns) return;
     checked_ = now;
     reporter_.refresh(now);

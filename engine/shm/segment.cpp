@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/packed_words.h"
@@ -80,7 +81,9 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
 }  // namespace
 
 Segment::Segment(const SegmentOptions& options)
-    : layout_(checked(options).depth, options.max_symbols, options.ring_events) {
+    : layout_(checked(options).depth, options.max_symbols, options.ring_events),
+      instance_(options.instance),
+      access_{options.mode, options.group} {
     acquire(options);
     populate(mapping_.base(), in_use());
 }
@@ -259,6 +262,42 @@ std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
     store_name(entry.host, DAYPACK_HOST_BYTES, host.substr(0, DAYPACK_HOST_BYTES - 1));
     store_release(header().lines, line + 1);  // pairs with the acquire in daypack_lines
     return static_cast<LineIndex>(line);
+}
+
+// Only the engine's own user and root are believed: whoever else squats the name of a segment does not end an engine.
+bool Segment::yields_to(const LivingWriter& other) const noexcept {
+    if (other.user != geteuid() && other.user != 0) return false;
+    const auto& head = header();
+    return std::pair(other.start_ns, other.pid) <
+           std::pair(load_relaxed(head.writer_start_ns), load_relaxed(head.writer_pid));
+}
+
+Segment::Room Segment::make_room() const {
+    Room room{ShmFile::create_unnamed(access_, layout_.bytes), {}};
+    if (const int error = room.file.reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    room.mapping = Mapping(room.file.fd(), layout_.bytes);
+    populate(room.mapping.base(), in_use());
+    return room;
+}
+
+// Counters of other threads may change meanwhile; they tell what they count again.
+void Segment::copy_to(const Room& room) const noexcept {
+    const auto* from = &at<std::uint64_t>(0);
+    auto* to = reinterpret_cast<std::uint64_t*>(room.mapping.base());
+    for (std::size_t i = 0; i < in_use() / 8; ++i) store_relaxed(to[i], load_relaxed(from[i]));
+}
+
+void Segment::move_to(Room& room) {
+    Mapping old(file_->fd(), sizeof(daypack_header));
+    mapping_.become(room.mapping);
+    room.mapping = std::move(old);
+    std::swap(*file_, room.file);
+}
+
+void Segment::take_name(const Room& left) {
+    if (!file_->link(path())) file_->replace(path());
+    auto& old = *reinterpret_cast<daypack_header*>(left.mapping.base());
+    store_release(old.phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
 }
 
 void Segment::stop() noexcept {

@@ -76,6 +76,23 @@ class Segment {
     // The part in use: all but the slots of symbols to come. It is for set-up, which locks it or asks for huge pages.
     [[nodiscard]] std::span<std::byte> memory() const noexcept { return {mapping_.base(), in_use()}; }
 
+    // For the keeper, which moves the segment to another file: first it makes room, then it has the segment copied
+    // there while nobody writes it, then both change places.
+    struct Room {
+        ShmFile file;
+        Mapping mapping;
+    };
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] std::string path() const { return "/dev/shm/daypack." + instance_; }
+    // Returns whether the path leads to this segment.
+    [[nodiscard]] bool is_named() const noexcept { return file_->is_at(path()); }
+    // Returns whether that writer, which has the path, was there before this one, and is to be believed that.
+    [[nodiscard]] bool yields_to(const LivingWriter& other) const noexcept;
+    [[nodiscard]] Room make_room() const;  // throws std::runtime_error
+    void copy_to(const Room& room) const noexcept;
+    void move_to(Room& room);          // throws std::runtime_error; nothing has changed then
+    void take_name(const Room& left);  // throws std::runtime_error; `left`: where it was
+
     // For the publisher and its parts.
     [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }
     [[nodiscard]] daypack_slot& slot(SymbolIndex index) const noexcept {
@@ -108,6 +125,8 @@ class Segment {
     void begin_epoch(std::uint64_t epoch) noexcept;
 
     SegmentLayout layout_;
+    std::string instance_;
+    ShmAccess access_;
     std::optional<ShmFile> file_;
     Mapping mapping_;
     std::uint64_t epoch_ = 0;

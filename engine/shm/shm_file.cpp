@@ -80,6 +80,14 @@ Mapping::~Mapping() {
     if (base_ != nullptr) munmap(base_, bytes_);
 }
 
+// The kernel exchanges the two under the lock that a page fault waits for.
+void Mapping::become(Mapping& other) {
+    if (mremap(other.base_, bytes_, bytes_, MREMAP_MAYMOVE | MREMAP_FIXED, base_) == MAP_FAILED) {
+        fail("cannot map a new file of shared memory in the place of the old one", errno);
+    }
+    other.base_ = nullptr;
+}
+
 std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::string& instance) {
     for (;;) {
         const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -135,6 +143,19 @@ bool ShmFile::lock() noexcept {
     if (fcntl(fd_, F_OFD_SETLK, &lock) != 0) return false;
     locked_by_ = getpid();
     return true;
+}
+
+std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept {
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return std::nullopt;
+    std::optional<LivingWriter> writer;
+    struct stat status {};
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && is_written(fd)) {
+        writer = {header_word(fd, offsetof(daypack_header, writer_pid)),
+                  header_word(fd, offsetof(daypack_header, writer_start_ns)), status.st_uid};
+    }
+    close(fd);
+    return writer;
 }
 
 bool ShmFile::link(const std::string& path) const {

@@ -26,6 +26,11 @@ class Mapping {
         return *this;
     }
 
+    // Puts another mapping of the same size where this one is: whatever points here points into that file from now on,
+    // and no thread that reads or writes meanwhile finds nothing. The other object is empty then. Throws
+    // std::runtime_error; nothing has changed then.
+    void become(Mapping& other);
+
     [[nodiscard]] std::byte* base() const noexcept { return base_; }
 
   private:
@@ -90,5 +95,14 @@ class ShmFile {
     int fd_;
     pid_t locked_by_ = 0;  // 0: by nobody here
 };
+
+// A writer that holds its lock, as its segment names it.
+struct LivingWriter {
+    std::uint64_t pid;
+    std::uint64_t start_ns;  // wall clock
+    uid_t user;              // whose the file is
+};
+// Returns the writer of the file at `path`; none where no file is there, or it has none.
+[[nodiscard]] std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept;
 
 }  // namespace daypack
