@@ -514,6 +514,7 @@ typedef struct daypack_reader {
     int fd;
     char path[DAYPACK_PATH_BYTES];
     uint64_t device, inode; /* of the file that is mapped */
+    int64_t beat_stale_ns;  /* DAYPACK_BEAT_STALE_NS; a test whose time is its own allows more */
     /* the geometry, copied and checked against the file's size when it was opened: a hostile header that changes later
      * cannot lead a read outside the mapping */
     uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
@@ -701,6 +702,7 @@ static inline int daypack_open(daypack_reader* reader, const char* instance) {
     int length;
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
+    reader->beat_stale_ns = DAYPACK_BEAT_STALE_NS;
     if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
     length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
     if (length < 0 || (size_t)length >= sizeof reader->path) return DAYPACK_NO_SEGMENT;
@@ -794,12 +796,12 @@ static inline int64_t daypack_beat_age_ns(const daypack_reader* reader) {
     return (int64_t)(now - beat - slept);
 }
 
-/* Returns 1 where the writer's last beat is no further from now than DAYPACK_BEAT_STALE_NS, either way. One that lies
+/* Returns 1 where the writer's last beat is no further from now than beat_stale_ns, either way. One that lies
  * in the future is looked at twice, since this reader may have been put to sleep; it is not put to sleep each time. */
 static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
     int64_t age = daypack_beat_age_ns(reader);
-    if (age < -DAYPACK_BEAT_STALE_NS) age = daypack_beat_age_ns(reader);
-    return age >= -DAYPACK_BEAT_STALE_NS && age <= DAYPACK_BEAT_STALE_NS;
+    if (age < -reader->beat_stale_ns) age = daypack_beat_age_ns(reader);
+    return age >= -reader->beat_stale_ns && age <= reader->beat_stale_ns;
 }
 
 /* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,
@@ -841,6 +843,7 @@ static inline int daypack_follow(daypack_reader* reader) {
     if ((uint64_t)file.st_dev == reader->device && (uint64_t)file.st_ino == reader->inode) return 0;
     memset(&next, 0, sizeof next);
     memcpy(next.path, reader->path, sizeof next.path);
+    next.beat_stale_ns = reader->beat_stale_ns;
     if (daypack_map(&next) != DAYPACK_OK) return 0;
     daypack_close(reader);
     *reader = next;
