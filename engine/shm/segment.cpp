@@ -288,16 +288,12 @@ void Segment::copy_to(const Room& room) const noexcept {
 }
 
 void Segment::move_to(Room& room) {
-    Mapping old(file_->fd(), sizeof(daypack_header));
+    const Mapping old(file_->fd(), sizeof(daypack_header));
+    if (!room.file.link(path())) room.file.replace(path());
     mapping_.become(room.mapping);
-    room.mapping = std::move(old);
     std::swap(*file_, room.file);
-}
-
-void Segment::take_name(const Room& left) {
-    if (!file_->link(path())) file_->replace(path());
-    auto& old = *reinterpret_cast<daypack_header*>(left.mapping.base());
-    store_release(old.phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
+    auto& head = *reinterpret_cast<daypack_header*>(old.base());
+    store_release(head.phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
 }
 
 void Segment::stop() noexcept {

@@ -76,8 +76,8 @@ class Segment {
     // The part in use: all but the slots of symbols to come. It is for set-up, which locks it or asks for huge pages.
     [[nodiscard]] std::span<std::byte> memory() const noexcept { return {mapping_.base(), in_use()}; }
 
-    // For the keeper, which moves the segment to another file: first it makes room, then it has the segment copied
-    // there while nobody writes it, then both change places.
+    // For the keeper, which moves the segment to another file: it makes room, has the segment copied there, and changes
+    // files while nobody writes.
     struct Room {
         ShmFile file;
         Mapping mapping;
@@ -90,8 +90,9 @@ class Segment {
     [[nodiscard]] bool yields_to(const LivingWriter& other) const noexcept;
     [[nodiscard]] Room make_room() const;  // throws std::runtime_error
     void copy_to(const Room& room) const noexcept;
-    void move_to(Room& room);          // throws std::runtime_error; nothing has changed then
-    void take_name(const Room& left);  // throws std::runtime_error; `left`: where it was
+    // Gives the new file the name, and goes on there; readers of the old one learn of it. Throws std::runtime_error:
+    // then the segment stays where it is.
+    void move_to(Room& room);
 
     // For the publisher and its parts.
     [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }

@@ -35,7 +35,6 @@ SegmentKeeper::Finding SegmentKeeper::move() {
     stage_.store(Stage::still, std::memory_order_release);
     stage_.notify_one();
     if (!fault.empty()) throw std::runtime_error(fault);
-    segment_.take_name(room);
     return {Result::moved, "segment " + segment_.path() + " was removed or replaced: made again, with all its books"};
 }
 

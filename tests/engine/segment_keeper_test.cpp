@@ -151,6 +151,37 @@ TEST(SegmentKeeper, OfTwoEnginesTheOneThatWasThereFirstStays) {
     EXPECT_NE(of_first.raw().inode, of_second.raw().inode);
 }
 
+// Nobody may replace it: those who have the segment already go on with it meanwhile.
+TEST(SegmentKeeper, AFileOfAnotherUserInTheWayLeavesReadersTheSegmentTheyHave) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+    const Instance instance;
+    Child engine([&](const auto& line) -> std::string {
+        if (setgid(65534) != 0 || setuid(65534) != 0) return test::failed("it cannot become another user");
+        Engine mine(instance.options());
+        ShmReader reader(instance.name);
+        line.tell('r');
+        (void)line.hear();
+        const SegmentKeeper::Finding found = mine.keeper.check();
+        if (found.result != Result::failed) return test::failed("it is not told: " + found.words);
+        if (found.words.find("remove it") == std::string::npos) return test::failed("it is told so: " + found.words);
+        if (!sees_what_is_new(reader, mine)) return test::failed("the reader lost the segment");
+        line.tell('f');
+        (void)line.hear();
+        if (mine.keeper.check().result != Result::moved) return test::failed("it is not made again");
+        return sees_what_is_new(reader, mine) ? "" : test::failed("the reader does not follow");
+    });
+    ASSERT_EQ(engine.line().hear(), 'r');
+    ASSERT_EQ(unlink(instance.path().c_str()), 0);
+    const int file = open(instance.path().c_str(), O_CREAT | O_WRONLY, 0644);
+    ASSERT_GE(file, 0);
+    close(file);
+    engine.line().tell('g');
+    EXPECT_EQ(engine.line().hear(), 'f');
+    unlink(instance.path().c_str());
+    engine.line().tell('g');
+    EXPECT_EQ(engine.failure(), "");
+}
+
 TEST(SegmentKeeper, AWriterThatIsBusyIsAskedAgain) {
     const Instance instance;
     Writer writer(instance.options());
