@@ -19,6 +19,9 @@
  * Numbers. A price or quantity is mantissa × 10^exponent; the exponents stand beside the mantissas.
  * Clocks. venue_match_us and venue_send_us are the venue's times in µs since the Unix epoch; 0 says that the venue sent
  * none. A time in _ns is of this machine's wall clock, in ns since the Unix epoch; beat_ns alone is CLOCK_MONOTONIC.
+ * A beat's age counts the time that the machine slept, which that clock does not: without it, books of before a suspend
+ * would be LIVE until the engine's first beat after it. Where writer and reader have other clocks (another time
+ * namespace, a restored checkpoint), a beat may lie in the reader's future; that is no fresh one either.
  *
  * Invariants of the segment
  * 1. The segment consists of 64-bit words, written and read atomically. Only the process that holds the write lock
@@ -31,8 +34,8 @@
  *
  * Order of the writer's stores. In a slot: sequence odd (relaxed), release fence, payload (relaxed), sequence even
  * (release). In the ring, after the slot is even: `claimed` (relaxed), release fence, payload (relaxed), `published`
- * (release). In the header: phase and epoch (relaxed), then the beat (release). Each load below names the store that it
- * pairs with.
+ * (release). In the header: phase and epoch (relaxed), then slept_ns and the beat (release). Each load below names the
+ * store that it pairs with.
  *
  * A hostile segment. A process that may write the file can put wrong numbers into it, but cannot make a reader touch
  * memory outside its mapping: offsets and counts are checked once against the file's size, and names are read with
@@ -46,6 +49,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,8 +79,9 @@ extern "C" {
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
 #define DAYPACK_PATH_BYTES 128
-#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older than this tells of a stalled or dead writer */
-#define DAYPACK_READ_TRIES 64            /* after which a read returns DAYPACK_BUSY, never old data */
+#define DAYPACK_BEAT_STALE_NS \
+    10000000ll                /* a beat older, or further ahead, than this tells of a stalled or dead writer */
+#define DAYPACK_READ_TRIES 64 /* after which a read returns DAYPACK_BUSY, never old data */
 
 /* States, reasons and flags. The lists are closed. */
 #define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
@@ -358,7 +363,10 @@ typedef struct daypack_header {
     uint64_t phase;
     uint64_t symbols; /* entries of the directory in use */
     uint64_t threads; /* how the hot threads run: daypack_threads | daypack_idle << 8 | daypack_threads_why << 16 */
-    uint64_t reserved0[3];
+    int64_t slept_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC of the writer: the beat by the clock that counts sleep is the
+                         sum */
+    uint64_t writer_start_ticks; /* when the process writer_pid started; 0: unknown. Ids are given again. */
+    uint64_t writer_namespaces;  /* where these two mean something: see daypack_namespaces; 0: unknown */
 
     uint64_t claimed; /* ring: positions below this may be written over; stored before the payload */
     uint64_t reserved1[7];
@@ -506,6 +514,7 @@ typedef struct daypack_reader {
     int fd;
     char path[DAYPACK_PATH_BYTES];
     uint64_t device, inode; /* of the file that is mapped */
+    int64_t beat_stale_ns;  /* DAYPACK_BEAT_STALE_NS; a test whose time is its own allows more */
     /* the geometry, copied and checked against the file's size when it was opened: a hostile header that changes later
      * cannot lead a read outside the mapping */
     uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
@@ -589,6 +598,18 @@ static inline int64_t daypack_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+/* The clock that goes on while the machine sleeps. */
+static inline int64_t daypack_boot_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+/* Returns by how much that clock is ahead of CLOCK_MONOTONIC: how long the machine has slept. It is never too much, and
+ * too little by no more than this call took. */
+static inline int64_t daypack_slept_ns(void) {
+    int64_t boot_ns = daypack_boot_ns();
+    return boot_ns - daypack_monotonic_ns();
 }
 static inline int64_t daypack_wall_ns(void) {
     struct timespec now;
@@ -681,6 +702,7 @@ static inline int daypack_open(daypack_reader* reader, const char* instance) {
     int length;
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
+    reader->beat_stale_ns = DAYPACK_BEAT_STALE_NS;
     if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
     length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
     if (length < 0 || (size_t)length >= sizeof reader->path) return DAYPACK_NO_SEGMENT;
@@ -689,8 +711,8 @@ static inline int daypack_open(daypack_reader* reader, const char* instance) {
 
 /* ---- the writer's life ------------------------------------------------------------------------------------------ */
 
-/* Returns 1 while a process holds the writer's lock. This is a system call, so the reads ask only when the beat is
- * late. */
+/* Returns 1 while a process holds the writer's lock. This, as what follows, is a system call, so the reads ask only
+ * when the beat is late. */
 static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
@@ -700,13 +722,86 @@ static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     return lock.l_type != F_UNLCK;
 }
 
-/* Returns 1 where the writer's last beat is no older than DAYPACK_BEAT_STALE_NS. The clock is read before the beat: a
- * reader that is put to sleep between the two then finds the beat too young rather than too old. */
-static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
-    uint64_t now = (uint64_t)daypack_monotonic_ns();
-    /* acquire: pairs with the release of the beat; phase and epoch loaded after it are at least as new as the beat */
+/* Returns where process ids and start times mean the same: the inodes of this process's namespaces of both; 0: unknown,
+ * since no /proc of its own is mounted. */
+static inline uint64_t daypack_namespaces(void) {
+    char own[24], self[24];
+    struct stat pids, times;
+    ssize_t length = readlink("/proc/self", self, sizeof self - 1);
+    if (length <= 0) return 0;
+    self[length] = '\0';
+    snprintf(own, sizeof own, "%ld", (long)getpid());
+    if (strcmp(own, self) != 0 || stat("/proc/self/ns/pid", &pids) != 0) return 0;
+    if (stat("/proc/self/ns/time", &times) != 0) times.st_ino = 0; /* a kernel before 5.6 has one for all */
+    return (uint64_t)(uint32_t)pids.st_ino | (uint64_t)times.st_ino << 32;
+}
+
+/* Reads when a process started, in clock ticks. Returns 1 where it runs, 0 where it has ended and its parent has not
+ * taken note yet, -1 where that cannot be told. */
+static inline int daypack_read_process(uint64_t pid, uint64_t* start_ticks) {
+    char path[40], text[512];
+    const char* rest;
+    char state = '?';
+    long threads = 0;
+    unsigned long long start = 0;
+    ssize_t length;
+    int fd;
+    snprintf(path, sizeof path, "/proc/%llu/stat", (unsigned long long)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length <= 0) return -1;
+    text[length] = '\0';
+    rest = strrchr(text, ')'); /* behind the name, which may hold anything */
+    if (rest == NULL ||
+        sscanf(rest, ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %llu", &state,
+               &threads, &start) != 3) {
+        return -1;
+    }
+    *start_ticks = start;
+    /* of a process whose first thread alone has ended, the others still count */
+    return (state == 'Z' || state == 'X') && threads <= 1 ? 0 : 1;
+}
+
+/* Returns 1 where that process is known to have ended; in doubt 0. */
+static inline int daypack_has_ended(uint64_t pid, uint64_t start_ticks, uint64_t namespaces) {
+    uint64_t start = 0;
+    int runs;
+    if (pid == 0 || pid > INT32_MAX || start_ticks == 0) return 0;
+    if (namespaces == 0 || namespaces != daypack_namespaces()) return 0;
+    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) return 1;
+    runs = daypack_read_process(pid, &start);
+    return runs == 0 || (runs > 0 && start != start_ticks);
+}
+
+/* Returns 1 while the writer lives. The lock alone does not tell: a process that it has forked keeps the lock after the
+ * writer's death. Nor does the process alone, which a reader in another container cannot see. */
+static inline int daypack_writer_lives(const daypack_reader* reader) {
+    const daypack_header* head = daypack_head(reader);
+    if (!daypack_writer_holds_lock(reader)) return 0;
+    return !daypack_has_ended(daypack_load(&head->writer_pid), daypack_load(&head->writer_start_ticks),
+                              daypack_load(&head->writer_namespaces));
+}
+
+/* Returns how long ago the writer's last beat was, sleep included; less than 0: it lies in this reader's future. The
+ * clock is read before the beat: a reader that is put to sleep between the two then finds the beat too young rather
+ * than too old. */
+static inline int64_t daypack_beat_age_ns(const daypack_reader* reader) {
+    uint64_t now = (uint64_t)daypack_boot_ns();
+    /* acquire: each pairs with its release in the writer. Phase and epoch loaded after them are at least as new; the
+     * phase that tells of a sleep is stored before the sleep. */
     uint64_t beat = daypack_load_acquire(&daypack_head(reader)->beat_ns);
-    return (int64_t)(now - beat) <= DAYPACK_BEAT_STALE_NS;
+    uint64_t slept = daypack_load_acquire(&daypack_head(reader)->slept_ns);
+    return (int64_t)(now - beat - slept);
+}
+
+/* Returns 1 where the writer's last beat is no further from now than beat_stale_ns, either way. One that lies
+ * in the future is looked at twice, since this reader may have been put to sleep; it is not put to sleep each time. */
+static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
+    int64_t age = daypack_beat_age_ns(reader);
+    if (age < -reader->beat_stale_ns) age = daypack_beat_age_ns(reader);
+    return age >= -reader->beat_stale_ns && age <= reader->beat_stale_ns;
 }
 
 /* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,
@@ -722,10 +817,11 @@ static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_
         status.state = DAYPACK_STATE_DOWN;
         status.reason = DAYPACK_REASON_stopped;
     } else if (!fresh) {
-        int held = daypack_writer_holds_lock(reader);
-        if (held && status.state == DAYPACK_STATE_DOWN) return status; /* a stalled writer does not make it less down */
-        status.state = held ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
-        status.reason = held ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
+        int lives = daypack_writer_lives(reader);
+        if (lives && status.state == DAYPACK_STATE_DOWN)
+            return status; /* a stalled writer does not make it less down */
+        status.state = lives ? DAYPACK_STATE_STALE : DAYPACK_STATE_DOWN;
+        status.reason = lives ? DAYPACK_REASON_writer_stalled : DAYPACK_REASON_writer_dead;
     } else if (status.epoch != (uint32_t)epoch ||
                (phase == DAYPACK_PHASE_STARTING && status.state != DAYPACK_STATE_DOWN)) {
         status.state = DAYPACK_STATE_SYNCING;
@@ -747,6 +843,7 @@ static inline int daypack_follow(daypack_reader* reader) {
     if ((uint64_t)file.st_dev == reader->device && (uint64_t)file.st_ino == reader->inode) return 0;
     memset(&next, 0, sizeof next);
     memcpy(next.path, reader->path, sizeof next.path);
+    next.beat_stale_ns = reader->beat_stale_ns;
     if (daypack_map(&next) != DAYPACK_OK) return 0;
     daypack_close(reader);
     *reader = next;

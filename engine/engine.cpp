@@ -17,6 +17,7 @@
 #include "engine/messages/engine_limits.h"
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
+#include "engine/shm/segment_keeper.h"
 #include "engine/threads/huge_pages.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
@@ -80,6 +81,7 @@ struct Engine::Parts {
           plan(plan_threads(config, UsableCores())),
           write(l ? std::move(l) : Log(write_to_stderr)),
           segment(segment_options(config.engine)),
+          keeper(segment),
           publisher(segment),
           instruments(config.engine.max_symbols),
           subscriptions(config.engine.max_symbols),
@@ -112,6 +114,7 @@ struct Engine::Parts {
     ThreadPlan plan;
     Log write;
     Segment segment;
+    SegmentKeeper keeper;
     Publisher publisher;
     InstrumentTable instruments;
     Subscriptions subscriptions;
@@ -174,6 +177,7 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     const auto input = plan.is_fused() ? BookAgent::Input::calls : BookAgent::Input::queues;
     BookAgent::Wiring wiring{&instruments, &segment,  &publisher, input,     {},
                              &to_book,     &requests, &retired,   &book_log, &pool};
+    wiring.keeper = &keeper;
     for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
     BookMonitor::Options doubts;
     doubts.stale_after_ns = config.exchange.stale_after_ms * kMs;
@@ -189,7 +193,7 @@ void Engine::Parts::make_cold() {
     for (const LineHealth& line : health) lines.push_back(&line);
     cold = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
-                                     &retired, std::move(logs), std::move(lines), write});
+                                     &retired, std::move(logs), std::move(lines), write, &keeper});
 }
 
 void Engine::Parts::put_on_huge_pages(const Log& say) {
@@ -276,6 +280,7 @@ void Engine::start() {
     if (parts.config.engine.mlock) {
         if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
     }
+    parts.segment.name_writer();
     parts.net_running = parts.book_running = parts.cold_running = true;
     parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
     if (parts.plan.is_fused()) {

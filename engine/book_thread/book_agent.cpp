@@ -58,13 +58,14 @@ MonoTime BookAgent::beat_due() const noexcept {
 void BookAgent::keep_time(MonoTime now) noexcept {
     if (now - beat_ < kBeat_ns) return;
     beat_ = now;
-    if (wiring_.publisher->beat(now)) {
+    if (wiring_.publisher->beat(now, wiring_.slept_ns())) {
         pause_end_ = now;
         // release: pairs with NetAgent::follow_pause()
         for (const auto& source : wiring_.sources)
             source.backlog->pause_end_ns.store(now.ns, std::memory_order_release);
         wiring_.segment->engine_counters().add(DAYPACK_ENGINE_pauses);
     }
+    if (wiring_.keeper != nullptr) wiring_.keeper->step_aside();
     if (now - checked_ < kCheck_ns) return;
     checked_ = now;
     reporter_.refresh(now);

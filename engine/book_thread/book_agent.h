@@ -18,6 +18,7 @@
 #include "engine/messages/messages.h"
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
+#include "engine/shm/segment_keeper.h"
 #include "engine/shm/stage_timer.h"
 
 namespace daypack {
@@ -51,6 +52,8 @@ class BookAgent {
         RetiredQueue* retired;
         LogQueue* log;
         PendingPool* pool;
+        std::int64_t (*slept_ns)() = daypack_slept_ns;  // how long the machine has slept; a test tells otherwise
+        SegmentKeeper* keeper = nullptr;                // where the segment may be moved
     };
 
     BookAgent(Wiring wiring, BookMonitor::Options doubts, Callbacks callbacks, Timing timing = Timing::on);

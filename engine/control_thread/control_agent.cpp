@@ -20,6 +20,7 @@ namespace {
 constexpr std::int64_t kRefusedAgain_s = 5;
 // The longest that a request of a hot thread waits here; an answer of REST takes many times that.
 constexpr std::chrono::milliseconds kRound{5};
+constexpr std::int64_t kSegmentCheck_ns = 200'000'000;  // two system calls each
 
 }  // namespace
 
@@ -77,6 +78,7 @@ void ControlAgent::make_rest(const Config& config) {
 
 void ControlAgent::do_work() {
     const MonoTime now = mono_now();
+    keep_segment(now);
     SnapshotRequest request;
     while (wiring_.requests->pop(request)) snapshots_->request(request);
     snapshots_->do_work(now);
@@ -89,6 +91,20 @@ void ControlAgent::do_work() {
     publish_counters();
     io_->context.run_for(kRound);
     if (markets_->failed()) failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
+}
+
+void ControlAgent::keep_segment(MonoTime now) {
+    if (wiring_.keeper == nullptr || now - segment_checked_ < kSegmentCheck_ns) return;
+    segment_checked_ = now;
+    const SegmentKeeper::Finding found = wiring_.keeper->check();
+    switch (found.result) {
+        case SegmentKeeper::Result::in_order: return;
+        case SegmentKeeper::Result::moved: return log_.line(found.words);
+        case SegmentKeeper::Result::failed: return log_.line_once(found.words);
+        case SegmentKeeper::Result::lost: break;
+    }
+    log_.line_once(found.words);
+    failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
 }
 
 void ControlAgent::set_symbols(const Config& config) {

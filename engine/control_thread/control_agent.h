@@ -19,6 +19,7 @@
 #include "engine/messages/messages.h"
 #include "engine/messages/subscriptions.h"
 #include "engine/shm/segment.h"
+#include "engine/shm/segment_keeper.h"
 #include "engine/threads/doorbell.h"
 #include "net/backpack/rest_api.h"
 
@@ -43,6 +44,7 @@ class ControlAgent {
         std::vector<LogQueue*> logs;
         std::vector<const LineHealth*> lines;           // none where REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log
+        SegmentKeeper* keeper = nullptr;                // where the segment may be moved
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -54,13 +56,15 @@ class ControlAgent {
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
 
-    // There is nothing to do: at the start the venue had none of the symbols, or there was room for none. Thread: any.
+    // There is nothing to do: at the start the venue had none of the symbols, or there was room for none; or another
+    // engine has the instance. Thread: any.
     [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
 
   private:
     struct Io;
 
     void make_rest(const Config& config);
+    void keep_segment(MonoTime now);
     void free_retired();
     void write_logs();
     void publish_counters();
@@ -77,6 +81,7 @@ class ControlAgent {
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
+    MonoTime segment_checked_;
     std::atomic<bool> failed_{false};
 };
 

@@ -41,6 +41,7 @@ class Publisher {
 
     // See Heartbeat.
     bool beat(MonoTime now) noexcept { return heartbeat_.beat(now); }
+    bool beat(MonoTime now, std::int64_t slept_ns) noexcept { return heartbeat_.beat(now, slept_ns); }
     void caught_up() noexcept { heartbeat_.caught_up(); }
     void set_running() noexcept { heartbeat_.set_running(); }
     static constexpr std::int64_t kPause_ns = Heartbeat::kPause_ns;

@@ -8,11 +8,13 @@
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/packed_words.h"
 #include "engine/shm/seqlock.h"
 #include "engine/shm/shm_limits.h"
+#include "engine/shm/start_guard.h"
 
 namespace daypack {
 namespace {
@@ -79,14 +81,17 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
 }  // namespace
 
 Segment::Segment(const SegmentOptions& options)
-    : layout_(checked(options).depth, options.max_symbols, options.ring_events) {
+    : layout_(checked(options).depth, options.max_symbols, options.ring_events),
+      instance_(options.instance),
+      access_{options.mode, options.group} {
     acquire(options);
     populate(mapping_.base(), in_use());
 }
 
-// Two engines that start at once both come through here: whoever locks, or names a file where none was, has it, and the
-// other one finds that out at its next turn.
+// Two engines that start at once come through here one after the other. Whoever is the first locks the file, or names
+// one; a file that it cannot lock although no writer lives it replaces, since nobody else may do so meanwhile.
 void Segment::acquire(const SegmentOptions& options) {
+    const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
     const ShmAccess access{options.mode, options.group};
     for (;;) {
@@ -95,7 +100,7 @@ void Segment::acquire(const SegmentOptions& options) {
             make(access);
             begin_epoch(1);
             if (file_->link(path)) return;
-        } else if (is_like_ours(*old)) {
+        } else if (old->is_locked() && is_like_ours(*old)) {
             return take_over(std::move(*old), access);
         } else {
             return replace(*old, path, options);
@@ -127,8 +132,7 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     begin_epoch(epoch_);
 }
 
-// The lock on the old one is held until the new one stands in its place, so that nobody takes the old one over
-// meanwhile.
+// The lock on the old one, where it can be had, is held until the new one stands in its place.
 void Segment::replace(const ShmFile& old, const std::string& path, const SegmentOptions& options) {
     make({options.mode, options.group});
     std::uint64_t epoch = 1;
@@ -184,13 +188,24 @@ void Segment::mend_ring() noexcept {
 void Segment::begin_epoch(std::uint64_t epoch) noexcept {
     epoch_ = epoch;
     auto& head = header();
-    store_relaxed(head.writer_pid, static_cast<std::uint64_t>(getpid()));
+    name_writer();
     store_relaxed(head.writer_start_ns, wall_ns());
     store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     store_relaxed(head.threads, std::uint64_t{0});  // until the engine tells
     store_release(head.epoch, epoch);
+    store_release(head.slept_ns, static_cast<std::uint64_t>(daypack_slept_ns()));
     store_release(head.beat_ns, static_cast<std::uint64_t>(daypack_monotonic_ns()));
     store_release(head.magic, DAYPACK_MAGIC);  // pairs with the acquire in daypack_map
+}
+
+void Segment::name_writer() noexcept {
+    auto& head = header();
+    const auto pid = static_cast<std::uint64_t>(getpid());
+    std::uint64_t start_ticks = 0;
+    if (daypack_read_process(pid, &start_ticks) != 1) start_ticks = 0;
+    store_relaxed(head.writer_pid, pid);
+    store_relaxed(head.writer_start_ticks, start_ticks);
+    store_relaxed(head.writer_namespaces, daypack_namespaces());
 }
 
 int Segment::reserve_slot(std::size_t index) const noexcept {
@@ -247,6 +262,38 @@ std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
     store_name(entry.host, DAYPACK_HOST_BYTES, host.substr(0, DAYPACK_HOST_BYTES - 1));
     store_release(header().lines, line + 1);  // pairs with the acquire in daypack_lines
     return static_cast<LineIndex>(line);
+}
+
+// Only the engine's own user and root are believed: whoever else squats the name of a segment does not end an engine.
+bool Segment::yields_to(const LivingWriter& other) const noexcept {
+    if (other.user != geteuid() && other.user != 0) return false;
+    const auto& head = header();
+    return std::pair(other.start_ns, other.pid) <
+           std::pair(load_relaxed(head.writer_start_ns), load_relaxed(head.writer_pid));
+}
+
+Segment::Room Segment::make_room() const {
+    Room room{ShmFile::create_unnamed(access_, layout_.bytes), {}};
+    if (const int error = room.file.reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    room.mapping = Mapping(room.file.fd(), layout_.bytes);
+    populate(room.mapping.base(), in_use());
+    return room;
+}
+
+// Counters of other threads may change meanwhile; they tell what they count again.
+void Segment::copy_to(const Room& room) const noexcept {
+    const auto* from = &at<std::uint64_t>(0);
+    auto* to = reinterpret_cast<std::uint64_t*>(room.mapping.base());
+    for (std::size_t i = 0; i < in_use() / 8; ++i) store_relaxed(to[i], load_relaxed(from[i]));
+}
+
+void Segment::move_to(Room& room) {
+    const Mapping old(file_->fd(), sizeof(daypack_header));
+    if (!room.file.link(path())) room.file.replace(path());
+    mapping_.become(room.mapping);
+    std::swap(*file_, room.file);
+    auto& head = *reinterpret_cast<daypack_header*>(old.base());
+    store_release(head.phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
 }
 
 void Segment::stop() noexcept {

@@ -30,9 +30,9 @@ struct SegmentOptions {
 // The constructor makes the segment, or takes over the one that an earlier writer left. After it every slot says
 // SYNCING/start until it is published.
 //
-// Thread: one thread sets it up (constructor, add_line, stop); add_symbol belongs to the control thread. Slots, ring,
-// beat and phase are written by the Publisher, each counter and histogram by one thread of its own. Ownership: this
-// object owns the file, its lock and the mapping; all that it hands out points into the mapping.
+// Thread: one thread sets it up (constructor, add_line, name_writer, stop); add_symbol belongs to the control thread.
+// Slots, ring, beat and phase are written by the Publisher, each counter and histogram by one thread of its own.
+// Ownership: this object owns the file, its lock and the mapping; all that it hands out points into the mapping.
 // Invariants:
 // 1. This object holds the writer's lock for life, so no other process writes the segment meanwhile.
 // 2. The directory only grows; a slot never changes its symbol, not even from one writer to the next.
@@ -49,6 +49,8 @@ class Segment {
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
     // Takes a row of the table of lines. Returns none where all DAYPACK_MAX_LINES are in use.
     [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
+    // Names this process as the writer; it may be a child of the one that constructed the object, as of a daemon.
+    void name_writer() noexcept;
     // Ends cleanly: every slot says DOWN/stopped, then the phase STOPPED. REQUIRES: the Publisher is not used any more.
     void stop() noexcept;
 
@@ -73,6 +75,24 @@ class Segment {
 
     // The part in use: all but the slots of symbols to come. It is for set-up, which locks it or asks for huge pages.
     [[nodiscard]] std::span<std::byte> memory() const noexcept { return {mapping_.base(), in_use()}; }
+
+    // For the keeper, which moves the segment to another file: it makes room, has the segment copied there, and changes
+    // files while nobody writes.
+    struct Room {
+        ShmFile file;
+        Mapping mapping;
+    };
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    [[nodiscard]] std::string path() const { return "/dev/shm/daypack." + instance_; }
+    // Returns whether the path leads to this segment.
+    [[nodiscard]] bool is_named() const noexcept { return file_->is_at(path()); }
+    // Returns whether that writer, which has the path, was there before this one, and is to be believed that.
+    [[nodiscard]] bool yields_to(const LivingWriter& other) const noexcept;
+    [[nodiscard]] Room make_room() const;  // throws std::runtime_error
+    void copy_to(const Room& room) const noexcept;
+    // Gives the new file the name, and goes on there; readers of the old one learn of it. Throws std::runtime_error:
+    // then the segment stays where it is.
+    void move_to(Room& room);
 
     // For the publisher and its parts.
     [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }
@@ -106,6 +126,8 @@ class Segment {
     void begin_epoch(std::uint64_t epoch) noexcept;
 
     SegmentLayout layout_;
+    std::string instance_;
+    ShmAccess access_;
     std::optional<ShmFile> file_;
     Mapping mapping_;
     std::uint64_t epoch_ = 0;

@@ -27,10 +27,22 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
     return "/proc/self/fd/" + std::to_string(fd);
 }
 
-[[nodiscard]] std::uint64_t writer_pid(int fd) noexcept {
-    std::uint64_t pid = 0;
-    if (pread(fd, &pid, sizeof pid, offsetof(daypack_header, writer_pid)) != sizeof pid) return 0;
-    return pid;
+// A word of the header; 0 where the file is too short for it.
+[[nodiscard]] std::uint64_t header_word(int fd, std::size_t offset) noexcept {
+    std::uint64_t word = 0;
+    if (pread(fd, &word, sizeof word, static_cast<off_t>(offset)) != sizeof word) return 0;
+    return word;
+}
+
+// Whether a writer that lives holds the lock.
+[[nodiscard]] bool is_written(int fd) noexcept {
+    struct flock lock {};
+    lock.l_type = F_RDLCK;  // a reader's lock is not in its way
+    lock.l_whence = SEEK_SET;
+    if (fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return false;
+    return daypack_has_ended(header_word(fd, offsetof(daypack_header, writer_pid)),
+                             header_word(fd, offsetof(daypack_header, writer_start_ticks)),
+                             header_word(fd, offsetof(daypack_header, writer_namespaces))) == 0;
 }
 
 [[nodiscard]] gid_t group_id(const std::string& name) {
@@ -68,6 +80,14 @@ Mapping::~Mapping() {
     if (base_ != nullptr) munmap(base_, bytes_);
 }
 
+// The kernel exchanges the two under the lock that a page fault waits for.
+void Mapping::become(Mapping& other) {
+    if (mremap(other.base_, bytes_, bytes_, MREMAP_MAYMOVE | MREMAP_FIXED, base_) == MAP_FAILED) {
+        fail("cannot map a new file of shared memory in the place of the old one", errno);
+    }
+    other.base_ = nullptr;
+}
+
 std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::string& instance) {
     for (;;) {
         const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -85,8 +105,10 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
         if (file.lock()) {
             if (file.is_at(path)) return file;
         } else if (file.is_at(path)) {
+            if (!is_written(fd)) return file;
             throw std::runtime_error("instance \"" + instance + "\" is held by another engine (pid " +
-                                     std::to_string(writer_pid(fd)) + "): stop it, or choose another --instance");
+                                     std::to_string(header_word(fd, offsetof(daypack_header, writer_pid))) +
+                                     "): stop it, or choose another --instance");
         }
         // it was replaced between open and lock: the path leads to another file now
     }
@@ -104,15 +126,36 @@ ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
     return file;
 }
 
+// Unlocked in words, since a process that was forked meanwhile would keep the lock; and by none of these.
 ShmFile::~ShmFile() {
-    if (fd_ >= 0) close(fd_);
+    if (fd_ < 0) return;
+    struct flock lock {};
+    lock.l_type = F_UNLCK;
+    lock.l_whence = SEEK_SET;
+    if (locked_by_ == getpid()) (void)fcntl(fd_, F_OFD_SETLK, &lock);
+    close(fd_);
 }
 
-bool ShmFile::lock() const noexcept {
+bool ShmFile::lock() noexcept {
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
-    return fcntl(fd_, F_OFD_SETLK, &lock) == 0;
+    if (fcntl(fd_, F_OFD_SETLK, &lock) != 0) return false;
+    locked_by_ = getpid();
+    return true;
+}
+
+std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept {
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return std::nullopt;
+    std::optional<LivingWriter> writer;
+    struct stat status {};
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && is_written(fd)) {
+        writer = {header_word(fd, offsetof(daypack_header, writer_pid)),
+                  header_word(fd, offsetof(daypack_header, writer_start_ns)), status.st_uid};
+    }
+    close(fd);
+    return writer;
 }
 
 bool ShmFile::link(const std::string& path) const {

@@ -26,6 +26,11 @@ class Mapping {
         return *this;
     }
 
+    // Puts another mapping of the same size where this one is: whatever points here points into that file from now on,
+    // and no thread that reads or writes meanwhile finds nothing. The other object is empty then. Throws
+    // std::runtime_error; nothing has changed then.
+    void become(Mapping& other);
+
     [[nodiscard]] std::byte* base() const noexcept { return base_; }
 
   private:
@@ -41,24 +46,29 @@ struct ShmAccess {
 
 // A file in /dev/shm with the write lock that makes its holder the one writer of the segment.
 //
-// The lock belongs to the open file description: it ends when this object and every mapping of it are gone, or when the
-// process dies, and not when another part of the process opens and closes the same file.
+// The lock belongs to the open file description: it ends with this object, or when the process dies, and not when
+// another part of the process opens and closes the same file. A process that was forked meanwhile keeps it, so who
+// finds it held asks too whether the writer that the file names has ended.
 //
 // Thread: the one that sets up. Ownership: the object owns the file descriptor. Every function throws
 // std::runtime_error with what to do about it, save where its comment says otherwise or it is noexcept.
 class ShmFile {
   public:
-    // Opens and locks the file at `path`, or returns none where no file is there. Throws where another process is the
-    // writer, or where this process may not write the file.
+    // Opens and locks the file at `path`, or returns none where no file is there. Throws where a writer that lives
+    // holds it, or where this process may not write the file. Where only a reader's lock, or that of a writer which has
+    // ended, is in the way, the file is_locked() not: it may be replaced, and not be written. REQUIRES: to replace or
+    // write it, a StartGuard.
     [[nodiscard]] static std::optional<ShmFile> open_locked(const std::string& path, const std::string& instance);
     // Makes a locked file without a name: no reader sees it before it is complete, and it vanishes if it never gets
     // one.
     [[nodiscard]] static ShmFile create_unnamed(const ShmAccess& access, std::size_t bytes);
 
     ~ShmFile();
-    ShmFile(ShmFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    ShmFile(ShmFile&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), locked_by_(std::exchange(other.locked_by_, 0)) {}
     ShmFile& operator=(ShmFile&& other) noexcept {
         std::swap(fd_, other.fd_);
+        std::swap(locked_by_, other.locked_by_);
         return *this;
     }
 
@@ -69,6 +79,7 @@ class ShmFile {
 
     // Returns whether the path still leads to this file.
     [[nodiscard]] bool is_at(const std::string& path) const noexcept;
+    [[nodiscard]] bool is_locked() const noexcept { return locked_by_ != 0; }
     [[nodiscard]] bool is_ours() const noexcept;  // it belongs to the user that this process runs as
     [[nodiscard]] std::size_t size() const noexcept;
     // Sets mode and group, regardless of the umask.
@@ -79,9 +90,19 @@ class ShmFile {
 
   private:
     explicit ShmFile(int fd) noexcept : fd_(fd) {}
-    [[nodiscard]] bool lock() const noexcept;
+    [[nodiscard]] bool lock() noexcept;
 
     int fd_;
+    pid_t locked_by_ = 0;  // 0: by nobody here
 };
+
+// A writer that holds its lock, as its segment names it.
+struct LivingWriter {
+    std::uint64_t pid;
+    std::uint64_t start_ns;  // wall clock
+    uid_t user;              // whose the file is
+};
+// Returns the writer of the file at `path`; none where no file is there, or it has none.
+[[nodiscard]] std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept;
 
 }  // namespace daypack

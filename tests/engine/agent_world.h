@@ -49,6 +49,7 @@ class AgentWorld {
         (void)segment_.add_symbol("SOL-USDC", "SOL_USDC");
         (void)table_.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
         reader_ = std::make_unique<ShmReader>(instance);
+        reader_->raw().beat_stale_ns = INT64_MAX;
         publisher_.set_running();
         tell(FollowSymbol{0, &table_[0], std::make_unique<Sync>(16'384, depth_, pool_)});
         for (std::size_t line = 0; line < lines_.size(); ++line) turn(line, true);
@@ -251,7 +252,7 @@ class AgentWorld {
     VenueModel venue_;
     std::size_t depth_;
     std::vector<Line> lines_;
-    MonoTime now_{daypack_monotonic_ns() + 1'000'000'000};  // runs faster than ours, so that no beat is ever late
+    MonoTime now_{daypack_monotonic_ns() + 1'000'000'000};  // runs otherwise than ours: no beat is ever late
     InstrumentTable table_{2};
     Segment segment_;
     Publisher publisher_;

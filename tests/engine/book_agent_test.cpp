@@ -77,7 +77,8 @@ struct Rig {
                  &requests,
                  &retired,
                  &log,
-                 &pool},
+                 &pool,
+                 [] { return daypack_slept_ns() + slept_ns; }},
                 {60'000'000'000, 0}, {}, timing) {
         (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
         (void)table.append(test::instrument());
@@ -117,6 +118,8 @@ struct Rig {
         event.receive = mono_now();
         return event;
     }
+
+    static inline thread_local std::int64_t slept_ns = 0;  // beyond what the machine really slept
 
     Instance instance;
     InstrumentTable table{1};
@@ -337,6 +340,30 @@ TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheBacklogOfThatPauseIsRead) {
     read(second);
     EXPECT_EQ(shown(now), std::string("as it is"));
     EXPECT_EQ(told(), second.ns);
+}
+
+// The monotonic clock stands still while the machine is suspended, so no beat is late by it.
+TEST(BookAgent, AfterTheMachineSleptBooksAreStaleUntilTheBacklogIsRead) {
+    Rig rig;
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    const auto phase_after_1_ms = [&] {
+        now = now + 1'000'000;
+        rig.agent.do_work(now);
+        return rig.segment.header().phase;
+    };
+    (void)phase_after_1_ms();
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    EXPECT_EQ(phase_after_1_ms(), std::uint64_t{DAYPACK_PHASE_RUNNING});
+    const std::uint64_t pauses = rig.segment.engine_counters().get(DAYPACK_ENGINE_pauses);
+
+    Rig::slept_ns += 12'000'000'000;
+    EXPECT_EQ(phase_after_1_ms(), std::uint64_t{DAYPACK_PHASE_CATCHING_UP});
+    const std::int64_t woke_ns = now.ns;
+    EXPECT_EQ(rig.backlog.pause_end_ns.load(std::memory_order_acquire), woke_ns);
+    EXPECT_EQ(phase_after_1_ms(), std::uint64_t{DAYPACK_PHASE_CATCHING_UP}) << "no line has answered";
+    rig.backlog.read_ns.store(woke_ns, std::memory_order_release);
+    EXPECT_EQ(phase_after_1_ms(), std::uint64_t{DAYPACK_PHASE_RUNNING});
+    EXPECT_EQ(rig.segment.engine_counters().get(DAYPACK_ENGINE_pauses), pauses + 1);
 }
 
 // The silence was its own: REST, asked at once, would know what only lies unread, and the lines would be blamed for it.

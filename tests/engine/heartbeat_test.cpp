@@ -67,6 +67,23 @@ TEST_F(HeartbeatTest, NothingToCatchUpWithChangesNoPhase) {
     }
 }
 
+// The monotonic clock stood still meanwhile.
+TEST_F(HeartbeatTest, SleepOfTheMachineIsAPauseThatTheBeatCounts) {
+    constexpr std::int64_t kSlept_ns = 3'600'000'000'000;
+    (void)heartbeat_.beat(kStart, kSlept_ns);
+    heartbeat_.set_running();
+    EXPECT_FALSE(heartbeat_.beat(kStart + 1, kSlept_ns));
+    EXPECT_EQ(header_.slept_ns, kSlept_ns);
+    EXPECT_TRUE(heartbeat_.beat(kStart + 2, kSlept_ns + kPause_ns));
+    EXPECT_EQ(phase(), std::uint64_t{DAYPACK_PHASE_CATCHING_UP});
+    EXPECT_EQ(header_.slept_ns, kSlept_ns + kPause_ns);
+    heartbeat_.caught_up();
+    EXPECT_FALSE(heartbeat_.beat(kStart + 3, kSlept_ns)) << "measured too little: this thread slept in between";
+    EXPECT_EQ(header_.slept_ns, kSlept_ns + kPause_ns);
+    EXPECT_FALSE(heartbeat_.beat(kStart + 4));
+    EXPECT_EQ(header_.slept_ns, kSlept_ns + kPause_ns);
+}
+
 // A new writer beats on from the beat of the segment, so the time that its start takes is known.
 TEST_F(HeartbeatTest, TheFirstBeatIsMeasuredFromTheOneThatTheSegmentShows) {
     header_.beat_ns = static_cast<std::uint64_t>(kStart.ns);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/shm/start_guard.h"
 #include "tests/engine/shm_fixture.h"
 
 namespace daypack {
@@ -50,6 +51,46 @@ TEST(Segment, AnotherSegmentOfTheSameProcessIsRefusedToo) {
     const Segment first(instance.options());
     EXPECT_NE(refusal(instance.options()), "");
     EXPECT_NE(refusal(instance.options(16)), "") << "another depth does not help";
+}
+
+// Whoever may read the segment may lock it for reading.
+void lock_for_reading(ShmReader& reader) {
+    struct flock lock {};
+    lock.l_type = F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    ASSERT_EQ(fcntl(reader.raw().fd, F_OFD_SETLK, &lock), 0);
+}
+
+TEST(Segment, AReadersLockForbidsNoStart) {
+    const Instance instance;
+    { const Writer before(instance.options()); }
+    ShmReader reader(instance.name);
+    lock_for_reading(reader);
+    for (const Sequence u : {Sequence{5}, Sequence{6}}) {
+        Writer next(instance.options());
+        next.snapshot(u);
+        EXPECT_EQ(test::fresh_state_of(next.publisher, reader), "LIVE");
+        EXPECT_EQ(reader.top(0)->u, u);
+        EXPECT_NE(refusal(instance.options()).find("held by another engine"), std::string::npos);
+    }
+}
+
+TEST(Segment, AStartThatIsUnderWayKeepsOthersWaitingAndWhatItLeftDoesNot) {
+    const Instance instance;
+    const std::string path = "/dev/shm/.daypack." + instance.name + ".start";
+    Child starter([&](const auto& line) {
+        const StartGuard guard(instance.name);
+        line.tell('r');
+        return static_cast<int>(line.hear());
+    });
+    ASSERT_EQ(starter.line().hear(), 'r');
+    EXPECT_THROW(StartGuard(instance.name, std::chrono::milliseconds(3)), std::runtime_error);
+    EXPECT_NO_THROW(StartGuard(instance.name + "2", std::chrono::milliseconds(3))) << "another instance";
+    starter.signal(SIGKILL);
+    EXPECT_EQ(starter.wait(), -SIGKILL);
+    EXPECT_EQ(access(path.c_str(), F_OK), 0);
+    EXPECT_EQ(refusal(instance.options()), "");
+    EXPECT_NE(access(path.c_str(), F_OK), 0);
 }
 
 TEST(Segment, TheModeHoldsWhateverTheUmask) {
@@ -216,6 +257,16 @@ TEST(Segment, OfManyEnginesThatStartAtOnceOneHasTheInstance) {
         const Instance instance;
         race(instance, false);  // none was there
         race(instance, false);  // the winner above died: all want to take over
+    }
+}
+
+TEST(Segment, OfManyEnginesThatReplaceTheSameFileOneHasTheInstance) {
+    for (int round = 0; round < kRounds; ++round) {
+        const Instance instance;
+        { const Segment before(instance.options()); }
+        ShmReader reader(instance.name);
+        lock_for_reading(reader);
+        race(instance, round % 2 == 1);
     }
 }
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 // One writer after another: what readers see when it dies, stalls, stops, and when the next one takes over.
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
+#include <cerrno>
+#include <cstring>
 #include <optional>
+#include <thread>
 
 #include "tests/engine/shm_fixture.h"
 
@@ -203,6 +209,171 @@ TEST(Takeover, AStalledWriterReadsStaleUntilItHasCaughtUp) {
     EXPECT_EQ(reader.top(0)->bid_price, 100) << "the numbers are still there to be seen";
     line.tell('c');
     EXPECT_TRUE(wait_for(live));
+}
+
+TEST(Takeover, ABeatOfTheReadersFutureIsNotFresh) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options());
+    writer->snapshot(1);
+    ShmReader reader(instance.name);
+    test::beat(writer->publisher);
+    (void)writer->publisher.beat(mono_now() + 1'000'000'000'000);
+    writer->publisher.caught_up();
+    EXPECT_EQ(state_of(reader), "STALE/writer_stalled");
+    writer.reset();
+    EXPECT_EQ(state_of(reader), "DOWN/writer_dead");
+}
+
+TEST(Takeover, ABeatOfBeforeTheMachineSleptIsNotFresh) {
+    const Instance instance;
+    Writer writer(instance.options());
+    writer.snapshot(1);
+    ShmReader reader(instance.name);
+    ASSERT_EQ(fresh_state_of(writer.publisher, reader), "LIVE");
+    auto& slept_ns = writer.segment.header().slept_ns;
+    store_relaxed(slept_ns, slept_ns - 12'000'000'000);  // as the writer saw it before
+    test::beat(writer.publisher);
+    EXPECT_EQ(state_of(reader), "STALE/writer_stalled");
+}
+
+// A process that outlives whoever forked it; a writer's, with all that it had mapped. Its id is seen by every process.
+class Survivor {
+  public:
+    Survivor()
+        : pid_(static_cast<pid_t*>(
+              mmap(nullptr, sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+    ~Survivor() {
+        end();
+        munmap(pid_, sizeof *pid_);
+    }
+    Survivor(const Survivor&) = delete;
+    Survivor& operator=(const Survivor&) = delete;
+    void begin() {
+        const pid_t pid = fork();
+        if (pid == 0) {
+            close_range(STDERR_FILENO + 1, ~0U, 0);  // the pipes of the test among them; the mapping is enough
+            alarm(60);
+            for (;;) pause();
+        }
+        *pid_ = pid;
+    }
+    void end() {
+        if (*pid_ > 0) kill(*pid_, SIGKILL);
+        *pid_ = 0;
+    }
+
+  private:
+    pid_t* pid_;
+};
+
+// As of a strategy that embeds the engine and has forked a helper.
+TEST(Takeover, AWriterWhoseForkedChildKeepsTheLockReadsDeadAndTheNextOneStarts) {
+    const Instance instance;
+    Survivor survivor;
+    Child writer([&](const auto& line) {
+        Writer mine(instance.options());
+        mine.snapshot(1);
+        survivor.begin();
+        line.tell('r');
+        for (;;) test::beat(mine.publisher);
+    });
+    ASSERT_EQ(writer.line().hear(), 'r');
+    ShmReader reader(instance.name);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
+    writer.signal(SIGSTOP);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "STALE/writer_stalled"; }));
+    EXPECT_THROW(Segment(instance.options()), std::runtime_error) << "it lives, and has the lock";
+
+    writer.signal(SIGKILL);
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "DOWN/writer_dead"; })) << "nobody has waited for it yet";
+    EXPECT_EQ(writer.wait(), -SIGKILL);
+    EXPECT_EQ(state_of(reader), "DOWN/writer_dead");
+    EXPECT_EQ(daypack_writer_holds_lock(&reader.raw()), 1);
+
+    Writer next(instance.options());
+    EXPECT_EQ(next.segment.epoch(), 2u);
+    next.snapshot(9);
+    EXPECT_EQ(fresh_state_of(next.publisher, reader), "LIVE");
+    EXPECT_EQ(reader.top(0)->u, 9u);
+    survivor.end();
+    EXPECT_EQ(fresh_state_of(next.publisher, reader), "LIVE");
+}
+
+TEST(Takeover, AForkedChildKeepsNothingOfAWriterThatEndedInTheSameProcess) {
+    const Instance instance;
+    std::optional<Writer> writer(instance.options());
+    writer->snapshot(1);
+    Survivor survivor;
+    survivor.begin();
+    ShmReader reader(instance.name);
+    writer.reset();
+    EXPECT_TRUE(wait_for([&] { return state_of(reader) == "DOWN/writer_dead"; }));
+    const Segment next(instance.options());
+    EXPECT_EQ(next.epoch(), 2u);
+}
+
+TEST(Takeover, AProcessHasEndedOnlyWhereThatIsCertain) {
+    const std::uint64_t here = daypack_namespaces();
+    const auto self = static_cast<std::uint64_t>(getpid());
+    std::uint64_t start = 0;
+    ASSERT_EQ(daypack_read_process(self, &start), 1);
+    EXPECT_EQ(daypack_has_ended(self, start, here), 0);
+    EXPECT_EQ(daypack_has_ended(self, start + 1, here), 1) << "another process had this id";
+    EXPECT_EQ(daypack_has_ended(self, start + 1, here + 1), 0) << "in another container";
+    EXPECT_EQ(daypack_has_ended(self, start + 1, 0), 0);
+    EXPECT_EQ(daypack_has_ended(self, 0, here), 0);
+    EXPECT_EQ(daypack_has_ended(0, start, here), 0);
+    EXPECT_EQ(daypack_has_ended(~0ull, start, here), 0);
+
+    std::uint64_t pid = 0;
+    Child child([](const auto& line) {
+        std::thread([&line] {
+            line.tell('r');
+            (void)line.hear();
+            _exit(0);
+        }).detach();
+        syscall(SYS_exit, 0);  // the first thread alone
+    });
+    ASSERT_EQ(child.line().hear(), 'r');
+    pid = static_cast<std::uint64_t>(child.pid());
+    ASSERT_GE(daypack_read_process(pid, &start), 0);
+    EXPECT_FALSE(wait_for([&] { return daypack_has_ended(pid, start, here) != 0; }, std::chrono::seconds(0)));
+    child.signal(SIGKILL);
+    EXPECT_TRUE(wait_for([&] { return daypack_has_ended(pid, start, here) != 0; })) << "nobody has waited for it yet";
+    EXPECT_EQ(child.wait(), -SIGKILL);
+    EXPECT_EQ(daypack_has_ended(pid, start, here), 1);
+}
+
+// As of an engine that was restored from a checkpoint, or runs in a container whose clocks are set otherwise.
+TEST(Takeover, AWriterOfAnotherTimeNamespaceIsNeverLiveOnceItIsDead) {
+    for (const char* offsets : {"monotonic 1000 0\n", "monotonic 1000 0\nboottime 1000 0\n", "boottime -50 0\n"}) {
+        const Instance instance;
+        const std::string not_allowed = "no right to a time namespace of its own: ";
+        Child writer([&](const auto& line) -> std::string {
+            if (unshare(CLONE_NEWTIME) != 0) return test::failed(not_allowed + std::strerror(errno));
+            const int file = open("/proc/self/timens_offsets", O_WRONLY);
+            const auto size = static_cast<ssize_t>(std::strlen(offsets));
+            if (file < 0 || write(file, offsets, static_cast<std::size_t>(size)) != size) {
+                return test::failed(not_allowed + std::strerror(errno));
+            }
+            const int space = open("/proc/self/ns/time_for_children", O_RDONLY);
+            if (setns(space, CLONE_NEWTIME) != 0) return test::failed(not_allowed + std::strerror(errno));
+            return live_writer(instance.options(), line) == 0 ? "" : test::failed("the writer failed");
+        });
+        if (writer.line().hear() != 'r') GTEST_SKIP() << writer.failure();
+        ShmReader reader(instance.name);
+        const bool same_clock = std::strstr(offsets, "boottime") == nullptr;
+        EXPECT_TRUE(wait_for([&] { return state_of(reader) == (same_clock ? "LIVE" : "STALE/writer_stalled"); }));
+        writer.signal(SIGKILL);
+        EXPECT_EQ(writer.wait(), -SIGKILL);
+        const auto died = std::chrono::steady_clock::now();
+        EXPECT_TRUE(wait_for([&] {
+            const bool late = std::chrono::steady_clock::now() - died > std::chrono::milliseconds(10);
+            const std::string state = state_of(reader);
+            EXPECT_FALSE(late && state == "LIVE") << offsets;
+            return state == "DOWN/writer_dead";
+        })) << offsets;
+    }
 }
 
 TEST(Takeover, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {

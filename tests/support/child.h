@@ -79,7 +79,14 @@ class Child {
     Child& operator=(const Child&) = delete;
 
     [[nodiscard]] Line line() const { return {in_, out_}; }
+    [[nodiscard]] pid_t pid() const { return pid_; }
     void signal(int number) const { kill(pid_, number); }
+    // Whether it has ended; its failure can be asked for all the same.
+    [[nodiscard]] bool ended() const {
+        siginfo_t info{};
+        return pid_ <= 0 ||
+               (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
+    }
     // Waits for its end. Its exit code, or -signal that killed it.
     int wait() {
         if (pid_ <= 0) return code_;

@@ -43,6 +43,7 @@ class OneLine {
         up.last = true;
         agent_.take({&up, 1}, now_);
         reader_.open(instance_.name);
+        reader_.reader().beat_stale_ns = INT64_MAX;
     }
 
     // The exchange's next event comes, at its time. `how`: its text is spoilt so. True: it was an update with levels.
@@ -86,7 +87,7 @@ class OneLine {
     }
 
     sim::Feed feed_ = one_market();
-    const MonoTime began_{daypack_monotonic_ns() + 1'000'000'000};  // runs faster than ours: no beat is ever late
+    const MonoTime began_{daypack_monotonic_ns() + 1'000'000'000};  // otherwise than ours: no beat is late
     MonoTime now_ = began_;
     test::Instance instance_;
     InstrumentTable table_{1};

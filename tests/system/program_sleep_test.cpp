@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The program is suspended, started a second time, and killed, under one reader that stays open.
+// The program is suspended, started a second time, killed, and its segment removed, under one reader that stays open.
 #include <map>
 
 #include "tests/support/slow_path.h"
@@ -131,6 +131,27 @@ TEST_F(ProgramSleepTest, ASecondOneIsRefusedAndAfterAKillItTakesOver) {
     live_.start();
     ASSERT_TRUE(all_right());
     EXPECT_EQ(live_.top(kMarkets[0])->epoch, epoch + 1);
+}
+
+// As logind does when a session ends (RemoveIPC), or a cleaner of temporary files.
+TEST_F(ProgramSleepTest, ARemovedSegmentIsMadeAgainAndNoBookIsLost) {
+    ASSERT_TRUE(all_right());
+    const std::uint32_t epoch = live_.top(kMarkets[0])->epoch;
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(std::filesystem::remove("/dev/shm/daypack." + live_.instance()));
+        ASSERT_TRUE(wait_until([&] {
+            (void)look();
+            return std::filesystem::exists("/dev/shm/daypack." + live_.instance());
+        })) << live_.log();
+        ASSERT_TRUE(all_right());
+        auto second = live_.another();
+        ASSERT_TRUE(wait_until([&] { return (void)look(), second->ended(); }));
+        EXPECT_NE(second->err().find("is held by another engine"), std::string::npos) << second->err();
+    }
+    EXPECT_NE(live_.log().find("was removed or replaced: made again, with all its books"), std::string::npos)
+        << live_.log();
+    EXPECT_EQ(live_.top(kMarkets[0])->epoch, epoch);
+    EXPECT_EQ(daypack_symbol_counter(&live_.reader(), 0, DAYPACK_SYMBOL_resyncs), 0u);
 }
 
 }  // namespace

@@ -146,7 +146,10 @@ int run_engine(const RunOptions& options) {
     screen.reset();
     engine.stop();
     if (engine.failed()) {
-        std::fputs("daypack: none of the configured symbols can be followed; the log above says why\n", stderr);
+        std::fputs(
+            "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
+            "above says which\n",
+            stderr);
         return 1;
     }
     if (print_summary(reader.raw(), config.exchange.lines) == 0 && !asked) {

@@ -60,7 +60,7 @@ std::string writer_text(const daypack_reader& reader) {
     if (phase == DAYPACK_PHASE_STOPPED || phase == DAYPACK_PHASE_RETIRED || daypack_beat_is_fresh(&reader) != 0) {
         return daypack_phase_name(phase);
     }
-    return daypack_writer_holds_lock(&reader) != 0 ? "STALLED" : "DEAD";
+    return daypack_writer_lives(&reader) != 0 ? "STALLED" : "DEAD";
 }
 
 std::string duration_text(std::uint64_t ns) {
