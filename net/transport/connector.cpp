@@ -148,7 +148,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         }
         if (error) {
             mark_failed();
-            return fail(why_refused(stream_->tls_handle(), url_.host, error));
+            return fail(stream_->why_tls_failed(error));
         }
         const Done done = std::exchange(done_, nullptr);
         std::unique_ptr<Stream> stream = std::move(stream_);
