@@ -203,3 +203,14 @@ TEST_F(SilentAddress, OneThatRefusesCostsNothing) {
 
 }  // namespace
 }  // namespace daypack
+TEST_F(RestHold, AConnectionIsKeptNoLongerThanItsAge) {
+    for (const int age_ms : {3'600'000, 0}) {
+        RestOptions options = options_for(api);
+        options.connection_age_max_ms = age_ms;
+        make(options);
+        const std::size_t before = api.server.peers().size();
+        for (int i = 0; i < 3; ++i) EXPECT_EQ(get("/markets").status, 200);
+        EXPECT_EQ(api.server.peers().size() - before, age_ms == 0 ? 3U : 1U);
+    }
+}
+
