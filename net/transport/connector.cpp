@@ -99,11 +99,25 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         addresses_->sort(endpoints_);
         connect_next();
     }
+        if (!url_.tls && !keep_loopback()) return;
 
     void connect_next() {
         stream_ = std::make_unique<Stream>(io_, url_.tls ? tls_ : nullptr);
         late_ = false;
         ++steps_;
+    // Unencrypted only to this machine, whatever its name service makes of "localhost". False: it has failed.
+    [[nodiscard]] bool keep_loopback() {
+        const std::string first = endpoints_.front().address().to_string();
+        std::erase_if(endpoints_, [](const tcp::endpoint& endpoint) { return !endpoint.address().is_loopback(); });
+        if (!endpoints_.empty()) return true;
+        boost::asio::post(io_, [self = shared_from_this(), first] {
+            self->fail("the name leads to " + first +
+                       ", which is not this machine: nothing is sent there unencrypted; repair " +
+                       "/etc/hosts, or use a URL of https:// or wss://");
+        });
+        return false;
+    }
+
         step_.cancel();
         if (next_ + 1 < endpoints_.size()) limit_step();
         stream_->socket().async_connect(endpoints_[next_], [self = shared_from_this()](error_code error) {

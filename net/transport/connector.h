@@ -18,7 +18,8 @@ namespace daypack {
 //
 // Thread: the one that runs `io`. The name look-up runs on a thread of its own, which nobody ever waits for: a name
 // server that does not answer must not hold up a stop.
-// Invariant: `done` is called once for each `connect`, never from within it, and not at all after `cancel`.
+// Invariants: `done` is called once for each `connect`, never from within it, and not at all after `cancel`; without
+// TLS nothing but a loopback address is connected to.
 class Connector {
   public:
     // The stream, or null and why not: "ws.example.com:443: connection refused".

@@ -47,6 +47,20 @@ TEST_F(LineReconnectTest, AnAddressThatIsSilentGivesWayToTheHostsNextWithinASeco
     pretend_addresses("localhost", {});
 }
 
+TEST_F(LineReconnectTest, NothingIsSentUnencryptedToAnotherMachine) {
+    using boost::asio::ip::make_address;
+    RawServer plain(io, nullptr, [](Peer&) {});
+    LineOptions options = options_for(exchange, &tls);
+    options.urls = {parse_url(plain.url("ws"), UrlKind::websocket)};
+    pretend_addresses("localhost", {make_address("192.0.2.1")});
+    make(options);
+    line->start();
+    EXPECT_TRUE(down("the name leads to 192.0.2.1, which is not this machine")) << listener.why();
+    pretend_addresses("localhost", {make_address("192.0.2.1"), make_address("127.0.0.1")});
+    EXPECT_TRUE(until([&] { return !plain.peers().empty(); })) << "the address that is may be used";
+    pretend_addresses("localhost", {});
+}
+
 TEST_F(LineReconnectTest, InterimAnswersBeforeTheUpgradeAreSkipped) {
     RawServer server(io, tls.server.get(), [](Peer& peer) {
         if (const auto head = peer.take_head()) {
