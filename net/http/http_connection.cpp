@@ -211,8 +211,9 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
 
     void fail(const error_code& error) {
         if (!heard_ && !reused_) late_ ? connector_.silent() : connector_.failed();
+        const bool gone = reused_ || (!heard_ && connector_.has_better());
         const bool stale =
-            late_ ? !heard_ && waited_ < std::min(kPatience, timeout_) : reused_ && error != http::error::body_limit;
+            late_ ? !heard_ && waited_ < std::min(kPatience, timeout_) : gone && error != http::error::body_limit;
         std::string why = url_.name() + ": " + in_words(error);
         cut();
         finish(stale ? Outcome::stale : Outcome::broken, {0, {}, std::move(why), {}});
@@ -271,8 +272,8 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     Connector connector_;
     boost::asio::steady_timer deadline_;
     std::size_t body_bytes_max_;
-    std::unique_ptr<Stream> stream_;  // null: not connected
     Milliseconds age_max_;
+    std::unique_ptr<Stream> stream_;  // null: not connected
     std::uint64_t streams_ = 0;       // so far: tells them apart
     bool watched_ = false;            // something waits for it to be readable
     Url url_;                         // of the request, and of the stream
@@ -281,8 +282,8 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     beast::flat_buffer buffer_;
     Done done_;  // null: no request is under way
     Milliseconds timeout_{0};
-    Clock::time_point sent_;
     Clock::time_point connected_;
+    Clock::time_point sent_;
     Clock::time_point end_;         // of the time for the whole answer
     Clock::time_point idle_since_;  // of a kept connection
     Milliseconds waited_{0};        // for what the deadline is set to

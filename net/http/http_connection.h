@@ -35,15 +35,16 @@ class HttpConnection {
         answered,
         unreachable,  // no connection: another host may do
         stale,        // what failed is this connection: another attempt over a fresh one may do. A kept one was gone,
-                      // or silent as one that was forgotten on the way; or an address that has never answered is silent
-        broken,       // no whole answer in time
+                // or silent as one that was forgotten on the way; or an address that has never answered is silent,
+                // or ended the connection, and the host has one that did not
+        broken,  // no whole answer in time
     };
     using Done = std::function<void(Outcome outcome, RestAnswer answer)>;
-
     struct Limits {
         std::size_t body_bytes_max;
         int age_max_ms;  // of a connection that a request may still go over
     };
+
     // `tls` may be null where no address will ask for TLS; else it outlives the connection. `addresses`: what those
     // that share it know of them.
     HttpConnection(boost::asio::io_context& io, const TlsContext* tls, Limits limits,

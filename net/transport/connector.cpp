@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/base/clock.h"
 #include "net/transport/dns_lookup.h"
 
 namespace daypack {
@@ -59,17 +60,20 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     }
 
     void mark_answered() {
-        if (next_ < endpoints_.size()) addresses_->answered(endpoints_[next_]);
+        if (next_ < endpoints_.size()) addresses_->answered(endpoints_[next_], mono_now());
     }
     void mark_failed() {
-        if (next_ < endpoints_.size()) addresses_->failed(endpoints_[next_]);
+        if (next_ < endpoints_.size()) addresses_->failed(endpoints_[next_], mono_now());
     }
     void mark_silent() {
-        if (next_ < endpoints_.size()) addresses_->silent(endpoints_[next_]);
+        if (next_ < endpoints_.size()) addresses_->silent(endpoints_[next_], mono_now());
     }
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const {
         if (next_ >= endpoints_.size()) return std::nullopt;
-        return addresses_->trial(endpoints_[next_], endpoints_);
+        return addresses_->trial(endpoints_[next_], endpoints_, mono_now());
+    }
+    [[nodiscard]] bool has_better() const {
+        return next_ < endpoints_.size() && addresses_->has_better(endpoints_[next_], endpoints_, mono_now());
     }
 
   private:
@@ -95,16 +99,12 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
             return;
         }
         endpoints_ = lookup_->endpoints();
+        if (!url_.tls && !keep_loopback()) return;
         spread(endpoints_, turn_);
-        addresses_->sort(endpoints_);
+        addresses_->sort(endpoints_, mono_now());
         connect_next();
     }
-        if (!url_.tls && !keep_loopback()) return;
 
-    void connect_next() {
-        stream_ = std::make_unique<Stream>(io_, url_.tls ? tls_ : nullptr);
-        late_ = false;
-        ++steps_;
     // Unencrypted only to this machine, whatever its name service makes of "localhost". False: it has failed.
     [[nodiscard]] bool keep_loopback() {
         const std::string first = endpoints_.front().address().to_string();
@@ -118,6 +118,10 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         return false;
     }
 
+    void connect_next() {
+        stream_ = std::make_unique<Stream>(io_, url_.tls ? tls_ : nullptr);
+        late_ = false;
+        ++steps_;
         step_.cancel();
         if (next_ + 1 < endpoints_.size()) limit_step();
         stream_->socket().async_connect(endpoints_[next_], [self = shared_from_this()](error_code error) {
@@ -141,10 +145,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     void on_connect(error_code error) {
         if (!error && late_) error = boost::asio::error::timed_out;
         if (!error) stream_->socket().set_option(tcp::no_delay(true), error);
-        if (error) {
-            last_error_ = late_ ? overdue(step_limit_) : stream_->in_words(error);
-            return try_next();
-        }
+        if (error) return try_next(late_ ? overdue(step_limit_) : stream_->in_words(error), false);
         narrow_ = stream_->is_tls() && !all_suites_ && offer_fast_suites(stream_->tls_handle());
         stream_->async_connect_tls(url_.host, [self = shared_from_this()](const error_code& refused) {
             if (!self->over()) self->on_handshake(refused);
@@ -152,28 +153,26 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     }
 
     void on_handshake(const error_code& error) {
-        if (late_) {
-            last_error_ = "TLS handshake failed: " + overdue(step_limit_);
-            return try_next();
-        }
+        if (late_) return try_next("TLS handshake failed: " + overdue(step_limit_), true);
         if (error && narrow_ && may_lack_suites(stream_->tls_handle())) {
             all_suites_ = true;
             return connect_next();  // the same address
         }
-        if (error) {
-            mark_failed();
-            return fail(stream_->why_tls_failed(error));
-        }
+        if (error) return try_next(stream_->why_tls_failed(error), true);
         const Done done = std::exchange(done_, nullptr);
         std::unique_ptr<Stream> stream = std::move(stream_);
         end();
         done(std::move(stream), "");
     }
 
-    void try_next() {
+    // Of the reasons of several addresses the latest is told, but one of a handshake before one of TCP: another address
+    // that nothing listens at must not hide a certificate that was refused.
+    void try_next(const std::string& why, bool is_of_tls) {
+        if (is_of_tls || !failed_in_tls_) why_ = why;
+        failed_in_tls_ |= is_of_tls;
         late_ ? mark_silent() : mark_failed();
         if (++next_ < endpoints_.size()) return connect_next();
-        fail(last_error_);
+        fail(why_);
     }
 
     void fail(const std::string& why) {
@@ -202,7 +201,8 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     std::optional<DnsLookup> lookup_;
     std::vector<tcp::endpoint> endpoints_;  // in the order in which they are tried
     std::unique_ptr<Stream> stream_;
-    std::string last_error_;
+    std::string why_;  // the addresses that were tried failed
+    bool failed_in_tls_ = false;
     std::size_t next_ = 0;     // of the addresses; of a stream that was made, its own
     std::uint32_t steps_ = 0;  // taken: one for each connect
     std::chrono::milliseconds step_limit_{0};
@@ -227,6 +227,9 @@ void Connector::answered() {
 }
 void Connector::failed() {
     if (attempt_) attempt_->mark_failed();
+}
+bool Connector::has_better() const {
+    return attempt_ && attempt_->has_better();
 }
 void Connector::silent() {
     if (attempt_) attempt_->mark_silent();

@@ -46,6 +46,8 @@ class Connector {
     // How long to wait for that before `silent()` and another connect, which will then try another address. None: as
     // long as the owner likes.
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const;
+    // The next connect will try an address that has not failed.
+    [[nodiscard]] bool has_better() const;
 
   private:
     class Attempt;

@@ -196,13 +196,18 @@ TEST_F(SilentAddress, GivesWayThoughTheOtherRefusedBeforeItWasThere) {
     EXPECT_EQ(get("/markets").status, 200) << answers.back().error;
 }
 
+TEST_F(SilentAddress, OneThatEndsTheConnectionInPlaceOfAnAnswerGivesWayToo) {
+    const RawServer ending(
+        io, tls.server.get(), [](Peer& peer) { peer.cut(); }, api.server.port(), "127.0.0.2");
+    EXPECT_EQ(get("/markets").status, 200) << answers.back().error;
+    EXPECT_EQ(rest().stats().renewed, 1U);
+}
+
 TEST_F(SilentAddress, OneThatRefusesCostsNothing) {
     EXPECT_EQ(get("/markets").status, 200);
     EXPECT_EQ(rest().stats().requests, 1U);
 }
 
-}  // namespace
-}  // namespace daypack
 TEST_F(RestHold, AConnectionIsKeptNoLongerThanItsAge) {
     for (const int age_ms : {3'600'000, 0}) {
         RestOptions options = options_for(api);
@@ -214,3 +219,5 @@ TEST_F(RestHold, AConnectionIsKeptNoLongerThanItsAge) {
     }
 }
 
+}  // namespace
+}  // namespace daypack
