@@ -112,6 +112,7 @@ Config load_config(const std::string& path, const EnvLookup& env, const ConfigOv
     const auto is_there = [&](const Config& config, const ConfigSection& exchange, const ConfigSection& engine) {
         if (overrides.ca_file.empty()) exchange.check("ca_file", ca_file_fault(config.exchange.ca_file));
         engine.check("shm_group", missing_group_fault(config.engine.shm_group));
+        exchange.check("local_address", missing_address_fault(config.exchange.local_address));
     };
     Config config = parse(path, read_file(path), env, is_there);
     apply(overrides, config);

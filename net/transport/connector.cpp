@@ -27,22 +27,21 @@ constexpr std::chrono::milliseconds kShareMin{500};  // for one of several addre
 // One connect, which lives as long as anything of it is under way.
 class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
   public:
-    Attempt(boost::asio::io_context& io, const TlsContext* tls, std::shared_ptr<Addresses> addresses, Url url,
-            int timeout_ms, std::size_t turn, Done done)
-        : io_(io),
-          tls_(tls),
-          addresses_(std::move(addresses)),
+    Attempt(Connector& owner, Url url, int timeout_ms, std::size_t turn, Done done)
+        : io_(owner.io_),
+          tls_(owner.tls_),
+          addresses_(owner.addresses_),
+          local_(owner.local_),
           url_(std::move(url)),
           timeout_(timeout_ms),
           turn_(turn),
           done_(std::move(done)),
-          deadline_(io),
-          step_(io) {}
+          deadline_(io_),
+          step_(io_) {}
 
     void start() {
         if (url_.tls && tls_ == nullptr) {
-            boost::asio::post(io_, [self = shared_from_this()] { self->fail("no TLS has been set up for it"); });
-            return;
+            return fail_soon("no TLS has been set up for it");
         }
         deadline_.expires_after(timeout_);
         deadline_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -93,29 +92,47 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
             return;
         }
         if (lookup_->endpoints().empty()) {
-            boost::asio::post(io_, [self = shared_from_this()] {
-                self->fail("the name cannot be looked up: " + self->lookup_->error());
-            });
-            return;
+            return fail_soon("the name cannot be looked up: " + lookup_->error());
         }
         endpoints_ = lookup_->endpoints();
-        if (!url_.tls && !keep_loopback()) return;
+        if (std::string why = choose(); !why.empty()) return fail_soon(std::move(why));
         spread(endpoints_, turn_);
         addresses_->sort(endpoints_, mono_now());
         connect_next();
     }
 
-    // Unencrypted only to this machine, whatever its name service makes of "localhost". False: it has failed.
-    [[nodiscard]] bool keep_loopback() {
+    // Leaves the addresses that may be connected to. "" or why none is left.
+    [[nodiscard]] std::string choose() {
         const std::string first = endpoints_.front().address().to_string();
-        std::erase_if(endpoints_, [](const tcp::endpoint& endpoint) { return !endpoint.address().is_loopback(); });
-        if (!endpoints_.empty()) return true;
-        boost::asio::post(io_, [self = shared_from_this(), first] {
-            self->fail("the name leads to " + first +
-                       ", which is not this machine: nothing is sent there unencrypted; repair " +
-                       "/etc/hosts, or use a URL of https:// or wss://");
-        });
-        return false;
+        const auto keep = [this](auto may) {
+            std::erase_if(endpoints_, [&](const tcp::endpoint& endpoint) { return !may(endpoint.address()); });
+            return !endpoints_.empty();
+        };
+        // Unencrypted only to this machine, whatever its name service makes of "localhost".
+        if (!url_.tls && !keep([](const auto& address) { return address.is_loopback(); })) {
+            return "the name leads to " + first + ", which is not this machine: nothing is sent there unencrypted; " +
+                   "repair /etc/hosts, or use a URL of https:// or wss://";
+        }
+        if (local_ && !keep([&](const auto& address) { return address.is_v4() == local_->is_v4(); })) {
+            return std::string("the host has no ") + (local_->is_v4() ? "IPv4" : "IPv6") +
+                   " address, and local_address " + local_->to_string() + " is one; name one of the host's family";
+        }
+        return {};
+    }
+
+    // "" or why the stream cannot come from the address that it must.
+    [[nodiscard]] std::string bind() {
+        if (!local_) return {};
+        error_code error;
+        stream_->socket().open(endpoints_[next_].protocol(), error);
+        if (!error) stream_->socket().bind({*local_, 0}, error);
+        if (!error) return {};
+        return "nothing can come from local_address " + local_->to_string() + " (" + error.message() +
+               "); `ip address` lists the addresses of this machine";
+    }
+
+    void fail_soon(std::string why) {
+        boost::asio::post(io_, [self = shared_from_this(), why = std::move(why)] { self->fail(why); });
     }
 
     void connect_next() {
@@ -123,6 +140,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         late_ = false;
         ++steps_;
         step_.cancel();
+        if (std::string why = bind(); !why.empty()) return fail_soon(std::move(why));
         if (next_ + 1 < endpoints_.size()) limit_step();
         stream_->socket().async_connect(endpoints_[next_], [self = shared_from_this()](error_code error) {
             if (!self->over()) self->on_connect(error);
@@ -192,6 +210,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     boost::asio::io_context& io_;
     const TlsContext* tls_;
     std::shared_ptr<Addresses> addresses_;
+    std::optional<boost::asio::ip::address> local_;
     Url url_;
     std::chrono::milliseconds timeout_;
     std::size_t turn_;
@@ -211,9 +230,14 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     bool all_suites_ = false;  // which was in vain
 };
 
+void Connector::come_from(const std::string& local_address) {
+    local_.reset();
+    if (!local_address.empty()) local_ = boost::asio::ip::make_address(local_address);
+}
+
 void Connector::connect(const Url& url, int timeout_ms, std::size_t turn, Done done) {
     cancel();
-    attempt_ = std::make_shared<Attempt>(io_, tls_, addresses_, url, timeout_ms, turn, std::move(done));
+    attempt_ = std::make_shared<Attempt>(*this, url, timeout_ms, turn, std::move(done));
     attempt_->start();
 }
 

@@ -34,6 +34,10 @@ class Connector {
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
+    // Of this machine, an IP address in text; empty: the system chooses. From then on only addresses of its family are
+    // connected to. Throws boost::system::system_error for what is none.
+    void come_from(const std::string& local_address);
+
     // Tries every address that the name has, each for its share of the time; `turn` says which is the first. Those that
     // failed the last time come last.
     void connect(const Url& url, int timeout_ms, std::size_t turn, Done done);
@@ -55,6 +59,7 @@ class Connector {
     boost::asio::io_context& io_;
     const TlsContext* tls_;
     std::shared_ptr<Addresses> addresses_;
+    std::optional<boost::asio::ip::address> local_;
     std::shared_ptr<Attempt> attempt_;
 };
 

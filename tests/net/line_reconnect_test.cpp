@@ -97,6 +97,31 @@ TEST_F(LineWithTwoAddresses, OneThatDeclinesTheUpgradeGivesWay) {
     EXPECT_EQ(declining.peers().size(), 1U) << "it is remembered";
 }
 
+TEST_F(LineReconnectTest, ALineComesFromTheAddressThatItIsGiven) {
+    LineOptions options = options_for(exchange, &tls);
+    options.local_address = "127.0.0.3";
+    make(options);
+    line->start();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; })) << listener.why();
+    EXPECT_EQ(exchange.peer().stream().socket().remote_endpoint().address().to_string(), "127.0.0.3");
+}
+
+TEST_F(LineReconnectTest, AnAddressThatALineCannotComeFromIsToldInWords) {
+    const auto why_not = [&](const std::string& local_address) {
+        LineOptions options = options_for(exchange, &tls);
+        options.urls[0].host = "127.0.0.1";
+        options.local_address = local_address;
+        listener.downs.clear();
+        make(options);
+        line->start();
+        EXPECT_TRUE(until([&] { return !listener.downs.empty(); }));
+        return listener.why();
+    };
+    EXPECT_TRUE(contains(why_not("192.0.2.7"), "nothing can come from local_address 192.0.2.7")) << listener.why();
+    EXPECT_TRUE(contains(why_not("2001:db8::7"), "the host has no IPv6 address, and local_address 2001:db8::7 is one"))
+        << listener.why();
+}
+
 TEST_F(LineReconnectTest, NothingIsSentUnencryptedToAnotherMachine) {
     using boost::asio::ip::make_address;
     RawServer plain(io, nullptr, [](Peer&) {});
