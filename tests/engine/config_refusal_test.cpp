@@ -303,6 +303,39 @@ TEST_F(ConfigOnThisMachine, ALocalAddressThatItLacksIsToldWithItsLine) {
               "7: `local_address` names 192.0.2.7, which is no address of this machine; `ip address` lists them");
 }
 
+TEST_F(ConfigOnThisMachine, AProxyThatWouldBePassedByIsToldInWords) {
+    const std::string path = write("proxy.yaml", with(""));
+    const auto error_with = [&](const std::map<std::string, std::string>& variables,
+                                const ConfigOverrides& overrides = {}) -> std::string {
+        const auto env = [&](const std::string& name) -> std::optional<std::string> {
+            const auto found = variables.find(name);
+            return found == variables.end() ? std::nullopt : std::optional(found->second);
+        };
+        try {
+            (void)load_config(path, env, overrides);
+        } catch (const ConfigError& thrown) {
+            return thrown.what();
+        }
+        return "";
+    };
+    for (const std::string name :
+         {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"}) {
+        const std::string why = error_with({{name, "http://proxy.test:3128"}});
+        EXPECT_NE(
+            why.find(name + " is set, but daypack connects to api.backpack.exchange itself and through no proxy; "),
+            std::string::npos)
+            << why;
+        EXPECT_EQ(error_with({{name, ""}}), "") << "an empty one is none";
+        EXPECT_EQ(error_with({{name, "x"}, {"NO_PROXY", "localhost, .backpack.exchange"}}), "");
+        EXPECT_EQ(error_with({{name, "x"}, {"no_proxy", "*"}}), "");
+        EXPECT_NE(error_with({{name, "x"}, {"no_proxy", "api.backpack.exchange,pack.exchange"}}), "") << "ws. is left";
+    }
+    ConfigOverrides local;
+    local.rest_url = "http://localhost:1";
+    local.ws_url = "ws://127.0.0.1:1";
+    EXPECT_EQ(error_with({{"ALL_PROXY", "x"}}, local), "") << "this machine is reached without";
+}
+
 TEST_F(ConfigOnThisMachine, AGroupThatItLacksIsToldWithItsLine) {
     const auto of_group = [this](const std::string& name) {
         return error(with("", "  shm_group: \"" + name + "\"\n"));
