@@ -9,6 +9,7 @@
 
 #include "engine/config/config_keys.h"
 #include "engine/config/config_machine.h"
+#include "engine/config/config_proxy.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 
@@ -111,10 +112,14 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
 Config load_config(const std::string& path, const EnvLookup& env, const ConfigOverrides& overrides) {
     const auto is_there = [&](const Config& config, const ConfigSection& exchange, const ConfigSection& engine) {
         if (overrides.ca_file.empty()) exchange.check("ca_file", ca_file_fault(config.exchange.ca_file));
+        exchange.check("local_address", missing_address_fault(config.exchange.local_address));
         engine.check("shm_group", missing_group_fault(config.engine.shm_group));
     };
     Config config = parse(path, read_file(path), env, is_there);
     apply(overrides, config);
+    std::vector<std::string> urls = config.exchange.rest_urls;
+    urls.insert(urls.end(), config.exchange.ws_urls.begin(), config.exchange.ws_urls.end());
+    if (const std::string fault = proxy_fault(urls, env); !fault.empty()) fail_at(path, 0, fault);
     return config;
 }
 

@@ -50,6 +50,7 @@ struct ExchangeConfig {
     std::int64_t rest_poll_interval_ms = 1'000;
     std::uint32_t rest_requests_per_minute = 1'200;
     std::uint64_t max_frame_bytes = 4'194'304;
+    std::vector<std::string> local_address;  // of line i; empty: as the system chooses, else one for each line at least
     bool operator==(const ExchangeConfig&) const = default;
 };
 

@@ -162,6 +162,7 @@ void Engine::Parts::make_nets() {
             of_line.frame_bytes_max = exchange.max_frame_bytes;
             of_line.kernel_times = config.engine.kernel_timestamps;
             of_line.tls = &net.tls;
+            if (line < exchange.local_address.size()) of_line.local_address = exchange.local_address[line];
             options.lines.push_back(std::move(of_line));
         }
         net.agent = std::make_unique<NetAgent>(

@@ -84,11 +84,11 @@ inline void carry(TlsEnd& from, TlsEnd& to) {
 // Both ends, not yet connected.
 struct TlsPair {
     TlsPair(const TlsContext& client_context, const TlsContext& server_context)
-        : client(client_context), server(server_context) {}
+        : client(client_context), server(server_context), trusting(client_context) {}
 
     // False: one of them refuses the other; its cause is in wolfSSL_get_error.
     [[nodiscard]] bool connect(const std::string& host = "localhost") {
-        if (!expect_host(client.native(), host)) return false;
+        if (!expect_host(client.native(), trusting, host, check)) return false;
         constexpr int kFlights = 8;
         bool client_done = false;
         bool server_done = false;
@@ -103,6 +103,8 @@ struct TlsPair {
 
     TlsEnd client;
     TlsEnd server;
+    const TlsContext& trusting;
+    PeerCheck check;
 };
 
 }  // namespace daypack::bench

@@ -77,6 +77,9 @@ constexpr ConfigKey kExchangeKeys[] = {
                                                    {.min = 1, .max = 1'000'000}),
     key<&ExchangeConfig::max_frame_bytes>("max_frame_bytes", "a connection that sends a longer one is replaced",
                                           {.min = 1'024, .max = 1 << 30}),
+    key<&ExchangeConfig::local_address>(
+        "local_address", "the address of this machine that line i comes from; empty: the system's choice",
+        {.fault = address_fault}),
 };
 
 constexpr ConfigKey kEngineKeys[] = {
@@ -128,10 +131,11 @@ bool is_private(FeedChannel channel) noexcept {
     return channel >= FeedChannel::order_info;
 }
 
-void check_cpus(const ConfigSection& in, const char* key, const std::vector<int>& cpus, std::uint32_t threads) {
-    if (cpus.empty() || cpus.size() >= threads) return;
-    in.check(key, "names " + std::to_string(cpus.size()) + " for " + std::to_string(threads) +
-                      " threads; name one for each, or none");
+// `named`: things of which there must be one for each of `count`, or none.
+void check_count(const ConfigSection& in, const char* key, std::size_t named, std::uint32_t count, const char* of) {
+    if (named == 0 || named >= count) return;
+    in.check(key, "names " + std::to_string(named) + " for " + std::to_string(count) + " " + of +
+                      "; name one for each, or none");
 }
 
 // Whether it may be anything of its type, or what not.
@@ -172,6 +176,7 @@ std::span<const ConfigKey> engine_key_table() noexcept {
 void read_exchange(ConfigSection& in, Config& out) {
     read_all(kExchangeKeys, in, out);
     const ExchangeConfig& exchange = out.exchange;
+    check_count(in, "local_address", exchange.local_address.size(), exchange.lines, "lines");
     if (!exchange.api_key.empty() && !exchange.api_secret.empty()) return;
     for (const ConfigText& text : in.texts("channels", 1)) {
         const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
@@ -188,8 +193,8 @@ void read_engine(ConfigSection& in, Config& out) {
                                     " with `threads: fused`, where one network thread does it all; leave it out, or "
                                     "choose `threads: pipeline`");
     }
-    check_cpus(in, "net_cpus", engine.net_cpus, engine.net_threads);
-    check_cpus(in, "book_cpus", engine.book_cpus, engine.book_threads);
+    check_count(in, "net_cpus", engine.net_cpus.size(), engine.net_threads, "threads");
+    check_count(in, "book_cpus", engine.book_cpus.size(), engine.book_threads, "threads");
 }
 
 std::vector<std::string> not_built_yet(const Config& config) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/config_machine.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -26,6 +30,24 @@ std::string ca_file_fault(const std::string& path) {
     } catch (const std::runtime_error&) {
         return "names a file without a certificate that can be read" + meant;
     }
+}
+
+std::string missing_address_fault(const std::vector<std::string>& addresses) {
+    for (const std::string& address : addresses) {
+        sockaddr_in6 v6{};
+        v6.sin6_family = AF_INET6;
+        sockaddr_in v4{};
+        v4.sin_family = AF_INET;
+        const bool is_v4 = inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1;
+        if (!is_v4 && inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) != 1) return "is no IP address";
+        const int asked = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const void* const name = is_v4 ? static_cast<const void*>(&v4) : &v6;
+        const bool is_here =
+            asked >= 0 && bind(asked, static_cast<const sockaddr*>(name), is_v4 ? sizeof v4 : sizeof v6) == 0;
+        if (asked >= 0) close(asked);
+        if (!is_here) return "names " + address + ", which is no address of this machine; `ip address` lists them";
+    }
+    return {};
 }
 
 std::string missing_group_fault(const std::string& name) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <string>
+#include <vector>
 
 namespace daypack {
 
-// What only this machine can answer about a value: whether the file or the group that it names is there. Like the
-// checks of config_values.h they return "" when all is well, and repeat no value. load_config asks them, parse_config
-// does not: its answer is the same everywhere.
+// What only this machine can answer about a value: whether the file, the group or the address that it names is
+// there. Like the checks of config_values.h they return "" when all is well, and repeat no value but an address.
+// load_config asks them, parse_config does not: its answer is the same everywhere.
 
 // Certificates in PEM can be read from it; an empty path is the system's trust store, and well.
 [[nodiscard]] std::string ca_file_fault(const std::string& path);
+
+// The machine has these addresses.
+[[nodiscard]] std::string missing_address_fault(const std::vector<std::string>& addresses);
 
 // The machine has such a group; an empty name is the group of the process, and well.
 [[nodiscard]] std::string missing_group_fault(const std::string& name);

@@ -76,8 +76,9 @@ void read_value(ConfigSection& in, const ConfigKey& key, std::vector<int>& value
     }
 }
 
+// A list whose default is empty may be left empty.
 void read_value(ConfigSection& in, const ConfigKey& key, std::vector<std::string>& value) {
-    const auto texts = in.texts(key.name, 1);
+    const auto texts = in.texts(key.name, value.empty() ? 0 : 1);
     if (texts.empty()) return;
     value.clear();
     for (const ConfigText& text : texts) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/config/config_values.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -64,6 +66,14 @@ std::string listen_fault(std::string_view text) {
     HostPort address;
     if (parse_host_port(text, address).empty() && address.port) return {};
     return "is no address to listen on; write it as in \"127.0.0.1:9464\"";
+}
+
+std::string address_fault(std::string_view text) {
+    const std::string address(text);
+    in6_addr ignored{};
+    const bool good =
+        inet_pton(AF_INET, address.c_str(), &ignored) == 1 || inet_pton(AF_INET6, address.c_str(), &ignored) == 1;
+    return good ? "" : "is no IP address; write it as in \"192.0.2.7\" or \"2001:db8::7\"";
 }
 
 std::string group_fault(std::string_view name) {

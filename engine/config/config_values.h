@@ -27,6 +27,9 @@ namespace daypack {
 // "host:port" or "[v6]:port".
 [[nodiscard]] std::string listen_fault(std::string_view text);
 
+// An IP address, without brackets or a port; whether the machine has it is asked by config_machine.h.
+[[nodiscard]] std::string address_fault(std::string_view text);
+
 // What may be the name of a group; whether the machine has it is asked by config_machine.h.
 [[nodiscard]] std::string group_fault(std::string_view name);
 

@@ -70,9 +70,11 @@ std::optional<int> age_s(const http::fields& fields) {
 // Lives as long as anything of it is under way.
 class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
   public:
-    Impl(boost::asio::io_context& io, const TlsContext* tls, std::size_t body_bytes_max,
-         std::shared_ptr<Addresses> addresses)
-        : connector_(io, tls, std::move(addresses)), deadline_(io), body_bytes_max_(body_bytes_max) {}
+    Impl(boost::asio::io_context& io, const TlsContext* tls, Limits limits, std::shared_ptr<Addresses> addresses)
+        : connector_(io, tls, std::move(addresses)),
+          deadline_(io),
+          body_bytes_max_(limits.body_bytes_max),
+          age_max_(limits.age_max_ms) {}
 
     void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, Done done) {
         done_ = std::move(done);
@@ -82,13 +84,14 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
         request_.set(http::field::user_agent, "daypack");
         request_.set(http::field::accept, "*/*");
         request_.set(http::field::accept_encoding, "identity");
-        if (fresh || url != url_ || !is_quiet()) cut();
+        if (fresh || url != url_ || Clock::now() - connected_ >= age_max_ || !is_quiet()) cut();
         url_ = url;
         reused_ = stream_ != nullptr;
         if (reused_) return send();
         connector_.connect(url, timeout_ms / 2, 0, [this](std::unique_ptr<Stream> stream, const std::string& why) {
             if (!stream) return finish(Outcome::unreachable, {0, {}, why, {}});  // not called after connector_ is gone
             stream_ = std::move(stream);
+            connected_ = Clock::now();
             ++streams_;
             watched_ = false;
             buffer_.clear();
@@ -208,8 +211,9 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
 
     void fail(const error_code& error) {
         if (!heard_ && !reused_) late_ ? connector_.silent() : connector_.failed();
+        const bool gone = reused_ || (!heard_ && connector_.has_better());
         const bool stale =
-            late_ ? !heard_ && waited_ < std::min(kPatience, timeout_) : reused_ && error != http::error::body_limit;
+            late_ ? !heard_ && waited_ < std::min(kPatience, timeout_) : gone && error != http::error::body_limit;
         std::string why = url_.name() + ": " + in_words(error);
         cut();
         finish(stale ? Outcome::stale : Outcome::broken, {0, {}, std::move(why), {}});
@@ -268,6 +272,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     Connector connector_;
     boost::asio::steady_timer deadline_;
     std::size_t body_bytes_max_;
+    Milliseconds age_max_;
     std::unique_ptr<Stream> stream_;  // null: not connected
     std::uint64_t streams_ = 0;       // so far: tells them apart
     bool watched_ = false;            // something waits for it to be readable
@@ -277,6 +282,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     beast::flat_buffer buffer_;
     Done done_;  // null: no request is under way
     Milliseconds timeout_{0};
+    Clock::time_point connected_;
     Clock::time_point sent_;
     Clock::time_point end_;         // of the time for the whole answer
     Clock::time_point idle_since_;  // of a kept connection
@@ -289,9 +295,9 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     bool heard_ = false;            // a byte of the answer came
 };
 
-HttpConnection::HttpConnection(boost::asio::io_context& io, const TlsContext* tls, std::size_t body_bytes_max,
+HttpConnection::HttpConnection(boost::asio::io_context& io, const TlsContext* tls, Limits limits,
                                std::shared_ptr<Addresses> addresses)
-    : impl_(std::make_shared<Impl>(io, tls, body_bytes_max, std::move(addresses))) {}
+    : impl_(std::make_shared<Impl>(io, tls, limits, std::move(addresses))) {}
 HttpConnection::~HttpConnection() {
     impl_->abandon();
 }

@@ -28,21 +28,26 @@ struct RestAnswer {
 // Invariants: one request at a time; a body larger than `body_bytes_max` is never held; redirects are not followed.
 // An answer belongs to its request: interim answers (1xx) before it are skipped, kInterimAnswersMax at most, and a
 // connection is kept only where nothing is in doubt: its length was told once and plainly, by HTTP/1.1, nothing came
-// behind it, and nothing came unasked since.
+// behind it, and nothing came unasked since; and never longer than its age, so that it follows the host's addresses.
 class HttpConnection {
   public:
     enum class Outcome {
         answered,
         unreachable,  // no connection: another host may do
         stale,        // what failed is this connection: another attempt over a fresh one may do. A kept one was gone,
-                      // or silent as one that was forgotten on the way; or an address that has never answered is silent
-        broken,       // no whole answer in time
+                // or silent as one that was forgotten on the way; or an address that has never answered is silent,
+                // or ended the connection, and the host has one that did not
+        broken,  // no whole answer in time
     };
     using Done = std::function<void(Outcome outcome, RestAnswer answer)>;
+    struct Limits {
+        std::size_t body_bytes_max;
+        int age_max_ms;  // of a connection that a request may still go over
+    };
 
     // `tls` may be null where no address will ask for TLS; else it outlives the connection. `addresses`: what those
     // that share it know of them.
-    HttpConnection(boost::asio::io_context& io, const TlsContext* tls, std::size_t body_bytes_max,
+    HttpConnection(boost::asio::io_context& io, const TlsContext* tls, Limits limits,
                    std::shared_ptr<Addresses> addresses);
     // `done` is not called any more; the connection is cut.
     ~HttpConnection();

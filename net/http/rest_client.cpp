@@ -38,7 +38,8 @@ RestClient::RestClient(boost::asio::io_context& io, RestOptions options)
       alive_(std::make_shared<RestClient*>(this)) {
     const auto addresses = std::make_shared<Addresses>();
     for (int i = 0; i < options_.connections; ++i) {
-        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, options_.body_bytes_max, addresses));
+        const HttpConnection::Limits limits{options_.body_bytes_max, options_.connection_age_max_ms};
+        connections_.push_back(std::make_unique<HttpConnection>(io, options_.tls, limits, addresses));
     }
 }
 

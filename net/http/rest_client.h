@@ -24,6 +24,7 @@ struct RestOptions {
     int trades_per_minute = 20;  // of Rank::trades; the venue allows 30
     int connections = 4;         // at once
     int timeout_ms = 10'000;
+    int connection_age_max_ms = 300'000;  // then the host is looked up again
     std::size_t body_bytes_max = std::size_t{64} << 20;
     // Says in words why the venue gave an answer of such a status; without it, the status alone is told.
     std::string (*refusal)(int status, std::string_view body) = nullptr;

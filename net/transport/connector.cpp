@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/base/clock.h"
 #include "net/transport/dns_lookup.h"
 
 namespace daypack {
@@ -26,22 +27,21 @@ constexpr std::chrono::milliseconds kShareMin{500};  // for one of several addre
 // One connect, which lives as long as anything of it is under way.
 class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
   public:
-    Attempt(boost::asio::io_context& io, const TlsContext* tls, std::shared_ptr<Addresses> addresses, Url url,
-            int timeout_ms, std::size_t turn, Done done)
-        : io_(io),
-          tls_(tls),
-          addresses_(std::move(addresses)),
+    Attempt(Connector& owner, Url url, int timeout_ms, std::size_t turn, Done done)
+        : io_(owner.io_),
+          tls_(owner.tls_),
+          addresses_(owner.addresses_),
+          local_(owner.local_),
           url_(std::move(url)),
           timeout_(timeout_ms),
           turn_(turn),
           done_(std::move(done)),
-          deadline_(io),
-          step_(io) {}
+          deadline_(io_),
+          step_(io_) {}
 
     void start() {
         if (url_.tls && tls_ == nullptr) {
-            boost::asio::post(io_, [self = shared_from_this()] { self->fail("no TLS has been set up for it"); });
-            return;
+            return fail_soon("no TLS has been set up for it");
         }
         deadline_.expires_after(timeout_);
         deadline_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -59,17 +59,20 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     }
 
     void mark_answered() {
-        if (next_ < endpoints_.size()) addresses_->answered(endpoints_[next_]);
+        if (next_ < endpoints_.size()) addresses_->answered(endpoints_[next_], mono_now());
     }
     void mark_failed() {
-        if (next_ < endpoints_.size()) addresses_->failed(endpoints_[next_]);
+        if (next_ < endpoints_.size()) addresses_->failed(endpoints_[next_], mono_now());
     }
     void mark_silent() {
-        if (next_ < endpoints_.size()) addresses_->silent(endpoints_[next_]);
+        if (next_ < endpoints_.size()) addresses_->silent(endpoints_[next_], mono_now());
     }
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const {
         if (next_ >= endpoints_.size()) return std::nullopt;
-        return addresses_->trial(endpoints_[next_], endpoints_);
+        return addresses_->trial(endpoints_[next_], endpoints_, mono_now());
+    }
+    [[nodiscard]] bool has_better() const {
+        return next_ < endpoints_.size() && addresses_->has_better(endpoints_[next_], endpoints_, mono_now());
     }
 
   private:
@@ -89,15 +92,47 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
             return;
         }
         if (lookup_->endpoints().empty()) {
-            boost::asio::post(io_, [self = shared_from_this()] {
-                self->fail("the name cannot be looked up: " + self->lookup_->error());
-            });
-            return;
+            return fail_soon("the name cannot be looked up: " + lookup_->error());
         }
         endpoints_ = lookup_->endpoints();
+        if (std::string why = choose(); !why.empty()) return fail_soon(std::move(why));
         spread(endpoints_, turn_);
-        addresses_->sort(endpoints_);
+        addresses_->sort(endpoints_, mono_now());
         connect_next();
+    }
+
+    // Leaves the addresses that may be connected to. "" or why none is left.
+    [[nodiscard]] std::string choose() {
+        const std::string first = endpoints_.front().address().to_string();
+        const auto keep = [this](auto may) {
+            std::erase_if(endpoints_, [&](const tcp::endpoint& endpoint) { return !may(endpoint.address()); });
+            return !endpoints_.empty();
+        };
+        // Unencrypted only to this machine, whatever its name service makes of "localhost".
+        if (!url_.tls && !keep([](const auto& address) { return address.is_loopback(); })) {
+            return "the name leads to " + first + ", which is not this machine: nothing is sent there unencrypted; " +
+                   "repair /etc/hosts, or use a URL of https:// or wss://";
+        }
+        if (local_ && !keep([&](const auto& address) { return address.is_v4() == local_->is_v4(); })) {
+            return std::string("the host has no ") + (local_->is_v4() ? "IPv4" : "IPv6") +
+                   " address, and local_address " + local_->to_string() + " is one; name one of the host's family";
+        }
+        return {};
+    }
+
+    // "" or why the stream cannot come from the address that it must.
+    [[nodiscard]] std::string bind() {
+        if (!local_) return {};
+        error_code error;
+        stream_->socket().open(endpoints_[next_].protocol(), error);
+        if (!error) stream_->socket().bind({*local_, 0}, error);
+        if (!error) return {};
+        return "nothing can come from local_address " + local_->to_string() + " (" + error.message() +
+               "); `ip address` lists the addresses of this machine";
+    }
+
+    void fail_soon(std::string why) {
+        boost::asio::post(io_, [self = shared_from_this(), why = std::move(why)] { self->fail(why); });
     }
 
     void connect_next() {
@@ -105,6 +140,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         late_ = false;
         ++steps_;
         step_.cancel();
+        if (std::string why = bind(); !why.empty()) return fail_soon(std::move(why));
         if (next_ + 1 < endpoints_.size()) limit_step();
         stream_->socket().async_connect(endpoints_[next_], [self = shared_from_this()](error_code error) {
             if (!self->over()) self->on_connect(error);
@@ -127,10 +163,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     void on_connect(error_code error) {
         if (!error && late_) error = boost::asio::error::timed_out;
         if (!error) stream_->socket().set_option(tcp::no_delay(true), error);
-        if (error) {
-            last_error_ = late_ ? overdue(step_limit_) : stream_->in_words(error);
-            return try_next();
-        }
+        if (error) return try_next(late_ ? overdue(step_limit_) : stream_->in_words(error), false);
         narrow_ = stream_->is_tls() && !all_suites_ && offer_fast_suites(stream_->tls_handle());
         stream_->async_connect_tls(url_.host, [self = shared_from_this()](const error_code& refused) {
             if (!self->over()) self->on_handshake(refused);
@@ -138,28 +171,26 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     }
 
     void on_handshake(const error_code& error) {
-        if (late_) {
-            last_error_ = "TLS handshake failed: " + overdue(step_limit_);
-            return try_next();
-        }
+        if (late_) return try_next("TLS handshake failed: " + overdue(step_limit_), true);
         if (error && narrow_ && may_lack_suites(stream_->tls_handle())) {
             all_suites_ = true;
             return connect_next();  // the same address
         }
-        if (error) {
-            mark_failed();
-            return fail(why_refused(stream_->tls_handle(), url_.host, error));
-        }
+        if (error) return try_next(stream_->why_tls_failed(error), true);
         const Done done = std::exchange(done_, nullptr);
         std::unique_ptr<Stream> stream = std::move(stream_);
         end();
         done(std::move(stream), "");
     }
 
-    void try_next() {
+    // Of the reasons of several addresses the latest is told, but one of a handshake before one of TCP: another address
+    // that nothing listens at must not hide a certificate that was refused.
+    void try_next(const std::string& why, bool is_of_tls) {
+        if (is_of_tls || !failed_in_tls_) why_ = why;
+        failed_in_tls_ |= is_of_tls;
         late_ ? mark_silent() : mark_failed();
         if (++next_ < endpoints_.size()) return connect_next();
-        fail(last_error_);
+        fail(why_);
     }
 
     void fail(const std::string& why) {
@@ -179,6 +210,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     boost::asio::io_context& io_;
     const TlsContext* tls_;
     std::shared_ptr<Addresses> addresses_;
+    std::optional<boost::asio::ip::address> local_;
     Url url_;
     std::chrono::milliseconds timeout_;
     std::size_t turn_;
@@ -188,7 +220,8 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     std::optional<DnsLookup> lookup_;
     std::vector<tcp::endpoint> endpoints_;  // in the order in which they are tried
     std::unique_ptr<Stream> stream_;
-    std::string last_error_;
+    std::string why_;  // the addresses that were tried failed
+    bool failed_in_tls_ = false;
     std::size_t next_ = 0;     // of the addresses; of a stream that was made, its own
     std::uint32_t steps_ = 0;  // taken: one for each connect
     std::chrono::milliseconds step_limit_{0};
@@ -197,9 +230,14 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
     bool all_suites_ = false;  // which was in vain
 };
 
+void Connector::come_from(const std::string& local_address) {
+    local_.reset();
+    if (!local_address.empty()) local_ = boost::asio::ip::make_address(local_address);
+}
+
 void Connector::connect(const Url& url, int timeout_ms, std::size_t turn, Done done) {
     cancel();
-    attempt_ = std::make_shared<Attempt>(io_, tls_, addresses_, url, timeout_ms, turn, std::move(done));
+    attempt_ = std::make_shared<Attempt>(*this, url, timeout_ms, turn, std::move(done));
     attempt_->start();
 }
 
@@ -213,6 +251,9 @@ void Connector::answered() {
 }
 void Connector::failed() {
     if (attempt_) attempt_->mark_failed();
+}
+bool Connector::has_better() const {
+    return attempt_ && attempt_->has_better();
 }
 void Connector::silent() {
     if (attempt_) attempt_->mark_silent();

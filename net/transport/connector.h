@@ -18,7 +18,8 @@ namespace daypack {
 //
 // Thread: the one that runs `io`. The name look-up runs on a thread of its own, which nobody ever waits for: a name
 // server that does not answer must not hold up a stop.
-// Invariant: `done` is called once for each `connect`, never from within it, and not at all after `cancel`.
+// Invariants: `done` is called once for each `connect`, never from within it, and not at all after `cancel`; without
+// TLS nothing but a loopback address is connected to.
 class Connector {
   public:
     // The stream, or null and why not: "ws.example.com:443: connection refused".
@@ -33,6 +34,10 @@ class Connector {
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
+    // Of this machine, an IP address in text; empty: the system chooses. From then on only addresses of its family are
+    // connected to. Throws boost::system::system_error for what is none.
+    void come_from(const std::string& local_address);
+
     // Tries every address that the name has, each for its share of the time; `turn` says which is the first. Those that
     // failed the last time come last.
     void connect(const Url& url, int timeout_ms, std::size_t turn, Done done);
@@ -45,6 +50,8 @@ class Connector {
     // How long to wait for that before `silent()` and another connect, which will then try another address. None: as
     // long as the owner likes.
     [[nodiscard]] std::optional<std::chrono::milliseconds> trial() const;
+    // The next connect will try an address that has not failed.
+    [[nodiscard]] bool has_better() const;
 
   private:
     class Attempt;
@@ -52,6 +59,7 @@ class Connector {
     boost::asio::io_context& io_;
     const TlsContext* tls_;
     std::shared_ptr<Addresses> addresses_;
+    std::optional<boost::asio::ip::address> local_;
     std::shared_ptr<Attempt> attempt_;
 };
 

@@ -58,10 +58,10 @@ class Stream {
     void keep_kernel_times() noexcept { mutable_reader().keep_kernel_times(socket_.native_handle()); }
 
     // As a client of `host`, whose name the certificate must bear. A plain stream needs no handshake and goes on at
-    // once. The handler is `void(error_code)`; `why_refused` turns its error into words.
+    // once. The handler is `void(error_code)`; `why_tls_failed` turns its error into words.
     template <class Handler>
     void async_connect_tls(const std::string& host, Handler&& handler) {
-        const bool expected = !is_tls() || expect_host(tls_handle(), host);
+        const bool expected = !is_tls() || tls_->expect(host);
         async_handshake(TlsSession::Role::client, expected, std::forward<Handler>(handler));
     }
     // As a server.
@@ -97,6 +97,10 @@ class Stream {
             std::forward<Handler>(handler));
     }
 
+    // Why a client's handshake failed, in words for a log. REQUIRES: is_tls().
+    [[nodiscard]] std::string why_tls_failed(const error_code& error) {
+        return why_refused(tls_->handle(), tls_->peer(), error);
+    }
     // Why reading, writing or connecting failed, in words for a log.
     [[nodiscard]] std::string in_words(const error_code& error);
 

@@ -6,16 +6,19 @@
 #include <wolfssl/wolfcrypt/ecc.h>
 
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
+#include <vector>
 
-#include "net/base/printable.h"
 #include "net/transport/fast_aes.h"
+#include "net/transport/server_names.h"
+#include "net/transport/trust.h"
 
 namespace daypack {
 namespace {
@@ -54,55 +57,67 @@ void use_fast_aes(SSL_CTX* context) {
     if (device != kNoDevice) wolfSSL_CTX_SetDevId(context, device);
 }
 
-bool is_address(const std::string& host) {
-    boost::system::error_code error;
-    boost::asio::ip::make_address(host, error);
-    return !error;
-}
-
-// The names that the peer's certificate is for, "a.example, b.example"; empty where it was not kept.
-std::string names_of_peer(WOLFSSL* tls) {
-    constexpr std::size_t kNamesMax = 4;
-    std::string names;
-    WOLFSSL_X509* certificate = wolfSSL_get_peer_certificate(tls);
-    if (certificate == nullptr) return names;
-    std::size_t count = 0;
-    while (const char* name = wolfSSL_X509_get_next_altname(certificate)) {
-        if (count == kNamesMax) {
-            names += ", …";
-            break;
+// Judges what the server showed as soon as wolfSSL has read all of it, and whatever wolfSSL makes of it: where both
+// refuse, the words are better than an error's number. It is asked once for each certificate.
+int judge(int well, WOLFSSL_X509_STORE_CTX* store) noexcept {
+    auto* const check = static_cast<PeerCheck*>(store->userCtx);
+    if (check == nullptr || check->trust == nullptr) return 0;
+    if (!check->asked) {
+        try {
+            std::vector<std::string_view> chain;
+            for (int i = 0; i < store->totalCerts; ++i) {
+                chain.emplace_back(reinterpret_cast<const char*>(store->certs[i].buffer), store->certs[i].length);
+            }
+            check->refusal = check->trust->why_not(chain, check->host);
+            check->asked = true;
+        } catch (const std::bad_alloc&) {  // must not pass through wolfSSL's C
+            return 0;
         }
-        if (count++ > 0) names += ", ";
-        names += printable(name);
     }
-    if (names.empty()) {
-        if (const char* name = wolfSSL_X509_get_subjectCN(certificate)) names = printable(name);
-    }
-    wolfSSL_X509_free(certificate);
-    return names;
+    return well != 0 && check->refusal.empty() ? 1 : 0;
 }
 
-std::string issuer_of_peer(WOLFSSL* tls) {
-    WOLFSSL_X509* certificate = wolfSSL_get_peer_certificate(tls);
-    if (certificate == nullptr) return "not named";
-    char text[256] = "not named";
-    wolfSSL_X509_NAME_oneline(wolfSSL_X509_get_issuer_name(certificate), text, sizeof text);
-    wolfSSL_X509_free(certificate);
-    return printable(text);
+bool trust_der(SSL_CTX* context, std::string_view der) {
+    return wolfSSL_CTX_load_verify_buffer(context, reinterpret_cast<const unsigned char*>(der.data()),
+                                          static_cast<long>(der.size()), WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
 }
 
-// All certificates of a PEM file become trusted. By hand: wolfSSL calls a missing or empty file a success.
-bool trust_file(SSL_CTX* context, const std::string& path) {
+// All certificates of a PEM file that can be read become trusted. False: there is none.
+bool trust_file(SSL_CTX* context, const std::string& path, Trust& trust) {
     std::ifstream file(path, std::ios::binary);
     const std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    return file && pem.find("-----BEGIN CERTIFICATE-----") != std::string::npos &&
-           wolfSSL_CTX_load_verify_buffer(context, reinterpret_cast<const unsigned char*>(pem.data()),
-                                          static_cast<long>(pem.size()), WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS;
+    constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+    for (std::size_t at = pem.find(kBegin); at != std::string::npos; at = pem.find(kBegin, at + kBegin.size())) {
+        DerBuffer* der = nullptr;
+        const int result = wc_PemToDer(reinterpret_cast<const unsigned char*>(pem.data()) + at,
+                                       static_cast<long>(pem.size() - at), CERT_TYPE, &der, nullptr, nullptr, nullptr);
+        if (result == 0) {
+            const std::string_view bytes(reinterpret_cast<const char*>(der->buffer), der->length);
+            if (trust_der(context, bytes)) trust.add(bytes);
+        }
+        wc_FreeDer(&der);
+    }
+    return trust.size() > 0;
+}
+
+// Where the system's certificates go while wolfSSL reads them: its callback has no other way to tell whose they are.
+thread_local Trust* reading = nullptr;
+
+bool trust_system(ssl::context& context, Trust& trust) {
+    wolfSSL_CTX_SetCACb(context.native_handle(), [](unsigned char* der, int size, int) {
+        if (reading != nullptr) reading->add({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+    });
+    reading = &trust;
+    boost::system::error_code error;
+    context.set_default_verify_paths(error);
+    reading = nullptr;
+    return !error;
 }
 
 }  // namespace
 
-TlsContext::TlsContext(std::unique_ptr<ssl::context> context) noexcept : context_(std::move(context)) {}
+TlsContext::TlsContext(std::unique_ptr<ssl::context> context, std::shared_ptr<const Trust> trust) noexcept
+    : context_(std::move(context)), trust_(std::move(trust)) {}
 TlsContext::TlsContext(TlsContext&& other) noexcept = default;
 TlsContext& TlsContext::operator=(TlsContext&& other) noexcept = default;
 TlsContext::~TlsContext() = default;
@@ -114,19 +129,16 @@ TlsContext TlsContext::client(const std::string& ca_file, bool fast_aes) {
         throw std::runtime_error("this build of wolfSSL lacks AES-GCM or ChaCha20: install Debian's libwolfssl-dev");
     }
     if (fast_aes) use_fast_aes(context->native_handle());
-    if (ca_file.empty()) {
-        boost::system::error_code error;
-        context->set_default_verify_paths(error);
-        if (error) {
-            throw std::runtime_error(
-                "the system's trust store cannot be read: install ca-certificates, or name a ca_file");
-        }
-    } else if (!trust_file(context->native_handle(), ca_file)) {
+    const auto trust = std::make_shared<Trust>(ca_file.empty() ? Trust::Source::system : Trust::Source::ca_file);
+    if (ca_file.empty() && !trust_system(*context, *trust)) {
+        throw std::runtime_error("the system's trust store cannot be read: install ca-certificates, or name a ca_file");
+    }
+    if (!ca_file.empty() && !trust_file(context->native_handle(), ca_file, *trust)) {
         throw std::runtime_error("ca_file " + ca_file +
                                  ": no certificate can be read from it; it must be PEM, and readable to this user");
     }
-    context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
-    return TlsContext(std::move(context));
+    wolfSSL_CTX_set_verify(context->native_handle(), WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT, judge);
+    return {std::move(context), trust};
 }
 
 TlsContext TlsContext::server(const std::string& certificate_chain_pem, const std::string& key_pem, bool fast_aes) {
@@ -144,21 +156,21 @@ TlsContext TlsContext::server(const std::string& certificate_chain_pem, const st
         wolfSSL_CTX_check_private_key(native) != WOLFSSL_SUCCESS) {
         throw std::runtime_error("the server's private key is no PEM key of its certificate");
     }
-    return TlsContext(std::move(context));
+    return {std::move(context), nullptr};
 }
 
 void forget_handshakes() noexcept {
     wc_ecc_fp_free();
 }
 
-bool expect_host(WOLFSSL* tls, const std::string& host) {
-    if (host.empty()) return false;
-    if (is_address(host)) {  // RFC 6066: an address is never sent as SNI
-        return wolfSSL_X509_VERIFY_PARAM_set1_ip_asc(wolfSSL_get0_param(tls), host.c_str()) == WOLFSSL_SUCCESS;
-    }
-    return wolfSSL_UseSNI(tls, WOLFSSL_SNI_HOST_NAME, host.data(), static_cast<unsigned short>(host.size())) ==
-               WOLFSSL_SUCCESS &&
-           wolfSSL_check_domain_name(tls, host.c_str()) == WOLFSSL_SUCCESS;
+bool expect_host(WOLFSSL* tls, const TlsContext& context, const std::string& host, PeerCheck& check) {
+    check = {host, context.trust(), false, {}};
+    wolfSSL_SetCertCbCtx(tls, &check);
+    if (host.empty() || !check.trust) return false;
+    if (!address_bytes(host).empty()) return true;  // RFC 6066: an address is never sent as SNI
+    const std::string_view name = host.ends_with('.') ? std::string_view(host).substr(0, host.size() - 1) : host;
+    return wolfSSL_UseSNI(tls, WOLFSSL_SNI_HOST_NAME, name.data(), static_cast<unsigned short>(name.size())) ==
+           WOLFSSL_SUCCESS;
 }
 
 bool offer_fast_suites(WOLFSSL* tls) {
@@ -173,21 +185,13 @@ bool may_lack_suites(WOLFSSL* tls) {
     return alerts.last_rx.code == handshake_failure || alerts.last_rx.code == insufficient_security;
 }
 
-std::string why_refused(WOLFSSL* tls, const std::string& host, const boost::system::error_code& error) {
+std::string why_refused(WOLFSSL* tls, const PeerCheck& check, const boost::system::error_code& error) {
+    if (!check.refusal.empty()) return "certificate refused: " + check.refusal;
     const int cause = wolfSSL_get_error(tls, -1);  // Asio calls every failure "unexpected result"
     switch (cause) {
-        case DOMAIN_NAME_MISMATCH:
-        case IPADDR_MISMATCH:
-            return "certificate refused: it is for another host name (" + names_of_peer(tls) + "), not for " + host;
-        case ASN_NO_SIGNER_E:
-        case ASN_SIG_CONFIRM_E:  // an issuer of a trusted name, with another key
-            return "certificate refused: signed by an unknown CA (" + issuer_of_peer(tls) +
-                   "); trust it with ca_file if it is yours";
-        case ASN_SELF_SIGNED_E:
-            return "certificate refused: it is self-signed, not signed by a trusted CA; trust it with ca_file if it is "
-                   "yours";
-        case ASN_AFTER_DATE_E: return "certificate refused: it has expired (or this machine's clock is wrong)";
-        case ASN_BEFORE_DATE_E: return "certificate refused: it is not valid yet (or this machine's clock is wrong)";
+        case ASN_CRIT_EXT_E:
+            return "certificate refused: it has a critical extension that is not known here; the server needs another "
+                   "one";
         case VERSION_ERROR:
         case UNSUPPORTED_PROTO_VERSION:
         case UNKNOWN_RECORD_TYPE:

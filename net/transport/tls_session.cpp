@@ -30,7 +30,7 @@ boost::system::error_code last_error() noexcept {
 }  // namespace
 
 TlsSession::TlsSession(const TlsContext& context)
-    : tls_(wolfSSL_new(context.native().native_handle())), in_(std::make_unique<char[]>(kInBytes)) {
+    : context_(context), tls_(wolfSSL_new(context.native().native_handle())), in_(std::make_unique<char[]>(kInBytes)) {
     keep_tls_memory();
     if (tls_ == nullptr) throw std::bad_alloc();
     out_.reserve(kOutBytes);
@@ -48,6 +48,10 @@ void TlsSession::shake_hands(int socket, Role role, error_code& error) noexcept 
     socket_ = socket;
     const int result = role == Role::client ? wolfSSL_connect(tls_) : wolfSSL_accept(tls_);
     error = result == WOLFSSL_SUCCESS ? error_code{} : cause(result);
+    if (!error && role == Role::client && !peer_.asked) {
+        peer_.refusal = "this build of wolfSSL lets nobody judge it; use Debian's libwolfssl";
+        error = asio::ssl::error::unexpected_result;
+    }
     if (!error || error == asio::error::would_block) {
         error_code broken;
         flush(socket, broken);

@@ -33,6 +33,9 @@ class TlsSession {
 
     [[nodiscard]] WOLFSSL* handle() noexcept { return tls_; }
 
+    // Before a client's handshake: whose certificate it must be. False: it must not be made.
+    [[nodiscard]] bool expect(const std::string& host) { return expect_host(tls_, context_, host, peer_); }
+    [[nodiscard]] const PeerCheck& peer() const noexcept { return peer_; }
     void shake_hands(int socket, Role role, error_code& error) noexcept;
     // At most `size` bytes of at most one record. `would_block` may be said without asking the socket, once after a
     // `recv` that took all there was.
@@ -53,7 +56,9 @@ class TlsSession {
 
     static constexpr std::size_t kInBytes = 65'536;
 
+    const TlsContext& context_;
     WOLFSSL* tls_;
+    PeerCheck peer_;
     int socket_ = -1;  // of the call that is under way
     std::unique_ptr<char[]> in_;
     std::size_t begin_ = 0, end_ = 0;  // of what wolfSSL has not taken yet

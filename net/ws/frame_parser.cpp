@@ -16,9 +16,10 @@ constexpr std::size_t kControlBytesMax = 125;
 
 enum Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
+// What may stand in a Close frame: the registry of RFC 6455 (1012 to 1014 came later), and what is free for use.
 bool is_close_code(unsigned code) noexcept {
     if (code >= 3000) return true;
-    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1013);
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
 }
 
 std::uint64_t big_endian(const char* bytes, std::size_t size) noexcept {

@@ -30,7 +30,9 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
         : options_(std::move(options)),
           listener_(listener),
           connector_(io, options_.tls),
-          random_(std::random_device{}()) {}
+          random_(std::random_device{}()) {
+        connector_.come_from(options_.local_address);
+    }
 
     void start() {
         if (state_ == State::idle) connect();

@@ -30,6 +30,7 @@ struct LineOptions {
     int ping_interval_ms = 5'000;          // 0: no pings of its own
     int line_dead_ms = 10'000;  // without a byte for so long the line is dead; also the limit for getting connected
     std::size_t frame_bytes_max = 4'194'304;
+    std::string local_address;  // of this machine, that it comes from; empty: the system chooses
     bool kernel_times = false;  // see net/transport/socket_reader.h
 };
 

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 
 #include "tests/engine/config_text.h"
 #include "tools/sim/server/certificates.h"
@@ -93,6 +95,10 @@ TEST(ConfigRefusal, ValuesOutOfRangeAreRefused) {
         {with("", "  book_cpus: [1, 1]\n"), at(7, "`book_cpus` names 1 twice; name each once")},
         {with("", "  net_threads: 2\n  net_cpus: [1]\n"),
          at(8, "`net_cpus` names 1 for 2 threads; name one for each, or none")},
+        {with("    lines: 3\n    local_address: [\"127.0.0.1\", \"::1\"]\n"),
+         at(7, "`local_address` names 2 for 3 lines; name one for each, or none")},
+        {with("    lines: 1\n    local_address: [\"[::1]\"]\n"),
+         at(7, "`local_address`: \"[::1]\" is no IP address; write it as in \"192.0.2.7\" or \"2001:db8::7\"")},
         {with("    depth_stream: 100ms\n"),
          at(6, "`depth_stream` is \"100ms\"; it must be one of realtime, 200ms, 600ms, 1000ms")},
         {with("", "  idle: sleep\n"), at(7, "`idle` is \"sleep\"; it must be one of spin, backoff, auto")},
@@ -285,6 +291,49 @@ TEST_F(ConfigOnThisMachine, ACaFileThatTheCommandLineReplacesNeedNotBeThere) {
     ConfigOverrides overrides;
     overrides.ca_file = write("ca.pem", sim::CertificateAuthority().certificate_pem());
     EXPECT_EQ(error_of_ca_file("/nowhere/ca.pem", overrides), "no error");
+}
+
+TEST_F(ConfigOnThisMachine, ALocalAddressThatItLacksIsToldWithItsLine) {
+    const auto of_addresses = [this](const std::string& addresses) {
+        return error(with("    lines: 2\n    local_address: [" + addresses + "]\n"));
+    };
+    EXPECT_EQ(of_addresses("\"127.0.0.1\", \"127.0.0.2\""), "no error");
+    EXPECT_EQ(of_addresses(""), "no error");
+    EXPECT_EQ(of_addresses("\"127.0.0.1\", \"192.0.2.7\""),
+              "7: `local_address` names 192.0.2.7, which is no address of this machine; `ip address` lists them");
+}
+
+TEST_F(ConfigOnThisMachine, AProxyThatWouldBePassedByIsToldInWords) {
+    const std::string path = write("proxy.yaml", with(""));
+    const auto error_with = [&](const std::map<std::string, std::string>& variables,
+                                const ConfigOverrides& overrides = {}) -> std::string {
+        const auto env = [&](const std::string& name) -> std::optional<std::string> {
+            const auto found = variables.find(name);
+            return found == variables.end() ? std::nullopt : std::optional(found->second);
+        };
+        try {
+            (void)load_config(path, env, overrides);
+        } catch (const ConfigError& thrown) {
+            return thrown.what();
+        }
+        return "";
+    };
+    for (const std::string name :
+         {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"}) {
+        const std::string why = error_with({{name, "http://proxy.test:3128"}});
+        EXPECT_NE(
+            why.find(name + " is set, but daypack connects to api.backpack.exchange itself and through no proxy; "),
+            std::string::npos)
+            << why;
+        EXPECT_EQ(error_with({{name, ""}}), "") << "an empty one is none";
+        EXPECT_EQ(error_with({{name, "x"}, {"NO_PROXY", "localhost, .backpack.exchange"}}), "");
+        EXPECT_EQ(error_with({{name, "x"}, {"no_proxy", "*"}}), "");
+        EXPECT_NE(error_with({{name, "x"}, {"no_proxy", "api.backpack.exchange,pack.exchange"}}), "") << "ws. is left";
+    }
+    ConfigOverrides local;
+    local.rest_url = "http://localhost:1";
+    local.ws_url = "ws://127.0.0.1:1";
+    EXPECT_EQ(error_with({{"ALL_PROXY", "x"}}, local), "") << "this machine is reached without";
 }
 
 TEST_F(ConfigOnThisMachine, AGroupThatItLacksIsToldWithItsLine) {

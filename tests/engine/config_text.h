@@ -64,6 +64,7 @@ inline const std::string kBeyondSeed = R"(    # from here on beyond the seed, ea
     rest_poll_interval_ms: 1000        # no faster than the budget allows over all symbols
     rest_requests_per_minute: 1200
     max_frame_bytes: 4194304
+    local_address: []                  # of line i, where a machine has several
 engine:
   instance: default
   depth: 64                            # levels a side in shared memory, 1..65536

@@ -76,6 +76,17 @@ TEST(FrameParser, ACloseFrameIsTheLast) {
     EXPECT_TRUE(walked.messages.empty());
 }
 
+TEST(FrameParser, EveryRegisteredCloseCodeIsKnown) {
+    for (const int code : {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999}) {
+        const std::string bytes{static_cast<char>(code >> 8), static_cast<char>(code)};
+        EXPECT_EQ(walk(ws_frame(test::close, bytes), "", kMax).code, code);
+    }
+    for (const int code : {999, 1004, 1005, 1006, 1015, 1016, 2999}) {
+        const std::string bytes{static_cast<char>(code >> 8), static_cast<char>(code)};
+        EXPECT_EQ(walk(ws_frame(test::close, bytes), "", kMax).end, Walked::End::protocol) << code;
+    }
+}
+
 TEST(FrameParser, AMessageInFragmentsWithControlFramesBetweenIsWhole) {
     std::string bytes = ws_frame(test::text, "be", false);
     bytes += ws_frame(test::ping, "here?") + ws_frame(test::continuation, "", false);

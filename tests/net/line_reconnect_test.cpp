@@ -47,6 +47,95 @@ TEST_F(LineReconnectTest, AnAddressThatIsSilentGivesWayToTheHostsNextWithinASeco
     pretend_addresses("localhost", {});
 }
 
+// A host with two addresses, of which the system names 127.0.0.2 first; 127.0.0.1 is the exchange's.
+class LineWithTwoAddresses : public LineReconnectTest {
+  protected:
+    LineWithTwoAddresses() {
+        using boost::asio::ip::make_address;
+        pretend_addresses("localhost", {make_address("127.0.0.2"), make_address("127.0.0.1")});
+    }
+    ~LineWithTwoAddresses() override { pretend_addresses("localhost", {}); }
+};
+
+TEST_F(LineWithTwoAddresses, OneWhoseCertificateIsRefusedGivesWayAtOnce) {
+    const test::TestTls other(sim::CertificateKind::other_ca);
+    const RawServer foreign(
+        io, other.server.get(), [](Peer&) {}, exchange.server.port(), "127.0.0.2");
+    come_up();
+    EXPECT_TRUE(listener.downs.empty()) << listener.why();
+}
+
+TEST_F(LineWithTwoAddresses, WhereNoneWillDoTheRefusedCertificateIsToldBeforeTheClosedPort) {
+    const test::TestTls other(sim::CertificateKind::other_ca);
+    std::uint16_t closed_port = 0;
+    {
+        const RawServer gone(io, nullptr, [](Peer&) {});
+        closed_port = gone.port();
+    }
+    const RawServer foreign(
+        io, other.server.get(), [](Peer&) {}, closed_port, "127.0.0.2");
+    LineOptions options = options_for(exchange, &tls);
+    options.urls[0].port = closed_port;
+    make(options);
+    line->start();
+    EXPECT_TRUE(down("signed by an unknown CA")) << listener.why();
+}
+
+TEST_F(LineWithTwoAddresses, OneThatDeclinesTheUpgradeGivesWay) {
+    RawServer declining(
+        io, tls.server.get(),
+        [](Peer& peer) {
+            if (peer.take_head()) peer.send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        },
+        exchange.server.port(), "127.0.0.2");
+    make();
+    line->start();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; }));
+    EXPECT_EQ(listener.downs.size(), 1U);
+    exchange.peer().cut();
+    ASSERT_TRUE(until([&] { return listener.ups == 2; }));
+    EXPECT_EQ(declining.peers().size(), 1U) << "it is remembered";
+}
+
+TEST_F(LineReconnectTest, ALineComesFromTheAddressThatItIsGiven) {
+    LineOptions options = options_for(exchange, &tls);
+    options.local_address = "127.0.0.3";
+    make(options);
+    line->start();
+    ASSERT_TRUE(until([&] { return listener.ups == 1; })) << listener.why();
+    EXPECT_EQ(exchange.peer().stream().socket().remote_endpoint().address().to_string(), "127.0.0.3");
+}
+
+TEST_F(LineReconnectTest, AnAddressThatALineCannotComeFromIsToldInWords) {
+    const auto why_not = [&](const std::string& local_address) {
+        LineOptions options = options_for(exchange, &tls);
+        options.urls[0].host = "127.0.0.1";
+        options.local_address = local_address;
+        listener.downs.clear();
+        make(options);
+        line->start();
+        EXPECT_TRUE(until([&] { return !listener.downs.empty(); }));
+        return listener.why();
+    };
+    EXPECT_TRUE(contains(why_not("192.0.2.7"), "nothing can come from local_address 192.0.2.7")) << listener.why();
+    EXPECT_TRUE(contains(why_not("2001:db8::7"), "the host has no IPv6 address, and local_address 2001:db8::7 is one"))
+        << listener.why();
+}
+
+TEST_F(LineReconnectTest, NothingIsSentUnencryptedToAnotherMachine) {
+    using boost::asio::ip::make_address;
+    RawServer plain(io, nullptr, [](Peer&) {});
+    LineOptions options = options_for(exchange, &tls);
+    options.urls = {parse_url(plain.url("ws"), UrlKind::websocket)};
+    pretend_addresses("localhost", {make_address("192.0.2.1")});
+    make(options);
+    line->start();
+    EXPECT_TRUE(down("the name leads to 192.0.2.1, which is not this machine")) << listener.why();
+    pretend_addresses("localhost", {make_address("192.0.2.1"), make_address("127.0.0.1")});
+    EXPECT_TRUE(until([&] { return !plain.peers().empty(); })) << "the address that is may be used";
+    pretend_addresses("localhost", {});
+}
+
 TEST_F(LineReconnectTest, InterimAnswersBeforeTheUpgradeAreSkipped) {
     RawServer server(io, tls.server.get(), [](Peer& peer) {
         if (const auto head = peer.take_head()) {

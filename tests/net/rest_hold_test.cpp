@@ -196,9 +196,27 @@ TEST_F(SilentAddress, GivesWayThoughTheOtherRefusedBeforeItWasThere) {
     EXPECT_EQ(get("/markets").status, 200) << answers.back().error;
 }
 
+TEST_F(SilentAddress, OneThatEndsTheConnectionInPlaceOfAnAnswerGivesWayToo) {
+    const RawServer ending(
+        io, tls.server.get(), [](Peer& peer) { peer.cut(); }, api.server.port(), "127.0.0.2");
+    EXPECT_EQ(get("/markets").status, 200) << answers.back().error;
+    EXPECT_EQ(rest().stats().renewed, 1U);
+}
+
 TEST_F(SilentAddress, OneThatRefusesCostsNothing) {
     EXPECT_EQ(get("/markets").status, 200);
     EXPECT_EQ(rest().stats().requests, 1U);
+}
+
+TEST_F(RestHold, AConnectionIsKeptNoLongerThanItsAge) {
+    for (const int age_ms : {3'600'000, 0}) {
+        RestOptions options = options_for(api);
+        options.connection_age_max_ms = age_ms;
+        make(options);
+        const std::size_t before = api.server.peers().size();
+        for (int i = 0; i < 3; ++i) EXPECT_EQ(get("/markets").status, 200);
+        EXPECT_EQ(api.server.peers().size() - before, age_ms == 0 ? 3U : 1U);
+    }
 }
 
 }  // namespace

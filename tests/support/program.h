@@ -27,6 +27,10 @@ class Program {
         argv.push_back(nullptr);
         pid_ = fork();
         if (pid_ != 0) return;
+        for (const char* const name :
+             {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}) {
+            unsetenv(name);
+        }
         unsetenv("BACKPACK_KEY");
         unsetenv("BACKPACK_SECRET");
         redirect("/dev/null", O_RDONLY, STDIN_FILENO);
