@@ -48,10 +48,12 @@ constexpr ConfigKey kExchangeKeys[] = {
                                               "s between audits of each book against REST; 0: never", {.max = 86'400}),
     key<&ExchangeConfig::websocket>("websocket", "false: REST is polled"),
     key<&ExchangeConfig::rest_only>("rest_only", "true: no connection is made, and REST is polled"),
-    key<&ExchangeConfig::api_key>("api_key", "base64 of the verifying key",
-                                  {.fault = key_fault, .built = false, .example = "${BACKPACK_KEY}"}),
-    key<&ExchangeConfig::api_secret>("api_secret", "base64 of the seed, 32 bytes",
-                                     {.fault = key_fault, .built = false, .example = "${BACKPACK_SECRET}"}),
+    key<&ExchangeConfig::api_key>(
+        "api_key", "base64 of the verifying key",
+        {.fault = key_fault, .may_be_unset = true, .built = false, .example = "${BACKPACK_KEY}"}),
+    key<&ExchangeConfig::api_secret>(
+        "api_secret", "base64 of the seed, 32 bytes",
+        {.fault = key_fault, .may_be_unset = true, .built = false, .example = "${BACKPACK_SECRET}"}),
     key<&ExchangeConfig::rest_urls>("rest_urls", "in order of preference", {.fault = rest_url_fault}),
     key<&ExchangeConfig::ws_urls>("ws_urls", "line i begins with the i-th", {.fault = ws_url_fault}),
     key<&ExchangeConfig::ca_file>("ca_file", "PEM, the certificates to trust; empty: the system's trust store"),
@@ -120,6 +122,7 @@ constexpr ConfigKey kEngineKeys[] = {
 void read_all(std::span<const ConfigKey> keys, ConfigSection& in, Config& out) {
     for (const ConfigKey& key : keys) {
         if (key.rules.required) in.require(key.name);
+        if (key.rules.may_be_unset) in.may_be_unset(key.name);
         key.read(in, key, out);
     }
 }

@@ -22,6 +22,7 @@ struct ConfigKey {
         std::span<const std::string_view> words = {};      // in the order of the enumeration
         std::string (*fault)(std::string_view) = nullptr;  // of a text, or of each in a list: see config_values.h
         bool required = false;                             // has no default
+        bool may_be_unset = false;                         // counts as absent where its variable is not set
         bool built = true;                                 // false: checked, and without effect yet
         const char* example = nullptr;                     // what the list shows where the default would not do
     };

@@ -197,6 +197,24 @@ TEST(ConfigRefusal, WhatIsRequiredIsMissed) {
     for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;
 }
 
+TEST(ConfigRefusal, AVariableThatIsNotSetIsNamedWithItsLine) {
+    const std::vector<ConfigCase> cases = {
+        {with("    lines: ${N}\n"),
+         at(6, "`lines` needs the variable N, which is not set; export it or write the value here")},
+        {with("    websocket: ${ON}\n"),
+         at(6, "`websocket` needs the variable ON, which is not set; export it or write the value here")},
+        {with("    rest_urls:\n    - https://a.b\n    - \"https://${HOST}\"\n"),
+         at(8, "`rest_urls` needs the variable HOST, which is not set; export it or write the value here")},
+        {with("", "  instance: ${NAME}\n"),
+         at(7, "`instance` needs the variable NAME, which is not set; export it or write the value here")},
+        {with("", "  shm_mode: ${MODE}\n"),
+         at(7, "`shm_mode` needs the variable MODE, which is not set; export it or write the value here")},
+        {with("", "  net_cpus: [0, \"${CPU}\"]\n"),
+         at(7, "`net_cpus` needs the variable CPU, which is not set; export it or write the value here")},
+    };
+    for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;
+}
+
 TEST(ConfigRefusal, ABrokenFileIsToldWithItsLine) {
     const std::vector<ConfigCase> cases = {
         {"exchanges:\n  mine: [\n", "daypack: config.yaml:2: not valid YAML ("},
