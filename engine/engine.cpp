@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "engine/engine.h"
-
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
@@ -13,7 +11,9 @@
 
 #include "engine/book_thread/book_agent.h"
 #include "engine/book_thread/book_sink.h"
+#include "engine/config/config_keys.h"
 #include "engine/control_thread/control_agent.h"
+#include "engine/engine.h"
 #include "engine/messages/engine_limits.h"
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
@@ -45,6 +45,13 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
         if (channel == FeedChannel::l1_book) channels.push_back(Channel::ticker);
     }
     return channels;
+}
+
+// As a file is: what stands in it can be used without another look.
+Config checked(Config config) {
+    check_config(config);
+    config.not_built_yet = not_built_yet(config);
+    return config;
 }
 
 // Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
@@ -165,7 +172,12 @@ void Engine::Parts::make_nets() {
             std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.sink, &net.log, &segment,
                                                  health.data(), &net.resubscribes});
     }
-    for (std::size_t line = 0; line < lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
+    for (std::size_t line = 0; line < lines; ++line) {
+        // A line's counters are found by its index, and so is what lies behind them.
+        if (segment.add_line(urls[line % urls.size()].name()) != line) {
+            throw std::runtime_error(fmt::format("shared memory has no place for line {}: lower `lines`", line));
+        }
+    }
     const std::size_t capacity = plan.is_fused() ? 0 : nets.front()->events.capacity();
     segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, capacity);
 }
@@ -252,7 +264,7 @@ void Engine::Parts::run_cold() {
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)
-    : parts_(std::make_unique<Parts>(guarded(std::move(config)), std::move(callbacks), std::move(log))) {}
+    : parts_(std::make_unique<Parts>(guarded(checked(std::move(config))), std::move(callbacks), std::move(log))) {}
 
 Engine::~Engine() {
     stop();

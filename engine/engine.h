@@ -23,8 +23,9 @@ class Engine {
     // Takes a line of the log, without its end; called on the cold thread. Default: standard error.
     using Log = std::function<void(const std::string&)>;
 
-    // Takes the shared memory. Throws std::runtime_error with what to do: another engine has the instance, no
-    // permission, a certificate file that cannot be read, a URL that is not allowed.
+    // Checks the configuration as one of a file is, wherever it comes from, and takes the shared memory. Throws
+    // ConfigError, which names the member that is wrong, or std::runtime_error with what to do: another engine has the
+    // instance, no permission, no room.
     explicit Engine(Config config, Callbacks callbacks = {}, Log log = {});
     // Stops, if that was not done.
     ~Engine();

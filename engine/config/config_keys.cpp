@@ -39,13 +39,15 @@ constexpr ConfigKey kExchangeKeys[] = {
      "\"SOL-USDC-PERP\"]",
      {.required = true, .example = "\"*\""},
      read_symbols,
-     show_symbols},
+     show_symbols,
+     symbols_fault},
     key<&ExchangeConfig::channels>(
         "channels",
         "L1_BOOK is the bookTicker, held against the book; ORDER_INFO and later need keys, and are not built yet",
         {.words = kChannels}),
     key<&ExchangeConfig::snapshot_interval_s>("snapshot_interval",
-                                              "s between audits of each book against REST; 0: never", {.max = 86'400}),
+                                              "s between audits of each book against REST; 0: never",
+                                              {.max = 86'400, .member = "snapshot_interval_s"}),
     key<&ExchangeConfig::websocket>("websocket", "false: REST is polled"),
     key<&ExchangeConfig::rest_only>("rest_only", "true: no connection is made, and REST is polled"),
     key<&ExchangeConfig::api_key>(
@@ -91,7 +93,12 @@ constexpr ConfigKey kEngineKeys[] = {
                                     {.min = kMinRingEvents, .max = kMaxRingEvents, .power_of_two = true}),
     key<&EngineConfig::queue_events>("queue_events", "room in the queue from a network thread to the book thread",
                                      {.min = kMinQueueEvents, .max = kMaxQueueEvents, .power_of_two = true}),
-    {"shm_mode", "of the shared memory's file, octal; nobody may execute it", {}, read_shm_mode, show_shm_mode},
+    {"shm_mode",
+     "of the shared memory's file, octal; nobody may execute it",
+     {},
+     read_shm_mode,
+     show_shm_mode,
+     shm_mode_fault},
     key<&EngineConfig::shm_group>("shm_group", "of the shared memory's file; empty: the group of the process",
                                   {.fault = group_fault}),
     key<&EngineConfig::threads>("threads",
@@ -131,10 +138,10 @@ bool is_private(FeedChannel channel) noexcept {
     return channel >= FeedChannel::order_info;
 }
 
-void check_cpus(const ConfigSection& in, const char* key, const std::vector<int>& cpus, std::uint32_t threads) {
-    if (cpus.empty() || cpus.size() >= threads) return;
-    in.check(key, "names " + std::to_string(cpus.size()) + " for " + std::to_string(threads) +
-                      " threads; name one for each, or none");
+std::string cpus_fault(const std::vector<int>& cpus, std::uint32_t threads) {
+    if (cpus.empty() || cpus.size() >= threads) return {};
+    return "names " + std::to_string(cpus.size()) + " for " + std::to_string(threads) +
+           " threads; name one for each, or none";
 }
 
 // Whether it may be anything of its type, or what not.
@@ -174,8 +181,7 @@ std::span<const ConfigKey> engine_key_table() noexcept {
 
 void read_exchange(ConfigSection& in, Config& out) {
     read_all(kExchangeKeys, in, out);
-    const ExchangeConfig& exchange = out.exchange;
-    if (!exchange.api_key.empty() && !exchange.api_secret.empty()) return;
+    if (exchange_misfit(out).key == nullptr) return;
     for (const ConfigText& text : in.texts("channels", 1)) {
         const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
         if (!is_private(channel)) continue;
@@ -185,14 +191,28 @@ void read_exchange(ConfigSection& in, Config& out) {
 
 void read_engine(ConfigSection& in, Config& out) {
     read_all(kEngineKeys, in, out);
-    const EngineConfig& engine = out.engine;
+    if (const Misfit misfit = engine_misfit(out); misfit.key != nullptr) in.check(misfit.key, misfit.fault);
+}
+
+Misfit exchange_misfit(const Config& config) {
+    const ExchangeConfig& exchange = config.exchange;
+    const bool with_keys = !exchange.api_key.empty() && !exchange.api_secret.empty();
+    if (with_keys || std::none_of(exchange.channels.begin(), exchange.channels.end(), is_private)) return {};
+    return {"channels", "has a private one; it needs `api_key` and `api_secret`"};
+}
+
+Misfit engine_misfit(const Config& config) {
+    const EngineConfig& engine = config.engine;
     if (engine.threads == ThreadModel::fused && engine.net_threads > 1) {
-        in.check("net_threads", "is " + std::to_string(engine.net_threads) +
-                                    " with `threads: fused`, where one network thread does it all; leave it out, or "
-                                    "choose `threads: pipeline`");
+        return {"net_threads", "is " + std::to_string(engine.net_threads) +
+                                   " with `threads: fused`, where one network thread does it all; leave it out, or "
+                                   "choose `threads: pipeline`"};
     }
-    check_cpus(in, "net_cpus", engine.net_cpus, engine.net_threads);
-    check_cpus(in, "book_cpus", engine.book_cpus, engine.book_threads);
+    if (std::string fault = cpus_fault(engine.net_cpus, engine.net_threads); !fault.empty()) return {"net_cpus", fault};
+    if (std::string fault = cpus_fault(engine.book_cpus, engine.book_threads); !fault.empty()) {
+        return {"book_cpus", fault};
+    }
+    return {};
 }
 
 std::vector<std::string> not_built_yet(const Config& config) {
@@ -206,6 +226,16 @@ std::vector<std::string> not_built_yet(const Config& config) {
     const auto& channels = config.exchange.channels;
     if (std::any_of(channels.begin(), channels.end(), is_private)) names.emplace_back("private channels");
     add_of(kEngineKeys);
+    return names;
+}
+
+std::vector<std::string> changed_keys(const Config& one, const Config& other) {
+    std::vector<std::string> names;
+    for (const auto& keys : {exchange_key_table(), engine_key_table()}) {
+        for (const ConfigKey& key : keys) {
+            if (key.read != read_symbols && key.show(key, one) != key.show(key, other)) names.emplace_back(key.name);
+        }
+    }
     return names;
 }
 
