@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
+#include "engine/engine.h"
+
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <optional>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/book_thread/book_agent.h"
 #include "engine/book_thread/book_sink.h"
 #include "engine/config/config_keys.h"
 #include "engine/control_thread/control_agent.h"
-#include "engine/engine.h"
 #include "engine/messages/engine_limits.h"
+#include "engine/messages/log_writer.h"
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
 #include "engine/threads/huge_pages.h"
@@ -60,8 +64,13 @@ Config guarded(Config config) {
     return config;
 }
 
-void write_to_stderr(const std::string& line) {
-    std::fputs((line + "\n").c_str(), stderr);
+// The host's own function, if it gave one.
+LogWriter::Sink sink_of(Engine::Log log) {
+    if (!log) return to_descriptor(STDERR_FILENO);
+    return [log = std::move(log)](std::string_view text, int) {
+        log(std::string(text.substr(0, text.size() - 1)));
+        return static_cast<std::ptrdiff_t>(text.size());
+    };
 }
 
 }  // namespace
@@ -85,7 +94,7 @@ struct Engine::Parts {
     Parts(Config c, Callbacks callbacks, Log l)
         : config(std::move(c)),
           plan(plan_threads(config, UsableCores())),
-          write(l ? std::move(l) : Log(write_to_stderr)),
+          log(sink_of(std::move(l))),
           segment(segment_options(config.engine)),
           publisher(segment),
           instruments(config.engine.max_symbols),
@@ -112,12 +121,14 @@ struct Engine::Parts {
     void run_book();
     void run_fused();
     void run_cold();
-    void put_on_huge_pages(const Log& say);
+    void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
+    void tell_plan();
+    void put_on_huge_pages();
     void set_up_thread(const ThreadSetup& setup, LogQueue& log);
 
     Config config;
     ThreadPlan plan;
-    Log write;
+    LogWriter log;
     Segment segment;
     Publisher publisher;
     InstrumentTable instruments;
@@ -201,11 +212,26 @@ void Engine::Parts::make_cold() {
     for (const LineHealth& line : health) lines.push_back(&line);
     cold = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
-                                     &retired, std::move(logs), std::move(lines), write});
+                                     &retired, std::move(logs), std::move(lines),
+                                     [this](const std::string& line) { log.write(line); }});
 }
 
-void Engine::Parts::put_on_huge_pages(const Log& say) {
-    const auto put = [&say](std::span<std::byte> memory, const char* name) {
+// What will be done with the configuration, and what not.
+void Engine::Parts::tell_plan() {
+    if (!config.not_built_yet.empty()) {
+        say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
+                        fmt::join(config.not_built_yet, ", ")));
+    }
+    say(plan.text());
+    for (const std::string& warning : plan.warnings) say("warning: " + warning);
+    if (nets.size() < config.engine.net_threads) {
+        say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
+                        config.engine.net_threads, config.exchange.lines, nets.size()));
+    }
+}
+
+void Engine::Parts::put_on_huge_pages() {
+    const auto put = [this](std::span<std::byte> memory, const char* name) {
         if (const std::string trouble = use_huge_pages(memory, name); !trouble.empty()) say(trouble);
     };
     put(segment.memory(), "the shared memory");
@@ -261,6 +287,7 @@ void Engine::Parts::run_fused() {
 void Engine::Parts::run_cold() {
     (void)apply_thread_setup({.name = "daypack-cold"});
     while (cold_running.load(std::memory_order_relaxed)) cold->do_work();
+    cold->write_logs();  // the last words of the threads that ended before
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)
@@ -273,20 +300,11 @@ Engine::~Engine() {
 void Engine::start() {
     Parts& parts = *parts_;
     if (parts.cold_thread.joinable()) return;
-    const auto say = [&](const std::string& text) { parts.write(fmt::format("{} {}", utc_text(wall_now()), text)); };
-    if (!parts.config.not_built_yet.empty()) {
-        say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
-                        fmt::join(parts.config.not_built_yet, ", ")));
-    }
-    say(parts.plan.text());
-    for (const std::string& warning : parts.plan.warnings) say("warning: " + warning);
-    if (const auto threads = parts.nets.size(); threads < parts.config.engine.net_threads) {
-        say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
-                        parts.config.engine.net_threads, parts.config.exchange.lines, threads));
-    }
-    if (parts.config.engine.huge_pages) parts.put_on_huge_pages(say);
+    parts.log.start();
+    parts.tell_plan();
+    if (parts.config.engine.huge_pages) parts.put_on_huge_pages();
     if (parts.config.engine.mlock) {
-        if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
+        if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
     }
     parts.net_running = parts.book_running = parts.cold_running = true;
     parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
@@ -310,6 +328,7 @@ void Engine::stop() {
     parts.cold_running = false;
     parts.cold_thread.join();
     parts.segment.stop();
+    parts.log.stop();
 }
 
 void Engine::set_symbols(const Config& config) {

@@ -20,7 +20,9 @@ namespace daypack {
 // `threads: fused` that is the network thread.
 class Engine {
   public:
-    // Takes a line of the log, without its end; called on the cold thread. Default: standard error.
+    // Takes a line of the log, without its end. Called on a thread of the log's own: one that takes its time holds up
+    // nothing but later lines, which are dropped and counted when too many wait, and stop(). Default: standard error,
+    // where a pipe that nobody reads holds up nothing at all.
     using Log = std::function<void(const std::string&)>;
 
     // Checks the configuration as one of a file is, wherever it comes from, and takes the shared memory. Throws

@@ -42,7 +42,7 @@ class ControlAgent {
         RetiredQueue* retired;
         std::vector<LogQueue*> logs;
         std::vector<const LineHealth*> lines;           // none where REST is all there is
-        std::function<void(const std::string&)> write;  // a line of the log
+        std::function<void(const std::string&)> write;  // a line of the log; never waits
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -50,6 +50,9 @@ class ControlAgent {
 
     // One round; waits 5 ms for the network.
     void do_work();
+
+    // Hands on what the threads have said since the last round; for the end, when they say no more.
+    void write_logs();
 
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
@@ -62,7 +65,6 @@ class ControlAgent {
 
     void make_rest(const Config& config);
     void free_retired();
-    void write_logs();
     void publish_counters();
 
     Wiring wiring_;

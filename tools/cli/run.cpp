@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <optional>
 
 #include "engine/engine.h"
 #include "engine/messages/log.h"
+#include "engine/messages/log_writer.h"
 #include "engine/shm_reader.h"
 #include "engine/threads/wall_clock.h"
 #include "tools/term/ladder.h"
@@ -27,12 +27,14 @@ Config read_config(const RunOptions& options) {
 }
 
 // The log goes to stderr, unless a ladder is drawn on the same terminal: then its last lines stand below that.
+//
+// Thread: any. Neither way waits for a reader.
 class LogView {
   public:
-    explicit LogView(bool keep) : keep_(keep) {}
+    LogView(bool keep, LogWriter& err) : keep_(keep), err_(err) {}
     void write(const std::string& line) {
         if (!keep_) {
-            std::fputs((line + "\n").c_str(), stderr);
+            err_.write(line);
             return;
         }
         const std::scoped_lock lock(mutex_);
@@ -49,27 +51,28 @@ class LogView {
   private:
     static constexpr std::size_t kLines = 4;
     bool keep_;
+    LogWriter& err_;
     std::mutex mutex_;
     std::deque<std::string> lines_;
 };
 
-void print_tops(daypack_reader& reader) {
+void print_tops(daypack_reader& reader, LogWriter& out) {
     constexpr std::uint32_t kMost = 8;
     const std::uint32_t symbols = daypack_symbols(&reader);
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
         daypack_top top{};
         if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
-        fmt::print("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}\n", daypack_entry_of(&reader, i)->symbol,
-                   daypack_state_name(top.state), top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
-                   quantity_text(top.bid_quantity, top), price_text(top.bid_price, top), price_text(top.ask_price, top),
-                   quantity_text(top.ask_quantity, top));
+        out.write(fmt::format("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}",
+                              daypack_entry_of(&reader, i)->symbol, daypack_state_name(top.state),
+                              top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
+                              quantity_text(top.bid_quantity, top), price_text(top.bid_price, top),
+                              price_text(top.ask_price, top), quantity_text(top.ask_quantity, top)));
     }
-    if (symbols > kMost) fmt::print("… and {} more: daypack stat\n", symbols - kMost);
-    std::fflush(stdout);
+    if (symbols > kMost) out.write(fmt::format("… and {} more: daypack stat", symbols - kMost));
 }
 
 // Returns how much came: frames, and answers of REST where that stood in.
-std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
+std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, LogWriter& out) {
     std::uint64_t polls = 0, frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0,
                   dropped = 0;
     for (unsigned i = 0; i < lines; ++i) {
@@ -88,15 +91,15 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
     const auto us = [&](unsigned per_mille) {
         return static_cast<double>(daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille)) / 1000;
     };
-    fmt::print(
+    out.write(fmt::format(
         "saw: {} frames ({:.1f} MB) on {} lines, {} updates, {} trades, {} duplicates, {} gaps, {} resyncs, "
-        "{} dropped\n",
-        frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps, resyncs, dropped);
+        "{} dropped",
+        frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps, resyncs, dropped));
     if (updates > 0) {
-        fmt::print("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us\n",
-                   us(500), us(990), us(999));
+        out.write(
+            fmt::format("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us",
+                        us(500), us(990), us(999)));
     }
-    std::fflush(stdout);
     return frames + polls;
 }
 
@@ -116,7 +119,11 @@ int run_engine(const RunOptions& options) {
     constexpr int kTurn_ms = 10;
     const Config config = read_config(options);
     const bool terminal = isatty(STDOUT_FILENO) != 0;
-    LogView log(terminal && isatty(STDERR_FILENO) != 0);
+    LogWriter out(to_descriptor(STDOUT_FILENO));  // each waits for its reader by itself: this thread never does
+    LogWriter err(to_descriptor(STDERR_FILENO));
+    out.start();
+    err.start();
+    LogView log(terminal && isatty(STDERR_FILENO) != 0, err);
     const StopSignal stop;
     SignalWatch hang_up({SIGHUP});
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
@@ -138,7 +145,7 @@ int run_engine(const RunOptions& options) {
             if (screen) {
                 screen->show(draw_ladder(reader, screen->rows() - 5, screen->columns()) + log.text());
             } else {
-                print_tops(reader.raw());
+                print_tops(reader.raw(), out);
             }
         }
         asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
@@ -146,11 +153,11 @@ int run_engine(const RunOptions& options) {
     screen.reset();
     engine.stop();
     if (engine.failed()) {
-        std::fputs("daypack: none of the configured symbols can be followed; the log above says why\n", stderr);
+        err.write("daypack: none of the configured symbols can be followed; the log above says why");
         return 1;
     }
-    if (print_summary(reader.raw(), config.exchange.lines) == 0 && !asked) {
-        std::fputs("daypack: nothing was received in all that time; the log above says why\n", stderr);
+    if (print_summary(reader.raw(), config.exchange.lines, out) == 0 && !asked) {
+        err.write("daypack: nothing was received in all that time; the log above says why");
         return 1;
     }
     return 0;
