@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "engine/engine.h"
-
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -8,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -17,15 +16,18 @@
 #include "engine/book_thread/book_sink.h"
 #include "engine/config/config_keys.h"
 #include "engine/control_thread/control_agent.h"
+#include "engine/engine.h"
 #include "engine/messages/engine_limits.h"
 #include "engine/messages/log_writer.h"
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
+#include "engine/threads/descriptors.h"
 #include "engine/threads/huge_pages.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/subscribe_frame.h"
+#include "net/http/rest_client.h"
 
 namespace daypack {
 namespace {
@@ -51,9 +53,22 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
-// As a file is: what stands in it can be used without another look.
+// Files and sockets that an engine has open at once, with some to spare: the segment, certificates, the log, names
+// that are looked up.
+std::size_t descriptors_of(const Config& config) {
+    constexpr std::size_t kOfLoop = 3;  // epoll, its timer, its bell
+    constexpr std::size_t kOfLine = 2;  // one that is replaced is not closed yet
+    constexpr std::size_t kToSpare = 16;
+    return kOfLoop * (config.net_threads_in_use() + 1) + kOfLine * config.exchange.lines +
+           static_cast<std::size_t>(RestOptions{}.connections) + kToSpare;
+}
+
+// As a file is: what stands in it can be used without another look. What this process lacks is said before anything is
+// taken.
 Config checked(Config config) {
     check_config(config);
+    const std::string fault = descriptors_fault(descriptors_of(config));
+    if (!fault.empty()) throw std::runtime_error(fault);
     config.not_built_yet = not_built_yet(config);
     return config;
 }
