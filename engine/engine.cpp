@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include "engine/engine.h"
+
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,13 +19,13 @@
 #include "engine/book_thread/book_sink.h"
 #include "engine/config/config_keys.h"
 #include "engine/control_thread/control_agent.h"
-#include "engine/engine.h"
 #include "engine/messages/engine_limits.h"
 #include "engine/messages/log_writer.h"
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
 #include "engine/threads/descriptors.h"
 #include "engine/threads/huge_pages.h"
+#include "engine/threads/signal_guard.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
@@ -73,25 +76,13 @@ Config checked(Config config) {
     return config;
 }
 
-// Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
-Config guarded(Config config) {
-    if (!config.exchange.api_key.empty() || !config.exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
-    return config;
-}
-
-// The host's own function, if it gave one.
-LogWriter::Sink sink_of(Engine::Log log) {
-    if (!log) return to_descriptor(STDERR_FILENO);
-    return [log = std::move(log)](std::string_view text, int) {
-        log(std::string(text.substr(0, text.size() - 1)));
-        return static_cast<std::ptrdiff_t>(text.size());
-    };
-}
-
 }  // namespace
 
 // In the order of their making: what is used stands before what uses it.
 struct Engine::Parts {
+    // Of this thread: the engine whose callbacks run on it; null: none.
+    static thread_local const Parts* calling;
+
     // A network thread and what leads from it.
     struct Net {
         // Fused, one network thread keeps the books as well, and nothing goes through its queue.
@@ -129,6 +120,8 @@ struct Engine::Parts {
     [[nodiscard]] Doorbell* bell_of_book() noexcept {
         return plan.idle == IdleMode::spin || plan.is_fused() ? nullptr : &book_bell;
     }
+    // The host's own function, if it gave one.
+    [[nodiscard]] LogWriter::Sink sink_of(Log host) const;
     void make_nets();
     void make_book(Callbacks callbacks);
     void make_cold();
@@ -136,6 +129,8 @@ struct Engine::Parts {
     void run_book();
     void run_fused();
     void run_cold();
+    void start_threads();
+    void end_hot_threads();
     void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
     void tell_plan();
     void put_on_huge_pages();
@@ -164,7 +159,12 @@ struct Engine::Parts {
     std::atomic<bool> net_running{false};   // the lines end first,
     std::atomic<bool> book_running{false};  // then the books,
     std::atomic<bool> cold_running{false};  // and last who writes the log
+    std::atomic<bool> asked_to_end{false};  // in a callback: the cold thread ends the others
+    std::mutex ending;                      // of the hot threads
+    bool ended = false;                     // an engine runs once
 };
+
+thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
 
 void Engine::Parts::make_nets() {
     const ExchangeConfig& exchange = config.exchange;
@@ -206,6 +206,15 @@ void Engine::Parts::make_nets() {
     }
     const std::size_t capacity = plan.is_fused() ? 0 : nets.front()->events.capacity();
     segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, capacity);
+}
+
+LogWriter::Sink Engine::Parts::sink_of(Log host) const {
+    if (!host) return to_descriptor(STDERR_FILENO);
+    return [this, host = std::move(host)](std::string_view text, int) {
+        calling = this;
+        host(std::string(text.substr(0, text.size() - 1)));
+        return static_cast<std::ptrdiff_t>(text.size());
+    };
 }
 
 void Engine::Parts::make_book(Callbacks callbacks) {
@@ -273,6 +282,7 @@ void Engine::Parts::run_net(std::size_t i) {
 }
 
 void Engine::Parts::run_book() {
+    calling = this;
     set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle},
                   book_log);
     Idler idler(plan.idle, book_bell);
@@ -287,6 +297,7 @@ void Engine::Parts::run_book() {
 
 // Both, turn by turn. A round of the lines is bounded, and waits for them 1 ms at most: the beat is not late.
 void Engine::Parts::run_fused() {
+    calling = this;
     Net& net = *nets.front();
     set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle}, net.log);
     (void)publisher.beat(mono_now());
@@ -301,12 +312,43 @@ void Engine::Parts::run_fused() {
 
 void Engine::Parts::run_cold() {
     (void)apply_thread_setup({.name = "daypack-cold"});
-    while (cold_running.load(std::memory_order_relaxed)) cold->do_work();
-    cold->write_logs();  // the last words of the threads that ended before
+    while (cold_running.load(std::memory_order_relaxed) && !asked_to_end.load(std::memory_order_relaxed)) {
+        cold->do_work();
+    }
+    end_hot_threads();
+    cold->write_logs();  // their last words
+    segment.stop();
+}
+
+// Throws std::system_error after some of them were started.
+void Engine::Parts::start_threads() {
+    const std::scoped_lock lock(ending);  // a callback may ask for the end before all have begun
+    const SignalGuard guard;
+    net_running = book_running = cold_running = true;
+    cold_thread = std::thread([this] { run_cold(); });
+    if (plan.is_fused()) {
+        nets.front()->thread = std::thread([this] { run_fused(); });
+        return;
+    }
+    book_thread = std::thread([this] { run_book(); });
+    for (std::size_t i = 0; i < nets.size(); ++i) {
+        nets[i]->thread = std::thread([this, i] { run_net(i); });
+    }
+}
+
+// Thread: cold, or the one that stops. Whichever comes second finds nothing left to do.
+void Engine::Parts::end_hot_threads() {
+    const std::scoped_lock lock(ending);
+    net_running = false;
+    for (auto& net : nets) {
+        if (net->thread.joinable()) net->thread.join();
+    }
+    book_running = false;
+    if (book_thread.joinable()) book_thread.join();
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)
-    : parts_(std::make_unique<Parts>(guarded(checked(std::move(config))), std::move(callbacks), std::move(log))) {}
+    : parts_(std::make_unique<Parts>(checked(std::move(config)), std::move(callbacks), std::move(log))) {}
 
 Engine::~Engine() {
     stop();
@@ -315,38 +357,43 @@ Engine::~Engine() {
 void Engine::start() {
     Parts& parts = *parts_;
     if (parts.cold_thread.joinable()) return;
-    parts.log.start();
-    parts.tell_plan();
-    if (parts.config.engine.huge_pages) parts.put_on_huge_pages();
-    if (parts.config.engine.mlock) {
-        if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
-    }
-    parts.net_running = parts.book_running = parts.cold_running = true;
-    parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
-    if (parts.plan.is_fused()) {
-        parts.nets.front()->thread = std::thread([&parts] { parts.run_fused(); });
-        return;
-    }
-    parts.book_thread = std::thread([&parts] { parts.run_book(); });
-    for (std::size_t i = 0; i < parts.nets.size(); ++i) {
-        parts.nets[i]->thread = std::thread([&parts, i] { parts.run_net(i); });
+    if (parts.ended)
+        throw std::runtime_error("this engine was stopped, and runs once: make another one to start again");
+    try {
+        parts.log.start();
+        parts.tell_plan();
+        if (parts.config.engine.huge_pages) parts.put_on_huge_pages();
+        if (parts.config.engine.mlock) {
+            if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
+        }
+        parts.start_threads();
+    } catch (const std::system_error& error) {
+        stop();
+        parts.ended = true;
+        throw std::runtime_error(
+            fmt::format("no thread could be started ({}): raise ulimit -u, or the pids limit of its control group",
+                        error.code().message()));
     }
 }
 
 void Engine::stop() {
     Parts& parts = *parts_;
-    if (!parts.cold_thread.joinable()) return;
-    parts.net_running = false;
-    for (auto& net : parts.nets) net->thread.join();
-    parts.book_running = false;
-    if (parts.book_thread.joinable()) parts.book_thread.join();
+    if (Parts::calling == &parts) {
+        parts.asked_to_end = true;
+        return;
+    }
+    parts.ended = parts.ended || parts.cold_thread.joinable();
+    parts.end_hot_threads();
     parts.cold_running = false;
-    parts.cold_thread.join();
-    parts.segment.stop();
+    if (parts.cold_thread.joinable()) parts.cold_thread.join();
     parts.log.stop();
 }
 
 void Engine::set_symbols(const Config& config) {
+    Config next = parts_->config;
+    next.exchange.symbols = config.exchange.symbols;
+    next.exchange.all_symbols = config.exchange.all_symbols;
+    check_symbols(next);
     parts_->cold->set_symbols(config);
 }
 

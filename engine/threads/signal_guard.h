@@ -2,6 +2,8 @@
 #pragma once
 #include <signal.h>
 
+#include <initializer_list>
+
 namespace daypack {
 
 // While one lives, the thread that made it and the threads that it starts take no signals, but for those that tell of a
