@@ -122,4 +122,7 @@ void check_config(const Config& config);
 // Of its symbols alone.
 void check_symbols(const Config& config);
 
+// The keys, but `symbols`, that two configurations give other values.
+[[nodiscard]] std::vector<std::string> changed_keys(const Config& one, const Config& other);
+
 }  // namespace daypack

@@ -56,9 +56,6 @@ struct Misfit {
 // The features that a configuration asks for and this version does not have yet, by their keys.
 [[nodiscard]] std::vector<std::string> not_built_yet(const Config& config);
 
-// The keys, but `symbols`, that two configurations give other values.
-[[nodiscard]] std::vector<std::string> changed_keys(const Config& one, const Config& other);
-
 // Every key with its default, its meaning and its bounds, as a file that could be run.
 [[nodiscard]] std::string list_of_keys();
 
