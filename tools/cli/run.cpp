@@ -2,19 +2,20 @@
 #include "tools/cli/run.h"
 
 #include <fmt/format.h>
-#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <optional>
 
 #include "engine/engine.h"
-#include "engine/messages/log.h"
 #include "engine/messages/log_writer.h"
 #include "engine/shm_reader.h"
-#include "engine/threads/wall_clock.h"
+#include "net/base/clock.h"
+#include "tools/term/hang_up.h"
 #include "tools/term/ladder.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
@@ -103,11 +104,15 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, Log
     return frames + polls;
 }
 
+// Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
+void guard_keys(const ExchangeConfig& exchange) {
+    if (!exchange.api_key.empty() || !exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.
 void reload(Engine& engine, const RunOptions& options, LogView& log) {
     try {
-        engine.set_symbols(read_config(options));
-        log.write(utc_text(wall_now()) + " reload symbols from " + options.config_path);
+        engine.set_symbols(read_config(options));  // says in the log what that changes
     } catch (const std::exception& error) {
         log.write(error.what());
     }
@@ -117,7 +122,9 @@ void reload(Engine& engine, const RunOptions& options, LogView& log) {
 
 int run_engine(const RunOptions& options) {
     constexpr int kTurn_ms = 10;
+    (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away ends its pipe, not the engine
     const Config config = read_config(options);
+    guard_keys(config.exchange);
     const bool terminal = isatty(STDOUT_FILENO) != 0;
     LogWriter out(to_descriptor(STDOUT_FILENO));  // each waits for its reader by itself: this thread never does
     LogWriter err(to_descriptor(STDERR_FILENO));
@@ -125,7 +132,7 @@ int run_engine(const RunOptions& options) {
     err.start();
     LogView log(terminal && isatty(STDERR_FILENO) != 0, err);
     const StopSignal stop;
-    SignalWatch hang_up({SIGHUP});
+    HangUp hang_up;
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
 
@@ -139,7 +146,7 @@ int run_engine(const RunOptions& options) {
     while (!asked && !engine.failed()) {
         const MonoTime now = mono_now();
         if (options.duration_s > 0 && static_cast<double>(now - start) >= options.duration_s * 1e9) break;
-        if (hang_up.take()) reload(engine, options, log);
+        if (hang_up.asks_to_reload()) reload(engine, options, log);
         if (now >= due) {
             due = now + tick_ns;
             if (screen) {
@@ -149,6 +156,7 @@ int run_engine(const RunOptions& options) {
             }
         }
         asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
+        asked = asked || hang_up.asks_to_end();
     }
     screen.reset();
     engine.stop();
