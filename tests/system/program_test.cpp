@@ -266,6 +266,24 @@ TEST_F(ProgramTest, WithTooFewFilesItEndsWithOneAndSaysHowMany) {
         << run->err();
 }
 
+TEST_F(ProgramTest, MarketsEndsWithOneWhereTheListCannotBeRead) {
+    const auto markets = [&](const sim::Exchange& exchange, const std::string& name) {
+        std::ofstream(folder_ + "/ca.pem") << exchange.ca_pem();
+        write(kSeed + "    ca_file: ca.pem\n    rest_urls: [\"" + exchange.rest_url() + "\"]\n");
+        return std::make_unique<Program>(folder_, name, std::vector<std::string>{"markets", "my.yaml"});
+    };
+    auto readable = markets(*exchange_, "readable");
+    EXPECT_EQ(readable->wait(), 0) << readable->err();
+    EXPECT_NE(readable->out().find("SOL-USDC-PERP"), std::string::npos) << readable->out();
+    sim::SimOptions options;
+    options.tls = true;
+    options.faults = {"rest:path=markets,how=html,times=100"};
+    const sim::Exchange exchange(options);
+    auto unreadable = markets(exchange, "unreadable");
+    EXPECT_EQ(unreadable->wait(), 1) << unreadable->out();
+    EXPECT_NE(unreadable->err().find("no list of markets"), std::string::npos) << unreadable->err();
+}
+
 TEST_F(ProgramTest, WithRestDownAtTheStartItTriesAgainAndSaysSo) {
     exchange_->go_away();
     auto run = this->run(kSeed);
