@@ -134,7 +134,7 @@ struct Engine::Parts {
     void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
     void tell_plan();
     void put_on_huge_pages();
-    void set_up_thread(const ThreadSetup& setup, LogQueue& log);
+    void set_up_thread(const ThreadSetup& setup, LogQueue& queue);
 
     Config config;
     ThreadPlan plan;
@@ -263,13 +263,13 @@ void Engine::Parts::put_on_huge_pages() {
     for (auto& net : nets) put(net->events.memory(), "a queue");
 }
 
-void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
+void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& queue) {
     const std::string trouble = apply_thread_setup(setup);
     if (trouble.empty()) return;
     LogRecord record;
     record.time = mono_now();
     record.say(trouble);
-    (void)log.push(record);  // an empty queue has room
+    (void)queue.push(record);  // an empty queue has room
 }
 
 void Engine::Parts::run_net(std::size_t i) {

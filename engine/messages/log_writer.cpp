@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -16,10 +15,12 @@
 namespace daypack {
 namespace {
 
-constexpr std::chrono::milliseconds kLastWords{200};
-constexpr int kTurn_ms = 20;  // how long a sink waits for its reader, until it is asked again
+constexpr int kTurn_ms = 20;    // how long a sink waits for its reader, until it is asked again
+constexpr int kLastTurns = 10;  // turns that waited, not time: a thread that got no core has waited for no reader
 
 }  // namespace
+
+LogWriter::LogWriter(Sink sink) : sink_(std::move(sink)), last_turns_(kLastTurns) {}
 
 void LogWriter::start() {
     const SignalGuard guard;
@@ -28,11 +29,12 @@ void LogWriter::start() {
 
 void LogWriter::write(std::string line) {
     const std::scoped_lock lock(mutex_);
-    if (dropped_ > 0 && lines_.size() + 1 < kLogLines) tell_dropped();
-    if (lines_.size() >= kLogLines) {
+    const std::size_t places = dropped_ > 0 ? 2 : 1;  // what was dropped is said where it is missing
+    if (lines_.size() + places > kLogLines) {
         ++dropped_;
         return;
     }
+    if (dropped_ > 0) tell_dropped();
     lines_.push_back({std::move(line) + "\n"});
     changed_.notify_all();
 }
@@ -40,10 +42,9 @@ void LogWriter::write(std::string line) {
 void LogWriter::stop() noexcept {
     if (!thread_.joinable()) return;
     {
-        std::unique_lock lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         stopping_ = true;
         changed_.notify_all();
-        if (!changed_.wait_for(lock, kLastWords, [this] { return ended_; })) hurry_ = true;
     }
     thread_.join();
 }
@@ -62,16 +63,15 @@ void LogWriter::run() {
         if (!taken) dropped_ += line.lines;
         if (taken && dropped_ > 0 && lines_.empty()) tell_dropped();
     }
-    ended_ = true;
-    changed_.notify_all();
 }
 
 // False: it was refused, or there is no time left for it.
 bool LogWriter::put(std::string_view text) {
     while (!text.empty()) {
-        if (hurry_) return false;
+        if (last_turns_ == 0) return false;
         const std::ptrdiff_t taken = sink_(text, kTurn_ms);
         if (taken < 0) return false;
+        if (taken == 0 && stopping_) --last_turns_;
         text.remove_prefix(static_cast<std::size_t>(taken));
     }
     return true;

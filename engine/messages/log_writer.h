@@ -25,7 +25,7 @@ class LogWriter {
     // Takes bytes from the front of `text` within wait_ms, and returns how many, or PatientOutput::kRefused.
     using Sink = std::function<std::ptrdiff_t(std::string_view text, int wait_ms)>;
 
-    explicit LogWriter(Sink sink) : sink_(std::move(sink)) {}
+    explicit LogWriter(Sink sink);
     ~LogWriter() { stop(); }
     LogWriter(const LogWriter&) = delete;
     LogWriter& operator=(const LogWriter&) = delete;
@@ -34,7 +34,8 @@ class LogWriter {
     void start();
     // `line`: without its end. What comes before start() waits for it.
     void write(std::string line);
-    // Writes what is left, for a fifth of a second at most; the rest is dropped. Waits for a sink that does not return.
+    // Writes what is left, but waits for the reader a fifth of a second in all; the rest is dropped. Waits for a sink
+    // that does not return.
     void stop() noexcept;
 
   private:
@@ -48,13 +49,12 @@ class LogWriter {
     void tell_dropped();
 
     Sink sink_;
-    std::mutex mutex_;  // of what follows, down to the thread
+    std::mutex mutex_;  // of what follows, down to dropped_
     std::condition_variable changed_;
     std::deque<Line> lines_;
     std::uint64_t dropped_ = 0;  // since that was last said
-    bool stopping_ = false;
-    bool ended_ = false;
-    std::atomic<bool> hurry_{false};  // the last words take too long
+    std::atomic<bool> stopping_{false};
+    int last_turns_;  // how often the reader of the last words is still waited for; of the thread
     std::thread thread_;
 };
 
