@@ -56,18 +56,14 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
-// Files and sockets that an engine has open at once, with some to spare: the segment, certificates, the log, names
-// that are looked up.
+// Files and sockets that are open at once: of a loop epoll, its timer and its bell; of a line also the one that it
+// replaces; and some to spare for the segment, certificates, the log, names that are looked up.
 std::size_t descriptors_of(const Config& config) {
-    constexpr std::size_t kOfLoop = 3;  // epoll, its timer, its bell
-    constexpr std::size_t kOfLine = 2;  // one that is replaced is not closed yet
-    constexpr std::size_t kToSpare = 16;
-    return kOfLoop * (config.net_threads_in_use() + 1) + kOfLine * config.exchange.lines +
-           static_cast<std::size_t>(RestOptions{}.connections) + kToSpare;
+    return 3 * (config.net_threads_in_use() + 1) + 2 * config.exchange.lines +
+           static_cast<std::size_t>(RestOptions{}.connections) + 16;
 }
 
-// As a file is: what stands in it can be used without another look. What this process lacks is said before anything is
-// taken.
+// As a file is, so that it can be used without another look; what this process lacks is said before anything is taken.
 Config checked(Config config) {
     check_config(config);
     const std::string fault = descriptors_fault(descriptors_of(config));
@@ -248,10 +244,9 @@ void Engine::Parts::tell_plan() {
     }
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
-    if (nets.size() < config.engine.net_threads) {
-        say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
-                        config.engine.net_threads, config.exchange.lines, nets.size()));
-    }
+    if (nets.size() >= config.engine.net_threads) return;
+    say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
+                    config.engine.net_threads, config.exchange.lines, nets.size()));
 }
 
 void Engine::Parts::put_on_huge_pages() {
@@ -331,20 +326,17 @@ void Engine::Parts::start_threads() {
         return;
     }
     book_thread = std::thread([this] { run_book(); });
-    for (std::size_t i = 0; i < nets.size(); ++i) {
-        nets[i]->thread = std::thread([this, i] { run_net(i); });
-    }
+    for (std::size_t i = 0; i < nets.size(); ++i) nets[i]->thread = std::thread([this, i] { run_net(i); });
 }
 
 // Thread: cold, or the one that stops. Whichever comes second finds nothing left to do.
 void Engine::Parts::end_hot_threads() {
     const std::scoped_lock lock(ending);
     net_running = false;
-    for (auto& net : nets) {
-        if (net->thread.joinable()) net->thread.join();
-    }
+    const auto join = [](std::thread& thread) { return thread.joinable() ? thread.join() : void(); };
+    for (auto& net : nets) join(net->thread);
     book_running = false;
-    if (book_thread.joinable()) book_thread.join();
+    join(book_thread);
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)
