@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <span>
+#include <string_view>
+#include <utility>
 
 #include "engine/config/config_keys.h"
 #include "engine/config/config_machine.h"
@@ -16,6 +19,8 @@
 namespace daypack {
 namespace {
 
+constexpr const char* kExchange = "ExchangeConfig";
+constexpr const char* kEngine = "EngineConfig";
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
 std::string read_file(const std::string& path) {
@@ -46,6 +51,23 @@ void apply(const ConfigOverrides& overrides, Config& config) {
     if (!overrides.rest_url.empty()) config.exchange.rest_urls = {overrides.rest_url};
     if (!overrides.ws_url.empty()) config.exchange.ws_urls = {overrides.ws_url};
     if (!overrides.ca_file.empty()) config.exchange.ca_file = overrides.ca_file;
+}
+
+std::string room_fault(const Config& config) {
+    if (config.exchange.symbols.size() <= config.engine.max_symbols) return {};
+    return "lists " + std::to_string(config.exchange.symbols.size()) +
+           " markets; raise `max_symbols` under `engine:`, which is " + std::to_string(config.engine.max_symbols);
+}
+
+void check_member(const char* section, std::string_view member, const std::string& fault) {
+    if (fault.empty()) return;
+    throw ConfigError("daypack: " + std::string(section) + "::" + std::string(member) + " " + fault);
+}
+
+void check_members(const char* section, std::span<const ConfigKey> keys, const Config& config) {
+    for (const ConfigKey& key : keys) {
+        check_member(section, key.rules.member != nullptr ? key.rules.member : key.name, key.fault(key, config));
+    }
 }
 
 // Called with the sections of a file while its lines are known.
@@ -88,11 +110,7 @@ Config parse(const std::string& path, const std::string& text, const EnvLookup& 
     read_exchange(exchange_keys, config);
     exchange_keys.finish(engine_keys);
     engine_keys.finish(exchange_keys);
-    if (config.exchange.symbols.size() > config.engine.max_symbols) {
-        exchange_keys.check("symbols", "lists " + std::to_string(config.exchange.symbols.size()) +
-                                           " markets; raise `max_symbols` under `engine:`, which is " +
-                                           std::to_string(config.engine.max_symbols));
-    }
+    exchange_keys.check("symbols", room_fault(config));
     last_check(config, exchange_keys, engine_keys);
     config.not_built_yet = not_built_yet(config);
     return config;
@@ -103,6 +121,25 @@ Config parse(const std::string& path, const std::string& text, const EnvLookup& 
 std::optional<std::string> process_env(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+void check_symbols(const Config& config) {
+    for (const ConfigKey& key : exchange_key_table()) {
+        if (std::string_view(key.name) == "symbols") check_member(kExchange, key.name, key.fault(key, config));
+    }
+    check_member(kExchange, "symbols", room_fault(config));
+}
+
+void check_config(const Config& config) {
+    check_members(kExchange, exchange_key_table(), config);
+    check_members(kEngine, engine_key_table(), config);
+    for (const auto& [section, misfit] :
+         {std::pair{kExchange, exchange_misfit(config)}, std::pair{kEngine, engine_misfit(config)}}) {
+        if (misfit.key != nullptr) check_member(section, misfit.key, misfit.fault);
+    }
+    check_symbols(config);
+    check_member(kExchange, "ca_file", ca_file_fault(config.exchange.ca_file));
+    check_member(kEngine, "shm_group", missing_group_fault(config.engine.shm_group));
 }
 
 Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {

@@ -15,7 +15,7 @@ namespace daypack {
 // The configuration file, read once at the start and checked whole: what stands here can be used without another look.
 //
 // Thread: any; plain values. Each key of the file has the member of its name (plus its unit) and each default stands
-// here alone. A range or a form that is refused is refused in config.cpp, with the line of the file.
+// here alone. A range or a form that is refused is refused with the line of the file, and in a program with the member.
 
 enum class FeedChannel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
 enum class ThreadModel : std::uint8_t { pipeline, fused, automatic };
@@ -116,5 +116,14 @@ struct ConfigOverrides {
 
 // The same of a text, whatever the machine has; `path` is for the messages. Throws ConfigError.
 [[nodiscard]] Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env);
+
+// The same checks of a Config that was made in code, or changed. Throws ConfigError, which names the member:
+// `daypack: EngineConfig::net_threads is 0; it must be a whole number from 1 to 16`.
+void check_config(const Config& config);
+// Of its symbols alone.
+void check_symbols(const Config& config);
+
+// The keys, but `symbols`, that two configurations give other values.
+[[nodiscard]] std::vector<std::string> changed_keys(const Config& one, const Config& other);
 
 }  // namespace daypack

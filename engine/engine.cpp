@@ -2,27 +2,36 @@
 #include "engine/engine.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
+#include <mutex>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/book_thread/book_agent.h"
 #include "engine/book_thread/book_sink.h"
+#include "engine/config/config_keys.h"
 #include "engine/control_thread/control_agent.h"
 #include "engine/messages/engine_limits.h"
+#include "engine/messages/log_writer.h"
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/threads/descriptors.h"
 #include "engine/threads/huge_pages.h"
+#include "engine/threads/signal_guard.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/subscribe_frame.h"
+#include "net/http/rest_client.h"
 
 namespace daypack {
 namespace {
@@ -48,20 +57,29 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
-// Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
-Config guarded(Config config) {
-    if (!config.exchange.api_key.empty() || !config.exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
-    return config;
+// Files and sockets that are open at once: of a loop epoll, its timer and its bell; of a line also the one that it
+// replaces; and some to spare for the segment, certificates, the log, names that are looked up.
+std::size_t descriptors_of(const Config& config) {
+    return 3 * (config.net_threads_in_use() + 1) + 2 * config.exchange.lines +
+           static_cast<std::size_t>(RestOptions{}.connections) + 16;
 }
 
-void write_to_stderr(const std::string& line) {
-    std::fputs((line + "\n").c_str(), stderr);
+// As a file is, so that it can be used without another look; what this process lacks is said before anything is taken.
+Config checked(Config config) {
+    check_config(config);
+    const std::string fault = descriptors_fault(descriptors_of(config));
+    if (!fault.empty()) throw std::runtime_error(fault);
+    config.not_built_yet = not_built_yet(config);
+    return config;
 }
 
 }  // namespace
 
 // In the order of their making: what is used stands before what uses it.
 struct Engine::Parts {
+    // Of this thread: the engine whose callbacks run on it; null: none.
+    static thread_local const Parts* calling;
+
     // A network thread and what leads from it.
     struct Net {
         // Fused, one network thread keeps the books as well, and nothing goes through its queue.
@@ -79,7 +97,7 @@ struct Engine::Parts {
     Parts(Config c, Callbacks callbacks, Log l)
         : config(std::move(c)),
           plan(plan_threads(config, UsableCores())),
-          write(l ? std::move(l) : Log(write_to_stderr)),
+          log(sink_of(std::move(l))),
           segment(segment_options(config.engine)),
           keeper(segment),
           publisher(segment),
@@ -100,6 +118,8 @@ struct Engine::Parts {
     [[nodiscard]] Doorbell* bell_of_book() noexcept {
         return plan.idle == IdleMode::spin || plan.is_fused() ? nullptr : &book_bell;
     }
+    // The host's own function, if it gave one.
+    [[nodiscard]] LogWriter::Sink sink_of(Log host) const;
     void make_nets();
     void make_book(Callbacks callbacks);
     void make_cold();
@@ -107,12 +127,16 @@ struct Engine::Parts {
     void run_book();
     void run_fused();
     void run_cold();
-    void put_on_huge_pages(const Log& say);
-    void set_up_thread(const ThreadSetup& setup, LogQueue& log);
+    void start_threads();
+    void end_hot_threads();
+    void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
+    void tell_plan();
+    void put_on_huge_pages();
+    void set_up_thread(const ThreadSetup& setup, LogQueue& queue);
 
     Config config;
     ThreadPlan plan;
-    Log write;
+    LogWriter log;
     Segment segment;
     SegmentKeeper keeper;
     Publisher publisher;
@@ -134,7 +158,12 @@ struct Engine::Parts {
     std::atomic<bool> net_running{false};   // the lines end first,
     std::atomic<bool> book_running{false};  // then the books,
     std::atomic<bool> cold_running{false};  // and last who writes the log
+    std::atomic<bool> asked_to_end{false};  // in a callback: the cold thread ends the others
+    std::mutex ending;                      // of the hot threads
+    bool ended = false;                     // an engine runs once
 };
+
+thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
 
 void Engine::Parts::make_nets() {
     const ExchangeConfig& exchange = config.exchange;
@@ -169,9 +198,23 @@ void Engine::Parts::make_nets() {
             std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.sink, &net.log, &segment,
                                                  health.data(), &net.resubscribes});
     }
-    for (std::size_t line = 0; line < lines; ++line) (void)segment.add_line(urls[line % urls.size()].name());
+    for (std::size_t line = 0; line < lines; ++line) {
+        // A line's counters are found by its index, and so is what lies behind them.
+        if (segment.add_line(urls[line % urls.size()].name()) != line) {
+            throw std::runtime_error(fmt::format("shared memory has no place for line {}: lower `lines`", line));
+        }
+    }
     const std::size_t capacity = plan.is_fused() ? 0 : nets.front()->events.capacity();
     segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, capacity);
+}
+
+LogWriter::Sink Engine::Parts::sink_of(Log host) const {
+    if (!host) return to_descriptor(STDERR_FILENO);
+    return [this, host = std::move(host)](std::string_view text, int) {
+        calling = this;
+        host(std::string(text.substr(0, text.size() - 1)));
+        return static_cast<std::ptrdiff_t>(text.size());
+    };
 }
 
 void Engine::Parts::make_book(Callbacks callbacks) {
@@ -194,11 +237,25 @@ void Engine::Parts::make_cold() {
     for (const LineHealth& line : health) lines.push_back(&line);
     cold = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
-                                     &retired, std::move(logs), std::move(lines), write, &keeper});
+                                     &retired, std::move(logs), std::move(lines),
+                                     [this](const std::string& line) { log.write(line); }, &keeper});
 }
 
-void Engine::Parts::put_on_huge_pages(const Log& say) {
-    const auto put = [&say](std::span<std::byte> memory, const char* name) {
+// What will be done with the configuration, and what not.
+void Engine::Parts::tell_plan() {
+    if (!config.not_built_yet.empty()) {
+        say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
+                        fmt::join(config.not_built_yet, ", ")));
+    }
+    say(plan.text());
+    for (const std::string& warning : plan.warnings) say("warning: " + warning);
+    if (nets.size() >= config.engine.net_threads) return;
+    say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
+                    config.engine.net_threads, config.exchange.lines, nets.size()));
+}
+
+void Engine::Parts::put_on_huge_pages() {
+    const auto put = [this](std::span<std::byte> memory, const char* name) {
         if (const std::string trouble = use_huge_pages(memory, name); !trouble.empty()) say(trouble);
     };
     put(segment.memory(), "the shared memory");
@@ -206,13 +263,13 @@ void Engine::Parts::put_on_huge_pages(const Log& say) {
     for (auto& net : nets) put(net->events.memory(), "a queue");
 }
 
-void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
+void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& queue) {
     const std::string trouble = apply_thread_setup(setup);
     if (trouble.empty()) return;
     LogRecord record;
     record.time = mono_now();
     record.say(trouble);
-    (void)log.push(record);  // an empty queue has room
+    (void)queue.push(record);  // an empty queue has room
 }
 
 void Engine::Parts::run_net(std::size_t i) {
@@ -225,6 +282,7 @@ void Engine::Parts::run_net(std::size_t i) {
 }
 
 void Engine::Parts::run_book() {
+    calling = this;
     set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle},
                   book_log);
     Idler idler(plan.idle, book_bell);
@@ -239,6 +297,7 @@ void Engine::Parts::run_book() {
 
 // Both, turn by turn. A round of the lines is bounded, and waits for them 1 ms at most: the beat is not late.
 void Engine::Parts::run_fused() {
+    calling = this;
     Net& net = *nets.front();
     set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle}, net.log);
     (void)publisher.beat(mono_now());
@@ -253,11 +312,41 @@ void Engine::Parts::run_fused() {
 
 void Engine::Parts::run_cold() {
     (void)apply_thread_setup({.name = "daypack-cold"});
-    while (cold_running.load(std::memory_order_relaxed)) cold->do_work();
+    while (cold_running.load(std::memory_order_relaxed) && !asked_to_end.load(std::memory_order_relaxed)) {
+        cold->do_work();
+    }
+    end_hot_threads();
+    cold->write_logs();  // their last words
+    segment.stop();
+}
+
+// Throws std::system_error after some of them were started.
+void Engine::Parts::start_threads() {
+    const std::scoped_lock lock(ending);  // a callback may ask for the end before all have begun
+    const SignalGuard guard;
+    segment.name_writer();
+    net_running = book_running = cold_running = true;
+    cold_thread = std::thread([this] { run_cold(); });
+    if (plan.is_fused()) {
+        nets.front()->thread = std::thread([this] { run_fused(); });
+        return;
+    }
+    book_thread = std::thread([this] { run_book(); });
+    for (std::size_t i = 0; i < nets.size(); ++i) nets[i]->thread = std::thread([this, i] { run_net(i); });
+}
+
+// Thread: cold, or the one that stops. Whichever comes second finds nothing left to do.
+void Engine::Parts::end_hot_threads() {
+    const std::scoped_lock lock(ending);
+    net_running = false;
+    const auto join = [](std::thread& thread) { return thread.joinable() ? thread.join() : void(); };
+    for (auto& net : nets) join(net->thread);
+    book_running = false;
+    join(book_thread);
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)
-    : parts_(std::make_unique<Parts>(guarded(std::move(config)), std::move(callbacks), std::move(log))) {}
+    : parts_(std::make_unique<Parts>(checked(std::move(config)), std::move(callbacks), std::move(log))) {}
 
 Engine::~Engine() {
     stop();
@@ -266,47 +355,43 @@ Engine::~Engine() {
 void Engine::start() {
     Parts& parts = *parts_;
     if (parts.cold_thread.joinable()) return;
-    const auto say = [&](const std::string& text) { parts.write(fmt::format("{} {}", utc_text(wall_now()), text)); };
-    if (!parts.config.not_built_yet.empty()) {
-        say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
-                        fmt::join(parts.config.not_built_yet, ", ")));
-    }
-    say(parts.plan.text());
-    for (const std::string& warning : parts.plan.warnings) say("warning: " + warning);
-    if (const auto threads = parts.nets.size(); threads < parts.config.engine.net_threads) {
-        say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
-                        parts.config.engine.net_threads, parts.config.exchange.lines, threads));
-    }
-    if (parts.config.engine.huge_pages) parts.put_on_huge_pages(say);
-    if (parts.config.engine.mlock) {
-        if (const std::string trouble = lock_memory(); !trouble.empty()) say(trouble);
-    }
-    parts.segment.name_writer();
-    parts.net_running = parts.book_running = parts.cold_running = true;
-    parts.cold_thread = std::thread([&parts] { parts.run_cold(); });
-    if (parts.plan.is_fused()) {
-        parts.nets.front()->thread = std::thread([&parts] { parts.run_fused(); });
-        return;
-    }
-    parts.book_thread = std::thread([&parts] { parts.run_book(); });
-    for (std::size_t i = 0; i < parts.nets.size(); ++i) {
-        parts.nets[i]->thread = std::thread([&parts, i] { parts.run_net(i); });
+    if (parts.ended)
+        throw std::runtime_error("this engine was stopped, and runs once: make another one to start again");
+    try {
+        parts.log.start();
+        parts.tell_plan();
+        if (parts.config.engine.huge_pages) parts.put_on_huge_pages();
+        if (parts.config.engine.mlock) {
+            if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
+        }
+        parts.start_threads();
+    } catch (const std::system_error& error) {
+        stop();
+        parts.ended = true;
+        throw std::runtime_error(
+            fmt::format("no thread could be started ({}): raise ulimit -u, or the pids limit of its control group",
+                        error.code().message()));
     }
 }
 
 void Engine::stop() {
     Parts& parts = *parts_;
-    if (!parts.cold_thread.joinable()) return;
-    parts.net_running = false;
-    for (auto& net : parts.nets) net->thread.join();
-    parts.book_running = false;
-    if (parts.book_thread.joinable()) parts.book_thread.join();
+    if (Parts::calling == &parts) {
+        parts.asked_to_end = true;
+        return;
+    }
+    parts.ended = parts.ended || parts.cold_thread.joinable();
+    parts.end_hot_threads();
     parts.cold_running = false;
-    parts.cold_thread.join();
-    parts.segment.stop();
+    if (parts.cold_thread.joinable()) parts.cold_thread.join();
+    parts.log.stop();
 }
 
 void Engine::set_symbols(const Config& config) {
+    Config next = parts_->config;
+    next.exchange.symbols = config.exchange.symbols;
+    next.exchange.all_symbols = config.exchange.all_symbols;
+    check_symbols(next);
     parts_->cold->set_symbols(config);
 }
 

@@ -16,27 +16,37 @@ namespace daypack {
 //     ...
 //     engine.stop();
 //
-// Thread: one constructs, starts, stops and destroys it. The callbacks come on the book thread; with
-// `threads: fused` that is the network thread.
+// Thread: one constructs, starts, stops and destroys it; stop() may be called in a callback as well. The callbacks come
+// on the book thread; with `threads: fused` that is the network thread.
+// A good guest: its threads take no signals but those of a fault of their own, so no handler of the host runs on them.
+// It changes nothing of the whole process, unless a key asks for that (`mlock`); core dumps with keys in them are for
+// the host to forbid (PR_SET_DUMPABLE).
 class Engine {
   public:
-    // Takes a line of the log, without its end; called on the cold thread. Default: standard error.
+    // Takes a line of the log, without its end. Called on a thread of the log's own: one that takes its time holds up
+    // nothing but later lines, which are dropped and counted when too many wait, and stop(). Default: standard error,
+    // where a pipe that nobody reads holds up nothing at all.
     using Log = std::function<void(const std::string&)>;
 
-    // Takes the shared memory. Throws std::runtime_error with what to do: another engine has the instance, no
-    // permission, a certificate file that cannot be read, a URL that is not allowed.
+    // Checks the configuration as one of a file is, wherever it comes from, and takes the shared memory. Throws
+    // ConfigError, which names the member that is wrong, or std::runtime_error with what to do: another engine has the
+    // instance, no permission, no room.
     explicit Engine(Config config, Callbacks callbacks = {}, Log log = {});
-    // Stops, if that was not done.
+    // Stops, if that was not done. REQUIRES: not in a callback of its own.
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // Starts the threads; returns at once. The books say SYNCING until they are there.
+    // Starts the threads; returns at once. The books say SYNCING until they are there. Throws std::runtime_error where
+    // the machine gives no thread more, and where it was stopped: an engine runs once, so make another one.
     void start();
-    // Closes the lines, ends the threads, and leaves every book as DOWN/stopped. Takes less than a second.
+    // Closes the lines, ends the threads, and leaves every book as DOWN/stopped. Takes less than a second. In a
+    // callback it returns at once: the same happens when the callback has returned, and the threads are gone after the
+    // next stop() outside of one, or with the engine.
     void stop();
 
-    // Follows another list of symbols; all else of the configuration stays. Returns at once.
+    // Follows another list of symbols; all else of the configuration stays, and what of it has changed is named in the
+    // log. Returns at once; throws ConfigError where the list could not stand in a file.
     void set_symbols(const Config& config);
 
     // The venue lists none of the symbols, or shared memory has no room for any: there is nothing to do. Thread: any.

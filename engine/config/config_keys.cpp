@@ -39,19 +39,23 @@ constexpr ConfigKey kExchangeKeys[] = {
      "\"SOL-USDC-PERP\"]",
      {.required = true, .example = "\"*\""},
      read_symbols,
-     show_symbols},
+     show_symbols,
+     symbols_fault},
     key<&ExchangeConfig::channels>(
         "channels",
         "L1_BOOK is the bookTicker, held against the book; ORDER_INFO and later need keys, and are not built yet",
         {.words = kChannels}),
     key<&ExchangeConfig::snapshot_interval_s>("snapshot_interval",
-                                              "s between audits of each book against REST; 0: never", {.max = 86'400}),
+                                              "s between audits of each book against REST; 0: never",
+                                              {.max = 86'400, .member = "snapshot_interval_s"}),
     key<&ExchangeConfig::websocket>("websocket", "false: REST is polled"),
     key<&ExchangeConfig::rest_only>("rest_only", "true: no connection is made, and REST is polled"),
-    key<&ExchangeConfig::api_key>("api_key", "base64 of the verifying key",
-                                  {.fault = key_fault, .built = false, .example = "${BACKPACK_KEY}"}),
-    key<&ExchangeConfig::api_secret>("api_secret", "base64 of the seed, 32 bytes",
-                                     {.fault = key_fault, .built = false, .example = "${BACKPACK_SECRET}"}),
+    key<&ExchangeConfig::api_key>(
+        "api_key", "base64 of the verifying key",
+        {.fault = key_fault, .may_be_unset = true, .built = false, .example = "${BACKPACK_KEY}"}),
+    key<&ExchangeConfig::api_secret>(
+        "api_secret", "base64 of the seed, 32 bytes",
+        {.fault = key_fault, .may_be_unset = true, .built = false, .example = "${BACKPACK_SECRET}"}),
     key<&ExchangeConfig::rest_urls>("rest_urls", "in order of preference", {.fault = rest_url_fault}),
     key<&ExchangeConfig::ws_urls>("ws_urls", "line i begins with the i-th", {.fault = ws_url_fault}),
     key<&ExchangeConfig::ca_file>("ca_file", "PEM, the certificates to trust; empty: the system's trust store"),
@@ -92,7 +96,12 @@ constexpr ConfigKey kEngineKeys[] = {
                                     {.min = kMinRingEvents, .max = kMaxRingEvents, .power_of_two = true}),
     key<&EngineConfig::queue_events>("queue_events", "room in the queue from a network thread to the book thread",
                                      {.min = kMinQueueEvents, .max = kMaxQueueEvents, .power_of_two = true}),
-    {"shm_mode", "of the shared memory's file, octal; nobody may execute it", {}, read_shm_mode, show_shm_mode},
+    {"shm_mode",
+     "of the shared memory's file, octal; nobody may execute it",
+     {},
+     read_shm_mode,
+     show_shm_mode,
+     shm_mode_fault},
     key<&EngineConfig::shm_group>("shm_group", "of the shared memory's file; empty: the group of the process",
                                   {.fault = group_fault}),
     key<&EngineConfig::threads>("threads",
@@ -123,6 +132,7 @@ constexpr ConfigKey kEngineKeys[] = {
 void read_all(std::span<const ConfigKey> keys, ConfigSection& in, Config& out) {
     for (const ConfigKey& key : keys) {
         if (key.rules.required) in.require(key.name);
+        if (key.rules.may_be_unset) in.may_be_unset(key.name);
         key.read(in, key, out);
     }
 }
@@ -132,10 +142,10 @@ bool is_private(FeedChannel channel) noexcept {
 }
 
 // `named`: things of which there must be one for each of `count`, or none.
-void check_count(const ConfigSection& in, const char* key, std::size_t named, std::uint32_t count, const char* of) {
-    if (named == 0 || named >= count) return;
-    in.check(key, "names " + std::to_string(named) + " for " + std::to_string(count) + " " + of +
-                      "; name one for each, or none");
+std::string count_fault(std::size_t named, std::uint32_t count, const char* of) {
+    if (named == 0 || named >= count) return {};
+    return "names " + std::to_string(named) + " for " + std::to_string(count) + " " + of +
+           "; name one for each, or none";
 }
 
 // Whether it may be anything of its type, or what not.
@@ -175,9 +185,9 @@ std::span<const ConfigKey> engine_key_table() noexcept {
 
 void read_exchange(ConfigSection& in, Config& out) {
     read_all(kExchangeKeys, in, out);
-    const ExchangeConfig& exchange = out.exchange;
-    check_count(in, "local_address", exchange.local_address.size(), exchange.lines, "lines");
-    if (!exchange.api_key.empty() && !exchange.api_secret.empty()) return;
+    const Misfit misfit = exchange_misfit(out);
+    if (misfit.key == nullptr) return;
+    if (misfit.key != std::string_view("channels")) return in.check(misfit.key, misfit.fault);
     for (const ConfigText& text : in.texts("channels", 1)) {
         const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
         if (!is_private(channel)) continue;
@@ -187,14 +197,31 @@ void read_exchange(ConfigSection& in, Config& out) {
 
 void read_engine(ConfigSection& in, Config& out) {
     read_all(kEngineKeys, in, out);
-    const EngineConfig& engine = out.engine;
-    if (engine.threads == ThreadModel::fused && engine.net_threads > 1) {
-        in.check("net_threads", "is " + std::to_string(engine.net_threads) +
-                                    " with `threads: fused`, where one network thread does it all; leave it out, or "
-                                    "choose `threads: pipeline`");
+    if (const Misfit misfit = engine_misfit(out); misfit.key != nullptr) in.check(misfit.key, misfit.fault);
+}
+
+Misfit exchange_misfit(const Config& config) {
+    const ExchangeConfig& exchange = config.exchange;
+    if (std::string fault = count_fault(exchange.local_address.size(), exchange.lines, "lines"); !fault.empty()) {
+        return {"local_address", fault};
     }
-    check_count(in, "net_cpus", engine.net_cpus.size(), engine.net_threads, "threads");
-    check_count(in, "book_cpus", engine.book_cpus.size(), engine.book_threads, "threads");
+    const bool with_keys = !exchange.api_key.empty() && !exchange.api_secret.empty();
+    if (with_keys || std::none_of(exchange.channels.begin(), exchange.channels.end(), is_private)) return {};
+    return {"channels", "has a private one; it needs `api_key` and `api_secret`"};
+}
+
+Misfit engine_misfit(const Config& config) {
+    const EngineConfig& engine = config.engine;
+    if (engine.threads == ThreadModel::fused && engine.net_threads > 1) {
+        return {"net_threads", "is " + std::to_string(engine.net_threads) +
+                                   " with `threads: fused`, where one network thread does it all; leave it out, or "
+                                   "choose `threads: pipeline`"};
+    }
+    if (std::string fault = count_fault(engine.net_cpus.size(), engine.net_threads, "threads"); !fault.empty()) return {"net_cpus", fault};
+    if (std::string fault = count_fault(engine.book_cpus.size(), engine.book_threads, "threads"); !fault.empty()) {
+        return {"book_cpus", fault};
+    }
+    return {};
 }
 
 std::vector<std::string> not_built_yet(const Config& config) {
@@ -208,6 +235,16 @@ std::vector<std::string> not_built_yet(const Config& config) {
     const auto& channels = config.exchange.channels;
     if (std::any_of(channels.begin(), channels.end(), is_private)) names.emplace_back("private channels");
     add_of(kEngineKeys);
+    return names;
+}
+
+std::vector<std::string> changed_keys(const Config& one, const Config& other) {
+    std::vector<std::string> names;
+    for (const auto& keys : {exchange_key_table(), engine_key_table()}) {
+        for (const ConfigKey& key : keys) {
+            if (key.read != read_symbols && key.show(key, one) != key.show(key, other)) names.emplace_back(key.name);
+        }
+    }
     return names;
 }
 

@@ -22,14 +22,19 @@ struct ConfigKey {
         std::span<const std::string_view> words = {};      // in the order of the enumeration
         std::string (*fault)(std::string_view) = nullptr;  // of a text, or of each in a list: see config_values.h
         bool required = false;                             // has no default
+        bool may_be_unset = false;                         // counts as absent where its variable is not set
         bool built = true;                                 // false: checked, and without effect yet
         const char* example = nullptr;                     // what the list shows where the default would not do
+        const char* member = nullptr;                      // its name, where that is not the key's
     };
     const char* name;
     const char* meaning;  // one line, for the list
     Rules rules;
     void (*read)(ConfigSection& in, const ConfigKey& key, Config& out);
     std::string (*show)(const ConfigKey& key, const Config& config);  // as YAML
+    // What its rules have against the value of a Config that was made in code, as in `is 20; it must be …`; "" when all
+    // is well.
+    std::string (*fault)(const ConfigKey& key, const Config& config);
 };
 
 [[nodiscard]] std::span<const ConfigKey> exchange_key_table() noexcept;
@@ -39,6 +44,14 @@ struct ConfigKey {
 // that is absent keeps its default.
 void read_exchange(ConfigSection& in, Config& out);
 void read_engine(ConfigSection& in, Config& out);
+
+// Tells how keys of one section do not fit together: the key, and what is wrong with it; `{}` when all is well.
+struct Misfit {
+    const char* key = nullptr;
+    std::string fault;
+};
+[[nodiscard]] Misfit engine_misfit(const Config& config);
+[[nodiscard]] Misfit exchange_misfit(const Config& config);
 
 // The features that a configuration asks for and this version does not have yet, by their keys.
 [[nodiscard]] std::vector<std::string> not_built_yet(const Config& config);

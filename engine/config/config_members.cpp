@@ -21,9 +21,19 @@ std::string quoted(std::string_view text) {
 
 // 0640, as chmod has it.
 std::string octal(std::uint32_t mode) {
-    std::string digits = "0";
-    for (const int shift : {6, 3, 0}) digits += static_cast<char>('0' + (mode >> shift & 7));
-    return digits;
+    std::string digits;
+    for (std::uint32_t left = mode; left != 0 || digits.size() < 3; left >>= 3) {
+        digits.insert(digits.begin(), static_cast<char>('0' + (left & 7)));
+    }
+    return "0" + digits;
+}
+
+// The first value that stands there a second time; the end where each is there once.
+template <class T>
+auto find_second(const std::vector<T>& values) {
+    auto value = values.begin();
+    while (value != values.end() && std::find(values.begin(), value, *value) == value) ++value;
+    return value;
 }
 
 template <class T, class Show>
@@ -122,6 +132,46 @@ std::string show_value(const ConfigKey& key, const std::vector<FeedChannel>& val
         value, [&key](FeedChannel channel) { return std::string(key.rules.words[static_cast<std::size_t>(channel)]); });
 }
 
+std::string range_fault(const ConfigKey& key, std::int64_t value) {
+    if (value >= key.rules.min && value <= key.rules.max) return {};
+    return "is " + std::to_string(value) + "; it must be a whole number from " + std::to_string(key.rules.min) +
+           " to " + std::to_string(key.rules.max);
+}
+
+std::string word_fault(const ConfigKey& key, std::size_t place) {
+    if (place < key.rules.words.size()) return {};
+    return "is none of its enumeration; it must be one of " + joined(key.rules.words, ", ");
+}
+
+std::string value_fault(const ConfigKey& key, const std::string& value) {
+    return key.rules.fault == nullptr ? std::string() : key.rules.fault(value);
+}
+
+std::string value_fault(const ConfigKey& key, const std::vector<int>& value) {
+    for (const int number : value) {
+        if (std::string fault = range_fault(key, number); !fault.empty()) return fault;
+    }
+    const auto twice = find_second(value);
+    return twice == value.end() ? std::string() : "names " + std::to_string(*twice) + " twice; name each once";
+}
+
+std::string value_fault(const ConfigKey& key, const std::vector<std::string>& value) {
+    if (value.empty()) return "is empty; it needs at least one element";
+    for (const std::string& text : value) {
+        if (const std::string fault = key.rules.fault(text); !fault.empty())
+            return "has " + shown(text) + ", which " + fault;
+    }
+    return {};
+}
+
+std::string value_fault(const ConfigKey& key, const std::vector<FeedChannel>& value) {
+    if (value.empty()) return "is empty; it needs at least one element";
+    for (const FeedChannel channel : value) {
+        if (std::string fault = word_fault(key, static_cast<std::size_t>(channel)); !fault.empty()) return fault;
+    }
+    return find_second(value) == value.end() ? "" : "has a channel twice; list each once";
+}
+
 void read_symbols(ConfigSection& in, const ConfigKey& key, Config& out) {
     ExchangeConfig& exchange = out.exchange;
     if (in.is_scalar(key.name)) {
@@ -155,6 +205,21 @@ std::string show_symbols(const ConfigKey&, const Config& config) {
     return show_list(config.exchange.symbols, [](const ListedSymbol& symbol) { return quoted(symbol.text); });
 }
 
+std::string symbols_fault(const ConfigKey&, const Config& config) {
+    const ExchangeConfig& exchange = config.exchange;
+    if (exchange.all_symbols && !exchange.symbols.empty()) return "names markets beside `all_symbols`; leave one out";
+    if (!exchange.all_symbols && exchange.symbols.empty()) return "is empty; name a market, or set `all_symbols`";
+    std::vector<std::string> natives;
+    for (const ListedSymbol& symbol : exchange.symbols) {
+        if (const std::string fault = symbol_fault(symbol.text); !fault.empty()) {
+            return "has " + shown(symbol.text) + ", which " + fault;
+        }
+        natives.push_back(*native_symbol(symbol.text));
+    }
+    const auto twice = find_second(natives);
+    return twice == natives.end() ? "" : "names the market " + *twice + " twice; list each market once";
+}
+
 void read_shm_mode(ConfigSection& in, const ConfigKey& key, Config& out) {
     const std::string mode = in.digits(key.name, octal(out.engine.shm_mode));
     in.check(key.name, mode_fault(mode));
@@ -163,6 +228,10 @@ void read_shm_mode(ConfigSection& in, const ConfigKey& key, Config& out) {
 
 std::string show_shm_mode(const ConfigKey&, const Config& config) {
     return quoted(octal(config.engine.shm_mode));
+}
+
+std::string shm_mode_fault(const ConfigKey&, const Config& config) {
+    return mode_fault(octal(config.engine.shm_mode));
 }
 
 }  // namespace daypack

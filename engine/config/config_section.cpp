@@ -42,7 +42,10 @@ ConfigSection::Entry ConfigSection::make_entry(const YamlNode& value, int line, 
     entry.kind = value.kind;
     entry.line = line;
     const auto add = [&entry](ConfigText text) {
-        if (entry.unset.empty()) entry.unset = text.unset;
+        if (entry.unset.empty()) {
+            entry.unset = text.unset;
+            entry.unset_line = text.line;
+        }
         entry.texts.push_back(std::move(text));
     };
     if (value.kind == YamlNode::Kind::scalar) add(expand(path_, value, env));
@@ -62,11 +65,10 @@ const ConfigSection::Entry* ConfigSection::find(const std::string& key) {
     know(key);
     const auto entry = entries_.find(key);
     if (entry == entries_.end()) return nullptr;
-    const bool required = std::find(required_.begin(), required_.end(), key) != required_.end();
     if (entry->second.unset.empty()) return &entry->second;
-    if (!required) return nullptr;
-    fail(entry->second.line, "`" + key + "` needs the variable " + entry->second.unset +
-                                 ", which is not set; export it or write the value here");
+    if (std::find(may_be_unset_.begin(), may_be_unset_.end(), key) != may_be_unset_.end()) return nullptr;
+    fail(entry->second.unset_line, "`" + key + "` needs the variable " + entry->second.unset +
+                                       ", which is not set; export it or write the value here");
 }
 
 const ConfigText* ConfigSection::scalar(const std::string& key, const std::string& wanted) {
@@ -168,6 +170,10 @@ bool ConfigSection::is_scalar(const std::string& key) const {
 
 void ConfigSection::require(const std::string& key) {
     required_.push_back(key);
+}
+
+void ConfigSection::may_be_unset(const std::string& key) {
+    may_be_unset_.push_back(key);
 }
 
 void ConfigSection::know(const std::string& key) {

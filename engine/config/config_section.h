@@ -14,9 +14,9 @@ namespace daypack {
 // One map of the file, whose values are read by name and type. Keys that were never read are unknown: finish() refuses
 // them.
 //
-// Every reader returns `fallback` for a key that is absent, or whose variable is not set, and throws ConfigError with
-// the line for a value of the wrong type or out of range. An absent key that is required is refused by finish(), after
-// the unknown keys, because it was probably misspelt.
+// Every reader returns `fallback` for a key that is absent, and throws ConfigError with the line for a value of the
+// wrong type or out of range, and for one whose variable is not set, save where may_be_unset() was said of the key. An
+// absent key that is required is refused by finish(), after the unknown keys, because it was probably misspelt.
 class ConfigSection {
   public:
     // `line`: where the section is named. Throws for a key that is given twice.
@@ -37,7 +37,8 @@ class ConfigSection {
     // Whether the key has a scalar, for keys that take a scalar or a list.
     [[nodiscard]] bool is_scalar(const std::string& key) const;
     void require(const std::string& key);
-    void know(const std::string& key);  // one that is read by other means
+    void may_be_unset(const std::string& key);  // counts as absent where its variable is not set
+    void know(const std::string& key);          // one that is read by other means
 
     // Throws `key` + " " + fault unless fault is empty.
     void check(const std::string& key, const std::string& fault) const;
@@ -51,7 +52,8 @@ class ConfigSection {
         YamlNode::Kind kind = YamlNode::Kind::null;
         int line = 0;
         std::vector<ConfigText> texts;  // one of a scalar, all of a list
-        std::string unset;              // the first variable that is not set
+        std::string unset;              // the first variable that is not set,
+        int unset_line = 0;             // and where
         std::string nested;             // what stands where a scalar was due: "a list", "a map", "nothing"
         int nested_line = 0;
     };
@@ -71,6 +73,7 @@ class ConfigSection {
     std::map<std::string, Entry> entries_;
     std::vector<std::string> known_;
     std::vector<std::string> required_;
+    std::vector<std::string> may_be_unset_;
 };
 
 }  // namespace daypack

@@ -62,7 +62,6 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
 
 ControlAgent::~ControlAgent() {
     free_retired();
-    write_logs();
 }
 
 void ControlAgent::make_rest(const Config& config) {

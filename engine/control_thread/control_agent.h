@@ -43,7 +43,7 @@ class ControlAgent {
         RetiredQueue* retired;
         std::vector<LogQueue*> logs;
         std::vector<const LineHealth*> lines;           // none where REST is all there is
-        std::function<void(const std::string&)> write;  // a line of the log
+        std::function<void(const std::string&)> write;  // a line of the log; never waits
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
     };
 
@@ -52,6 +52,9 @@ class ControlAgent {
 
     // One round; waits 5 ms for the network.
     void do_work();
+
+    // Hands on what the threads have said since the last round; for the end, when they say no more.
+    void write_logs();
 
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
@@ -66,7 +69,6 @@ class ControlAgent {
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
     void free_retired();
-    void write_logs();
     void publish_counters();
 
     Wiring wiring_;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "engine/control_thread/market_follower.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/control_thread/symbol_choice.h"
 #include "net/backpack/symbol.h"
@@ -15,6 +19,22 @@ constexpr std::int64_t kNsPerS = 1'000'000'000;
 constexpr std::int64_t kListHalted_ns = 3 * kNsPerS;   // where most of what is followed waits to be opened
 constexpr std::int64_t kFirstApart_ns = kNsPerS / 10;  // the first questions about many markets
 constexpr std::int64_t kCheck_ns = kNsPerS / 10;       // of the counters of frames, which the book thread writes
+
+// The native names, and "*" for all.
+std::vector<std::string> names_in(const ExchangeConfig& exchange) {
+    std::vector<std::string> names;
+    if (exchange.all_symbols) names.emplace_back("*");
+    for (const ListedSymbol& symbol : exchange.symbols) {
+        names.push_back(native_symbol(symbol.text).value_or(symbol.text));
+    }
+    return names;
+}
+
+std::vector<std::string> without(std::vector<std::string> names, const std::vector<std::string>& others) {
+    std::erase_if(
+        names, [&](const std::string& name) { return std::find(others.begin(), others.end(), name) != others.end(); });
+    return names;
+}
 
 }  // namespace
 
@@ -39,6 +59,7 @@ void MarketFollower::do_work(MonoTime now) {
 }
 
 void MarketFollower::set_symbols(const Config& config) {
+    tell_change(config);
     config_.path = config.path;
     config_.exchange.symbols = config.exchange.symbols;
     config_.exchange.all_symbols = config.exchange.all_symbols;
@@ -49,6 +70,18 @@ void MarketFollower::set_symbols(const Config& config) {
         hear_list(*list);
     }
     list_.read_now();
+}
+
+// Which symbols come and go, and which other keys would have changed: those are read at the start alone.
+void MarketFollower::tell_change(const Config& config) const {
+    const auto before = names_in(config_.exchange);
+    const auto after = names_in(config.exchange);
+    std::string text = fmt::format("reload config={} came=\"{}\" went=\"{}\"", config.path,
+                                   fmt::join(without(after, before), " "), fmt::join(without(before, after), " "));
+    if (const auto keys = changed_keys(config_, config); !keys.empty()) {
+        text += fmt::format(" without_effect=\"{}\" (these count from the next start on)", fmt::join(keys, " "));
+    }
+    log_.line(text);
 }
 
 void MarketFollower::doubt(SymbolIndex symbol, MonoTime now) {

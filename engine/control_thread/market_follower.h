@@ -42,6 +42,7 @@ class MarketFollower {
     [[nodiscard]] bool failed() const noexcept { return failed_; }
 
   private:
+    void tell_change(const Config& config) const;
     void on_list(const MarketListReader::List* list);
     void select();
     void want(const std::string& native);

@@ -14,5 +14,7 @@ inline constexpr std::size_t kMaxLevels = 32'768;
 inline constexpr std::size_t kPendingQueues = 4;
 // The most records of the log under way from one hot thread.
 inline constexpr std::size_t kLogRecords = 1024;
+// The most lines of the log that wait for whoever reads it.
+inline constexpr std::size_t kLogLines = 4096;
 
 }  // namespace daypack

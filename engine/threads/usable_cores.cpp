@@ -12,6 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "engine/threads/signal_guard.h"
+
 namespace daypack {
 namespace {
 
@@ -47,6 +49,7 @@ std::vector<int> mask_of_this_thread() {
 // the one that wants to know stays as it is.
 std::vector<int> widest_mask() {
     std::vector<int> cpus;
+    const SignalGuard guard;
     std::thread([&cpus] {
         cpu_set_t all;
         std::memset(&all, 0xff, sizeof all);

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "tests/engine/config_text.h"
 #include "tools/sim/server/certificates.h"
@@ -201,6 +203,92 @@ TEST(ConfigRefusal, WhatIsRequiredIsMissed) {
         {"# nothing\n", at(1, "the file is empty; it needs `exchanges:` with one entry, as in README.md")},
     };
     for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;
+}
+
+TEST(ConfigRefusal, AVariableThatIsNotSetIsNamedWithItsLine) {
+    const std::vector<ConfigCase> cases = {
+        {with("    lines: ${N}\n"),
+         at(6, "`lines` needs the variable N, which is not set; export it or write the value here")},
+        {with("    websocket: ${ON}\n"),
+         at(6, "`websocket` needs the variable ON, which is not set; export it or write the value here")},
+        {with("    rest_urls:\n    - https://a.b\n    - \"https://${HOST}\"\n"),
+         at(8, "`rest_urls` needs the variable HOST, which is not set; export it or write the value here")},
+        {with("", "  instance: ${NAME}\n"),
+         at(7, "`instance` needs the variable NAME, which is not set; export it or write the value here")},
+        {with("", "  shm_mode: ${MODE}\n"),
+         at(7, "`shm_mode` needs the variable MODE, which is not set; export it or write the value here")},
+        {with("", "  net_cpus: [0, \"${CPU}\"]\n"),
+         at(7, "`net_cpus` needs the variable CPU, which is not set; export it or write the value here")},
+    };
+    for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;
+}
+
+// What check_config says of a configuration that a program made, or "no error".
+std::string error_in_code(const std::function<void(ExchangeConfig&, EngineConfig&)>& change) {
+    Config config;
+    config.exchange.symbols = {{"BTC-USDC"}};
+    change(config.exchange, config.engine);
+    try {
+        check_config(config);
+    } catch (const ConfigError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+TEST(ConfigRefusal, AConfigMadeInCodeIsCheckedLikeOneOfAFileAndTheMemberIsNamed) {
+    using X = ExchangeConfig;
+    using E = EngineConfig;
+    const std::vector<std::pair<std::function<void(X&, E&)>, std::string>> cases = {
+        {[](X&, E&) {}, "no error"},
+        {[](X&, E& e) { e.net_threads = 0; }, "EngineConfig::net_threads is 0; it must be a whole number from 1 to 16"},
+        {[](X& x, E&) { x.lines = 20; }, "ExchangeConfig::lines is 20; it must be a whole number from 1 to 16"},
+        {[](X& x, E&) { x.snapshot_interval_s = -1; },
+         "ExchangeConfig::snapshot_interval_s is -1; it must be a whole number from 0 to 86400"},
+        {[](X& x, E&) { x.max_frame_bytes = UINT64_MAX; },
+         "ExchangeConfig::max_frame_bytes is 9223372036854775807; it must be a whole number from 1024 to 1073741824"},
+        {[](X& x, E&) { x.ws_urls.clear(); }, "ExchangeConfig::ws_urls is empty; it needs at least one element"},
+        {[](X& x, E&) { x.rest_urls = {"http://a.b"}; },
+         "ExchangeConfig::rest_urls has \"http://a.b\", which is refused"},
+        {[](X& x, E&) { x.channels.clear(); }, "ExchangeConfig::channels is empty; it needs at least one element"},
+        {[](X& x, E&) {
+             x.channels = {FeedChannel::trades, FeedChannel::trades};
+         },
+         "ExchangeConfig::channels has a channel twice; list each once"},
+        {[](X& x, E&) { x.channels = {FeedChannel::balances}; },
+         "ExchangeConfig::channels has a private one; it needs `api_key` and `api_secret`"},
+        {[](X& x, E&) { x.symbols.clear(); }, "ExchangeConfig::symbols is empty; name a market, or set `all_symbols`"},
+        {[](X& x, E&) { x.all_symbols = true; }, "ExchangeConfig::symbols names markets beside `all_symbols`"},
+        {[](X& x, E&) {
+             x.symbols = {{"BTC-USDC"}, {"BTC/USDC"}};
+         },
+         "ExchangeConfig::symbols names the market BTC_USDC twice"},
+        {[](X& x, E&) { x.symbols = {{"B T"}}; }, "ExchangeConfig::symbols has \"B T\", which is no symbol"},
+        {[](X& x, E&) { x.api_key = "short"; }, "ExchangeConfig::api_key is not base64 of 32 bytes"},
+        {[](X& x, E&) { x.ca_file = "/nowhere"; }, "ExchangeConfig::ca_file cannot be read"},
+        {[](X& x, E&) { x.depth_stream = static_cast<DepthStream>(9); },
+         "ExchangeConfig::depth_stream is none of its enumeration; it must be one of realtime, 200ms, 600ms, 1000ms"},
+        {[](X&, E& e) { e.instance.clear(); }, "EngineConfig::instance is no name of an instance"},
+        {[](X&, E& e) { e.instance = "../x"; }, "EngineConfig::instance is no name of an instance"},
+        {[](X&, E& e) { e.max_symbols = 0; }, "EngineConfig::max_symbols is 0; it must be a whole number from 1 to"},
+        {[](X&, E& e) { e.queue_events = 0; }, "EngineConfig::queue_events is 0; it must be a whole number from 16 to"},
+        {[](X&, E& e) { e.shm_mode = 0777; }, "EngineConfig::shm_mode is no mode"},
+        {[](X&, E& e) { e.shm_mode = 010640; }, "EngineConfig::shm_mode is no mode"},
+        {[](X&, E& e) {
+             e.net_cpus = {1, 1};
+         },
+         "EngineConfig::net_cpus names 1 twice; name each once"},
+        {[](X&, E& e) { e.net_cpus = {-1}; }, "EngineConfig::net_cpus is -1; it must be a whole number from 0 to 1023"},
+        {[](X&, E& e) { e.net_threads = 2, e.threads = ThreadModel::fused; },
+         "EngineConfig::net_threads is 2 with `threads: fused`"},
+        {[](X&, E& e) { e.rt_priority = 100; },
+         "EngineConfig::rt_priority is 100; it must be a whole number from 0 to"},
+    };
+    for (const auto& [change, error] : cases) {
+        const std::string said = error_in_code(change);
+        const std::string wanted = error == "no error" ? error : "daypack: " + error;
+        EXPECT_EQ(said.substr(0, wanted.size()), wanted) << said;
+    }
 }
 
 TEST(ConfigRefusal, ABrokenFileIsToldWithItsLine) {

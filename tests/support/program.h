@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,7 +20,9 @@ namespace daypack {
 // A run of the program `daypack` as a process of its own, with its output in two files.
 class Program {
   public:
-    Program(const std::string& folder, const std::string& name, std::vector<std::string> arguments)
+    // `prepare`: called in the new process before it becomes the program, with its output already in place.
+    Program(const std::string& folder, const std::string& name, std::vector<std::string> arguments,
+            const std::function<void()>& prepare = {})
         : out_(folder + "/" + name + ".out"), err_(folder + "/" + name + ".err") {
         arguments.insert(arguments.begin(), DAYPACK_PROGRAM);
         std::vector<char*> argv;
@@ -36,6 +39,7 @@ class Program {
         redirect("/dev/null", O_RDONLY, STDIN_FILENO);
         redirect(out_, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
         redirect(err_, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+        if (prepare) prepare();
         close_range(STDERR_FILENO + 1, ~0U, 0);  // sockets of this process, which would stay open with the other one
         if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
         dprintf(STDERR_FILENO, "the test cannot start %s in %s: %s\n", argv[0], folder.c_str(), strerror(errno));

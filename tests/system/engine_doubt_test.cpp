@@ -46,7 +46,7 @@ bool is(LiveEngine& live, unsigned state, unsigned reason) {
 }
 
 void poll_often(Config& config) {
-    config.exchange.rest_poll_interval_ms = 50;
+    config.exchange.rest_poll_interval_ms = 100;
 }
 
 // ---- polling -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,13 @@
 // The program as users start it: real processes, real TLS, and the exchange beside them.
 #include "tests/support/program.h"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "tests/engine/config_text.h"
 #include "tests/system/live_engine.h"
@@ -33,14 +39,16 @@ class ProgramTest : public testing::Test {
     }
 
     // `daypack run` with this configuration against the exchange.
-    std::unique_ptr<Program> run(const std::string& config, std::vector<std::string> more = {}) {
-        std::ofstream(folder_ + "/my.yaml") << config;
+    std::unique_ptr<Program> run(const std::string& config, std::vector<std::string> more = {},
+                                 const std::function<void()>& prepare = {}) {
+        if (!config.empty()) write(config);
         std::vector<std::string> arguments{
             "run",      "my.yaml",           "--instance", instance_, "--rest-url", exchange_->rest_url(),
             "--ws-url", exchange_->ws_url(), "--ca-file",  "ca.pem"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        return std::make_unique<Program>(folder_, "run", arguments);
+        return std::make_unique<Program>(folder_, "run", arguments, prepare);
     }
+    void write(const std::string& config) const { std::ofstream(folder_ + "/my.yaml") << config; }
     // The output of `daypack cat` for a symbol: stdout, and stderr if it fails.
     std::string cat(const std::string& symbol, std::vector<std::string> more = {"--json", "--levels", "0"}) {
         std::vector<std::string> arguments{"cat", "--instance", instance_, "--symbol", symbol};
@@ -148,20 +156,132 @@ TEST_F(ProgramTest, AWrongConfigurationEndsWithTwo) {
     EXPECT_NE(run->err().find("websocket"), std::string::npos) << run->err();
 }
 
-TEST_F(ProgramTest, SighupFollowsAnotherListOfSymbols) {
-    auto run = this->run(replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])", R"(["BTC-USDC"])"));
+TEST_F(ProgramTest, SighupFollowsAnotherListOfSymbolsAndSaysWhatElseChanged) {
+    const std::string all = R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])";
+    auto run = this->run(replaced(kSeed, all, R"(["BTC-USDC"])"));
     ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
-    std::ofstream(folder_ + "/my.yaml") << replaced(kSeed, R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])",
-                                                    R"(["ETH-USDC"])");
+    write(replaced(kSeed, all, R"(["ETH-USDC"])") + "    lines: 3\nengine: {depth: 9}\n");
     run->signal(SIGHUP);
     ASSERT_TRUE(says("ETH-USDC", kLive)) << run->err();
     ASSERT_TRUE(says("BTC-USDC", R"("state":"DOWN","reason":"stopped")")) << run->err();
-    std::ofstream(folder_ + "/my.yaml") << "nonsense";
+    EXPECT_NE(run->err().find(R"( reload config=my.yaml came="ETH_USDC" went="BTC_USDC" without_effect="lines depth")"),
+              std::string::npos)
+        << run->err();
+    write("nonsense");
     run->signal(SIGHUP);
     ASSERT_TRUE(wait_until([&] { return run->err().find("daypack: my.yaml:1:") != std::string::npos; })) << run->err();
     EXPECT_TRUE(says("ETH-USDC", kLive)) << "it goes on with what it had";
     run->signal(SIGTERM);
     EXPECT_EQ(run->wait(), 0);
+}
+
+// Whether the process holds that signal back, or has a handler for it.
+bool is_ready_for(int pid, int signal) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    std::uint64_t ready = 0;
+    for (std::string word; status >> word;) {
+        std::string mask;
+        if ((word == "SigBlk:" || word == "SigCgt:") && status >> mask) ready |= std::stoull(mask, nullptr, 16);
+    }
+    return (ready >> (signal - 1) & 1) != 0;
+}
+
+TEST_F(ProgramTest, ASighupBeforeItHasReadItsConfigurationIsNotDeadly) {
+    ASSERT_EQ(mkfifo((folder_ + "/my.yaml").c_str(), 0600), 0);
+    auto run = this->run("");  // it waits for its configuration
+    ASSERT_TRUE(wait_until([&] { return is_ready_for(run->pid(), SIGHUP) || run->ended(); }, std::chrono::seconds(10)));
+    run->signal(SIGHUP);
+    const int config = open((folder_ + "/my.yaml").c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_GE(config, 0);
+    std::filesystem::rename(folder_ + "/my.yaml", folder_ + "/first.yaml");
+    write(kSeed);  // what it reads again
+    ASSERT_EQ(::write(config, kSeed.data(), kSeed.size()), static_cast<ssize_t>(kSeed.size()));
+    close(config);
+    EXPECT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    EXPECT_TRUE(wait_until([&] { return run->err().find(" reload config=") != std::string::npos; })) << run->err();
+    run->signal(SIGTERM);
+    EXPECT_EQ(run->wait(), 0) << run->err();
+}
+
+TEST_F(ProgramTest, ALostTerminalEndsIt) {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ASSERT_GE(terminal, 0);
+    ASSERT_EQ(grantpt(terminal) + unlockpt(terminal), 0);
+    const std::string name = ptsname(terminal);
+    auto run = this->run(kSeed, {}, [&] {
+        setsid();
+        const int own = open(name.c_str(), O_RDWR);  // it belongs to this session now
+        dup2(own, STDIN_FILENO);
+    });
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    close(terminal);
+    EXPECT_TRUE(wait_until([&] { return run->ended(); })) << run->err();
+    EXPECT_EQ(run->wait(), 0) << run->err();
+    EXPECT_NE(cat("BTC-USDC").find(R"("state":"DOWN","reason":"stopped")"), std::string::npos) << cat("BTC-USDC");
+}
+
+TEST_F(ProgramTest, PipesThatNobodyReadsHoldNeitherItsBooksNorItsEnd) {
+    const std::string all = R"(["BTC-USDC", "ETH-USDC", "SOL-USDC-PERP"])";
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+    const std::string filling(4096, '.');
+    while (::write(ends[1], filling.data(), filling.size()) > 0) {
+    }
+    fcntl(ends[1], F_SETFL, 0);
+    auto run = this->run(replaced(kSeed, all, R"(["BTC-USDC"])"), {}, [&] {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+    });
+    EXPECT_TRUE(says("BTC-USDC", kLive));
+    write(replaced(kSeed, all, R"(["ETH-USDC"])"));
+    run->signal(SIGHUP);
+    EXPECT_TRUE(says("ETH-USDC", kLive)) << "the control thread goes on";
+    run->signal(SIGTERM);
+    EXPECT_TRUE(wait_until([&] { return run->ended(); }));
+    EXPECT_EQ(run->wait(), 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+TEST_F(ProgramTest, AReaderOfItsOutputThatWentAwayEndsNothing) {
+    auto run = this->run(kSeed, {}, [] {
+        std::array<int, 2> ends{};
+        if (pipe(ends.data()) != 0) return;
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+    });
+    EXPECT_TRUE(says("BTC-USDC", kLive));
+    run->signal(SIGTERM);
+    EXPECT_EQ(run->wait(), 0) << "the last words went into that pipe too";
+}
+
+TEST_F(ProgramTest, WithTooFewFilesItEndsWithOneAndSaysHowMany) {
+    auto run = this->run(kSeed, {}, [] {
+        const rlimit few{12, 12};
+        setrlimit(RLIMIT_NOFILE, &few);
+    });
+    EXPECT_EQ(run->wait(), 1);
+    EXPECT_NE(run->err().find("daypack: ulimit -n is 12 files and sockets, of which "), std::string::npos)
+        << run->err();
+}
+
+TEST_F(ProgramTest, MarketsEndsWithOneWhereTheListCannotBeRead) {
+    const auto markets = [&](const sim::Exchange& exchange, const std::string& name) {
+        std::ofstream(folder_ + "/ca.pem") << exchange.ca_pem();
+        write(kSeed + "    ca_file: ca.pem\n    rest_urls: [\"" + exchange.rest_url() + "\"]\n");
+        return std::make_unique<Program>(folder_, name, std::vector<std::string>{"markets", "my.yaml"});
+    };
+    auto readable = markets(*exchange_, "readable");
+    EXPECT_EQ(readable->wait(), 0) << readable->err();
+    EXPECT_NE(readable->out().find("SOL-USDC-PERP"), std::string::npos) << readable->out();
+    sim::SimOptions options;
+    options.tls = true;
+    options.faults = {"rest:path=markets,how=html,times=100"};
+    const sim::Exchange exchange(options);
+    auto unreadable = markets(exchange, "unreadable");
+    EXPECT_EQ(unreadable->wait(), 1) << unreadable->out();
+    EXPECT_NE(unreadable->err().find("no list of markets"), std::string::npos) << unreadable->err();
 }
 
 TEST_F(ProgramTest, WithRestDownAtTheStartItTriesAgainAndSaysSo) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "tools/doctor/doctor.h"
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/run.h"
+#include "tools/term/hang_up.h"
 
 namespace daypack {
 namespace {
@@ -322,6 +324,7 @@ int CommandLine::run(int argc, char** argv) {
 }  // namespace daypack
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == "run") daypack::HangUp::hold_back();
     try {
         return daypack::CommandLine().run(argc, argv);
     } catch (const daypack::ConfigError& error) {

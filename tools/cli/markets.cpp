@@ -88,6 +88,7 @@ int show_markets(const MarketsOptions& options) {
     io.run();
     if (!usual.value) return complain("the list of markets did not come: " + usual.why);
     MarketList list = *std::move(usual.value);
+    const bool readable = !list.markets.empty() || list.skipped.empty();
     if (all.value) {
         add_missing(*std::move(all.value), list);
     } else {
@@ -97,7 +98,7 @@ int show_markets(const MarketsOptions& options) {
     if (!options.json)
         fmt::print("{:<26} {:<26} {:<12} {:>14} {:>12}  {}\n", "SYMBOL", "NATIVE", "TYPE", "TICK", "STEP", "STATE");
     for (const Market& market : list.markets) options.json ? print_json(market) : print_row(market);
-    return 0;
+    return readable ? 0 : 1;
 }
 
 }  // namespace daypack

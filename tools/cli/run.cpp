@@ -2,19 +2,20 @@
 #include "tools/cli/run.h"
 
 #include <fmt/format.h>
-#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <optional>
 
 #include "engine/engine.h"
-#include "engine/messages/log.h"
+#include "engine/messages/log_writer.h"
 #include "engine/shm_reader.h"
-#include "engine/threads/wall_clock.h"
+#include "net/base/clock.h"
+#include "tools/term/hang_up.h"
 #include "tools/term/ladder.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
@@ -27,12 +28,14 @@ Config read_config(const RunOptions& options) {
 }
 
 // The log goes to stderr, unless a ladder is drawn on the same terminal: then its last lines stand below that.
+//
+// Thread: any. Neither way waits for a reader.
 class LogView {
   public:
-    explicit LogView(bool keep) : keep_(keep) {}
+    LogView(bool keep, LogWriter& err) : keep_(keep), err_(err) {}
     void write(const std::string& line) {
         if (!keep_) {
-            std::fputs((line + "\n").c_str(), stderr);
+            err_.write(line);
             return;
         }
         const std::scoped_lock lock(mutex_);
@@ -49,27 +52,28 @@ class LogView {
   private:
     static constexpr std::size_t kLines = 4;
     bool keep_;
+    LogWriter& err_;
     std::mutex mutex_;
     std::deque<std::string> lines_;
 };
 
-void print_tops(daypack_reader& reader) {
+void print_tops(daypack_reader& reader, LogWriter& out) {
     constexpr std::uint32_t kMost = 8;
     const std::uint32_t symbols = daypack_symbols(&reader);
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
         daypack_top top{};
         if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
-        fmt::print("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}\n", daypack_entry_of(&reader, i)->symbol,
-                   daypack_state_name(top.state), top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
-                   quantity_text(top.bid_quantity, top), price_text(top.bid_price, top), price_text(top.ask_price, top),
-                   quantity_text(top.ask_quantity, top));
+        out.write(fmt::format("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}",
+                              daypack_entry_of(&reader, i)->symbol, daypack_state_name(top.state),
+                              top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
+                              quantity_text(top.bid_quantity, top), price_text(top.bid_price, top),
+                              price_text(top.ask_price, top), quantity_text(top.ask_quantity, top)));
     }
-    if (symbols > kMost) fmt::print("… and {} more: daypack stat\n", symbols - kMost);
-    std::fflush(stdout);
+    if (symbols > kMost) out.write(fmt::format("… and {} more: daypack stat", symbols - kMost));
 }
 
 // Returns how much came: frames, and answers of REST where that stood in.
-std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
+std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, LogWriter& out) {
     std::uint64_t polls = 0, frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0,
                   dropped = 0;
     for (unsigned i = 0; i < lines; ++i) {
@@ -88,23 +92,27 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines) {
     const auto us = [&](unsigned per_mille) {
         return static_cast<double>(daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, per_mille)) / 1000;
     };
-    fmt::print(
+    out.write(fmt::format(
         "saw: {} frames ({:.1f} MB) on {} lines, {} updates, {} trades, {} duplicates, {} gaps, {} resyncs, "
-        "{} dropped\n",
-        frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps, resyncs, dropped);
+        "{} dropped",
+        frames, static_cast<double>(bytes) / 1e6, lines, updates, trades, duplicates, gaps, resyncs, dropped));
     if (updates > 0) {
-        fmt::print("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us\n",
-                   us(500), us(990), us(999));
+        out.write(
+            fmt::format("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us",
+                        us(500), us(990), us(999)));
     }
-    std::fflush(stdout);
     return frames + polls;
+}
+
+// Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
+void guard_keys(const ExchangeConfig& exchange) {
+    if (!exchange.api_key.empty() || !exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.
 void reload(Engine& engine, const RunOptions& options, LogView& log) {
     try {
-        engine.set_symbols(read_config(options));
-        log.write(utc_text(wall_now()) + " reload symbols from " + options.config_path);
+        engine.set_symbols(read_config(options));  // says in the log what that changes
     } catch (const std::exception& error) {
         log.write(error.what());
     }
@@ -114,11 +122,17 @@ void reload(Engine& engine, const RunOptions& options, LogView& log) {
 
 int run_engine(const RunOptions& options) {
     constexpr int kTurn_ms = 10;
+    (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away ends its pipe, not the engine
     const Config config = read_config(options);
+    guard_keys(config.exchange);
     const bool terminal = isatty(STDOUT_FILENO) != 0;
-    LogView log(terminal && isatty(STDERR_FILENO) != 0);
+    LogWriter out(to_descriptor(STDOUT_FILENO));  // each waits for its reader by itself: this thread never does
+    LogWriter err(to_descriptor(STDERR_FILENO));
+    out.start();
+    err.start();
+    LogView log(terminal && isatty(STDERR_FILENO) != 0, err);
     const StopSignal stop;
-    SignalWatch hang_up({SIGHUP});
+    HangUp hang_up;
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
 
@@ -132,28 +146,27 @@ int run_engine(const RunOptions& options) {
     while (!asked && !engine.failed()) {
         const MonoTime now = mono_now();
         if (options.duration_s > 0 && static_cast<double>(now - start) >= options.duration_s * 1e9) break;
-        if (hang_up.take()) reload(engine, options, log);
+        if (hang_up.asks_to_reload()) reload(engine, options, log);
         if (now >= due) {
             due = now + tick_ns;
             if (screen) {
                 screen->show(draw_ladder(reader, screen->rows() - 5, screen->columns()) + log.text());
             } else {
-                print_tops(reader.raw());
+                print_tops(reader.raw(), out);
             }
         }
         asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
+        asked = asked || hang_up.asks_to_end();
     }
     screen.reset();
     engine.stop();
     if (engine.failed()) {
-        std::fputs(
-            "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
-            "above says which\n",
-            stderr);
+        err.write("daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
+                  "above says which");
         return 1;
     }
-    if (print_summary(reader.raw(), config.exchange.lines) == 0 && !asked) {
-        std::fputs("daypack: nothing was received in all that time; the log above says why\n", stderr);
+    if (print_summary(reader.raw(), config.exchange.lines, out) == 0 && !asked) {
+        err.write("daypack: nothing was received in all that time; the log above says why");
         return 1;
     }
     return 0;

@@ -100,12 +100,6 @@ bool SignalWatch::came() const noexcept {
                        [](const Watched& watched) { return noted[watched.signal] != 0; });
 }
 
-bool SignalWatch::take() noexcept {
-    const bool one_came = came();
-    for (const Watched& watched : watched_) noted[watched.signal] = 0;
-    return one_came;
-}
-
 bool StopSignal::wait_ms(int ms) const noexcept {
     if (!asked()) poll(nullptr, 0, ms);
     return asked();

@@ -43,10 +43,8 @@ class SignalWatch {
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
 
-    // Whether one of them came since this was made, or since take().
+    // Whether one of them came since this was made.
     [[nodiscard]] bool came() const noexcept;
-    // As came(), and begins again.
-    [[nodiscard]] bool take() noexcept;
 
   private:
     struct Watched {
