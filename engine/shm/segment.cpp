@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
@@ -69,11 +70,13 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     return options;
 }
 
+[[nodiscard]] std::string no_room_text(std::size_t bytes, int error) {
+    return "/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" + std::strerror(error) +
+           "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth";
+}
+
 [[noreturn]] void no_room(std::size_t bytes, int error) {
-    throw std::runtime_error("/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" +
-                             std::strerror(error) +
-                             "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth, "
-                             "max_symbols or ring_events");
+    throw std::runtime_error(no_room_text(bytes, error) + ", max_symbols or ring_events");
 }
 
 }  // namespace
@@ -238,6 +241,17 @@ std::optional<SymbolIndex> Segment::add_symbol(std::string_view symbol, std::str
     blank_slot(count, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
     store_release(header().symbols, count + 1);  // pairs with the acquire in daypack_symbols
     return static_cast<SymbolIndex>(count);
+}
+
+std::string Segment::why_left_out(std::string_view symbol, std::string_view native) const {
+    if (std::max(symbol.size(), native.size()) >= DAYPACK_NAME_BYTES) {
+        return "its name is longer than shared memory can hold, " + std::to_string(DAYPACK_NAME_BYTES - 1) + " bytes";
+    }
+    if (symbols() == layout_.max_symbols) {
+        return "no room in shared memory, where symbols of engines before keep their places: raise max_symbols, which "
+               "makes a new segment";
+    }
+    return no_room_text(layout_.slot_bytes, ENOSPC);
 }
 
 std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {

@@ -98,6 +98,7 @@ TEST(Segment, ASymbolKeepsItsSlotAndAFullDirectoryTakesNoMore) {
     EXPECT_EQ(segment.add_symbol("B-USDC", "B_USDC"), SymbolIndex{1});
     EXPECT_EQ(segment.add_symbol("A-USDC", "A_USDC"), SymbolIndex{0});
     EXPECT_EQ(segment.add_symbol("C-USDC", "C_USDC"), std::nullopt);
+    EXPECT_NE(segment.why_left_out("C-USDC", "C_USDC").find("raise max_symbols"), std::string::npos);
     EXPECT_EQ(segment.symbols(), 2u);
     EXPECT_EQ(segment.symbol(1), "B-USDC");
     EXPECT_EQ(segment.native(1), "B_USDC");
@@ -108,6 +109,7 @@ TEST(Segment, ANameTooLongForTheDirectoryIsNotTaken) {
     Segment segment(instance.options());
     const std::string longest(DAYPACK_NAME_BYTES - 1, 'x');
     EXPECT_EQ(segment.add_symbol(longest + "x", longest), std::nullopt);
+    EXPECT_NE(segment.why_left_out(longest + "x", longest).find("63 bytes"), std::string::npos);
     EXPECT_EQ(segment.add_symbol(longest, longest), SymbolIndex{0});
     ShmReader reader(instance.name);
     EXPECT_EQ(reader.names(0).symbol, longest);
@@ -177,6 +179,10 @@ TEST(Segment, AFullShmIsAnErrorInWordsAndNeverASignal) {
         int added = 0;
         while (small.add_symbol("S" + std::to_string(added), "S" + std::to_string(added))) ++added;
         if (added == 0 || added == 16) return failed(std::to_string(added) + " symbols of 16 have room");
+        const std::string why = small.why_left_out("S", "S");
+        if (why.find("/dev/shm has no room for 257 KiB") != 0 || why.find("max_symbols") != std::string::npos) {
+            return failed("a symbol is left out so: " + why);
+        }
         return {};
     });
     const std::string failure = child.failure();
