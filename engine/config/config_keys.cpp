@@ -89,7 +89,7 @@ constexpr ConfigKey kEngineKeys[] = {
                                     {.min = kMinRingEvents, .max = kMaxRingEvents, .power_of_two = true}),
     key<&EngineConfig::queue_events>("queue_events", "room in the queue from a network thread to the book thread",
                                      {.min = kMinQueueEvents, .max = kMaxQueueEvents, .power_of_two = true}),
-    {"shm_mode", "of the shared memory's file, octal; nobody may execute it", {}, read_shm_mode, show_shm_mode},
+    {"shm_mode", "of the shared memory's file, octal; its owner alone may write it", {}, read_shm_mode, show_shm_mode},
     key<&EngineConfig::shm_group>("shm_group", "of the shared memory's file; empty: the group of the process",
                                   {.fault = group_fault}),
     key<&EngineConfig::threads>("threads",

@@ -67,6 +67,10 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     check_range("depth", options.depth, 1, kMaxDepth);
     check_range("max_symbols", options.max_symbols, 1, kMaxSymbols);
     check_range("ring_events", options.ring_events, kMinRingEvents, kMaxRingEvents);
+    if ((options.mode & ~mode_t{0644}) != 0) {
+        throw std::runtime_error(
+            "shm_mode: the owner alone may write the segment, and nobody execute it; choose 0600, 0640 or 0644");
+    }
     return options;
 }
 

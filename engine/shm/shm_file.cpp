@@ -141,7 +141,7 @@ bool ShmFile::is_at(const std::string& path) const noexcept {
 
 bool ShmFile::is_ours() const noexcept {
     struct stat status {};
-    return fstat(fd_, &status) == 0 && status.st_uid == geteuid();
+    return fstat(fd_, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 0022) == 0;
 }
 
 std::size_t ShmFile::size() const noexcept {

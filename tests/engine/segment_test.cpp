@@ -54,7 +54,7 @@ TEST(Segment, AnotherSegmentOfTheSameProcessIsRefusedToo) {
 
 TEST(Segment, TheModeHoldsWhateverTheUmask) {
     const Instance instance;
-    for (const mode_t mode : {0640u, 0600u, 0664u, 0644u}) {
+    for (const mode_t mode : {0640u, 0600u, 0604u, 0644u}) {
         auto options = instance.options();
         options.mode = mode;
         const mode_t before = umask(0777);
@@ -64,6 +64,29 @@ TEST(Segment, TheModeHoldsWhateverTheUmask) {
         ASSERT_EQ(stat(instance.path().c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777, mode);
     }
+}
+
+TEST(Segment, AModeThatLetsOthersWriteIsRefused) {
+    const Instance instance;
+    for (const mode_t mode : {0660u, 0642u, 0666u, 0750u, 04640u}) {
+        auto options = instance.options();
+        options.mode = mode;
+        EXPECT_NE(refusal(options).find("shm_mode: the owner alone may write"), std::string::npos) << mode;
+    }
+    EXPECT_NE(access(instance.path().c_str(), F_OK), 0) << "and nothing was made";
+}
+
+TEST(Segment, OneThatOthersMayHaveMappedToWriteIsReplaced) {
+    const Instance instance;
+    { const Segment before(instance.options()); }
+    struct stat before {};
+    ASSERT_EQ(stat(instance.path().c_str(), &before), 0);
+    ASSERT_EQ(chmod(instance.path().c_str(), 0662), 0);
+    const Segment segment(instance.options());
+    struct stat after {};
+    ASSERT_EQ(stat(instance.path().c_str(), &after), 0);
+    EXPECT_NE(after.st_ino, before.st_ino);
+    EXPECT_EQ(after.st_mode & 0777, 0640u);
 }
 
 TEST(Segment, TheGroupIsTheOneAskedFor) {
