@@ -139,7 +139,8 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
 void Segment::replace(const ShmFile& old, const std::string& path, const SegmentOptions& options) {
     make({options.mode, options.group});
     std::uint64_t epoch = 1;
-    const bool readable = old.size() >= sizeof(daypack_header);
+    // A stranger's is not mapped: it could shrink under our hands.
+    const bool readable = old.is_ours() && old.size() >= sizeof(daypack_header);
     const Mapping mapping = readable ? Mapping(old.fd(), sizeof(daypack_header)) : Mapping();
     auto* head = reinterpret_cast<daypack_header*>(mapping.base());
     const bool segment = readable && load_relaxed(head->magic) == DAYPACK_MAGIC;
@@ -147,7 +148,7 @@ void Segment::replace(const ShmFile& old, const std::string& path, const Segment
         epoch = load_relaxed(head->epoch) + 1;
         epoch_ = epoch;
         daypack_reader reader{};
-        if (daypack_open(&reader, options.instance.c_str()) == DAYPACK_OK) seed(reader);
+        if (daypack_open_as(&reader, options.instance.c_str(), geteuid()) == DAYPACK_OK) seed(reader);
         daypack_close(&reader);
     }
     begin_epoch(epoch);

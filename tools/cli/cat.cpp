@@ -75,7 +75,7 @@ std::string text_block(const ShmNames& names, const ShmBook& book) {
 }  // namespace
 
 int show_book(const CatOptions& options, std::ostream& out) {
-    ShmReader reader(options.instance);
+    ShmReader reader(options.instance, options.owner);
     const auto symbols = require_symbols(reader, options.symbol);
     for (const auto symbol : symbols) {
         const auto book = reader.book(symbol, options.levels);

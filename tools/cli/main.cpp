@@ -80,6 +80,15 @@ void add_instance(CLI::App& verb, std::string& instance) {
         ->capture_default_str();
 }
 
+// The verbs that read shared memory.
+void add_segment(CLI::App& verb, std::string& instance, std::uint32_t& owner) {
+    add_instance(verb, instance);
+    verb.add_option("--owner", owner, "also an engine of this user, where the shared memory's group is one of yours")
+        ->type_name("USER")
+        ->envname("DAYPACK_OWNER")
+        ->transform(to_user_id());
+}
+
 void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
     verb.add_option("--symbol", symbol, std::string("one symbol in any spelling; without it ") + otherwise)
         ->type_name("S")
@@ -181,11 +190,11 @@ void CommandLine::add_markets() {
 void CommandLine::add_readers() {
     CLI::App& top = verb("top", "live ladder, trades, latency and health in the terminal",
                          [this] { return show_top(top_, std::cout); });
-    add_instance(top, top_.instance);
+    add_segment(top, top_.instance, top_.owner);
     add_symbol(top, top_.symbol, "the first");
 
     CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_, std::cout); });
-    add_instance(cat, cat_.instance);
+    add_segment(cat, cat_.instance, cat_.owner);
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
         ->type_name("N")
@@ -195,12 +204,12 @@ void CommandLine::add_readers() {
 
     CLI::App& tail = verb("tail", "every delta, trade and change of state as it comes",
                           [this] { return follow_events(tail_, std::cout); });
-    add_instance(tail, tail_.instance);
+    add_segment(tail, tail_.instance, tail_.owner);
     add_symbol(tail, tail_.symbol, "all");
     tail.add_flag("--json", tail_.json, "one JSON object a line");
 
     CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_stat(stat_, std::cout); });
-    add_instance(stat, stat_.instance);
+    add_segment(stat, stat_.instance, stat_.owner);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
     stat.add_flag("--watch", stat_.watch, "again every second");
 }

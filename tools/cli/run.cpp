@@ -122,7 +122,7 @@ int run_engine(const RunOptions& options) {
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
 
-    ShmReader reader(config.engine.instance);
+    ShmReader reader(config.engine.instance, geteuid());
     std::optional<Screen> screen;
     if (terminal) screen.emplace();
     const MonoTime start = mono_now();

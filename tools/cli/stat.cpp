@@ -208,7 +208,7 @@ struct Lead {
 
 int show_stat(const StatOptions& options, std::ostream& out) {
     constexpr int kWatch_ms = 1000;
-    ShmReader reader(options.instance);
+    ShmReader reader(options.instance, options.owner);
     const StopSignal stop;
     const bool wipe = options.watch && !options.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0;
     do {
