@@ -18,6 +18,7 @@
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
 #include "engine/threads/huge_pages.h"
+#include "engine/threads/stdio_places.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
@@ -108,6 +109,10 @@ struct Engine::Parts {
     void put_on_huge_pages(const Log& say);
     void set_up_thread(const ThreadSetup& setup, LogQueue& log);
 
+    // A host may have closed stdin, stdout or stderr: what it prints there must end neither in the segment nor in what
+    // the loops wait on, whenever that is opened. The segment and sockets keep above by themselves, too, for a host
+    // that closes them later.
+    StdioPlaces taken;
     Config config;
     ThreadPlan plan;
     Log write;

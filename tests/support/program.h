@@ -16,10 +16,12 @@
 
 namespace daypack {
 
-// A run of the program `daypack` as a process of its own, with its output in two files.
+// A run of the program `daypack` as a process of its own, with its output in two files. It is started without the
+// descriptors that are `closed`.
 class Program {
   public:
-    Program(const std::string& folder, const std::string& name, std::vector<std::string> arguments)
+    Program(const std::string& folder, const std::string& name, std::vector<std::string> arguments,
+            const std::vector<int>& closed = {})
         : out_(folder + "/" + name + ".out"), err_(folder + "/" + name + ".err") {
         arguments.insert(arguments.begin(), DAYPACK_PROGRAM);
         std::vector<char*> argv;
@@ -33,6 +35,7 @@ class Program {
         redirect(out_, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
         redirect(err_, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
         close_range(STDERR_FILENO + 1, ~0U, 0);  // sockets of this process, which would stay open with the other one
+        for (const int fd : closed) close(fd);
         if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
         dprintf(STDERR_FILENO, "the test cannot start %s in %s: %s\n", argv[0], folder.c_str(), strerror(errno));
         _exit(127);

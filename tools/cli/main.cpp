@@ -18,6 +18,7 @@
 #include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
+#include "engine/threads/stdio_places.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/option_checks.h"
@@ -331,6 +332,7 @@ int CommandLine::run(int argc, char** argv) {
 }  // namespace daypack
 
 int main(int argc, char** argv) {
+    const daypack::StdioPlaces taken;  // started with `>&-`, the first file opened would be stdout
     try {
         return daypack::CommandLine().run(argc, argv);
     } catch (const daypack::ConfigError& error) {
