@@ -29,6 +29,7 @@
 #include "tools/doctor/doctor.h"
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/run.h"
+#include "tools/term/terminal.h"
 
 namespace daypack {
 namespace {
@@ -82,6 +83,12 @@ void add_instance(CLI::App& verb, std::string& instance) {
 }
 
 // The verbs that read shared memory.
+template <class Verb, class Options>
+int read_segment(Verb verb, const Options& options) {
+    explain_bus_errors();
+    return verb(options, std::cout);
+}
+
 void add_segment(CLI::App& verb, std::string& instance, std::uint32_t& owner) {
     add_instance(verb, instance);
     verb.add_option("--owner", owner, "also an engine of this user, where the shared memory's group is one of yours")
@@ -190,11 +197,11 @@ void CommandLine::add_markets() {
 
 void CommandLine::add_readers() {
     CLI::App& top = verb("top", "live ladder, trades, latency and health in the terminal",
-                         [this] { return show_top(top_, std::cout); });
+                         [this] { return read_segment(show_top, top_); });
     add_segment(top, top_.instance, top_.owner);
     add_symbol(top, top_.symbol, "the first");
 
-    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_, std::cout); });
+    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return read_segment(show_book, cat_); });
     add_segment(cat, cat_.instance, cat_.owner);
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
@@ -204,12 +211,12 @@ void CommandLine::add_readers() {
     cat.add_flag("--json", cat_.json, "one JSON object a line");
 
     CLI::App& tail = verb("tail", "every delta, trade and change of state as it comes",
-                          [this] { return follow_events(tail_, std::cout); });
+                          [this] { return read_segment(follow_events, tail_); });
     add_segment(tail, tail_.instance, tail_.owner);
     add_symbol(tail, tail_.symbol, "all");
     tail.add_flag("--json", tail_.json, "one JSON object a line");
 
-    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_stat(stat_, std::cout); });
+    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return read_segment(show_stat, stat_); });
     add_segment(stat, stat_.instance, stat_.owner);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
     stat.add_flag("--watch", stat_.watch, "again every second");

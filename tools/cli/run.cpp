@@ -59,7 +59,9 @@ void print_tops(daypack_reader& reader) {
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
         daypack_top top{};
         if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
-        fmt::print("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}\n", daypack_entry_of(&reader, i)->symbol,
+        daypack_entry names;
+        daypack_read_entry(&reader, i, &names);
+        fmt::print("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}\n", escaped(names.symbol),
                    daypack_state_name(top.state), top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
                    quantity_text(top.bid_quantity, top), price_text(top.bid_price, top), price_text(top.ask_price, top),
                    quantity_text(top.ask_quantity, top));
