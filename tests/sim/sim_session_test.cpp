@@ -5,7 +5,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <fstream>
+#include <iomanip>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "tools/sim/server/server.h"
@@ -65,6 +68,25 @@ TEST(SimSession, OneThatIsCutAtAnyStepOfItsUpgradeIsNotListedAfterItsEnd) {
         EXPECT_TRUE(exchange.open.empty()) << "cut after " << steps << " handlers";
     }
     EXPECT_TRUE(got_through);
+}
+
+TEST(SimServer, ListensOnLoopbackAlone) {
+    asio::io_context io;
+    Exchange exchange;
+    const Server server(io, exchange, 0);
+    std::ostringstream port;
+    port << ':' << std::hex << std::uppercase << std::setw(4) << std::setfill('0') << server.port();
+    std::size_t found = 0;
+    for (const char* path : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+        std::ifstream sockets(path);
+        for (std::string number, local, remote, state, rest; sockets >> number >> local >> remote >> state;) {
+            std::getline(sockets, rest);
+            if (!local.ends_with(port.str()) || state != "0A") continue;
+            EXPECT_EQ(local, "0100007F" + port.str());
+            ++found;
+        }
+    }
+    EXPECT_EQ(found, 1U);
 }
 
 }  // namespace
