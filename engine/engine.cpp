@@ -217,16 +217,17 @@ void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& log) {
 
 void Engine::Parts::run_net(std::size_t i) {
     Net& net = *nets[i];
-    set_up_thread(
-        {fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, plan.idle},
-        net.log);
+    set_up_thread({fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority,
+                   plan.idle, config.engine.jail},
+                  net.log);
     while (net_running.load(std::memory_order_relaxed)) net.agent->do_work(mono_now());
     net.agent->stop([] {});
 }
 
 void Engine::Parts::run_book() {
-    set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle},
-                  book_log);
+    set_up_thread(
+        {"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle, config.engine.jail},
+        book_log);
     Idler idler(plan.idle, book_bell);
     (void)publisher.beat(mono_now());
     publisher.set_running();
@@ -240,7 +241,9 @@ void Engine::Parts::run_book() {
 // Both, turn by turn. A round of the lines is bounded, and waits for them 1 ms at most: the beat is not late.
 void Engine::Parts::run_fused() {
     Net& net = *nets.front();
-    set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle}, net.log);
+    set_up_thread(
+        {"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle, config.engine.jail},
+        net.log);
     (void)publisher.beat(mono_now());
     publisher.set_running();
     while (net_running.load(std::memory_order_relaxed)) {

@@ -112,6 +112,9 @@ constexpr ConfigKey kEngineKeys[] = {
     key<&EngineConfig::fast_aes>("fast_aes", "AES-256-GCM by the processor's AES instructions, through libsodium"),
     key<&EngineConfig::kernel_timestamps>(
         "kernel_timestamps", "asks the kernel when it received each frame: a `recvmsg` in place of a `recv`"),
+    key<&EngineConfig::jail>("jail",
+                             "hot threads behind a seccomp filter: they start no program and write no file; callbacks "
+                             "of a host, too"),
     key<&EngineConfig::record>("record", "a file for all that comes", {.built = false}),
     key<&EngineConfig::metrics_listen>("metrics_listen", "127.0.0.1:9464 serves Prometheus text",
                                        {.fault = listen_fault, .built = false}),
