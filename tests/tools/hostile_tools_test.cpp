@@ -100,7 +100,7 @@ class HostilePrograms : public testing::Test {
 };
 
 TEST_F(HostilePrograms, EndByThemselvesAndPrintText) {
-    for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
         segment_.bend(seed);
         for (const std::string verb : {"cat", "stat", "top"}) {
             const auto program = start({verb, "--instance", segment_.name()});
