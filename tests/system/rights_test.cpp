@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 
 #include "tests/support/child.h"
+#include "tests/support/sanitized.h"
 #include "tests/system/live_engine.h"
 
 namespace daypack {
@@ -24,6 +25,7 @@ std::string become_a_container() {
 }
 
 TEST(Rights, AllButPriorityAndLockedMemoryNeedsNone) {
+    if (test::kSanitized) GTEST_SKIP() << "a sanitizer starts no threads in a process that forked beside others";
     sim::SimOptions options;
     options.tls = true;
     options.symbols = {"BTC_USDC"};
