@@ -73,6 +73,7 @@ struct EngineConfig {
     bool huge_pages = false;
     bool fast_aes = true;
     bool kernel_timestamps = false;
+    bool jail = false;
     std::string record;
     std::string metrics_listen;
     bool operator==(const EngineConfig&) const = default;

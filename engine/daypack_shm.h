@@ -37,9 +37,21 @@
  * (release). In the header: phase and epoch (relaxed), then slept_ns and the beat (release). Each load below names the
  * store that it pairs with.
  *
+ * Whom a reader believes. Anybody may make a file of that name, so a reader takes only one of root, one of its own
+ * effective user, and, where the file's group is one of its own, one of the user that it was told: by daypack_open_as,
+ * or by DAYPACK_OWNER in the environment, a name or a number. In a user namespace every user and group without a number
+ * there is shown as 65534: to take a file of one of these, name 65534, and with it all of them that share a group with
+ * you. In such a namespace 65534 is never "its own user".
+ *
  * A hostile segment. A process that may write the file can put wrong numbers into it, but cannot make a reader touch
  * memory outside its mapping: offsets and counts are checked once against the file's size, and names are read with
- * their bound.
+ * their bound. They may hold any byte: who prints them escapes what is no text.
+ *
+ * A file that shrinks. No engine ever shrinks a segment, and none but its owner, whom the reader believes, can. Where
+ * it happens all the same, the kernel sends the next read beyond the new end a SIGBUS. This header cannot turn that
+ * into a result: a check before the read comes too early, seals are for memory without a name, and a signal handler is
+ * the program's own to install. `daypack cat`, `stat`, `tail` and `top` have one, and end with an error in words. What
+ * holds here: a file that is shorter than its header says is refused when it is opened.
  */
 #ifndef DAYPACK_SHM_H
 #define DAYPACK_SHM_H
@@ -49,10 +61,12 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -79,9 +93,10 @@ extern "C" {
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
 #define DAYPACK_PATH_BYTES 128
-#define DAYPACK_BEAT_STALE_NS \
-    10000000ll                /* a beat older, or further ahead, than this tells of a stalled or dead writer */
-#define DAYPACK_READ_TRIES 64 /* after which a read returns DAYPACK_BUSY, never old data */
+#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older, or further ahead, tells of a stalled or dead writer */
+#define DAYPACK_READ_TRIES 64            /* after which a read returns DAYPACK_BUSY, never old data */
+#define DAYPACK_NO_OWNER 0xffffffffu     /* no user: that of daypack_open_as where none is named */
+#define DAYPACK_OVERFLOW_ID 65534u       /* what a user namespace shows for every user and group it does not know */
 
 /* States, reasons and flags. The lists are closed. */
 #define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
@@ -490,8 +505,9 @@ typedef enum daypack_result {
     DAYPACK_NO_ACCESS = -3,  /* not readable by this user: see shm_mode and shm_group */
     DAYPACK_BAD_LAYOUT = -4, /* another layout version, or not a segment of daypack */
     DAYPACK_NO_SYMBOL = -5,
-    DAYPACK_EMPTY = -6, /* no new record yet */
-    DAYPACK_LOST = -7   /* the ring lapped this reader: see daypack_read_record */
+    DAYPACK_EMPTY = -6,  /* no new record yet */
+    DAYPACK_LOST = -7,   /* the ring lapped this reader: see daypack_read_record */
+    DAYPACK_FOREIGN = -8 /* of another user than root, this one and the one that was named: see daypack_open_as */
 } daypack_result;
 
 static inline const char* daypack_result_name(int result) {
@@ -503,6 +519,7 @@ static inline const char* daypack_result_name(int result) {
         case DAYPACK_BAD_LAYOUT: return "written by another version of daypack";
         case DAYPACK_NO_SYMBOL: return "no such symbol in this instance";
         case DAYPACK_EMPTY: return "nothing new";
+        case DAYPACK_FOREIGN: return "it belongs to another user: name that one if you trust it (DAYPACK_OWNER)";
         case DAYPACK_LOST: return "records were written over before they were read";
         default: return "unknown result";
     }
@@ -519,6 +536,8 @@ typedef struct daypack_reader {
      * cannot lead a read outside the mapping */
     uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
         lines_offset, depth, max_symbols;
+    uint32_t owner;                  /* whose files this reader takes besides those of root and of its own user */
+    uint32_t file_owner, file_group; /* of the file at `path` when it was opened last, also where it was refused */
 } daypack_reader;
 
 /* State, reason and flags of a symbol, and the epoch of the writer that published them. */
@@ -669,6 +688,41 @@ static inline int daypack_take_geometry(daypack_reader* reader) {
            daypack_fits(reader->bytes, reader->counters_offset, counters, sizeof(uint64_t));
 }
 
+/* Returns 1 where `group` is the effective group of this process or one of its supplementary ones. */
+static inline int daypack_is_member(uint32_t group) {
+    int count = getgroups(0, NULL);
+    gid_t* groups;
+    int i, found = (uint32_t)getegid() == group;
+    if (found || count <= 0) return found;
+    groups = (gid_t*)malloc((size_t)count * sizeof *groups);
+    if (groups == NULL) return 0;
+    count = getgroups(count, groups);
+    for (i = 0; i < count; ++i) found |= (uint32_t)groups[i] == group;
+    free(groups);
+    return found;
+}
+
+/* Returns 1 where an id tells one user from all others: 65534 does so only where every user has a number here. */
+static inline int daypack_is_distinct(uint32_t user) {
+    unsigned long first = 1, outside, count = 0;
+    FILE* map;
+    if (user != DAYPACK_OVERFLOW_ID) return 1;
+    map = fopen("/proc/self/uid_map", "re");
+    if (map == NULL) return 0;
+    if (fscanf(map, "%lu %lu %lu", &first, &outside, &count) != 3) count = 0;
+    fclose(map);
+    return first == 0 && count == 0xfffffffful;
+}
+
+/* Returns 1 where this reader takes a file of that owner and group: see "Whom a reader believes" above. */
+static inline int daypack_believes(const daypack_reader* reader) {
+    const uint32_t self = (uint32_t)geteuid();
+    if (reader->file_owner == 0) return 1;
+    if (reader->file_owner == self && daypack_is_distinct(self)) return 1;
+    return reader->owner != DAYPACK_NO_OWNER && reader->file_owner == reader->owner &&
+           daypack_is_member(reader->file_group);
+}
+
 /* Opens and maps reader->path. REQUIRES: the reader holds no file and no mapping. */
 static inline int daypack_map(daypack_reader* reader) {
     struct stat file;
@@ -676,9 +730,16 @@ static inline int daypack_map(daypack_reader* reader) {
     int result = DAYPACK_OK;
     reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe must not block */
     if (reader->fd < 0) return errno == ENOENT || errno == ENOTDIR ? DAYPACK_NO_SEGMENT : DAYPACK_NO_ACCESS;
-    if (fstat(reader->fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size < (off_t)sizeof(daypack_header)) {
+    if (fstat(reader->fd, &file) != 0 || !S_ISREG(file.st_mode)) {
         daypack_close(reader);
         return DAYPACK_BAD_LAYOUT;
+    }
+    reader->file_owner = (uint32_t)file.st_uid;
+    reader->file_group = (uint32_t)file.st_gid;
+    if (!daypack_believes(reader) || file.st_size < (off_t)sizeof(daypack_header)) {
+        result = daypack_believes(reader) ? DAYPACK_BAD_LAYOUT : DAYPACK_FOREIGN;
+        daypack_close(reader);
+        return result;
     }
     reader->bytes = (size_t)file.st_size;
     reader->device = (uint64_t)file.st_dev;
@@ -697,16 +758,44 @@ static inline int daypack_map(daypack_reader* reader) {
     return result;
 }
 
-/* Opens the segment of an instance, read-only. On any result but DAYPACK_OK the reader holds no file and no mapping. */
-static inline int daypack_open(daypack_reader* reader, const char* instance) {
+/* Returns the id of a user of this machine by name or number, or DAYPACK_NO_OWNER. */
+static inline uint32_t daypack_user_id(const char* name) {
+    char names[4096];
+    struct passwd entry;
+    struct passwd* found = NULL;
+    char* end = NULL;
+    unsigned long number;
+    if (getpwnam_r(name, &entry, names, sizeof names, &found) == 0 && found != NULL) return (uint32_t)entry.pw_uid;
+    if (name[0] < '0' || name[0] > '9') return DAYPACK_NO_OWNER;
+    number = strtoul(name, &end, 10);
+    return *end == '\0' && number < DAYPACK_NO_OWNER ? (uint32_t)number : DAYPACK_NO_OWNER;
+}
+
+/* Returns the user that DAYPACK_OWNER names, or DAYPACK_NO_OWNER where it is not set or names none. A program with the
+ * rights of another user than the one who started it takes no hint from the environment. */
+static inline uint32_t daypack_environment_owner(void) {
+    const char* name = getuid() == geteuid() && getgid() == getegid() ? getenv("DAYPACK_OWNER") : NULL;
+    return name == NULL || name[0] == '\0' ? DAYPACK_NO_OWNER : daypack_user_id(name);
+}
+
+/* Opens the segment of an instance, read-only, also where it belongs to the user `owner` and its group is one of this
+ * process. On any result but DAYPACK_OK the reader holds no file and no mapping; on DAYPACK_FOREIGN, file_owner and
+ * file_group say whose it is. */
+static inline int daypack_open_as(daypack_reader* reader, const char* instance, uint32_t owner) {
     int length;
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
     reader->beat_stale_ns = DAYPACK_BEAT_STALE_NS;
+    reader->owner = owner;
     if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
     length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
     if (length < 0 || (size_t)length >= sizeof reader->path) return DAYPACK_NO_SEGMENT;
     return daypack_map(reader);
+}
+
+/* Opens the segment of an instance, read-only; DAYPACK_OWNER of the environment is the owner of daypack_open_as. */
+static inline int daypack_open(daypack_reader* reader, const char* instance) {
+    return daypack_open_as(reader, instance, daypack_environment_owner());
 }
 
 /* ---- the writer's life ------------------------------------------------------------------------------------------ */
@@ -844,6 +933,7 @@ static inline int daypack_follow(daypack_reader* reader) {
     memset(&next, 0, sizeof next);
     memcpy(next.path, reader->path, sizeof next.path);
     next.beat_stale_ns = reader->beat_stale_ns;
+    next.owner = reader->owner;
     if (daypack_map(&next) != DAYPACK_OK) return 0;
     daypack_close(reader);
     *reader = next;

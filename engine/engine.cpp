@@ -27,6 +27,7 @@
 #include "engine/threads/descriptors.h"
 #include "engine/threads/huge_pages.h"
 #include "engine/threads/signal_guard.h"
+#include "engine/threads/stdio_places.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
@@ -134,6 +135,10 @@ struct Engine::Parts {
     void put_on_huge_pages();
     void set_up_thread(const ThreadSetup& setup, LogQueue& queue);
 
+    // A host may have closed stdin, stdout or stderr: what it prints there must end neither in the segment nor in what
+    // the loops wait on, whenever that is opened. The segment and sockets keep above by themselves, too, for a host
+    // that closes them later.
+    StdioPlaces taken;
     Config config;
     ThreadPlan plan;
     LogWriter log;
@@ -274,17 +279,18 @@ void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& queue) {
 
 void Engine::Parts::run_net(std::size_t i) {
     Net& net = *nets[i];
-    set_up_thread(
-        {fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority, plan.idle},
-        net.log);
+    set_up_thread({fmt::format("daypack-net{}", i), cpu_of(config.engine.net_cpus, i), config.engine.rt_priority,
+                   plan.idle, config.engine.jail},
+                  net.log);
     while (net_running.load(std::memory_order_relaxed)) net.agent->do_work(mono_now());
     net.agent->stop([] {});
 }
 
 void Engine::Parts::run_book() {
     calling = this;
-    set_up_thread({"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle},
-                  book_log);
+    set_up_thread(
+        {"daypack-book0", cpu_of(config.engine.book_cpus, 0), config.engine.rt_priority, plan.idle, config.engine.jail},
+        book_log);
     Idler idler(plan.idle, book_bell);
     (void)publisher.beat(mono_now());
     publisher.set_running();
@@ -299,7 +305,9 @@ void Engine::Parts::run_book() {
 void Engine::Parts::run_fused() {
     calling = this;
     Net& net = *nets.front();
-    set_up_thread({"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle}, net.log);
+    set_up_thread(
+        {"daypack-hot0", cpu_of(config.engine.net_cpus, 0), config.engine.rt_priority, plan.idle, config.engine.jail},
+        net.log);
     (void)publisher.beat(mono_now());
     publisher.set_running();
     while (net_running.load(std::memory_order_relaxed)) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <pwd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -34,15 +36,12 @@ struct ShmNames {
 // of its symbol, also when the engine ends and is started again.
 class ShmReader {
   public:
-    // Throws std::runtime_error with what to do about it.
-    explicit ShmReader(const std::string& instance) : instance_(instance) {
-        const int result = daypack_open(&reader_, instance.c_str());
-        if (result == DAYPACK_OK) return;
-        throw std::runtime_error("instance \"" + instance + "\": " +
-                                 (result == DAYPACK_NO_SEGMENT
-                                      ? "no engine of that name has run here; start one with daypack run CONFIG.yaml, "
-                                        "or choose another --instance"
-                                      : daypack_result_name(result)));
+    // `owner`: whose segment is taken besides one of root and of this user; DAYPACK_NO_OWNER: nobody's. Throws
+    // std::runtime_error with what to do about it.
+    explicit ShmReader(const std::string& instance, std::uint32_t owner = daypack_environment_owner())
+        : instance_(instance) {
+        const int result = daypack_open_as(&reader_, instance.c_str(), owner);
+        if (result != DAYPACK_OK) throw std::runtime_error("instance \"" + instance + "\": " + refusal_text(result));
     }
     ~ShmReader() { daypack_close(&reader_); }
     ShmReader(const ShmReader&) = delete;
@@ -94,6 +93,26 @@ class ShmReader {
     static constexpr int kTries = 1000;
 
   private:
+    [[nodiscard]] std::string refusal_text(int result) const {
+        if (result == DAYPACK_NO_SEGMENT) {
+            return "no engine of that name has run here; start one with daypack run CONFIG.yaml, or choose another "
+                   "--instance";
+        }
+        if (result != DAYPACK_FOREIGN) return daypack_result_name(result);
+        const passwd* const user = getpwuid(reader_.file_owner);
+        const std::string id = std::to_string(reader_.file_owner);
+        const std::string name = user != nullptr ? user->pw_name : id;
+        const std::string whose =
+            std::string(reader_.path) + " belongs to user " + name + " (uid " + id + "), who is neither you nor root";
+        if (daypack_is_member(reader_.file_group) != 0) {
+            return whose + "; if it is that one's engine that you mean, set --owner " + name +
+                   " or DAYPACK_OWNER=" + name;
+        }
+        return whose + ", and its group (gid " + std::to_string(reader_.file_group) +
+               ") is none of yours; have that user's engine set shm_group to a group of yours, and set --owner " +
+               name + " or DAYPACK_OWNER=" + name;
+    }
+
     // Yields between two tries: on a machine with few cores a busy writer may be waiting for this very core.
     template <class Read>
     static int persist(Read read) noexcept {

@@ -6,10 +6,11 @@
 
 #include "bench/rig/cores.h"
 #include "bench/rig/engine_rig.h"
-#include "bench/rig/jail.h"
+#include "bench/rig/page_faults.h"
 #include "bench/rig/receiver.h"
 #include "bench/rig/sender.h"
 #include "bench/rows/rows.h"
+#include "engine/threads/jail.h"
 
 namespace daypack::bench {
 namespace {

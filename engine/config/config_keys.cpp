@@ -97,7 +97,7 @@ constexpr ConfigKey kEngineKeys[] = {
     key<&EngineConfig::queue_events>("queue_events", "room in the queue from a network thread to the book thread",
                                      {.min = kMinQueueEvents, .max = kMaxQueueEvents, .power_of_two = true}),
     {"shm_mode",
-     "of the shared memory's file, octal; nobody may execute it",
+     "of the shared memory's file, octal; its owner alone may write it",
      {},
      read_shm_mode,
      show_shm_mode,
@@ -124,6 +124,9 @@ constexpr ConfigKey kEngineKeys[] = {
     key<&EngineConfig::fast_aes>("fast_aes", "AES-256-GCM by the processor's AES instructions, through libsodium"),
     key<&EngineConfig::kernel_timestamps>(
         "kernel_timestamps", "asks the kernel when it received each frame: a `recvmsg` in place of a `recv`"),
+    key<&EngineConfig::jail>("jail",
+                             "hot threads behind a seccomp filter: they start no program and write no file; callbacks "
+                             "of a host, too"),
     key<&EngineConfig::record>("record", "a file for all that comes", {.built = false}),
     key<&EngineConfig::metrics_listen>("metrics_listen", "127.0.0.1:9464 serves Prometheus text",
                                        {.fault = listen_fault, .built = false}),
@@ -217,7 +220,8 @@ Misfit engine_misfit(const Config& config) {
                                    " with `threads: fused`, where one network thread does it all; leave it out, or "
                                    "choose `threads: pipeline`"};
     }
-    if (std::string fault = count_fault(engine.net_cpus.size(), engine.net_threads, "threads"); !fault.empty()) return {"net_cpus", fault};
+    if (std::string fault = count_fault(engine.net_cpus.size(), engine.net_threads, "threads"); !fault.empty())
+        return {"net_cpus", fault};
     if (std::string fault = count_fault(engine.book_cpus.size(), engine.book_threads, "threads"); !fault.empty()) {
         return {"book_cpus", fault};
     }

@@ -85,7 +85,11 @@ std::string mode_fault(std::string_view text) {
     unsigned mode = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
     const bool octal = error == std::errc{} && end == text.data() + text.size() && text.size() >= 3 && text.size() <= 4;
-    if (octal && mode <= 0666 && (mode & 0600) == 0600 && (mode & 0111) == 0) return {};
+    if (octal && mode <= 0666 && (mode & 0600) == 0600 && (mode & 0111) == 0) {
+        if ((mode & 0022) == 0) return {};
+        // Who may write it makes the books of every reader: that is the owner alone.
+        return "lets others than the owner write the books; take the 2 out for group and others, as in \"0640\"";
+    }
     return "is no mode for a file that its owner reads and writes; write it as in \"0640\"";
 }
 

@@ -37,10 +37,8 @@ bool MarketInstaller::take_place(FollowedMarket& market) {
     Instrument instrument = make_instrument(market.native, market.witness.market());
     const auto index = wiring_.segment->add_symbol(instrument.symbol, market.native);
     if (!index) {
-        log_.line_once(fmt::format(
-            "symbol left_out={} why=\"no room in shared memory, where symbols of engines before keep their places: "
-            "raise max_symbols, which makes a new segment\"",
-            market.native));
+        log_.line_once(fmt::format("symbol left_out={} why=\"{}\"", market.native,
+                                   wiring_.segment->why_left_out(instrument.symbol, market.native)));
         return false;
     }
     if (*index >= wiring_.instruments->size() && !wiring_.instruments->append(std::move(instrument))) return false;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
@@ -68,14 +69,20 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     check_range("depth", options.depth, 1, kMaxDepth);
     check_range("max_symbols", options.max_symbols, 1, kMaxSymbols);
     check_range("ring_events", options.ring_events, kMinRingEvents, kMaxRingEvents);
+    if ((options.mode & ~mode_t{0644}) != 0) {
+        throw std::runtime_error(
+            "shm_mode: the owner alone may write the segment, and nobody execute it; choose 0600, 0640 or 0644");
+    }
     return options;
 }
 
+[[nodiscard]] std::string no_room_text(std::size_t bytes, int error) {
+    return "/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" + std::strerror(error) +
+           "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth";
+}
+
 [[noreturn]] void no_room(std::size_t bytes, int error) {
-    throw std::runtime_error("/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" +
-                             std::strerror(error) +
-                             "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth, "
-                             "max_symbols or ring_events");
+    throw std::runtime_error(no_room_text(bytes, error) + ", max_symbols or ring_events");
 }
 
 }  // namespace
@@ -136,7 +143,8 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
 void Segment::replace(const ShmFile& old, const std::string& path, const SegmentOptions& options) {
     make({options.mode, options.group});
     std::uint64_t epoch = 1;
-    const bool readable = old.size() >= sizeof(daypack_header);
+    // A stranger's is not mapped: it could shrink under our hands.
+    const bool readable = old.is_ours() && old.size() >= sizeof(daypack_header);
     const Mapping mapping = readable ? Mapping(old.fd(), sizeof(daypack_header)) : Mapping();
     auto* head = reinterpret_cast<daypack_header*>(mapping.base());
     const bool segment = readable && load_relaxed(head->magic) == DAYPACK_MAGIC;
@@ -144,7 +152,7 @@ void Segment::replace(const ShmFile& old, const std::string& path, const Segment
         epoch = load_relaxed(head->epoch) + 1;
         epoch_ = epoch;
         daypack_reader reader{};
-        if (daypack_open(&reader, options.instance.c_str()) == DAYPACK_OK) seed(reader);
+        if (daypack_open_as(&reader, options.instance.c_str(), geteuid()) == DAYPACK_OK) seed(reader);
         daypack_close(&reader);
     }
     begin_epoch(epoch);
@@ -253,6 +261,17 @@ std::optional<SymbolIndex> Segment::add_symbol(std::string_view symbol, std::str
     blank_slot(count, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
     store_release(header().symbols, count + 1);  // pairs with the acquire in daypack_symbols
     return static_cast<SymbolIndex>(count);
+}
+
+std::string Segment::why_left_out(std::string_view symbol, std::string_view native) const {
+    if (std::max(symbol.size(), native.size()) >= DAYPACK_NAME_BYTES) {
+        return "its name is longer than shared memory can hold, " + std::to_string(DAYPACK_NAME_BYTES - 1) + " bytes";
+    }
+    if (symbols() == layout_.max_symbols) {
+        return "no room in shared memory, where symbols of engines before keep their places: raise max_symbols, which "
+               "makes a new segment";
+    }
+    return no_room_text(layout_.slot_bytes, ENOSPC);
 }
 
 std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {

@@ -47,6 +47,8 @@ class Segment {
     // Returns the slot of a symbol, which is appended where the directory does not list it, and else left as it is.
     // Returns none where the directory or /dev/shm has no room for one more, or where the name is too long.
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
+    // Says why add_symbol has just returned none, and what to do about it. Not for hot threads: it allocates.
+    [[nodiscard]] std::string why_left_out(std::string_view symbol, std::string_view native) const;
     // Takes a row of the table of lines. Returns none where all DAYPACK_MAX_LINES are in use.
     [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
     // Names this process as the writer; it may be a child of the one that constructed the object, as of a daemon.

@@ -45,6 +45,16 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
                              header_word(fd, offsetof(daypack_header, writer_namespaces))) == 0;
 }
 
+// A process whose stdout or stderr is closed would write its log into the segment.
+[[nodiscard]] int above_stdio(int fd) {
+    if (fd > STDERR_FILENO) return fd;
+    const int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int error = errno;
+    close(fd);
+    if (above < 0) fail("cannot open the segment", error);
+    return above;
+}
+
 [[nodiscard]] gid_t group_id(const std::string& name) {
     if (const auto id = find_group(name)) return *id;
     throw std::runtime_error("shm_group: this machine has no group \"" + name + "\" (see `getent group`)");
@@ -97,17 +107,17 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
                                      ": it belongs to another user; run as that one, or choose another --instance");
         }
         if (fd < 0) fail("cannot open " + path + ", remove it if it is of no use", errno);
-        ShmFile file(fd);
+        ShmFile file(above_stdio(fd));
         struct stat status {};
-        if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        if (fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) {
             throw std::runtime_error(path + " is no regular file: remove it");
         }
         if (file.lock()) {
             if (file.is_at(path)) return file;
         } else if (file.is_at(path)) {
-            if (!is_written(fd)) return file;
+            if (!is_written(file.fd())) return file;
             throw std::runtime_error("instance \"" + instance + "\" is held by another engine (pid " +
-                                     std::to_string(header_word(fd, offsetof(daypack_header, writer_pid))) +
+                                     std::to_string(header_word(file.fd(), offsetof(daypack_header, writer_pid))) +
                                      "): stop it, or choose another --instance");
         }
         // it was replaced between open and lock: the path leads to another file now
@@ -117,10 +127,10 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
 ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
     const int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) fail("cannot make a file in /dev/shm", errno);
-    ShmFile file(fd);
+    ShmFile file(above_stdio(fd));
     file.set_access(access);
     if (!file.lock()) fail("cannot lock a new file in /dev/shm", errno);
-    if (ftruncate(fd, static_cast<off_t>(bytes)) != 0) {
+    if (ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) {
         fail("cannot make a segment of " + std::to_string(bytes >> 20) + " MiB in /dev/shm", errno);
     }
     return file;
@@ -184,7 +194,7 @@ bool ShmFile::is_at(const std::string& path) const noexcept {
 
 bool ShmFile::is_ours() const noexcept {
     struct stat status {};
-    return fstat(fd_, &status) == 0 && status.st_uid == geteuid();
+    return fstat(fd_, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 0022) == 0;
 }
 
 std::size_t ShmFile::size() const noexcept {

@@ -80,7 +80,8 @@ class ShmFile {
     // Returns whether the path still leads to this file.
     [[nodiscard]] bool is_at(const std::string& path) const noexcept;
     [[nodiscard]] bool is_locked() const noexcept { return locked_by_ != 0; }
-    [[nodiscard]] bool is_ours() const noexcept;  // it belongs to the user that this process runs as
+    // Returns whether it belongs to the user that this process runs as, who alone may write it.
+    [[nodiscard]] bool is_ours() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept;
     // Sets mode and group, regardless of the umask.
     void set_access(const ShmAccess& access) const;

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/threads/jail.h"
+
 namespace daypack {
 
 std::string apply_thread_setup(const ThreadSetup& setup) {
@@ -33,6 +35,12 @@ std::string apply_thread_setup(const ThreadSetup& setup) {
         if (const int error = pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters); error != 0) {
             add("thread " + setup.name + " has no real-time priority: " + std::strerror(error) +
                 "; raise RLIMIT_RTPRIO or run with CAP_SYS_NICE");
+        }
+    }
+    if (setup.jail) {  // last: what stands above asks for more than a jail allows
+        if (const int error = Jail::enter_for_life(); error != 0) {
+            add("thread " + setup.name + " is not in a jail: " + std::strerror(error) +
+                "; it takes a kernel with seccomp filters, on x86-64, and no sanitizer");
         }
     }
     return trouble;

@@ -13,6 +13,7 @@ struct ThreadSetup {
     int cpu = -1;         // -1: not pinned
     int rt_priority = 0;  // 1..99: SCHED_FIFO; 0: the usual scheduler
     IdleMode idle = IdleMode::backoff;
+    bool jail = false;  // behind Jail::enter_for_life()
 };
 
 // Applies it to the calling thread. Returns what did not work, in words; empty when all did. A thread that could not be

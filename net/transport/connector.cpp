@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "net/transport/connector.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +24,17 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookupPoll{2};
 constexpr std::chrono::milliseconds kShareMin{500};  // for one of several addresses
+
+// Where the process's stdout or stderr is closed, a socket would get its number, and what is printed go to the venue.
+// An error is left to the connect, which opens a socket that is not open.
+void open_above_stdio(tcp::socket& socket, const tcp& protocol) {
+    error_code error;
+    socket.open(protocol, error);
+    if (error || socket.native_handle() > STDERR_FILENO) return;
+    const int above = fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    socket.close(error);
+    if (above >= 0) socket.assign(protocol, above, error);
+}
 
 }  // namespace
 
@@ -142,6 +156,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         step_.cancel();
         if (std::string why = bind(); !why.empty()) return fail_soon(std::move(why));
         if (next_ + 1 < endpoints_.size()) limit_step();
+        open_above_stdio(stream_->socket(), endpoints_[next_].protocol());
         stream_->socket().async_connect(endpoints_[next_], [self = shared_from_this()](error_code error) {
             if (!self->over()) self->on_connect(error);
         });

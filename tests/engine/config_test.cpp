@@ -91,6 +91,7 @@ engine:
   huge_pages: "${YES}"
   fast_aes: false
   kernel_timestamps: true
+  jail: true
   record: flow.rec
   metrics_listen: 127.0.0.1:9464
 )",
@@ -138,6 +139,7 @@ engine:
     EXPECT_TRUE(engine.huge_pages);
     EXPECT_FALSE(engine.fast_aes);
     EXPECT_TRUE(engine.kernel_timestamps);
+    EXPECT_TRUE(engine.jail);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
     EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"api_key", "api_secret", "private channels",

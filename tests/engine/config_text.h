@@ -84,6 +84,7 @@ engine:
   huge_pages: false
   fast_aes: true
   kernel_timestamps: false
+  jail: false
   record: ""
   metrics_listen: ""                   # 127.0.0.1:9464 serves Prometheus text
 )";

@@ -12,10 +12,11 @@
 #include <optional>
 #include <thread>
 
-#include "bench/rig/jail.h"
+#include "bench/rig/page_faults.h"
 #include "engine/book_thread/book_agent.h"
 #include "engine/book_thread/book_sink.h"
 #include "engine/net_thread/net_agent.h"
+#include "engine/threads/jail.h"
 #include "net/backpack/subscribe_frame.h"
 #include "net/base/clock.h"
 #include "tests/net/line_harness.h"
@@ -227,9 +228,9 @@ Outcome run_hot(const std::atomic<std::uint64_t>& frames, Turn&& turn, Beside&& 
             while (frames.load(std::memory_order_relaxed) < count && mono_now() < end) turn();
         };
         turn_until(kWarmUp);
-        if (bench::Jail::is_possible()) EXPECT_TRUE(bench::Jail::enter()) << "this kernel has no seccomp filters";
+        if (Jail::is_possible()) EXPECT_TRUE(Jail::enter()) << "this kernel has no seccomp filters";
         turn_until(2 * kWarmUp);  // with the first trap, if any, behind it
-        bench::Jail::forget();
+        Jail::forget();
         const std::uint64_t faults = bench::page_faults();
         const double cpu = cpu_seconds();
         const std::uint64_t from = frames;
@@ -246,7 +247,7 @@ Outcome run_hot(const std::atomic<std::uint64_t>& frames, Turn&& turn, Beside&& 
         }  // until the calls are counted: what ends a thread asks the kernel for more
     });
     while (!done) beside();
-    outcome.refused = bench::Jail::in_words();
+    outcome.refused = Jail::in_words();
     done = false;
     hot.join();
     return outcome;

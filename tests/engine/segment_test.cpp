@@ -95,7 +95,7 @@ TEST(Segment, AStartThatIsUnderWayKeepsOthersWaitingAndWhatItLeftDoesNot) {
 
 TEST(Segment, TheModeHoldsWhateverTheUmask) {
     const Instance instance;
-    for (const mode_t mode : {0640u, 0600u, 0664u, 0644u}) {
+    for (const mode_t mode : {0640u, 0600u, 0604u, 0644u}) {
         auto options = instance.options();
         options.mode = mode;
         const mode_t before = umask(0777);
@@ -105,6 +105,29 @@ TEST(Segment, TheModeHoldsWhateverTheUmask) {
         ASSERT_EQ(stat(instance.path().c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777, mode);
     }
+}
+
+TEST(Segment, AModeThatLetsOthersWriteIsRefused) {
+    const Instance instance;
+    for (const mode_t mode : {0660u, 0642u, 0666u, 0750u, 04640u}) {
+        auto options = instance.options();
+        options.mode = mode;
+        EXPECT_NE(refusal(options).find("shm_mode: the owner alone may write"), std::string::npos) << mode;
+    }
+    EXPECT_NE(access(instance.path().c_str(), F_OK), 0) << "and nothing was made";
+}
+
+TEST(Segment, OneThatOthersMayHaveMappedToWriteIsReplaced) {
+    const Instance instance;
+    { const Segment before(instance.options()); }
+    struct stat before {};
+    ASSERT_EQ(stat(instance.path().c_str(), &before), 0);
+    ASSERT_EQ(chmod(instance.path().c_str(), 0662), 0);
+    const Segment segment(instance.options());
+    struct stat after {};
+    ASSERT_EQ(stat(instance.path().c_str(), &after), 0);
+    EXPECT_NE(after.st_ino, before.st_ino);
+    EXPECT_EQ(after.st_mode & 0777, 0640u);
 }
 
 TEST(Segment, TheGroupIsTheOneAskedFor) {
@@ -139,6 +162,7 @@ TEST(Segment, ASymbolKeepsItsSlotAndAFullDirectoryTakesNoMore) {
     EXPECT_EQ(segment.add_symbol("B-USDC", "B_USDC"), SymbolIndex{1});
     EXPECT_EQ(segment.add_symbol("A-USDC", "A_USDC"), SymbolIndex{0});
     EXPECT_EQ(segment.add_symbol("C-USDC", "C_USDC"), std::nullopt);
+    EXPECT_NE(segment.why_left_out("C-USDC", "C_USDC").find("raise max_symbols"), std::string::npos);
     EXPECT_EQ(segment.symbols(), 2u);
     EXPECT_EQ(segment.symbol(1), "B-USDC");
     EXPECT_EQ(segment.native(1), "B_USDC");
@@ -149,6 +173,7 @@ TEST(Segment, ANameTooLongForTheDirectoryIsNotTaken) {
     Segment segment(instance.options());
     const std::string longest(DAYPACK_NAME_BYTES - 1, 'x');
     EXPECT_EQ(segment.add_symbol(longest + "x", longest), std::nullopt);
+    EXPECT_NE(segment.why_left_out(longest + "x", longest).find("63 bytes"), std::string::npos);
     EXPECT_EQ(segment.add_symbol(longest, longest), SymbolIndex{0});
     ShmReader reader(instance.name);
     EXPECT_EQ(reader.names(0).symbol, longest);
@@ -218,6 +243,10 @@ TEST(Segment, AFullShmIsAnErrorInWordsAndNeverASignal) {
         int added = 0;
         while (small.add_symbol("S" + std::to_string(added), "S" + std::to_string(added))) ++added;
         if (added == 0 || added == 16) return failed(std::to_string(added) + " symbols of 16 have room");
+        const std::string why = small.why_left_out("S", "S");
+        if (why.find("/dev/shm has no room for 257 KiB") != 0 || why.find("max_symbols") != std::string::npos) {
+            return failed("a symbol is left out so: " + why);
+        }
         return {};
     });
     const std::string failure = child.failure();

@@ -47,7 +47,7 @@ void check(const Config& config) {
     for (const std::uint64_t events : {engine.ring_events, engine.queue_events}) {
         require(events >= 16 && (events & (events - 1)) == 0);
     }
-    require((engine.shm_mode & ~0666u) == 0 && (engine.shm_mode & 0600) == 0600);
+    require((engine.shm_mode & ~0644u) == 0 && (engine.shm_mode & 0600) == 0600);
     require(within(engine.net_threads, 1u, 16u) && within(engine.book_threads, 1u, 16u));
     require(engine.net_cpus.empty() || engine.net_cpus.size() >= engine.net_threads);
     require(engine.book_cpus.empty() || engine.book_cpus.size() >= engine.book_threads);

@@ -3,6 +3,7 @@
 // tests/CMakeLists.txt compiles the two programs of README.md.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -65,6 +66,42 @@ std::string help_of(const std::string& verb) {
     for (int c = std::fgetc(program); c != EOF; c = std::fgetc(program)) help += static_cast<char>(c);
     EXPECT_EQ(pclose(program), 0);
     return help;
+}
+
+// Every test of the tree, as "Suite.Name".
+std::set<std::string> all_tests() {
+    std::set<std::string> tests;
+    const std::regex test("\nTEST(?:_[FP])?[(]([A-Za-z0-9]+),\\s*([A-Za-z0-9]+)[)]");
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(DAYPACK_SOURCE_DIR "/tests")) {
+        if (!entry.path().string().ends_with("_test.cpp")) continue;
+        std::ifstream in(entry.path());
+        const std::string text{std::istreambuf_iterator<char>(in), {}};
+        for (std::sregex_iterator at(text.begin(), text.end(), test); at != std::sregex_iterator(); ++at)
+            tests.insert((*at)[1].str() + "." + (*at)[2].str());
+    }
+    return tests;
+}
+
+TEST(Pages, EachDefenceOfSecurityHasATestThatIsThere) {
+    const std::string text = page("SECURITY.md");
+    const std::string begin = "## What is done about it";
+    ASSERT_NE(text.find(begin), std::string::npos);
+    const std::string defences = text.substr(text.find(begin), text.find("\n## ", text.find(begin)) - text.find(begin));
+    const auto tests = all_tests();
+    const std::regex name("`([A-Z][A-Za-z0-9]+[.][A-Z][A-Za-z0-9]+)`");
+    std::size_t lines = 0;
+    for (std::size_t at = defences.find("\n- "); at != std::string::npos; ++lines) {
+        const std::size_t next = defences.find("\n- ", at + 1);
+        const std::string line = defences.substr(at, next - at);
+        bool held = line.find("tools/fuzz") != std::string::npos || line.find(".ci/static_checks") != std::string::npos;
+        for (std::sregex_iterator test(line.begin(), line.end(), name); test != std::sregex_iterator(); ++test) {
+            held = true;
+            EXPECT_TRUE(tests.count((*test)[1]) == 1) << (*test)[1] << " is not there";
+        }
+        EXPECT_TRUE(held) << line;
+        at = next;
+    }
+    EXPECT_GT(lines, 10U);
 }
 
 TEST(Pages, TheHelpOfRunListsEveryKeyOfTheConfiguration) {

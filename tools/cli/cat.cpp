@@ -53,7 +53,7 @@ std::string json_book(const std::string& instance, const ShmNames& names, const 
 
 std::string text_block(const ShmNames& names, const ShmBook& book) {
     const auto& top = book.head.top;
-    std::string text = fmt::format("{}  {}{}  u={}  {}\n", names.symbol, state_text(top.state, top.reason),
+    std::string text = fmt::format("{}  {}{}  u={}  {}\n", escaped(names.symbol), state_text(top.state, top.reason),
                                    flags_text(top.flags), top.u, time_of_day(top.publish_ns));
     const std::size_t rows = std::max(book.bids.size(), book.asks.size());
     for (std::size_t i = 0; i < rows; ++i) {
@@ -75,7 +75,7 @@ std::string text_block(const ShmNames& names, const ShmBook& book) {
 }  // namespace
 
 int show_book(const CatOptions& options, std::ostream& out) {
-    ShmReader reader(options.instance);
+    ShmReader reader(options.instance, options.owner);
     const auto symbols = require_symbols(reader, options.symbol);
     for (const auto symbol : symbols) {
         const auto book = reader.book(symbol, options.levels);

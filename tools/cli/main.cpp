@@ -19,6 +19,7 @@
 #include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
+#include "engine/threads/stdio_places.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/option_checks.h"
@@ -30,6 +31,7 @@
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/run.h"
 #include "tools/term/hang_up.h"
+#include "tools/term/terminal.h"
 
 namespace daypack {
 namespace {
@@ -80,6 +82,21 @@ void add_instance(CLI::App& verb, std::string& instance) {
         ->type_name("NAME")
         ->check(checked(instance_fault))
         ->capture_default_str();
+}
+
+// The verbs that read shared memory.
+template <class Verb, class Options>
+int read_segment(Verb verb, const Options& options) {
+    explain_bus_errors();
+    return verb(options, std::cout);
+}
+
+void add_segment(CLI::App& verb, std::string& instance, std::uint32_t& owner) {
+    add_instance(verb, instance);
+    verb.add_option("--owner", owner, "also an engine of this user, where the shared memory's group is one of yours")
+        ->type_name("USER")
+        ->envname("DAYPACK_OWNER")
+        ->transform(to_user_id());
 }
 
 void add_symbol(CLI::App& verb, std::string& symbol, const char* otherwise) {
@@ -182,12 +199,12 @@ void CommandLine::add_markets() {
 
 void CommandLine::add_readers() {
     CLI::App& top = verb("top", "live ladder, trades, latency and health in the terminal",
-                         [this] { return show_top(top_, std::cout); });
-    add_instance(top, top_.instance);
+                         [this] { return read_segment(show_top, top_); });
+    add_segment(top, top_.instance, top_.owner);
     add_symbol(top, top_.symbol, "the first");
 
-    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return show_book(cat_, std::cout); });
-    add_instance(cat, cat_.instance);
+    CLI::App& cat = verb("cat", "the book as it is now, once", [this] { return read_segment(show_book, cat_); });
+    add_segment(cat, cat_.instance, cat_.owner);
     add_symbol(cat, cat_.symbol, "all");
     cat.add_option("--levels", cat_.levels, "levels a side; 0: all that is published")
         ->type_name("N")
@@ -196,13 +213,13 @@ void CommandLine::add_readers() {
     cat.add_flag("--json", cat_.json, "one JSON object a line");
 
     CLI::App& tail = verb("tail", "every delta, trade and change of state as it comes",
-                          [this] { return follow_events(tail_, std::cout); });
-    add_instance(tail, tail_.instance);
+                          [this] { return read_segment(follow_events, tail_); });
+    add_segment(tail, tail_.instance, tail_.owner);
     add_symbol(tail, tail_.symbol, "all");
     tail.add_flag("--json", tail_.json, "one JSON object a line");
 
-    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return show_stat(stat_, std::cout); });
-    add_instance(stat, stat_.instance);
+    CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return read_segment(show_stat, stat_); });
+    add_segment(stat, stat_.instance, stat_.owner);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
     stat.add_flag("--watch", stat_.watch, "again every second");
 }
@@ -325,6 +342,7 @@ int CommandLine::run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == "run") daypack::HangUp::hold_back();
+    const daypack::StdioPlaces taken;  // started with `>&-`, the first file opened would be stdout
     try {
         return daypack::CommandLine().run(argc, argv);
     } catch (const daypack::ConfigError& error) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/config/config_values.h"
+#include "engine/daypack_shm.h"
 #include "net/backpack/symbol.h"
 
 namespace daypack {
@@ -61,6 +62,20 @@ inline CLI::Validator pace() {
         [](std::string& value) {
             if (value == "max") value = "0";
             return number()(value);
+        },
+        "");
+}
+
+// For transform(): a user of this machine becomes its number.
+inline CLI::Validator to_user_id() {
+    return CLI::Validator(
+        [](std::string& value) {
+            const std::uint32_t id = daypack_user_id(value.c_str());
+            if (id == DAYPACK_NO_OWNER) {
+                return shown(value) + " is no user of this machine; give the name or number of who runs the engine";
+            }
+            value = std::to_string(id);
+            return std::string();
         },
         "");
 }

@@ -63,10 +63,11 @@ void print_tops(daypack_reader& reader, LogWriter& out) {
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
         daypack_top top{};
         if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
-        out.write(fmt::format("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}",
-                              daypack_entry_of(&reader, i)->symbol, daypack_state_name(top.state),
-                              top.reason == 0 ? "" : daypack_reason_name(top.reason), top.u,
-                              quantity_text(top.bid_quantity, top), price_text(top.bid_price, top),
+        daypack_entry names;
+        daypack_read_entry(&reader, i, &names);
+        out.write(fmt::format("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}", escaped(names.symbol),
+                              daypack_state_name(top.state), top.reason == 0 ? "" : daypack_reason_name(top.reason),
+                              top.u, quantity_text(top.bid_quantity, top), price_text(top.bid_price, top),
                               price_text(top.ask_price, top), quantity_text(top.ask_quantity, top)));
     }
     if (symbols > kMost) out.write(fmt::format("… and {} more: daypack stat", symbols - kMost));
@@ -136,7 +137,7 @@ int run_engine(const RunOptions& options) {
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
 
-    ShmReader reader(config.engine.instance);
+    ShmReader reader(config.engine.instance, geteuid());
     std::optional<Screen> screen;
     if (terminal) screen.emplace();
     const MonoTime start = mono_now();
@@ -161,8 +162,9 @@ int run_engine(const RunOptions& options) {
     screen.reset();
     engine.stop();
     if (engine.failed()) {
-        err.write("daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
-                  "above says which");
+        err.write(
+            "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
+            "above says which");
         return 1;
     }
     if (print_summary(reader.raw(), config.exchange.lines, out) == 0 && !asked) {

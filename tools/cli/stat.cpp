@@ -153,7 +153,7 @@ struct Lead {
     const auto counter = [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); };
     const auto matched = matched_percent(reader, symbol);
     return fmt::format("{:<18} {:<16} u={:<14} updates {:<9} trades {:<7} gaps {:<4} resyncs {:<4}{} last {}{}\n",
-                       reader.names(symbol).symbol, top ? state_text(top->state, top->reason) : "busy",
+                       escaped(reader.names(symbol).symbol), top ? state_text(top->state, top->reason) : "busy",
                        top ? top->u : 0, counter(DAYPACK_SYMBOL_updates), counter(DAYPACK_SYMBOL_trades),
                        counter(DAYPACK_SYMBOL_gaps), counter(DAYPACK_SYMBOL_resyncs),
                        matched ? fmt::format(" audits {:.2f} %", *matched) : std::string(),
@@ -165,7 +165,7 @@ struct Lead {
     daypack_read_line(&reader.raw(), line, &entry);
     const auto counter = [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); };
     std::string text =
-        fmt::format("line {} {} {}:", line, entry.host, counter(DAYPACK_LINE_connected) != 0 ? "up" : "down");
+        fmt::format("line {} {} {}:", line, escaped(entry.host), counter(DAYPACK_LINE_connected) != 0 ? "up" : "down");
     for (unsigned i = DAYPACK_LINE_connects; i < DAYPACK_LINE_last_receive_ns; ++i) {
         text += fmt::format(" {} {}", daypack_line_counter_name(i), counter(i));
     }
@@ -208,7 +208,7 @@ struct Lead {
 
 int show_stat(const StatOptions& options, std::ostream& out) {
     constexpr int kWatch_ms = 1000;
-    ShmReader reader(options.instance);
+    ShmReader reader(options.instance, options.owner);
     const StopSignal stop;
     const bool wipe = options.watch && !options.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0;
     do {

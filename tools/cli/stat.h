@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <iosfwd>
 #include <string>
+
+#include "engine/daypack_shm.h"
 
 namespace daypack {
 
 struct StatOptions {
     std::string instance = "default";
-    bool json = false;   // one object a line
-    bool watch = false;  // again each second, until SIGINT
+    bool json = false;                       // one object a line
+    bool watch = false;                      // again each second, until SIGINT
+    std::uint32_t owner = DAYPACK_NO_OWNER;  // whose segment is taken besides root's and this user's
 };
 
 // Prints the engine's counters, the state of each symbol and line, and latency percentiles. Returns the exit code;

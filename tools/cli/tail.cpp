@@ -34,7 +34,7 @@ class NameCache {
 
 int follow_events(const TailOptions& options, std::ostream& out) {
     constexpr int kPoll_ms = 1;
-    ShmReader reader(options.instance);
+    ShmReader reader(options.instance, options.owner);
     std::optional<SymbolIndex> only;
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     NameCache names(reader);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <iosfwd>
 #include <string>
+
+#include "engine/daypack_shm.h"
 
 namespace daypack {
 
 struct TailOptions {
     std::string instance = "default";
-    std::string symbol{};  // any of the four spellings; empty: every symbol
-    bool json = false;     // one object a line
+    std::string symbol{};                    // any of the four spellings; empty: every symbol
+    bool json = false;                       // one object a line
+    std::uint32_t owner = DAYPACK_NO_OWNER;  // whose segment is taken besides root's and this user's
 };
 
 // Prints every event from now on, and how many were lost where the ring was faster, until SIGINT or until nobody reads

@@ -15,7 +15,7 @@ namespace daypack {
 
 int show_top(const TopOptions& options, std::ostream& out) {
     constexpr int kFrame_ms = 100;
-    ShmReader reader(options.instance);
+    ShmReader reader(options.instance, options.owner);
     std::optional<SymbolIndex> only;
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     if (isatty(STDOUT_FILENO) == 0) {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <iosfwd>
 #include <string>
+
+#include "engine/daypack_shm.h"
 
 namespace daypack {
 
 struct TopOptions {
     std::string instance = "default";
-    std::string symbol{};  // any of the four spellings; empty: as many as there is room for
+    std::string symbol{};                    // any of the four spellings; empty: as many as there is room for
+    std::uint32_t owner = DAYPACK_NO_OWNER;  // whose segment is taken besides root's and this user's
 };
 
 // A live ladder in the terminal until q or SIGINT; where stdout is none, a line per symbol into `out`, once. Returns

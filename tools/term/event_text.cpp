@@ -100,7 +100,7 @@ using Json = nlohmann::ordered_json;
 }  // namespace
 
 std::string event_line(const daypack_record& record, const std::string& symbol) {
-    return fmt::format("{} {:<18} {:<8} {}", time_of_day(record.publish_ns), symbol, kind_text(record),
+    return fmt::format("{} {:<18} {:<8} {}", time_of_day(record.publish_ns), escaped(symbol), kind_text(record),
                        own_text(record));
 }
 

@@ -91,11 +91,12 @@ Pane pane_of(ShmReader& reader, SymbolIndex symbol, std::size_t levels, const st
     const std::size_t height = 2 + 2 * levels + kTrades;
     const auto names = reader.names(symbol);
     const auto book = reader.book(symbol, levels);
-    if (!book) return Pane(height, Cell{names.symbol + " busy", kYellow});
+    if (!book) return Pane(height, Cell{escaped(names.symbol) + " busy", kYellow});
     const auto& top = book->head.top;
     Pane pane;
-    pane.push_back({fmt::format("{} {}{}", names.symbol, state_text(top.state, top.reason), flags_text(top.flags)),
-                    state_colour(top.state)});
+    pane.push_back(
+        {fmt::format("{} {}{}", escaped(names.symbol), state_text(top.state, top.reason), flags_text(top.flags)),
+         state_colour(top.state)});
     for (std::size_t rank = levels; rank > 0; --rank) pane.push_back(level_cell(book->asks, rank - 1, top, kRed));
     std::string middle = fmt::format("u={}", top.u);
     if (top.bid_quantity != 0 && top.ask_quantity != 0) {
@@ -138,7 +139,7 @@ Cell line_cell(ShmReader& reader, unsigned line) {
     const auto counter = [&](unsigned which) { return daypack_line_counter(&reader.raw(), line, which); };
     const bool up = counter(DAYPACK_LINE_connected) != 0;
     return {
-        fmt::format("line {} {} {}  frames {}  failures {}  dropped {}", line, entry.host, up ? "up" : "down",
+        fmt::format("line {} {} {}  frames {}  failures {}  dropped {}", line, escaped(entry.host), up ? "up" : "down",
                     counter(DAYPACK_LINE_frames), counter(DAYPACK_LINE_failures), counter(DAYPACK_LINE_queue_dropped)),
         up ? kPlain : kYellow};
 }
@@ -173,13 +174,13 @@ std::string draw_ladder(ShmReader& reader, int rows, int columns, std::optional<
 std::string top_line(ShmReader& reader, SymbolIndex symbol) {
     const auto names = reader.names(symbol);
     const auto top = reader.top(symbol);
-    if (!top) return names.symbol + "  busy";
+    if (!top) return escaped(names.symbol) + "  busy";
     const auto side = [&](std::int64_t price, std::int64_t quantity) {
         return quantity == 0 ? std::string("-") : quantity_text(quantity, *top) + " @ " + price_text(price, *top);
     };
-    return fmt::format("{:<18} {:<16} bid {:<28} ask {:<28} u={}{}", names.symbol, state_text(top->state, top->reason),
-                       side(top->bid_price, top->bid_quantity), side(top->ask_price, top->ask_quantity), top->u,
-                       flags_text(top->flags));
+    return fmt::format("{:<18} {:<16} bid {:<28} ask {:<28} u={}{}", escaped(names.symbol),
+                       state_text(top->state, top->reason), side(top->bid_price, top->bid_quantity),
+                       side(top->ask_price, top->ask_quantity), top->u, flags_text(top->flags));
 }
 
 }  // namespace daypack

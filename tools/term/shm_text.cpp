@@ -13,6 +13,20 @@
 
 namespace daypack {
 
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\') {
+            out += "\\\\";
+        } else if (c >= ' ' && c <= '~') {
+            out += c;
+        } else {
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        }
+    }
+    return out;
+}
+
 std::string number_text(std::int64_t mantissa, int exponent) {
     if (mantissa == INT64_MIN) ++mantissa;  // no engine writes it, and it has no positive
     return format_decimal(mantissa, exponent, exponent < 0 ? -exponent : 0);
@@ -91,9 +105,10 @@ SymbolIndex require_symbol(ShmReader& reader, const std::string& text) {
     std::vector<std::string> listed;
     for (SymbolIndex i = 0; i < reader.symbols(); ++i) listed.push_back(reader.names(i).native);
     const auto nearest = nearest_symbol(text, listed);
-    throw std::runtime_error(fmt::format("instance \"{}\" has no symbol \"{}\"{}", reader.instance(), text,
-                                         nearest ? fmt::format("; did you mean \"{}\"?", normalised_symbol(*nearest))
-                                                 : "; `daypack stat` lists what it has"));
+    throw std::runtime_error(
+        fmt::format("instance \"{}\" has no symbol \"{}\"{}", reader.instance(), escaped(text),
+                    nearest ? fmt::format("; did you mean \"{}\"?", escaped(normalised_symbol(*nearest)))
+                            : "; `daypack stat` lists what it has"));
 }
 
 std::vector<SymbolIndex> require_symbols(ShmReader& reader, const std::string& text) {

@@ -13,6 +13,10 @@ namespace daypack {
 // What the verbs that read shared memory say in words. Pure functions; what a hostile segment holds may look odd, no
 // more.
 
+// Text of a segment as it can go to a terminal: what is no printable ASCII as a backslash, x and two digits, a
+// backslash as two of them.
+[[nodiscard]] std::string escaped(std::string_view text);
+
 // mantissa × 10^exponent, padded to the exponent: "86786.0", "12300".
 [[nodiscard]] std::string number_text(std::int64_t mantissa, int exponent);
 [[nodiscard]] std::string price_text(std::int64_t mantissa, const daypack_top& top);

@@ -18,6 +18,18 @@ void on_signal(int signal) {
     noted[signal] = 1;
 }
 
+const Screen* volatile drawn = nullptr;  // the one that is, if one is
+
+// What is no missing memory of a file strikes again when this returns, and ends the program as it would have.
+void on_bus_error(int, siginfo_t* info, void*) {
+    if (info->si_code != BUS_ADRERR) return;
+    give_back_screen();
+    constexpr std::string_view kWhy =
+        "daypack: the shared memory was cut short while it was read, which no engine does: start the engine again\n";
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWhy.data(), kWhy.size());
+    _exit(1);
+}
+
 void write_all(std::string_view text) noexcept {
     while (!text.empty()) {
         const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
@@ -44,12 +56,30 @@ Screen::Screen() {
         raw.c_cc[VTIME] = 0;
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
+    drawn = this;
     write_all("\x1b[?1049h\x1b[?25l");  // the other screen, no cursor
 }
 
 Screen::~Screen() {
+    drawn = nullptr;
+    give_back();
+}
+
+// Of calls that a signal handler may make alone.
+void Screen::give_back() const noexcept {
     write_all("\x1b[?25h\x1b[?1049l");
     if (raw_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+}
+
+void give_back_screen() noexcept {
+    if (const Screen* const screen = drawn) screen->give_back();
+}
+
+void explain_bus_errors() noexcept {
+    struct sigaction action {};
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO | SA_RESETHAND;
+    sigaction(SIGBUS, &action, nullptr);
 }
 
 int Screen::rows() const noexcept {

@@ -9,6 +9,8 @@
 
 namespace daypack {
 
+void give_back_screen() noexcept;
+
 // The terminal on stdout, as a screen that is drawn over and over; the destructor gives it back as it was.
 //
 // Thread: one. REQUIRES: stdout is a terminal. Keys are read where stdin is one too.
@@ -28,10 +30,17 @@ class Screen {
     [[nodiscard]] bool pressed(char key, int timeout_ms) noexcept;
 
   private:
+    friend void give_back_screen() noexcept;
+    void give_back() const noexcept;
+
     bool raw_ = false;   // stdin was a terminal, and is to be given back
     bool keys_ = false;  // and still is one
     termios before_{};
 };
+
+// From now on a read of shared memory that is not there any more, since somebody cut the file short, ends the program
+// with exit code 1 and an error in words. A screen that is drawn then is given back before.
+void explain_bus_errors() noexcept;
 
 // While one lives, the signals it names are noted instead of doing what they do otherwise.
 //

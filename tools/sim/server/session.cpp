@@ -37,7 +37,8 @@ void Session::start(const boost::beast::http::request<boost::beast::http::string
     ws_.auto_fragment(false);  // the venue sends a message as one frame
     ws_.text(true);
     ws_.async_accept(upgrade, [self = shared_from_this()](error_code error) {
-        if (error) return self->finish();
+        // It may have been cut between the last byte of the answer and this call, which knows of no error then.
+        if (error || self->finished_) return self->finish();
         self->handler_.on_open(*self);
         self->open_ = true;
         self->reading_ = true;

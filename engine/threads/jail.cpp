@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "bench/rig/jail.h"
+#include "engine/threads/jail.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
@@ -15,7 +14,7 @@
 #include <csignal>
 #include <cstddef>
 
-namespace daypack::bench {
+namespace daypack {
 namespace {
 
 std::array<std::atomic<std::uint64_t>, 512> refused_calls{};
@@ -93,10 +92,4 @@ std::string Jail::in_words() {
     return words;
 }
 
-std::uint64_t page_faults() noexcept {
-    rusage usage{};
-    getrusage(RUSAGE_THREAD, &usage);
-    return static_cast<std::uint64_t>(usage.ru_minflt + usage.ru_majflt);
-}
-
-}  // namespace daypack::bench
+}  // namespace daypack
