@@ -7,6 +7,7 @@
 # - A file that is named without its folder (sync.h) is somewhere below the page.
 # - A test that is named (sync_test) is somewhere below tests/.
 cmake_minimum_required(VERSION 3.23)
+get_filename_component(ROOT "${ROOT}" ABSOLUTE) # a relative one is seen from where cmake was called
 set(faults 0)
 set(checked 0)
 macro(check found page text why)
