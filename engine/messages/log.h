@@ -31,8 +31,9 @@ struct LogRecord {
     MonoTime time;
     std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared;
                              // contradiction: how many there were
-    std::uint64_t got = 0;   // gap: the first id of what came; audit: levels that were wrong; touch: seconds;
-                             // contradiction: updates of lines that did not count
+    std::uint64_t got = 0;   // gap: the first id of what came, or the last of any line where nothing came; audit:
+                             // levels that were wrong; touch: seconds; contradiction: updates of lines that did not
+                             // count
     SymbolIndex symbol = 0;
     LineIndex line = 0;
     LogKind kind = LogKind::text;
