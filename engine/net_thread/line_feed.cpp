@@ -234,7 +234,7 @@ void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t num
     record.line = index_;
     record.have = record.got = number;
     record.say(words);
-    (void)wiring_.log->push(record);  // where it is full, counters and states still show it
+    wiring_.log->push(record);
 }
 
 }  // namespace daypack
