@@ -224,7 +224,9 @@ static inline const char* daypack_threads_why_name(uint64_t threads) {
     DAYPACK_NAME_OF(DAYPACK_THREADS_WHYS, threads >> 16 & 0xff, "unknown")
 }
 
-/* Counters. Each is written by one thread of the engine. */
+/* Counters. Each is written by one thread of the engine. `daypack stat --json` prints all of them. The text of `stat`
+ * has a line's from `connects` up to `last_receive_ns`, so a word's place decides whether it is shown there; of the
+ * others a chosen few (tools/cli/stat.cpp). */
 /* clang-format off */
 #define DAYPACK_LINE_COUNTERS(X)                                                                       \
     X(connected) /* gauge: 1 while subscribed */                                                       \
@@ -559,17 +561,6 @@ static inline int64_t daypack_monotonic_ns(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
 }
-static inline int64_t daypack_wall_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-/* Returns how long ago a wall-clock time of this machine was, in ns: for the `publish_ns` of a read just made, how long
- * the update took to be seen. Returns 0 where the clock was set back in between. */
-static inline uint64_t daypack_since(int64_t wall_ns) {
-    int64_t now = daypack_wall_ns();
-    return now > wall_ns ? (uint64_t)now - (uint64_t)wall_ns : 0;
-}
 static inline const daypack_header* daypack_head(const daypack_reader* reader) {
     return (const daypack_header*)(const void*)reader->base;
 }
@@ -894,7 +885,9 @@ static inline uint64_t daypack_cursor(const daypack_reader* reader) {
  * DAYPACK_OK     *record is that record, and *cursor stands at the next one
  * DAYPACK_EMPTY  there is no new record
  * DAYPACK_LOST   the ring lapped this reader: *lost records were written over unread, *record must not be used, and
- *                *cursor stands at the oldest record that is left
+ *                *cursor stands at the oldest record that is left. The ring is one for all symbols, so no book that was
+ *                built from records is right any more: drop them, read each slot again (daypack_read_book), and go on
+ *                with that symbol's records whose last_id is beyond its u
  * A record of kind NONE was lost with a writer that died.
  * To join a book, note the cursor, read the book, then take the deltas whose last_id is beyond the book's u. An update
  * counts only when its record with `last` was read.
