@@ -383,8 +383,10 @@ typedef struct daypack_slot {
     uint64_t reserved;
 } daypack_slot;
 
+enum { DAYPACK_SIDE_BID = 0, DAYPACK_SIDE_ASK = 1 }; /* of a trade: of the aggressor, who bought or sold */
+
 typedef struct daypack_record {
-    uint64_t head;     /* kind | side << 8 (0 bid, 1 ask) | last << 16 | line << 24 | symbol << 32 */
+    uint64_t head;     /* kind | side << 8 (DAYPACK_SIDE_*) | last << 16 | line << 24 | symbol << 32 */
     uint64_t first_id; /* U, or the trade's id */
     uint64_t last_id;  /* u */
     int64_t price;
