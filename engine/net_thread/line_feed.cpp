@@ -199,10 +199,10 @@ void NetAgent::Feed::do_work(MonoTime now) {
     if (waiting_since_ && (reported || now - *waiting_since_ >= kPatience_ns)) line_.resume();
     if (now - counters_written_ < kCounters_ns) return;
     counters_written_ = now;
-    tell_counters();
+    publish_counters();
 }
 
-void NetAgent::Feed::tell_counters() noexcept {
+void NetAgent::Feed::publish_counters() noexcept {
     Counters counters = wiring_.segment->line_counters(index_);
     const auto set = [&](unsigned counter, std::uint64_t value) { counters.set(counter, value); };
     const LineStats& stats = line_.stats();

@@ -40,7 +40,7 @@ class NetAgent::Feed final : public LineListener {
 
     // Goes on where the sink had no room, and publishes the counters every millisecond.
     void do_work(MonoTime now);
-    void tell_counters() noexcept;
+    void publish_counters() noexcept;
 
     [[nodiscard]] Line& line() noexcept { return line_; }
     // Something that was on its way when the line last began to catch up has not been written to the sink yet.
