@@ -40,7 +40,9 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
 
     void start() {
         if (url_.tls && tls_ == nullptr) {
-            boost::asio::post(io_, [self = shared_from_this()] { self->fail("no TLS has been set up for it"); });
+            boost::asio::post(io_, [self = shared_from_this()] {
+                self->fail("a URL of wss or https needs a TLS context, and there is none");
+            });
             return;
         }
         deadline_.expires_after(timeout_);
