@@ -16,7 +16,7 @@ namespace daypack {
 namespace {
 
 constexpr std::int64_t kPreferFirst_ns = s_to_ns(300);  // after which the preferred host is tried again
-constexpr std::int64_t kLookAgain_ns = ms_to_ns(50);    // where the budget has tokens, but the gate holds what waits
+constexpr std::int64_t kLookAgain_ns = ms_to_ns(50);    // where tokens are left, but what waits may not have them yet
 constexpr int kRenewedMax = 2;  // times a request is sent again: a kept connection was closed, an address was dead
 
 std::int64_t burst_of(std::int64_t per_minute) {
