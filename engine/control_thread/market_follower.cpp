@@ -136,7 +136,7 @@ void MarketFollower::on_heard(FollowedMarket& market, bool changed) {
 void MarketFollower::settle(FollowedMarket& market) {
     const bool unknown = market.witness.existence() == MarketWitness::Existence::unknown;
     if (unknown && list_.list() == nullptr) return;  // nothing was said of it yet
-    installer_.adopt_directory(list_.markets());
+    installer_.adopt_directory(list_.markets(), markets_);
     if (!installer_.install(market)) return;
     const Market* const row = market.witness.market();
     const bool rfq = !unknown && is_rfq(market.native, row);
