@@ -6,15 +6,14 @@
 
 #include "engine/control_thread/symbol_choice.h"
 #include "net/backpack/symbol.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kNsPerS = 1'000'000'000;
-constexpr std::int64_t kListHalted_ns = 3 * kNsPerS;   // where most of what is followed waits to be opened
-constexpr std::int64_t kFirstApart_ns = kNsPerS / 10;  // the first questions about many markets
-constexpr std::int64_t kCheck_ns = kNsPerS / 10;       // of the counters of frames, which the book thread writes
+constexpr std::int64_t kListHalted_ns = s_to_ns(3);     // where most of what is followed waits to be opened
+constexpr std::int64_t kFirstApart_ns = ms_to_ns(100);  // the first questions about many markets
+constexpr std::int64_t kCheck_ns = ms_to_ns(100);       // of the counters of frames, which the book thread writes
 
 }  // namespace
 
@@ -25,7 +24,7 @@ MarketFollower::MarketFollower(const Config& config, RestApi& rest, MarketInstal
       now_(now),
       inquiry_(rest, markets_, log, [this](FollowedMarket& market, bool changed) { on_heard(market, changed); }),
       installer_({.depth = config.engine.depth,
-                  .gap_wait_ns = config.exchange.gap_wait_ms * kNsPerMs,
+                  .gap_wait_ns = ms_to_ns(config.exchange.gap_wait_ms),
                   .window_ns = window_ns(config.exchange.depth_stream)},
                  std::move(wiring), log),
       list_(
