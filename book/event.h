@@ -12,16 +12,25 @@ namespace daypack {
 // An update of N levels is N `delta` events that share U, u and the times; only the final one has `last`. An update
 // without levels is one `advance` event, which is `last`. The table has the other kinds:
 //
-// kind       first         last_id          price, quantity          events
-// delta      U             u                level; 0 deletes          one a level
-// advance    U             u                -                         1
-// trade      trade id `t`  0                price, size; side = aggressor   2, the second is trade_orders
-// trade_orders  buyer's order id, seller's order id                   -
-// ticker     u             u                best of `side`; 0, 0 when empty  2, bid then ask
-// bad        0             0                -  (a frame of this symbol could not be read: resync it)  1
-// line_up, line_down       -                every symbol of `line`    1, symbol unused
-// kernel_receive  ns since 1970  0             -                         1, before the others of its frame; never
-// `last` lost       0             0                -  (a full queue cost this symbol updates; sent where it is known) 1
+// clang-format off
+// kind            first_id                 last_id            price, quantity         events
+// delta           U                        u                  level; 0 deletes        one a level
+// advance         U                        u                  -                       1
+// trade           trade id `t`             0                  price, size; `side` is  2, the second is
+//                                                             the aggressor's         trade_orders
+// trade_orders    buyer's order id         seller's order id  -                       with its trade
+// ticker          u                        u                  best of `side`; 0, 0    2, bid then ask
+//                                                             where it is empty
+// bad             0                        0                  -                       1: a frame of this symbol
+//                                                                                     could not be read; resync it
+// line_up         -                        -                  -                       1, of every symbol of `line`;
+// line_down                                                                           `symbol` is unused
+// kernel_receive  ns since the Unix epoch  0                  -                       1, before the others of its
+//                                                                                     frame; never `last`
+// lost            0                        0                  -                       1: a full queue cost this
+//                                                                                     symbol updates; sent where it
+//                                                                                     is known
+// clang-format on
 enum class EventKind : std::uint8_t {
     delta,
     advance,

@@ -88,8 +88,8 @@ extern "C" {
 #endif
 
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
-#define DAYPACK_LAYOUT_VERSION 4u
-#define DAYPACK_NAME_BYTES 64 /* of a symbol, with its final zero */
+#define DAYPACK_LAYOUT_VERSION 4u /* raised where anything in the segment moves, a counter too: see DAYPACK_ASSERT */
+#define DAYPACK_NAME_BYTES 64     /* of a symbol, with its final zero */
 #define DAYPACK_MAX_LINES 16
 #define DAYPACK_HOST_BYTES 64
 #define DAYPACK_PATH_BYTES 128
@@ -97,6 +97,25 @@ extern "C" {
 #define DAYPACK_READ_TRIES 64            /* after which a read returns DAYPACK_BUSY, never old data */
 #define DAYPACK_NO_OWNER 0xffffffffu     /* no user: that of daypack_open_as where none is named */
 #define DAYPACK_OVERFLOW_ID 65534u       /* what a user namespace shows for every user and group it does not know */
+
+/* For this file alone, and undefined at its end: returns the name of `number` in one of the lists below; an assertion,
+ * which C99 has not, but it refuses an array of -1 elements. */
+/* clang-format off */
+#define DAYPACK_CASE(name, value) \
+    case value: return #name;
+#define DAYPACK_NAME_OF(list, number, otherwise) \
+    switch (number) {                            \
+        list(DAYPACK_CASE)                       \
+        default: return otherwise;               \
+    }
+/* clang-format on */
+#ifdef __cplusplus
+#define DAYPACK_ASSERT(name, condition, text) static_assert(condition, text)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define DAYPACK_ASSERT(name, condition, text) _Static_assert(condition, text)
+#else
+#define DAYPACK_ASSERT(name, condition, text) typedef char daypack_assertion_##name[(condition) ? 1 : -1]
+#endif
 
 /* States, reasons and flags. The lists are closed. */
 #define DAYPACK_STATES(X) X(DOWN, 0) X(SYNCING, 1) X(LIVE, 2) X(STALE, 3) X(POLLING, 4) X(INVALID, 5) X(HALTED, 6)
@@ -130,23 +149,11 @@ enum {
 };
 
 static inline const char* daypack_state_name(unsigned state) {
-    switch (state) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_STATES(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "UNKNOWN";
-    }
+    DAYPACK_NAME_OF(DAYPACK_STATES, state, "UNKNOWN")
 }
 
 static inline const char* daypack_reason_name(unsigned reason) {
-    switch (reason) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_REASONS(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "unknown";
-    }
+    DAYPACK_NAME_OF(DAYPACK_REASONS, reason, "unknown")
 }
 
 /* Phases of a writer.
@@ -187,23 +194,11 @@ typedef enum daypack_kind {
 } daypack_kind;
 
 static inline const char* daypack_phase_name(uint64_t phase) {
-    switch (phase) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_PHASES(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "UNKNOWN";
-    }
+    DAYPACK_NAME_OF(DAYPACK_PHASES, phase, "UNKNOWN")
 }
 
 static inline const char* daypack_kind_name(unsigned kind) {
-    switch (kind) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_KINDS(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "UNKNOWN";
-    }
+    DAYPACK_NAME_OF(DAYPACK_KINDS, kind, "UNKNOWN")
 }
 
 /* How the engine's hot threads run, and why. The lists are closed.
@@ -240,34 +235,18 @@ typedef enum daypack_threads_why {
 
 /* The three parts of `threads` in the header, as text; "unknown" where an engine set none. */
 static inline const char* daypack_threads_name(uint64_t threads) {
-    switch (threads & 0xff) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_THREADS(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "unknown";
-    }
+    DAYPACK_NAME_OF(DAYPACK_THREADS, threads & 0xff, "unknown")
 }
 static inline const char* daypack_idle_name(uint64_t threads) {
-    switch (threads >> 8 & 0xff) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_IDLES(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "unknown";
-    }
+    DAYPACK_NAME_OF(DAYPACK_IDLES, threads >> 8 & 0xff, "unknown")
 }
 static inline const char* daypack_threads_why_name(uint64_t threads) {
-    switch (threads >> 16 & 0xff) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_THREADS_WHYS(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "unknown";
-    }
+    DAYPACK_NAME_OF(DAYPACK_THREADS_WHYS, threads >> 16 & 0xff, "unknown")
 }
 
-/* Counters. Each is written by one thread of the engine. */
+/* Counters. Each is written by one thread of the engine. `daypack stat --json` prints all of them. The text of `stat`
+ * has a line's from `connects` up to `last_receive_ns`, so a word's place decides whether it is shown there; of the
+ * others a chosen few (tools/cli/stat.cpp). */
 /* clang-format off */
 #define DAYPACK_LINE_COUNTERS(X)                                                                       \
     X(connected) /* gauge: 1 while subscribed */                                                       \
@@ -326,6 +305,10 @@ enum {
 #undef DAYPACK_X
         DAYPACK_ENGINE_COUNTER_COUNT
 };
+DAYPACK_ASSERT(
+    counters,
+    DAYPACK_LINE_COUNTER_COUNT == 21 && DAYPACK_SYMBOL_COUNTER_COUNT == 38 && DAYPACK_ENGINE_COUNTER_COUNT == 13,
+    "a counter more or less moves those behind it: raise DAYPACK_LAYOUT_VERSION, and put the new counts here");
 
 static inline const char* daypack_line_counter_name(unsigned counter) {
     static const char* const names[] = {
@@ -423,8 +406,10 @@ typedef struct daypack_slot {
     uint64_t reserved;
 } daypack_slot;
 
+enum { DAYPACK_SIDE_BID = 0, DAYPACK_SIDE_ASK = 1 }; /* of a trade: of the aggressor, who bought or sold */
+
 typedef struct daypack_record {
-    uint64_t head;     /* kind | side << 8 (0 bid, 1 ask) | last << 16 | line << 24 | symbol << 32 */
+    uint64_t head;     /* kind | side << 8 (DAYPACK_SIDE_*) | last << 16 | line << 24 | symbol << 32 */
     uint64_t first_id; /* U, or the trade's id */
     uint64_t last_id;  /* u */
     int64_t price;
@@ -442,14 +427,8 @@ typedef struct daypack_record {
     uint64_t exponents; /* as in daypack_slot */
 } daypack_record;
 
-#ifdef __cplusplus
-static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
-#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-_Static_assert(sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128, "layout");
-#else /* C99 has no static assertion, but refuses an array of -1 elements */
-typedef char daypack_layout_assertion
-    [sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128 ? 1 : -1];
-#endif
+DAYPACK_ASSERT(layout, sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128,
+               "another layout: raise DAYPACK_LAYOUT_VERSION");
 
 /* Durations of the updates that were applied, each measured by this machine's clock alone.
  * FRAME_TO_SHM  from the complete, decrypted frame until readers could see slot and records; its parts, in turn:
@@ -472,13 +451,7 @@ typedef enum daypack_histogram {
 enum { DAYPACK_HISTOGRAM_BUCKETS = 1216 };
 
 static inline const char* daypack_histogram_name(unsigned histogram) {
-    switch (histogram) {
-#define DAYPACK_X(name, value) \
-    case value: return #name;
-        DAYPACK_HISTOGRAMS(DAYPACK_X)
-#undef DAYPACK_X
-        default: return "UNKNOWN";
-    }
+    DAYPACK_NAME_OF(DAYPACK_HISTOGRAMS, histogram, "UNKNOWN")
 }
 
 static inline unsigned daypack_histogram_bucket(uint64_t ns) {
@@ -629,17 +602,6 @@ static inline int64_t daypack_boot_ns(void) {
 static inline int64_t daypack_slept_ns(void) {
     int64_t boot_ns = daypack_boot_ns();
     return boot_ns - daypack_monotonic_ns();
-}
-static inline int64_t daypack_wall_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-/* Returns how long ago a wall-clock time of this machine was, in ns: for the `publish_ns` of a read just made, how long
- * the update took to be seen. Returns 0 where the clock was set back in between. */
-static inline uint64_t daypack_since(int64_t wall_ns) {
-    int64_t now = daypack_wall_ns();
-    return now > wall_ns ? (uint64_t)now - (uint64_t)wall_ns : 0;
 }
 static inline const daypack_header* daypack_head(const daypack_reader* reader) {
     return (const daypack_header*)(const void*)reader->base;
@@ -1112,7 +1074,9 @@ static inline uint64_t daypack_cursor(const daypack_reader* reader) {
  * DAYPACK_OK     *record is that record, and *cursor stands at the next one
  * DAYPACK_EMPTY  there is no new record
  * DAYPACK_LOST   the ring lapped this reader: *lost records were written over unread, *record must not be used, and
- *                *cursor stands at the oldest record that is left
+ *                *cursor stands at the oldest record that is left. The ring is one for all symbols, so no book that was
+ *                built from records is right any more: drop them, read each slot again (daypack_read_book), and go on
+ *                with that symbol's records whose last_id is beyond its u
  * A record of kind NONE was lost with a writer that died.
  * To join a book, note the cursor, read the book, then take the deltas whose last_id is beyond the book's u. An update
  * counts only when its record with `last` was read.
@@ -1204,6 +1168,10 @@ static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned
     }
     return daypack_histogram_value(DAYPACK_HISTOGRAM_BUCKETS - 1);
 }
+
+#undef DAYPACK_CASE
+#undef DAYPACK_NAME_OF
+#undef DAYPACK_ASSERT
 
 #ifdef __cplusplus
 }

@@ -32,12 +32,11 @@
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/subscribe_frame.h"
+#include "net/base/time_units.h"
 #include "net/http/rest_client.h"
 
 namespace daypack {
 namespace {
-
-constexpr std::int64_t kMs = 1'000'000;
 
 SegmentOptions segment_options(const EngineConfig& config) {
     return {.instance = config.instance,
@@ -229,8 +228,8 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     wiring.keeper = &keeper;
     for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
     BookMonitor::Options doubts;
-    doubts.stale_after_ns = config.exchange.stale_after_ms * kMs;
-    doubts.audit_every_ns = config.exchange.snapshot_interval_s * 1'000 * kMs;
+    doubts.stale_after_ns = ms_to_ns(config.exchange.stale_after_ms);
+    doubts.audit_every_ns = s_to_ns(config.exchange.snapshot_interval_s);
     book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
     if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
 }
@@ -274,7 +273,7 @@ void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& queue) {
     LogRecord record;
     record.time = mono_now();
     record.say(trouble);
-    (void)queue.push(record);  // an empty queue has room
+    queue.push(record);  // an empty queue has room
 }
 
 void Engine::Parts::run_net(std::size_t i) {

@@ -3,6 +3,7 @@
 #
 # allow(<files> <headers of this repository> <headers of other projects>), each a regular expression of a path. The
 # first that fits a file decides. The system's headers are free, save in book, which has the standard library alone.
+get_filename_component(ROOT "${ROOT}" ABSOLUTE) # a relative one is seen from where cmake was called
 set(vocabulary "book/(types|digits|event|decimal|result|instrument|state|snapshot)[.]h")
 macro(rules)
   allow("book/" "book/" "none")

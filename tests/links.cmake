@@ -6,7 +6,10 @@
 #   the root, or from the page's own folder. Programs under build/ have a source: build/release/tests/x is some x.cpp.
 # - A file that is named without its folder (sync.h) is somewhere below the page.
 # - A test that is named (sync_test) is somewhere below tests/.
+# - The class and the name of a function (`Sync::on_lines`) stand in one source; in a section "Where things are" any name
+#   with an underscore (`on_lines`) stands in some source.
 cmake_minimum_required(VERSION 3.23)
+get_filename_component(ROOT "${ROOT}" ABSOLUTE) # a relative one is seen from where cmake was called
 set(faults 0)
 set(checked 0)
 macro(check found page text why)
@@ -59,6 +62,30 @@ list(APPEND pages ${hidden})
 list(REMOVE_DUPLICATES pages)
 list(FILTER pages EXCLUDE REGEX "^build/")
 
+# Whether a file of the sources has all of the words.
+function(is_in_a_file words result)
+  set(${result} FALSE PARENT_SCOPE)
+  foreach(file ${code})
+    set(all TRUE)
+    foreach(word ${words})
+      if(NOT text_of_${file} MATCHES "[^A-Za-z0-9_]${word}[^A-Za-z0-9_]")
+        set(all FALSE)
+        break()
+      endif()
+    endforeach()
+    if(all)
+      set(${result} TRUE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+
+string(REPLACE "\n" ";" code "${sources}")
+list(FILTER code INCLUDE REGEX "^(book|net|engine|bench|tools)/.*[.](h|cpp)$")
+foreach(file ${code})
+  file(READ ${ROOT}/${file} text_of_${file})
+endforeach()
+
 foreach(page ${pages})
   read_page(${page} text)
   get_filename_component(folder "${page}" DIRECTORY)
@@ -90,6 +117,23 @@ foreach(page ${pages})
       endif()
       check(found ${page} "${link}" "that page has no such heading")
     endif()
+  endforeach()
+
+  string(REGEX MATCHALL "`[A-Z][A-Za-z]+::[a-z_]+`" names "${text}")
+  if(text MATCHES "\n## Where (things are|each rule is)\n(([^#]|#[^#])*)")
+    set(where "${CMAKE_MATCH_2}")
+    string(REGEX MATCHALL "`[a-z]+_[a-z_]+`" more "${where}")
+    list(APPEND names ${more})
+  endif()
+  list(REMOVE_DUPLICATES names)
+  foreach(name ${names})
+    string(REPLACE "`" "" name "${name}")
+    if(name MATCHES "_test$")
+      continue()
+    endif()
+    string(REPLACE "::" ";" words "${name}")
+    is_in_a_file("${words}" found)
+    check(found ${page} "${name}" "no source has such a name")
   endforeach()
 
   # Words in back quotes, and those of indented or fenced commands.

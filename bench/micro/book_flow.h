@@ -31,8 +31,7 @@ struct Flow {
     std::vector<std::uint32_t> ends;  // of each update, in deltas
 };
 
-// ---- generated: the ranks and kinds of btc_usdm, whose book is the deepest
-// ---------------------------------------------
+// ---- generated: the ranks and kinds of btc_usdm, whose book is the deepest ----
 
 class FlowGenerator {
   public:

@@ -90,11 +90,17 @@ std::string head_text(const Report& report) {
 std::string row_text(const Row& row) {
     const auto beside = row.reference ? row.reference : row.floor;
     const auto or_empty = [](const std::optional<double>& value) { return value ? short_number(*value) : ""; };
+    // What this machine could not measure fairly is no number to show, for somebody would quote it.
+    const bool judged = row.not_measured_because.empty();
+    std::string why;
+    if (!judged && row.what.find(row.not_measured_because) == std::string::npos) {
+        why = "; not measured: " + row.not_measured_because;
+    }
     std::string out =
-        fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}\n", row.name,
-                    row.not_measured_because.empty() || row.value != 0 ? short_number(row.value) : "-", row.unit,
-                    or_empty(beside), or_empty(row.ratio), spread_text(row), target_text(row, "≥", "≤"),
-                    met_text(row, "yes", "no", row.target ? "?" : ""), row.what);
+        fmt::format("{:<31} {:>10} {:<17} {:>10} {:>6} {:>13} {:>10}  {:<4} {}{}\n", row.name,
+                    judged ? short_number(row.value) : "-", row.unit, judged ? or_empty(beside) : "",
+                    judged ? or_empty(row.ratio) : "", judged ? spread_text(row) : "", target_text(row, "≥", "≤"),
+                    met_text(row, "yes", "no", row.target ? "?" : ""), row.what, why);
     for (const Curve& curve : row.curves) {
         out += fmt::format("    {:<38}", curve.name);
         for (const auto& [name, share] : kShares) out += fmt::format(" {} {:>7.0f}", name, curve.samples.at(share));

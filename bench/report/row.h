@@ -15,15 +15,15 @@ namespace daypack::bench {
 struct Row {
     enum class Bound : std::uint8_t { least, most };
 
-    std::string name;
+    std::string name{};
     double value = 0;  // the median of the rounds
-    std::string unit;
-    std::optional<double> floor;      // what the same machine takes for the least that must be done
-    std::optional<double> reference;  // ... for the same by the other way
-    std::optional<double> ratio;
+    std::string unit{};
+    std::optional<double> floor{};      // what the same machine takes for the least that must be done
+    std::optional<double> reference{};  // ... for the same by the other way
+    std::optional<double> ratio{};
     Bound bound = Bound::least;
-    std::optional<double> target;  // of the ratio; of the value where there is none
-    std::string what;              // in words
+    std::optional<double> target{};  // of the ratio; of the value where there is none
+    std::string what{};              // in words
     // The first is this row's own; the others stand beside it. Empty: percentiles are not what it is about.
     std::vector<Curve> curves{};
     std::string not_measured_because{};  // why this machine cannot tell; empty: it can

@@ -11,11 +11,13 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <memory>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "net/backpack/subscribe_frame.h"
@@ -120,6 +122,11 @@ BareLine::BareLine(const std::string& url, const std::string& ca_file, const std
     shared_->command.store(Shared::idle, std::memory_order_relaxed);
     const pid_t parent = getpid();
     child_ = fork();
+    if (child_ < 0) {
+        const int error = errno;
+        munmap(shared_, sizeof(Shared));
+        throw std::system_error(error, std::generic_category(), "the bench cannot start a process for its bare line");
+    }
     if (child_ == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(1);  // it was gone before that was said

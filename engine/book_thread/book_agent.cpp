@@ -76,7 +76,10 @@ void BookAgent::keep_time(MonoTime now) noexcept {
 void BookAgent::check_timeouts(MonoTime now) noexcept {
     for (TrackedBook& book : books_.known()) {
         if (!book.sync) continue;
+        const Sequence have = book.sync->last_id();
+        const std::uint64_t gaps = book.sync->counters().gaps;
         if (book.sync->on_time(now)) on_joined(book);
+        if (book.sync->counters().gaps != gaps) log_gap(book, have, newest_of_lines(*book.sync), now);
         check_silences(book, now);
         // After a pause the silence is our own, and what is unread may end it.
         if (pause_end_.ns == 0) monitor_.review(book.symbol, *book.sync, books_.lines_up, now);
@@ -199,7 +202,10 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
     up = event.kind == EventKind::line_up ? up | bit : up & ~bit;
     for (TrackedBook& book : books_.known()) {
         if (!book.sync) continue;
+        const Sequence have = book.sync->last_id();
+        const std::uint64_t gaps = book.sync->counters().gaps;
         book.sync->on_lines(up, now);
+        if (book.sync->counters().gaps != gaps) log_gap(book, have, newest_of_lines(*book.sync), now);
         publish_state(book, now);
     }
 }
@@ -227,7 +233,7 @@ void BookAgent::on_update(TrackedBook& book, std::span<const Event> update, Mono
     });
     if (outcome == Sync::Outcome::ignored) record_lead(book, first);
     if (outcome == Sync::Outcome::joined) on_joined(book);
-    if (book.sync->counters().gaps != gaps) log_gap(book, have, first, now);
+    if (book.sync->counters().gaps != gaps) log_gap(book, have, {first.first_id, first.line}, now);
     if (outcome == Sync::Outcome::applied && book.sync->following()) {
         book.publish_applied(wiring_.segment->symbol_counters(first.symbol), reporter_.wall(first.receive));
         // The usual case: all that is to be published was so with the update. A book that was behind may have caught up
@@ -264,16 +270,26 @@ void BookAgent::record_lead(const TrackedBook& book, const Event& copy) noexcept
     counters.add(DAYPACK_LINE_lead_ns, static_cast<std::uint64_t>(lead->ns));
 }
 
-void BookAgent::log_gap(const TrackedBook& book, Sequence have, const Event& got, MonoTime now) noexcept {
+// `have`: the book's id before the gap.
+void BookAgent::log_gap(const TrackedBook& book, Sequence have, Beyond got, MonoTime now) noexcept {
     LogRecord record;
     record.kind = LogKind::gap;
     record.symbol = book.symbol;
     record.line = got.line;
     record.reason = Reason::gap;
     record.have = have;
-    record.got = got.first_id;
+    record.got = got.id;
     record.time = now;
     reporter_.log(record);
+}
+
+// Where no update shows the gap, but time that passed or a line that went: the furthest that a line got.
+BookAgent::Beyond BookAgent::newest_of_lines(const Sync& sync) noexcept {
+    Beyond newest;
+    for (LineIndex line = 0; line < Sync::kMaxLines; ++line) {
+        if (const Sequence id = sync.last_id_from(line); id > newest.id) newest = {id, line};
+    }
+    return newest;
 }
 
 // A join replaced the whole book.

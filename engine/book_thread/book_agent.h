@@ -72,6 +72,11 @@ class BookAgent {
     struct Stamps {
         MonoTime applied, published;
     };
+    // An id beyond the book's, and the line that brought it.
+    struct Beyond {
+        Sequence id = 0;
+        LineIndex line = 0;
+    };
 
     void keep_time(MonoTime now) noexcept;
     void end_pause() noexcept;
@@ -83,7 +88,8 @@ class BookAgent {
     void on_update(TrackedBook& book, std::span<const Event> update, MonoTime now, MonoTime popped) noexcept;
     Stamps publish(TrackedBook& book, std::span<const Event> update, WallTime kernel) noexcept;
     void record_lead(const TrackedBook& book, const Event& copy) noexcept;
-    void log_gap(const TrackedBook& book, Sequence have, const Event& got, MonoTime now) noexcept;
+    void log_gap(const TrackedBook& book, Sequence have, Beyond got, MonoTime now) noexcept;
+    [[nodiscard]] static Beyond newest_of_lines(const Sync& sync) noexcept;
     void on_joined(TrackedBook& book) noexcept;
     void publish_state(TrackedBook& book, MonoTime now) noexcept;
     void request_snapshot(const TrackedBook& book, MonoTime now) noexcept;

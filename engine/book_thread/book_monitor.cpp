@@ -124,7 +124,7 @@ bool BookMonitor::audit_some(Sync& sync, MonoTime now) noexcept {
     record.have = result->levels;
     record.got = result->mismatches();
     record.time = now;
-    (void)log_.push(record);
+    log_.push(record);
     sync.on_mismatch(now);
     return false;
 }

@@ -99,11 +99,6 @@ void BookReporter::publish_trade(TrackedBook& book, std::span<const Event> event
                               .receive = trade.receive});
 }
 
-void BookReporter::log(const LogRecord& record) noexcept {
-    if (log_.push(record)) return;
-    segment_.engine_counters().set(DAYPACK_ENGINE_log_dropped, ++log_dropped_);
-}
-
 // What shared memory says of a book from now on.
 BookUpdate BookReporter::update_of(const TrackedBook& book, MonoTime now) const noexcept {
     BookUpdate update;

@@ -41,8 +41,7 @@ class BookReporter {
     void call_back(const TrackedBook& book) const noexcept {
         if (callbacks_.on_book) callbacks_.on_book(view_of(book));
     }
-    // Puts a record into the log, or counts it where the log has no room.
-    void log(const LogRecord& record) noexcept;
+    void log(const LogRecord& record) noexcept { log_.push(record); }
 
   private:
     void publish_clock() noexcept;
@@ -55,7 +54,6 @@ class BookReporter {
     Callbacks callbacks_;
     WallClock wall_;
     MonoTime refreshed_;
-    std::uint64_t log_dropped_ = 0;
 };
 
 }  // namespace daypack

@@ -132,6 +132,9 @@ void ControlAgent::publish_counters() {
     counters.set(DAYPACK_ENGINE_rest_limited, stats.limited);
     counters.set(DAYPACK_ENGINE_rest_server, stats.server);
     counters.set(DAYPACK_ENGINE_rest_failed, stats.failed);
+    std::uint64_t dropped = 0;
+    for (const LogQueue* log : wiring_.logs) dropped += log->dropped();
+    counters.set(DAYPACK_ENGINE_log_dropped, dropped);
 }
 
 }  // namespace daypack

@@ -10,15 +10,14 @@
 
 #include "engine/control_thread/symbol_choice.h"
 #include "net/backpack/symbol.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kNsPerS = 1'000'000'000;
-constexpr std::int64_t kListHalted_ns = 3 * kNsPerS;   // where most of what is followed waits to be opened
-constexpr std::int64_t kFirstApart_ns = kNsPerS / 10;  // the first questions about many markets
-constexpr std::int64_t kCheck_ns = kNsPerS / 10;       // of the counters of frames, which the book thread writes
+constexpr std::int64_t kListHalted_ns = s_to_ns(3);     // where most of what is followed waits to be opened
+constexpr std::int64_t kFirstApart_ns = ms_to_ns(100);  // the first questions about many markets
+constexpr std::int64_t kCheck_ns = ms_to_ns(100);       // of the counters of frames, which the book thread writes
 
 // The native names, and "*" for all.
 std::vector<std::string> names_in(const ExchangeConfig& exchange) {
@@ -45,7 +44,7 @@ MarketFollower::MarketFollower(const Config& config, RestApi& rest, MarketInstal
       now_(now),
       inquiry_(rest, markets_, log, [this](FollowedMarket& market, bool changed) { on_heard(market, changed); }),
       installer_({.depth = config.engine.depth,
-                  .gap_wait_ns = config.exchange.gap_wait_ms * kNsPerMs,
+                  .gap_wait_ns = ms_to_ns(config.exchange.gap_wait_ms),
                   .window_ns = window_ns(config.exchange.depth_stream)},
                  std::move(wiring), log),
       list_(
@@ -169,7 +168,7 @@ void MarketFollower::on_heard(FollowedMarket& market, bool changed) {
 void MarketFollower::settle(FollowedMarket& market) {
     const bool unknown = market.witness.existence() == MarketWitness::Existence::unknown;
     if (unknown && list_.list() == nullptr) return;  // nothing was said of it yet
-    installer_.adopt_directory(list_.markets());
+    installer_.adopt_directory(list_.markets(), markets_);
     if (!installer_.install(market)) return;
     const Market* const row = market.witness.market();
     const bool rfq = !unknown && is_rfq(market.native, row);

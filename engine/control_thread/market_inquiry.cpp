@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "net/base/time_units.h"
+
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNsPerS = 1'000'000'000;
-constexpr std::int64_t kHaltedAgain_ns = 10 * kNsPerS;  // a market that waits to be opened is asked about so often,
-constexpr std::int64_t kHaltedEach_ns = kNsPerS / 2;    // and all of them together this far apart
-constexpr std::int64_t kStreams_ns = kNsPerS;           // a market of which updates came so lately is there
+constexpr std::int64_t kHaltedAgain_ns = s_to_ns(10);   // a market that waits to be opened is asked about so often,
+constexpr std::int64_t kHaltedEach_ns = ms_to_ns(500);  // and all of them together this far apart
+constexpr std::int64_t kStreams_ns = s_to_ns(1);        // a market of which updates came so lately is there
 constexpr std::uint32_t kFailuresOfAll = 3;             // in a row: then one market asks for all
 constexpr std::uint32_t kDoublingsMax = 6;
 
@@ -30,7 +31,7 @@ void MarketInquiry::do_work(MonoTime now) {
         if (failures_ >= kFailuresOfAll && !unknown) {
             if (now - due_ < 0) continue;
             const std::uint32_t doublings = std::min(failures_ - kFailuresOfAll, kDoublingsMax);
-            due_ = now + std::min(kNsPerS << doublings, MarketWitness::kAgain_ns);
+            due_ = now + std::min(s_to_ns(1) << doublings, MarketWitness::kAgain_ns);
         }
         const auto rank = market.witness.doubted() ? RestApi::Rank::normal : RestApi::Rank::market;
         market.witness.on_asked(now);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -47,12 +48,15 @@ bool MarketInstaller::take_place(FollowedMarket& market) {
     return true;
 }
 
-void MarketInstaller::adopt_directory(const std::vector<Market>& listed) {
+void MarketInstaller::adopt_directory(const std::vector<Market>& listed, const FollowedMarkets& markets) {
     while (wiring_.instruments->size() < wiring_.segment->symbols()) {
         const auto index = static_cast<SymbolIndex>(wiring_.instruments->size());
         const std::string native(wiring_.segment->native(index));
         if (!wiring_.instruments->append(make_instrument(native, find_market(listed, native)))) return;
-        wiring_.send(ReleaseSymbol{index, &(*wiring_.instruments)[index], Reason::stopped});
+        const bool wanted = std::any_of(markets.begin(), markets.end(), [&](const FollowedMarket& market) {
+            return market.wanted && market.native == native;
+        });
+        if (!wanted) wiring_.send(ReleaseSymbol{index, &(*wiring_.instruments)[index], Reason::stopped});
     }
 }
 

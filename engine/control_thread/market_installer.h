@@ -48,8 +48,9 @@ class MarketInstaller {
     // A level off the venue's grid rests in its book: from here on the market is counted in this finer grid.
     void refine_units(FollowedMarkets& markets, SymbolIndex symbol, const Grid& grid);
     // Takes the symbols of an engine before this one into the table, since the index of a symbol is that of its slot.
+    // Those that nobody wants now are shown as DOWN/stopped; the others wait as SYNCING/start for their install().
     // `listed`: where their units are looked up.
-    void adopt_directory(const std::vector<Market>& listed);
+    void adopt_directory(const std::vector<Market>& listed, const FollowedMarkets& markets);
 
     // What the book thread has counted of a market that has a place.
     struct Frames {

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "net/base/backoff.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kSoon_ns = 1'000'000'000;
+constexpr std::int64_t kSoon_ns = s_to_ns(1);
 
 }  // namespace
 
@@ -59,7 +59,7 @@ void MarketListReader::on_reply(const RestReply<MarketList>& reply, MonoTime ask
 void MarketListReader::on_none(const std::string& why) {
     ++failures_;
     const std::int64_t delay_ms = next_delay_ms(failures_, 0.5);
-    due_ = now_ + delay_ms * kNsPerMs;
+    due_ = now_ + ms_to_ns(delay_ms);
     log_.line(fmt::format("markets failed={} retry_ms={} why=\"{}\"", failures_, delay_ms, why));
     on_list_(nullptr);
 }

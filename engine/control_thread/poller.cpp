@@ -7,11 +7,11 @@
 #include "book/trade_filter.h"
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/rest_decoder.h"
+#include "net/base/time_units.h"
 
 namespace daypack {
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::uint32_t kPagesKept = 20;     // a cache may show an older page again
 constexpr std::int64_t kTradesAMinute = 20;  // over all symbols: the venue allows 30, and strategies may ask too
@@ -58,7 +58,7 @@ void Poller::do_work(MonoTime now) {
     // Questions about many symbols are spread out in time.
     const auto soon = [this, now](std::int64_t interval_ms) {
         const double share = std::uniform_real_distribution<>(0.9, 1.0)(random_);
-        return now + static_cast<std::int64_t>(share * static_cast<double>(interval_ms * kMs));
+        return now + static_cast<std::int64_t>(share * static_cast<double>(ms_to_ns(interval_ms)));
     };
     for (SymbolIndex i = 0; i < instruments_.size(); ++i) {
         if (!subscriptions.wanted(i)) continue;
@@ -90,7 +90,7 @@ void Poller::on_depth(SymbolIndex symbol, const RestAnswer& answer) {
         case DepthReader::Answer::What::finer:
             polled_[symbol].depth_due = now;  // what came is of no use, and the next will be
             return wiring_.reader->refine(symbol, read.grid);
-        case DepthReader::Answer::What::refused: polled_[symbol].depth_due = now + read.retry_ms * kMs; return;
+        case DepthReader::Answer::What::refused: polled_[symbol].depth_due = now + ms_to_ns(read.retry_ms); return;
         case DepthReader::Answer::What::garbled: return;  // the next poll is soon enough
     }
 }

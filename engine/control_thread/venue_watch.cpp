@@ -39,7 +39,7 @@ void VenueWatch::on_time(VenueTime time, WallTime now) {
     const std::int64_t ahead_ms = time.us / 1'000 - ns_to_ms(now.ns);
     if (ahead_ms_ && std::abs(ahead_ms - *ahead_ms_) < kNews_ms) return;
     ahead_ms_ = ahead_ms;
-    log_(fmt::format("clock venue_minus_ours_ms={} (half a round trip of doubt)", ahead_ms));
+    log_(fmt::format("clock venue_minus_ours_ms={} (uncertain by half a round trip)", ahead_ms));
 }
 
 }  // namespace daypack

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,8 +33,9 @@ struct LogRecord {
     MonoTime time;
     std::uint64_t have = 0;  // gap: the last id; lost: how many updates; audit: levels compared;
                              // contradiction: how many there were
-    std::uint64_t got = 0;   // gap: the first id of what came; audit: levels that were wrong; touch: seconds;
-                             // contradiction: updates of lines that did not count
+    std::uint64_t got = 0;   // gap: the first id of what came, or the last of any line where nothing came; audit:
+                             // levels that were wrong; touch: seconds; contradiction: updates of lines that did not
+                             // count
     SymbolIndex symbol = 0;
     LineIndex line = 0;
     LogKind kind = LogKind::text;
@@ -47,8 +50,26 @@ struct LogRecord {
     }
 };
 
-// Leads from one hot thread to the control thread. A record that does not fit is counted, not waited for.
-using LogQueue = SpscQueue<LogRecord>;
+// Leads from one hot thread to the control thread. A record that does not fit is counted, not waited for; the control
+// thread publishes the count (`log_dropped`).
+//
+// Thread: one pushes, one pops; any reads dropped().
+class LogQueue {
+  public:
+    explicit LogQueue(std::size_t records) : queue_(records) {}
+
+    void push(const LogRecord& record) noexcept {
+        if (queue_.push(record)) return;
+        dropped_.store(dropped_.load(std::memory_order_relaxed) + 1,
+                       std::memory_order_relaxed);  // one thread writes it
+    }
+    [[nodiscard]] bool pop(LogRecord& record) noexcept { return queue_.pop(record); }
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+
+  private:
+    SpscQueue<LogRecord> queue_;
+    std::atomic<std::uint64_t> dropped_{0};
+};
 
 // "2026-11-22T22:31:05.123456Z"
 [[nodiscard]] std::string utc_text(WallTime time);

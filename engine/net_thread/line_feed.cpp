@@ -161,9 +161,9 @@ void NetAgent::Feed::mend(SymbolIndex symbol, const std::vector<std::string>& st
     if (!line_.up()) return;
     const std::string& native = (*wiring_.instruments)[symbol].native;
     if (!foreign_[symbol] || now - *foreign_[symbol] >= kForget_ns) foreign_[symbol] = now;
-    if (mends_alone(symbol, followed, now)) {
+    if (may_heal_by_subscribing(symbol, followed, now)) {
         if (now != *foreign_[symbol]) return;
-        log(LogKind::text, "subscribes " + native + " again: it tells a numbering that no other line tells");
+        log(LogKind::text, "subscribes " + native + " again: it sends update ids that match no other line");
         line_.unsubscribe(streams);
         line_.subscribe(streams);
         return;
@@ -172,7 +172,7 @@ void NetAgent::Feed::mend(SymbolIndex symbol, const std::vector<std::string>& st
         ++replaces_refused_;
         return;
     }
-    replace("tells a numbering of " + native + " that no other line tells", now);
+    replace("sends update ids of " + native + " that match no other line; reconnecting", now);
 }
 
 bool NetAgent::Feed::replaced_lately(MonoTime now) const noexcept {
@@ -186,8 +186,9 @@ void NetAgent::Feed::replace(const std::string& why, MonoTime now) {
     line_.replace(why);
 }
 
-// Most of what the line delivers is right, and a new subscription of the symbol may still help.
-bool NetAgent::Feed::mends_alone(SymbolIndex symbol, std::size_t followed, MonoTime now) {
+// True: less than half of the followed symbols are foreign, and the new subscription of this one has not had its time
+// to help yet, so the connection is kept. False: the connection itself is to be replaced.
+bool NetAgent::Feed::may_heal_by_subscribing(SymbolIndex symbol, std::size_t followed, MonoTime now) {
     const auto is_foreign = [&](const auto& since) { return since && now - *since < kForget_ns; };
     const auto foreign = static_cast<std::size_t>(std::count_if(foreign_.begin(), foreign_.end(), is_foreign));
     return 2 * foreign < followed && now - *foreign_[symbol] < kHelps_ns;
@@ -199,10 +200,10 @@ void NetAgent::Feed::do_work(MonoTime now) {
     if (waiting_since_ && (reported || now - *waiting_since_ >= kPatience_ns)) line_.resume();
     if (now - counters_written_ < kCounters_ns) return;
     counters_written_ = now;
-    tell_counters();
+    publish_counters();
 }
 
-void NetAgent::Feed::tell_counters() noexcept {
+void NetAgent::Feed::publish_counters() noexcept {
     Counters counters = wiring_.segment->line_counters(index_);
     const auto set = [&](unsigned counter, std::uint64_t value) { counters.set(counter, value); };
     const LineStats& stats = line_.stats();
@@ -234,7 +235,7 @@ void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t num
     record.line = index_;
     record.have = record.got = number;
     record.say(words);
-    (void)wiring_.log->push(record);  // where it is full, counters and states still show it
+    wiring_.log->push(record);
 }
 
 }  // namespace daypack

@@ -40,7 +40,7 @@ class NetAgent::Feed final : public LineListener {
 
     // Goes on where the sink had no room, and publishes the counters every millisecond.
     void do_work(MonoTime now);
-    void tell_counters() noexcept;
+    void publish_counters() noexcept;
 
     [[nodiscard]] Line& line() noexcept { return line_; }
     // Something that was on its way when the line last began to catch up has not been written to the sink yet.
@@ -60,7 +60,7 @@ class NetAgent::Feed final : public LineListener {
     void drop(std::span<const Event> events);
     [[nodiscard]] bool replaced_lately(MonoTime now) const noexcept;
     void replace(const std::string& why, MonoTime now);
-    [[nodiscard]] bool mends_alone(SymbolIndex symbol, std::size_t followed, MonoTime now);
+    [[nodiscard]] bool may_heal_by_subscribing(SymbolIndex symbol, std::size_t followed, MonoTime now);
     void log(LogKind kind, std::string_view words, std::uint64_t number = 0);
 
     const Wiring& wiring_;

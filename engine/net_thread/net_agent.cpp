@@ -142,7 +142,7 @@ void NetAgent::stop(const std::function<void()>& meanwhile) {
         io_->context.run_one_for(std::chrono::milliseconds(1));
         meanwhile();
     }
-    for (auto& feed : feeds_) feed->tell_counters();
+    for (auto& feed : feeds_) feed->publish_counters();
 }
 
 }  // namespace daypack

@@ -38,11 +38,11 @@ DepthTrailers::DepthTrailers(const InstrumentTable& table, DepthStream depth)
       prefix_(stream_prefix(Channel::depth, depth)),
       mask_(static_cast<std::uint32_t>(std::bit_ceil(4 * table.capacity() + 1) - 1)),
       entries_(std::size_t{mask_} + 1) {
-    ends_.reserve(table.capacity());
-    (void)catch_up();
+    trailers_.reserve(table.capacity());
+    (void)take_in_new();
 }
 
-bool DepthTrailers::catch_up() noexcept {
+bool DepthTrailers::take_in_new() noexcept {
     const std::size_t size = table_.size();
     if (seen_ == size) return false;
     for (; seen_ < size; ++seen_) {
@@ -58,23 +58,23 @@ void DepthTrailers::add(SymbolIndex symbol) {
     before << R"(],"e":"depth","s":")" << native << R"(","u":)";
     behind << R"(},"stream":")" << prefix_ << native << R"("})";
     if (!before.fits() || !behind.fits() || behind.view().size() < kHashed) return;  // left to the parser
-    DepthTrailer& end = ends_.emplace_back();
-    end.levels_to_id.set(before.view());
-    end.id_to_end.set(behind.view());
-    end.symbol = symbol;
-    follow(end, table_[symbol]);
+    DepthTrailer& trailer = trailers_.emplace_back();
+    trailer.levels_to_id.set(before.view());
+    trailer.id_to_end.set(behind.view());
+    trailer.symbol = symbol;
+    follow(trailer, table_[symbol]);
     const std::uint32_t hash = hash_of(behind.view());
     std::uint32_t at = hash & mask_;
-    while (entries_[at].end != kNone) at = (at + 1) & mask_;
-    entries_[at] = {hash, static_cast<std::uint32_t>(ends_.size() - 1)};
+    while (entries_[at].at != kNone) at = (at + 1) & mask_;
+    entries_[at] = {hash, static_cast<std::uint32_t>(trailers_.size() - 1)};
 }
 
-void DepthTrailers::follow(DepthTrailer& end, const Instrument& instrument) noexcept {
-    end.instrument = &instrument;
+void DepthTrailers::follow(DepthTrailer& trailer, const Instrument& instrument) noexcept {
+    trailer.instrument = &instrument;
     // The venue pads to what it lists, and not to what we count in.
     const Grid listed = instrument.listed_grid();
-    end.price = instrument.tick == listed.tick ? NumberShape(instrument.tick) : NumberShape::other();
-    end.quantity = instrument.step == listed.step ? NumberShape(instrument.step) : NumberShape::other();
+    trailer.price = instrument.tick == listed.tick ? NumberShape(instrument.tick) : NumberShape::other();
+    trailer.quantity = instrument.step == listed.step ? NumberShape(instrument.step) : NumberShape::other();
 }
 
 }  // namespace daypack

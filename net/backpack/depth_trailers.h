@@ -88,21 +88,21 @@ class DepthTrailers {
     // grown. REQUIRES: frame.size() >= kLeast.
     [[nodiscard]] const DepthTrailer* find(std::string_view frame) noexcept {
         const std::uint32_t hash = hash_of(frame);
-        DepthTrailer* end = probe(frame, hash);
-        if (end == nullptr) [[unlikely]] {
-            end = catch_up() ? probe(frame, hash) : nullptr;
-            if (end == nullptr) return nullptr;
+        DepthTrailer* trailer = probe(frame, hash);
+        if (trailer == nullptr) [[unlikely]] {
+            trailer = take_in_new() ? probe(frame, hash) : nullptr;
+            if (trailer == nullptr) return nullptr;
         }
-        if (const Instrument& now = table_[end->symbol]; &now != end->instrument) [[unlikely]]
-            follow(*end, now);
-        return end;
+        if (const Instrument& now = table_[trailer->symbol]; &now != trailer->instrument) [[unlikely]]
+            follow(*trailer, now);
+        return trailer;
     }
     static constexpr std::size_t kLeast = ExpectedText::kMost;
 
   private:
     struct Entry {
         std::uint32_t hash = 0;
-        std::uint32_t end = kNone;  // in ends_
+        std::uint32_t at = kNone;  // in trailers_
     };
     static constexpr std::uint32_t kNone = UINT32_MAX;
 
@@ -119,23 +119,24 @@ class DepthTrailers {
         return static_cast<std::uint32_t>((hash ^ hash >> 29) * 0xa0761d6478bd642full >> 32);
     }
     [[nodiscard]] DepthTrailer* probe(std::string_view frame, std::uint32_t hash) noexcept {
-        for (std::uint32_t at = hash & mask_; entries_[at].end != kNone; at = (at + 1) & mask_) {
+        for (std::uint32_t at = hash & mask_; entries_[at].at != kNone; at = (at + 1) & mask_) {
             if (entries_[at].hash != hash) continue;
-            DepthTrailer& end = ends_[entries_[at].end];
-            if (end.id_to_end.stands_before(frame.data() + frame.size())) return &end;
+            DepthTrailer& trailer = trailers_[entries_[at].at];
+            if (trailer.id_to_end.stands_before(frame.data() + frame.size())) return &trailer;
         }
         return nullptr;
     }
-    [[nodiscard]] bool catch_up() noexcept;
+    // Takes in the markets that the table has and this has not; false: none.
+    [[nodiscard]] bool take_in_new() noexcept;
     void add(SymbolIndex symbol);
-    static void follow(DepthTrailer& end, const Instrument& instrument) noexcept;
+    static void follow(DepthTrailer& trailer, const Instrument& instrument) noexcept;
 
     const InstrumentTable& table_;
     std::string_view prefix_;  // of the stream's name
     std::size_t seen_ = 0;     // of the table
     std::uint32_t mask_;
     std::vector<Entry> entries_;  // at most a quarter full, so a probe ends soon
-    std::vector<DepthTrailer> ends_;
+    std::vector<DepthTrailer> trailers_;
 };
 
 }  // namespace daypack

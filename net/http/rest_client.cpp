@@ -15,9 +15,9 @@ namespace daypack {
 
 namespace {
 
-constexpr std::int64_t kPreferFirst_ns = s_to_ns(300);  // so long another host serves before the first is tried again
-constexpr std::int64_t kLookAgain_ns = ms_to_ns(50);    // where there are tokens, and not for what waits
-constexpr int kRenewedMax = 2;                          // after a kept connection, and an address on trial
+constexpr std::int64_t kPreferFirst_ns = s_to_ns(300);  // after which the preferred host is tried again
+constexpr std::int64_t kLookAgain_ns = ms_to_ns(50);    // where tokens are left, but what waits may not have them yet
+constexpr int kRenewedMax = 2;  // times a request is sent again: a kept connection was closed, an address was dead
 
 std::int64_t burst_of(std::int64_t per_minute) {
     return std::max<std::int64_t>(per_minute / 4, 1);
@@ -54,8 +54,8 @@ std::size_t RestClient::waiting() const noexcept {
 void RestClient::get(std::string target, Done done, Rank rank) {
     const bool full = waiting() >= kWaitingMax;
     if (full || !is_plain(target)) {
-        return refuse(std::move(done),
-                      full ? "too many requests are waiting already" : "no such thing can be asked for");
+        return refuse(std::move(done), full ? "too many requests are waiting: ask again later"
+                                            : "a target of a request begins with / and is ASCII without spaces");
     }
     Request request;
     request.target = std::move(target);
@@ -66,7 +66,7 @@ void RestClient::get(std::string target, Done done, Rank rank) {
     pump();
 }
 
-// Never from within the call that is under way.
+// `done` is called later, never from within get(): the caller may not be ready for it.
 void RestClient::refuse(Done done, std::string why) {
     boost::asio::post(io_, [alive = std::weak_ptr(alive_), done = std::move(done), why = std::move(why)] {
         if (alive.lock()) done({0, {}, why, {}});

@@ -15,8 +15,7 @@ namespace daypack {
 //
 // - What was refused is not sent again before the time that the venue asked for: that target, and no other.
 // - A refusal of everything (429, a firewall's 403) holds all back: for as long as it asks for, kProbeMax_ns at most.
-// From
-//   then on one request goes out in each such time, until one is answered.
+//   From then on one request goes out in each such time, until one is answered.
 // - Where a path (/api/v1/depth) fails for two targets or more, and none is answered between, it is away. Those that
 //   failed then go out one at a time, later and later, until one is answered: however many wait, the venue that comes
 //   back is found by one. What has not failed goes at once, so that no market waits for the sake of another's trouble.

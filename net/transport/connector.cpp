@@ -55,7 +55,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
 
     void start() {
         if (url_.tls && tls_ == nullptr) {
-            return fail_soon("no TLS has been set up for it");
+            return fail_soon("a URL of wss or https needs a TLS context, and there is none");
         }
         deadline_.expires_after(timeout_);
         deadline_.async_wait([self = shared_from_this()](const error_code& error) {

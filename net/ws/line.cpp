@@ -267,7 +267,7 @@ void Line::Impl::unsubscribe(const std::vector<std::string>& streams) {
 
 void Line::Impl::replace(std::string_view why) {
     if (!up()) return;
-    delivered_ = false;
+    delivered_ = false;  // what it sent was of no use: go_down() is to try the next URL, not the preferred one again
     connector_.failed();
     go_down(url().name() + ": " + std::string(why));
 }

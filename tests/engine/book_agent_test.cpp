@@ -237,6 +237,48 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAgain) {
     EXPECT_EQ(top.price_exponent, exponent - 1);
 }
 
+// A gap is declared by the update that shows it, by the time that passed, or by the loss of the line that might have
+// brought what is missing.
+TEST(BookAgent, EachGapIsLoggedWithTheIdsOnBothSidesOfIt) {
+    enum class Shown : std::uint8_t { by_update, by_time, by_lost_line };
+    for (const Shown shown : {Shown::by_update, Shown::by_time, Shown::by_lost_line}) {
+        Rig rig;
+        MonoTime now = mono_now() + 3'600'000'000'000;  // ahead of this machine's clock: no pause of it is the test's
+        rig.agent.do_work(now);
+        const auto bring = [&](LineIndex line, Sequence u) {
+            Event event = rig.update(u, Side::bid, 990, static_cast<std::int64_t>(u));
+            event.line = line;
+            rig.agent.take({&event, 1}, now);
+        };
+        const auto set_line_1 = [&](EventKind kind) {
+            Event event;
+            event.kind = kind;
+            event.line = 1;
+            event.last = true;
+            rig.agent.take({&event, 1}, now);
+        };
+        set_line_1(EventKind::line_up);
+        for (const LineIndex line : {0, 1}) bring(line, 11);
+        bring(0, 13);
+        if (shown == Shown::by_update) bring(1, 13);
+        if (shown == Shown::by_lost_line) set_line_1(EventKind::line_down);
+        for (int ms = 0; shown == Shown::by_time && ms < 60; ++ms) {
+            now = now + 1'000'000;
+            rig.agent.do_work(now);
+        }
+        int gaps = 0;
+        LogRecord record;
+        while (rig.log.pop(record)) {
+            if (record.kind != LogKind::gap) continue;
+            ++gaps;
+            EXPECT_EQ(record.have, 11u);
+            EXPECT_EQ(record.got, 13u);
+            EXPECT_EQ(record.line, shown == Shown::by_update ? 1 : 0);
+        }
+        EXPECT_EQ(gaps, 1) << static_cast<int>(shown);
+    }
+}
+
 // A Sync begins to count at zero, also one of a market that is followed again; a counter in shared memory only grows.
 TEST(BookAgent, NoCounterOfASymbolFallsWhereItsMarketIsFollowedAgain) {
     Rig rig;

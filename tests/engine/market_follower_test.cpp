@@ -44,15 +44,16 @@ class MarketFollowerTest : public testing::Test {
         api_ = std::make_unique<RestApi>(*client_);
         publisher_.set_running();
         tell(EventKind::line_up, 0, {now_.ns - Sync::kSettle_ns});
-        follower_ =
-            std::make_unique<MarketFollower>(config_, *api_,
-                                             MarketInstaller::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
-                                                                     [this](BookCommand command) {
-                                                                         if (std::holds_alternative<SetHalt>(command))
-                                                                             ++changes_;
-                                                                         (void)to_book_.push(std::move(command));
-                                                                     }},
-                                             log_to_nowhere_, now_);
+        follower_ = std::make_unique<MarketFollower>(
+            config_, *api_,
+            MarketInstaller::Wiring{&instruments_, &subscriptions_, &segment_, &pool_,
+                                    [this](BookCommand command) {
+                                        if (std::holds_alternative<SetHalt>(command)) ++changes_;
+                                        if (const auto* release = std::get_if<ReleaseSymbol>(&command))
+                                            released_.push_back(release->symbol);
+                                        (void)to_book_.push(std::move(command));
+                                    }},
+            log_to_nowhere_, now_);
         reader_ = std::make_unique<ShmReader>(instance_.name);
         reader_->raw().beat_stale_ns = INT64_MAX;
     }
@@ -128,7 +129,8 @@ class MarketFollowerTest : public testing::Test {
     MonoTime now_{daypack_monotonic_ns() + 600 * kS};  // runs otherwise than ours: no beat is ever late
     std::map<std::string, std::string> states_{{kSol, "Open"}, {kEth, "Open"}};  // as /market tells them
     int lists_ = 0;                                                              // asked for
-    int joins_ = 0;       // that a book asked for a snapshot to begin with
+    int joins_ = 0;  // that a book asked for a snapshot to begin with
+    std::vector<SymbolIndex> released_;
     int changes_ = 0;     // of a market's state, as told to the books
     Sequence u_ = 1'000;  // of the newest update of each market
     boost::asio::io_context io_;
@@ -210,6 +212,19 @@ TEST_F(MarketFollowerOfAll, MaintenanceOfTheWholeVenueHaltsEachBookWithinAMinute
     EXPECT_EQ(changes_, 4);
     EXPECT_EQ(joins_, 2) << "each book was kept";
     EXPECT_FALSE(follower_->failed());
+}
+
+// The log of a second run began with DOWN/stopped of every symbol.
+TEST_F(MarketFollowerTest, OfTheSymbolsOfAnEngineBeforeOnlyThoseThatNobodyWantsAreShownAsStopped) {
+    ASSERT_EQ(segment_.add_symbol("OLD-USDC", "OLD_USDC"), SymbolIndex{0});
+    ASSERT_EQ(segment_.add_symbol("SOL-USDC", kSol), SymbolIndex{1});
+    for (int i = 0; i < 20; ++i) step();
+    EXPECT_EQ(released_, std::vector<SymbolIndex>{0});
+    for (const auto& native : {kSol, kEth}) EXPECT_EQ(shown(native), "LIVE");
+    daypack_top top;
+    ASSERT_EQ(daypack_read_top(&reader_->raw(), 0, &top), DAYPACK_OK);
+    EXPECT_EQ(top.state, DAYPACK_STATE_DOWN);
+    EXPECT_EQ(top.reason, DAYPACK_REASON_stopped);
 }
 
 }  // namespace

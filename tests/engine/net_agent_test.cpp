@@ -214,7 +214,7 @@ TEST_F(NetAgentTest, OneForeignSymbolOfManyIsSubscribedAgainAloneAndTheLineRepla
     exchanges[1].mute = false;
     ahead_ns += 2 * kSecond_ns;
     ask(0);
-    EXPECT_TRUE(contains(logged(), "tells a numbering of SOL_USDC that no other line tells"));
+    EXPECT_TRUE(contains(logged(), "sends update ids of SOL_USDC that match no other line"));
     ASSERT_TRUE(until([&] { return health[1].up && counter(1, DAYPACK_LINE_connects) == 2; }));
     EXPECT_EQ(counter(1, DAYPACK_LINE_replaces), 1U);
 
@@ -235,7 +235,7 @@ TEST_F(NetAgentTest, ALineWithANumberingOfItsOwnIsReplacedOnceInTenSeconds) {
     (void)logged();
     exchanges[1].mute = false;
     ask();
-    EXPECT_TRUE(contains(logged(), "tells a numbering of SOL_USDC that no other line tells"));
+    EXPECT_TRUE(contains(logged(), "sends update ids of SOL_USDC that match no other line"));
     ASSERT_TRUE(until([&] { return health[1].up && counter(1, DAYPACK_LINE_connects) == 2; }));
     EXPECT_EQ(exchanges[1].texts.back(), R"({"method":"SUBSCRIBE","params":["depth.SOL_USDC"]})");
     std::vector<EventKind> told;

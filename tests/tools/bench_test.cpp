@@ -323,6 +323,19 @@ TEST(Bench, TheSpreadIsOfWhatIsJudged) {
     EXPECT_NE(row_text(row).find("≤3 "), std::string::npos) << row_text(row);
 }
 
+TEST(Bench, ARowThatCannotBeJudgedSaysWhyAndShowsNoNumber) {
+    Row row{.name = "row", .value = 1'234, .unit = "ns", .reference = 567, .ratio = 0.5, .target = 4, .what = "this"};
+    EXPECT_NE(row_text(row).find("1,234"), std::string::npos) << row_text(row);
+    EXPECT_NE(row_text(row).find("this\n"), std::string::npos) << row_text(row);
+    row.not_measured_because = "another program had the core";
+    const std::string text = row_text(row);
+    EXPECT_NE(text.find(" - ns "), std::string::npos) << text;
+    EXPECT_NE(text.find("this; not measured: another program had the core\n"), std::string::npos) << text;
+    for (const char* number : {"1,234", "567", "0.5"}) EXPECT_EQ(text.find(number), std::string::npos) << text;
+    const std::string unmeasured = row_text(unmeasured_row("row", "ns", Row::Bound::most, 1, "one core"));
+    EXPECT_NE(unmeasured.find("  ?    not measured: one core\n"), std::string::npos) << unmeasured;
+}
+
 TEST(Bench, SeesWhatOtherProgramsUseAndNotWhatItsOwnDo) {
     const pid_t child = fork();
     if (child == 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The command line: which verbs there are, what each takes, and what a wrong use is told. The work is in tools/<verb>.
+// The command line: which verbs there are, what each takes, and what a wrong use is told. The work of a verb is in the
+// file of its name here, of `sim` in tools/sim/, of `bench` in bench/, of `doctor` in tools/doctor/.
 
 #include <daypack_commit.h>  // made by bench/commit.cmake
 

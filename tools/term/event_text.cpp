@@ -22,11 +22,11 @@ using Json = nlohmann::ordered_json;
 }
 
 [[nodiscard]] const char* side_text(const daypack_record& record) {
-    return daypack_record_side(&record) == 0 ? "bid" : "ask";
+    return daypack_record_side(&record) == DAYPACK_SIDE_BID ? "bid" : "ask";
 }
 
 [[nodiscard]] const char* aggressor_text(const daypack_record& record) {
-    return daypack_record_side(&record) == 0 ? "buy" : "sell";
+    return daypack_record_side(&record) == DAYPACK_SIDE_BID ? "buy" : "sell";
 }
 
 [[nodiscard]] std::string level_text(const daypack_record& record) {

@@ -73,7 +73,7 @@ std::map<std::uint32_t, std::vector<daypack_record>> recent_trades(ShmReader& re
 }
 
 Cell trade_cell(const daypack_record& trade) {
-    const bool buy = daypack_record_side(&trade) == 0;
+    const bool buy = daypack_record_side(&trade) == DAYPACK_SIDE_BID;
     return {fmt::format("{} {:<4} {} @ {}", time_of_day(trade.receive_ns), buy ? "buy" : "sell",
                         quantity_text(trade.quantity, trade), price_text(trade.price, trade)),
             buy ? kGreen : kRed};

@@ -54,8 +54,7 @@ class SyncWorld {
     [[nodiscard]] std::size_t lines() const { return lines_.size(); }
     [[nodiscard]] std::size_t in_flight(std::size_t line) const { return lines_[line].flight.size(); }
 
-    // ---- what may happen: each may be called at any time, and does nothing where it makes no sense.
-    // ------------------
+    // ---- what may happen: each may be called at any time, and does nothing where it makes no sense ----
 
     void venue_updates(Random& random, bool crossing = false) {
         venue_.update(random, crossing);
