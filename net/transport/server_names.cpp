@@ -66,8 +66,8 @@ bool is_within(const std::string& presented, const std::string& base) {
 bool is_in_network(const std::string& address, const std::string& network) {
     if (network.size() != 2 * address.size()) return false;
     for (std::size_t i = 0; i < address.size(); ++i) {
-        const int mask = network[address.size() + i];
-        if ((address[i] & mask) != (network[i] & mask)) return false;
+        const auto differs = static_cast<unsigned char>(address[i] ^ network[i]);
+        if ((differs & static_cast<unsigned char>(network[address.size() + i])) != 0) return false;
     }
     return true;
 }
