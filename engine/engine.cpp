@@ -270,8 +270,7 @@ void Engine::Parts::put_on_huge_pages() {
 void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& queue) {
     const std::string trouble = apply_thread_setup(setup);
     if (trouble.empty()) return;
-    LogRecord record;
-    record.time = mono_now();
+    LogRecord record{.time = mono_now()};
     record.say(trouble);
     queue.push(record);  // an empty queue has room
 }
