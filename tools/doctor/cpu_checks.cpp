@@ -75,10 +75,9 @@ Finding cores(const Machine& machine) {
     if (usable == 0) return {"cores", Verdict::unknown, "/proc/self/status does not tell"};
     const std::string found = fmt::format("this process may use {:g}", usable);
     if (usable >= 3) return {"cores", Verdict::ok, found};
-    return {
-        "cores", Verdict::warn, found + "; a network and a book thread want one each, and the rest one more",
-        "until there are 3: one thread for both, which sleeps when nothing comes, as `threads: auto` and `idle: auto` "
-        "choose by themselves"};
+    return {"cores", Verdict::warn, found + "; a network and a book thread want one each, and the rest one more",
+            "give it 3; with fewer, `threads: auto` and `idle: auto` choose one thread for both, which sleeps when "
+            "nothing comes"};
 }
 
 Finding isolated_cores(const Machine& machine) {
