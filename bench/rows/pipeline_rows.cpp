@@ -55,7 +55,7 @@ class ToPublish {
                     });
     }
 
-    // Why all this tells nothing; empty: it does.
+    // Why these numbers mean nothing; empty: they mean something.
     [[nodiscard]] std::string not_measured_because() const { return shared_cores({core_.share(), book_core_.share()}); }
 
   private:

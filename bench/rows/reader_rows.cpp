@@ -50,7 +50,7 @@ class ToReader {
         return latencies(input_, count_, end(), [&](std::size_t i) { return stamps[i]; });
     }
 
-    // The floor's first part: decoded, applied, the best bid and offer read, and nobody told.
+    // The floor's first part: decoded, applied, the best bid and offer read, and published to nobody.
     [[nodiscard]] Percentiles decode_apply() {
         Decoder decoder(input_.table, DepthStream::realtime);
         OrderBook book(32'768, 64);
@@ -99,7 +99,7 @@ class ToReader {
         return latencies(input_, count_, seen, [&](std::size_t i) { return schedule.due(i); });
     }
 
-    // Why all this tells nothing; empty: it does.
+    // Why these numbers mean nothing; empty: they mean something.
     [[nodiscard]] std::string not_measured_because() const { return shared_cores({core_.share(), reader_.share()}); }
 
   private:

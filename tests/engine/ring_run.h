@@ -6,7 +6,7 @@
 
 namespace daypack::test {
 
-// Trades in which every number tells the position in the ring; not faster than `a_second`.
+// Trades in which every number is made of the position in the ring; not faster than `a_second`.
 inline void publish_trades(Writer& writer, std::uint64_t from, std::uint64_t to, double a_second = 1e12) {
     const std::int64_t began = daypack_monotonic_ns();
     for (std::uint64_t n = from; n < to; ++n) {

@@ -23,7 +23,7 @@ constexpr int kLevels = 4;
 
 // ---- the slot -------------------------------------------------------------------------------------------------------
 
-// Publishes books in which every number tells the update that it belongs to, until it is told to end.
+// Publishes books in which every number is made of the update's id, until `ended` says so.
 template <class Ended>
 void publish_books(Writer& writer, Ended ended) {
     for (Sequence u = 2; !ended(); ++u) {

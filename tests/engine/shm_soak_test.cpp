@@ -21,7 +21,7 @@ std::int64_t now_ns() {
     return daypack_monotonic_ns();
 }
 
-// Books in which every number tells its update, at a pace that is not faster than asked for.
+// Books in which every number is made of the update's id, at a pace that is not faster than asked for.
 template <class Ended>
 Sequence publish_books(Writer& writer, double a_second, Ended ended) {
     const std::int64_t began = now_ns();
