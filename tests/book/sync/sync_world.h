@@ -174,7 +174,6 @@ class SyncWorld {
         check_asked_ = now_;
         check_id_ = venue_.answer(random).snapshot.last_id;
     }
-    [[nodiscard]] std::size_t answers_under_way() const { return answers_.size(); }
 
     // All faults end and everything is delivered, so the book must become live. `quiet`: the venue makes no more
     // updates at all; otherwise it stops for the last rounds only, so that REST can catch up.
