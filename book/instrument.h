@@ -82,7 +82,7 @@ static_assert(std::atomic<UnitsNeeded>::is_always_lock_free);
 
 // The instruments of one engine. The index of an instrument is that of its slot in shared memory.
 //
-// Thread: one thread appends and replaces (the cold thread), any thread reads below size() and calls need(). A
+// Thread: one thread appends and replaces (the control thread), any thread reads below size() and calls need(). A
 // reference that was read stays valid. Invariant: size() <= capacity(); an index keeps its symbol.
 class InstrumentTable {
   public:

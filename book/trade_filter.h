@@ -28,7 +28,7 @@ namespace daypack {
 // Thread: book. Allocates nothing.
 class TradeFilter {
   public:
-    static constexpr std::size_t kLines = 16;
+    static constexpr std::size_t kLines = 16;    // as many as a configuration may have (kMaxLines of engine/)
     static constexpr std::size_t kWindow = 256;  // how many trades are remembered
 
     // REQUIRES: line < kLines, id != 0.

@@ -111,7 +111,7 @@ struct Engine::Parts {
         store_relaxed(segment.header().threads, plan.word());
         make_nets();
         make_book(std::move(callbacks));
-        make_cold();
+        make_control();
     }
 
     // Null: nobody sleeps there, so nobody has to ring.
@@ -122,11 +122,11 @@ struct Engine::Parts {
     [[nodiscard]] LogWriter::Sink sink_of(Log host) const;
     void make_nets();
     void make_book(Callbacks callbacks);
-    void make_cold();
+    void make_control();
     void run_net(std::size_t i);
     void run_book();
     void run_fused();
-    void run_cold();
+    void run_control();
     void start_threads();
     void end_hot_threads();
     void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
@@ -156,15 +156,15 @@ struct Engine::Parts {
     std::vector<std::unique_ptr<Net>> nets;
     std::unique_ptr<BookAgent> book;
     std::optional<BookSink> book_sink;  // where one thread does the work of both
-    std::unique_ptr<ControlAgent> cold;
+    std::unique_ptr<ControlAgent> control;
     std::thread book_thread;
-    std::thread cold_thread;
-    std::atomic<bool> net_running{false};   // the lines end first,
-    std::atomic<bool> book_running{false};  // then the books,
-    std::atomic<bool> cold_running{false};  // and last who writes the log
-    std::atomic<bool> asked_to_end{false};  // in a callback: the cold thread ends the others
-    std::mutex ending;                      // of the hot threads
-    bool ended = false;                     // an engine runs once
+    std::thread control_thread;
+    std::atomic<bool> net_running{false};      // the lines end first,
+    std::atomic<bool> book_running{false};     // then the books,
+    std::atomic<bool> control_running{false};  // and last who writes the log
+    std::atomic<bool> asked_to_end{false};     // in a callback: the control thread ends the others
+    std::mutex ending;                         // of the hot threads
+    bool ended = false;                        // an engine runs once
 };
 
 thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
@@ -234,12 +234,12 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
 }
 
-void Engine::Parts::make_cold() {
+void Engine::Parts::make_control() {
     std::vector<LogQueue*> logs{&book_log};
     for (auto& net : nets) logs.push_back(&net->log);
     std::vector<const LineHealth*> lines;
     for (const LineHealth& line : health) lines.push_back(&line);
-    cold = std::make_unique<ControlAgent>(
+    control = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
                                      [this](const std::string& line) { log.write(line); }, &keeper});
@@ -270,8 +270,7 @@ void Engine::Parts::put_on_huge_pages() {
 void Engine::Parts::set_up_thread(const ThreadSetup& setup, LogQueue& queue) {
     const std::string trouble = apply_thread_setup(setup);
     if (trouble.empty()) return;
-    LogRecord record;
-    record.time = mono_now();
+    LogRecord record{.time = mono_now()};
     record.say(trouble);
     queue.push(record);  // an empty queue has room
 }
@@ -317,13 +316,13 @@ void Engine::Parts::run_fused() {
     (void)book->do_work(mono_now());
 }
 
-void Engine::Parts::run_cold() {
-    (void)apply_thread_setup({.name = "daypack-cold"});
-    while (cold_running.load(std::memory_order_relaxed) && !asked_to_end.load(std::memory_order_relaxed)) {
-        cold->do_work();
+void Engine::Parts::run_control() {
+    (void)apply_thread_setup({.name = "daypack-ctl"});
+    while (control_running.load(std::memory_order_relaxed) && !asked_to_end.load(std::memory_order_relaxed)) {
+        control->do_work();
     }
     end_hot_threads();
-    cold->write_logs();  // their last words
+    control->write_logs();  // their last words
     segment.stop();
 }
 
@@ -332,8 +331,8 @@ void Engine::Parts::start_threads() {
     const std::scoped_lock lock(ending);  // a callback may ask for the end before all have begun
     const SignalGuard guard;
     segment.name_writer();
-    net_running = book_running = cold_running = true;
-    cold_thread = std::thread([this] { run_cold(); });
+    net_running = book_running = control_running = true;
+    control_thread = std::thread([this] { run_control(); });
     if (plan.is_fused()) {
         nets.front()->thread = std::thread([this] { run_fused(); });
         return;
@@ -342,7 +341,7 @@ void Engine::Parts::start_threads() {
     for (std::size_t i = 0; i < nets.size(); ++i) nets[i]->thread = std::thread([this, i] { run_net(i); });
 }
 
-// Thread: cold, or the one that stops. Whichever comes second finds nothing left to do.
+// Thread: control, or the one that stops. Whichever comes second finds nothing left to do.
 void Engine::Parts::end_hot_threads() {
     const std::scoped_lock lock(ending);
     net_running = false;
@@ -361,7 +360,7 @@ Engine::~Engine() {
 
 void Engine::start() {
     Parts& parts = *parts_;
-    if (parts.cold_thread.joinable()) return;
+    if (parts.control_thread.joinable()) return;
     if (parts.ended)
         throw std::runtime_error("this engine was stopped, and runs once: make another one to start again");
     try {
@@ -387,10 +386,10 @@ void Engine::stop() {
         parts.asked_to_end = true;
         return;
     }
-    parts.ended = parts.ended || parts.cold_thread.joinable();
+    parts.ended = parts.ended || parts.control_thread.joinable();
     parts.end_hot_threads();
-    parts.cold_running = false;
-    if (parts.cold_thread.joinable()) parts.cold_thread.join();
+    parts.control_running = false;
+    if (parts.control_thread.joinable()) parts.control_thread.join();
     parts.log.stop();
 }
 
@@ -399,11 +398,11 @@ void Engine::set_symbols(const Config& config) {
     next.exchange.symbols = config.exchange.symbols;
     next.exchange.all_symbols = config.exchange.all_symbols;
     check_symbols(next);
-    parts_->cold->set_symbols(config);
+    parts_->control->set_symbols(config);
 }
 
 bool Engine::failed() const noexcept {
-    return parts_->cold->failed();
+    return parts_->control->failed();
 }
 
 const Config& Engine::config() const noexcept {

@@ -100,7 +100,7 @@ std::string table_row(const Row& row) {
                     : "missed");
 }
 
-// Rows that tell of the same samples share a picture: without what tells them apart.
+// Rows about the same samples share a picture, whose name has no ending of one of them.
 std::string chart_name(const Row& row) {
     const std::size_t point = row.name.rfind(".p");
     return point == std::string::npos ? row.name : row.name.substr(0, point);

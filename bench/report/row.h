@@ -26,14 +26,14 @@ struct Row {
     std::string what{};              // in words
     // The first is this row's own; the others stand beside it. Empty: percentiles are not what it is about.
     std::vector<Curve> curves{};
-    std::string not_measured_because{};  // why this machine cannot tell; empty: it can
+    std::string not_measured_because{};  // why the numbers mean nothing on this machine; empty: they mean something
     std::optional<Spread> spread{};  // of the rounds, of what is judged: the ratio, or the value where there is none
 
-    // None: this machine cannot tell, or nothing is wanted of it.
+    // None: it was not measured fairly, or nothing is wanted of it.
     [[nodiscard]] std::optional<bool> met() const {
         if (!not_measured_because.empty() || !target) return std::nullopt;
-        const double told = ratio.value_or(value);
-        return bound == Bound::least ? told >= *target : told <= *target;
+        const double judged = ratio.value_or(value);
+        return bound == Bound::least ? judged >= *target : judged <= *target;
     }
 };
 

@@ -51,7 +51,7 @@ class CoreShare {
     double cpu_ns_ = 0, wall_ns_ = 0;
 };
 
-// Why latencies that spinning threads measured cannot be told; empty: they can.
+// Why latencies that spinning threads measured mean nothing here; empty: they mean something.
 [[nodiscard]] std::string shared_cores(std::initializer_list<double> shares);
 
 // How threads are pinned here, in words.

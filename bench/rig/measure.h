@@ -32,7 +32,7 @@ template <class Work>
     return (thread_cpu_ns() - began) / static_cast<double>(std::max<std::size_t>(items, 1));
 }
 
-// How long it took by the clock on the wall. What is told of it holds only where the core was not shared: see
+// How long it took by the clock on the wall. It means something only where the core was not shared: see
 // CoreShare.
 template <class Work>
 [[nodiscard]] double wall_ns_each(Work&& work) {

@@ -48,7 +48,7 @@ class Percentiles {
     std::uint64_t max_ = 0;
 };
 
-// One line of a picture: percentiles, from the median to the last that the samples can tell.
+// One line of a picture: percentiles, from the median to the last that there are samples enough for.
 struct Curve {
     std::string name;
     Percentiles samples;

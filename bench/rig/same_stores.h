@@ -29,7 +29,7 @@ class SameStores {
         auto* const ring = reinterpret_cast<std::uint64_t*>(segment.ring());
         const std::size_t ring_words = segment.layout().ring_events * kRecordWords;
         const std::vector<std::uint64_t> kept(slot, slot + slot_words);
-        // Words that no update holds, but in what tells publishing whether anything has changed.
+        // Words that no update holds, but by which publishing sees whether anything has changed.
         for (std::size_t i = kHeadWords; i < slot_words; ++i) store_relaxed(slot[i], kUnheardOf + i);
         for (std::size_t i = 0; i < kLookedAt * kRecordWords; ++i) {
             store_relaxed(ring[(position * kRecordWords + i) % ring_words], kUnheardOf + i);

@@ -103,8 +103,16 @@ double batch_p99(const Input& input, const Changes& changes, Percentiles& sample
 
 Row row(const char* name, const Pair& pair, const std::optional<double>& floor, const char* unit, double target,
         const char* what) {
-    return {name,   pair.ours, unit, floor, pair.other, pair.other_to_ours, Row::Bound::least,
-            target, what,      {},   {},    pair.ratios};
+    return {.name = name,
+            .value = pair.ours,
+            .unit = unit,
+            .floor = floor,
+            .reference = pair.other,
+            .ratio = pair.other_to_ours,
+            .bound = Row::Bound::least,
+            .target = target,
+            .what = what,
+            .spread = pair.ratios};
 }
 
 }  // namespace

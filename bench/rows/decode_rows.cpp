@@ -77,15 +77,29 @@ Row against_reference(const Input& input, const Frames& frames, bool scan, const
                       const char* what) {
     const Pair pair = compare(
         input.effort.rounds, [&] { return ours(input, frames, scan); }, [&] { return reference(input, frames); });
-    return {name,   pair.ours, "ns a frame", {}, pair.other, pair.other_to_ours, Row::Bound::least,
-            target, what,      {},           {}, pair.ratios};
+    return {.name = name,
+            .value = pair.ours,
+            .unit = "ns a frame",
+            .reference = pair.other,
+            .ratio = pair.other_to_ours,
+            .bound = Row::Bound::least,
+            .target = target,
+            .what = what,
+            .spread = pair.ratios};
 }
 
 Row against_floor(const Input& input, const Frames& frames, const char* name, const char* what) {
     const Pair pair = compare(
         input.effort.rounds, [&] { return ours(input, frames, true); }, [&] { return floor(frames); });
-    return {name, pair.ours, "ns a frame", pair.other,    {}, 1 / pair.other_to_ours, Row::Bound::most, 4,
-            what, {},        {},           pair.inverse()};
+    return {.name = name,
+            .value = pair.ours,
+            .unit = "ns a frame",
+            .floor = pair.other,
+            .ratio = 1 / pair.other_to_ours,
+            .bound = Row::Bound::most,
+            .target = 4,
+            .what = what,
+            .spread = pair.inverse()};
 }
 
 }  // namespace

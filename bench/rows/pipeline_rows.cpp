@@ -55,7 +55,7 @@ class ToPublish {
                     });
     }
 
-    // Why all this tells nothing; empty: it does.
+    // Why these numbers mean nothing; empty: they mean something.
     [[nodiscard]] std::string not_measured_because() const { return shared_cores({core_.share(), book_core_.share()}); }
 
   private:
@@ -138,19 +138,17 @@ std::vector<Row> frame_to_publish_pipeline(const Input& input) {
         bounds.push_back(one_core.at(0.5) + 1.5 * one_hop.at(0.5));
         ratios.push_back(p50s.back() / bounds.back());
     }
-    return {
-        {"frame_to_publish_pipeline",
-         median(p50s),
-         "ns",
-         {},
-         median(bounds),
-         median(ratios),
-         Row::Bound::most,
-         1,
-         "frame due, 100,000 a second, until it is published from the other core, p50; against the same on one core "
-         "and one and a half hops of the queue at that pace",
-         {{"two cores", ours}, {"one core", fused}, {"one hop of the queue", hop}},
-         to_publish.not_measured_because()}};
+    return {{.name = "frame_to_publish_pipeline",
+             .value = median(p50s),
+             .unit = "ns",
+             .reference = median(bounds),
+             .ratio = median(ratios),
+             .bound = Row::Bound::most,
+             .target = 1,
+             .what = "frame due, 100,000 a second, until it is published from the other core, p50; against the same on "
+                     "one core and one and a half hops of the queue at that pace",
+             .curves = {{"two cores", ours}, {"one core", fused}, {"one hop of the queue", hop}},
+             .not_measured_because = to_publish.not_measured_because()}};
 }
 
 }  // namespace daypack::bench

@@ -8,18 +8,15 @@ namespace daypack::bench {
 namespace {
 
 Row row(const std::string& name, const Pair& pair, std::size_t stores, const std::string& what) {
-    return {name,
-            pair.ours,
-            "ns an update",
-            pair.other,
-            {},
-            1 / pair.other_to_ours,
-            Row::Bound::most,
-            1.5,
-            what + ", against a loop that does its " + std::to_string(stores) + " stores",
-            {},
-            {},
-            pair.inverse()};
+    return {.name = name,
+            .value = pair.ours,
+            .unit = "ns an update",
+            .floor = pair.other,
+            .ratio = 1 / pair.other_to_ours,
+            .bound = Row::Bound::most,
+            .target = 1.5,
+            .what = what + ", against a loop that does its " + std::to_string(stores) + " stores",
+            .spread = pair.inverse()};
 }
 
 void add_rows(const Input& input, const std::string& name, std::size_t rank, const std::string& what,

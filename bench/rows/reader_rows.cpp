@@ -50,7 +50,7 @@ class ToReader {
         return latencies(input_, count_, end(), [&](std::size_t i) { return stamps[i]; });
     }
 
-    // The floor's first part: decoded, applied, the best bid and offer read, and nobody told.
+    // The floor's first part: decoded, applied, the best bid and offer read, and published to nobody.
     [[nodiscard]] Percentiles decode_apply() {
         Decoder decoder(input_.table, DepthStream::realtime);
         OrderBook book(32'768, 64);
@@ -99,7 +99,7 @@ class ToReader {
         return latencies(input_, count_, seen, [&](std::size_t i) { return schedule.due(i); });
     }
 
-    // Why all this tells nothing; empty: it does.
+    // Why these numbers mean nothing; empty: they mean something.
     [[nodiscard]] std::string not_measured_because() const { return shared_cores({core_.share(), reader_.share()}); }
 
   private:
@@ -162,40 +162,34 @@ std::vector<Row> frame_to_reader_fused(const Input& input) {
         untold_p99 = fmt::format("here the constant payload alone has a 99th percentile of {:.0f} ns", least);
     }
     return {
-        {"frame_to_reader_fused.p50",
-         median(ours.p50),
-         "ns",
-         floor,
-         {},
-         median(p50_ratios),
-         Row::Bound::most,
-         1.25,
-         "frame due, 100,000 a second, until another process reads it; floor: decode and apply, plus a constant "
-         "payload "
-         "to the same reader, p50 each",
-         curves,
-         to_reader.not_measured_because()},
-        {"frame_to_reader_fused.p99",
-         median(ours.p99),
-         "ns",
-         floor,
-         {},
-         median(p99_ratios),
-         Row::Bound::most,
-         4,
-         "its 99th percentile, against the same floor",
-         curves,
-         untold_p99},
-        {"frame_to_reader_fused.fast",
-         median(fast.p50),
-         "ns",
-         {},
-         {},
-         {},
-         Row::Bound::most,
-         {},
-         "the same with the next frame at once, and so without a moment for the reader; p50",
-         {{"as fast as it goes", fast.all}}},
+        {.name = "frame_to_reader_fused.p50",
+         .value = median(ours.p50),
+         .unit = "ns",
+         .floor = floor,
+         .ratio = median(p50_ratios),
+         .bound = Row::Bound::most,
+         .target = 1.25,
+         .what = "frame due, 100,000 a second, until another process reads it; floor: decode and apply, plus a "
+                 "constant payload "
+                 "to the same reader, p50 each",
+         .curves = curves,
+         .not_measured_because = to_reader.not_measured_because()},
+        {.name = "frame_to_reader_fused.p99",
+         .value = median(ours.p99),
+         .unit = "ns",
+         .floor = floor,
+         .ratio = median(p99_ratios),
+         .bound = Row::Bound::most,
+         .target = 4,
+         .what = "its 99th percentile, against the same floor",
+         .curves = curves,
+         .not_measured_because = untold_p99},
+        {.name = "frame_to_reader_fused.fast",
+         .value = median(fast.p50),
+         .unit = "ns",
+         .bound = Row::Bound::most,
+         .what = "the same with the next frame at once, and so without a moment for the reader; p50",
+         .curves = {{"as fast as it goes", fast.all}}},
     };
 }
 

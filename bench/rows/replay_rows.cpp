@@ -45,8 +45,13 @@ double frames_per_second(const Input& input, ScratchSegment& scratch, bool scan)
 Row row(const Input& input, ScratchSegment& scratch, bool scan, const char* name, double target, const char* what) {
     std::vector<double> rates;
     for (int round = 0; round < input.effort.rounds; ++round) rates.push_back(frames_per_second(input, scratch, scan));
-    return {name, median(rates),   "frames a second", {}, {}, {}, Row::Bound::least, target, what, {},
-            {},   spread_of(rates)};
+    return {.name = name,
+            .value = median(rates),
+            .unit = "frames a second",
+            .bound = Row::Bound::least,
+            .target = target,
+            .what = what,
+            .spread = spread_of(rates)};
 }
 
 }  // namespace

@@ -137,19 +137,19 @@ std::vector<Row> wss_one_way(const Input& input) {
         ratios.push_back(p50s.back() / (plain_p50s.back() + kMore_ns));
     }
     return {
-        {"wss_one_way",
-         median(p50s),
-         "ns",
-         {},
-         median(plain_p50s),
-         median(ratios),
-         Row::Bound::most,
-         1,
-         std::to_string(message.size()) +
+        {.name = "wss_one_way",
+         .value = median(p50s),
+         .unit = "ns",
+         .reference = median(plain_p50s),
+         .ratio = median(ratios),
+         .bound = Row::Bound::most,
+         .target = 1,
+         .what =
+             std::to_string(message.size()) +
              " bytes over loopback, one TLS record, stamped before encryption, until the line has it, p50; ratio: to "
              "plain TCP and 1.5 µs",
-         {{"wss to the line", all_secure}, {"plain TCP", all_plain}},
-         shared_cores({shares[0].share(), shares[1].share()})}};
+         .curves = {{"wss to the line", all_secure}, {"plain TCP", all_plain}},
+         .not_measured_because = shared_cores({shares[0].share(), shares[1].share()})}};
 }
 
 std::vector<Row> socket_frames(const Input& input) {
@@ -188,32 +188,27 @@ std::vector<Row> socket_frames(const Input& input) {
         ceilings.push_back(1e9 / ceiling_ns);
     }
     const double ceiling = median(ceilings);
-    Row rate{"socket_frames.rate",
-             median(rates),
-             "frames a second",
-             {},
-             ceiling,
-             {},
-             Row::Bound::least,
-             500'000,
-             "the same; beside it what the sender can send to who only drains"};
+    Row rate{.name = "socket_frames.rate",
+             .value = median(rates),
+             .unit = "frames a second",
+             .reference = ceiling,
+             .bound = Row::Bound::least,
+             .target = 500'000,
+             .what = "the same; beside it what the sender can send to who only drains"};
     rate.spread = spread_of(rates);
     rate.not_measured_because =
         ceiling < *rate.target ? "the sender itself cannot send as many here" : shared_cores({core.share()});
-    return {{"socket_frames.cpu",
-             median(cpu_ns),
-             "ns of CPU a frame",
-             {},
-             {},
-             {},
-             Row::Bound::most,
-             1'200,
+    return {
+        {.name = "socket_frames.cpu",
+         .value = median(cpu_ns),
+         .unit = "ns of CPU a frame",
+         .bound = Row::Bound::most,
+         .target = 1'200,
+         .what =
              "the input's frames over wss as fast as they come, one TLS record each, encrypted beforehand, received by "
              "the line",
-             {},
-             {},
-             spread_of(cpu_ns)},
-            rate};
+         .spread = spread_of(cpu_ns)},
+        rate};
 }
 
 }  // namespace daypack::bench

@@ -125,19 +125,16 @@ std::vector<Row> symbols_100(const Input& input) {
         const Pair pair = compare(
             input.effort.rounds, [&] { return many.measure(); }, [&] { return one.measure(); });
         rows.push_back(
-            {"symbols_100.cost",
-             pair.ours,
-             "ns a frame",
-             {},
-             pair.other,
-             1 / pair.other_to_ours,
-             Row::Bound::most,
-             1.5,
-             "decoded, applied, published: generated flow of 100 symbols, shares as 1 : 1/2 : 1/3 …, against "
-             "one symbol",
-             {},
-             {},
-             pair.inverse()});
+            {.name = "symbols_100.cost",
+             .value = pair.ours,
+             .unit = "ns a frame",
+             .reference = pair.other,
+             .ratio = 1 / pair.other_to_ours,
+             .bound = Row::Bound::most,
+             .target = 1.5,
+             .what = "decoded, applied, published: generated flow of 100 symbols, shares as 1 : 1/2 : 1/3 …, against "
+                     "one symbol",
+             .spread = pair.inverse()});
     }
     const double many = resident_with(input, kSymbols);
     const double mib = (many - resident_with(input, 1)) / static_cast<double>(kSymbols - 1) / (1 << 20);
@@ -145,15 +142,12 @@ std::vector<Row> symbols_100(const Input& input) {
         rows.push_back(unmeasured_row("symbols_100.memory", "MiB a symbol", Row::Bound::most, 1,
                                       "/proc/self/smaps_rollup cannot be read"));
     } else {
-        rows.push_back({"symbols_100.memory",
-                        mib,
-                        "MiB a symbol",
-                        {},
-                        {},
-                        {},
-                        Row::Bound::most,
-                        1,
-                        "resident, at the default depth, books as the input's; one symbol's own taken off"});
+        rows.push_back({.name = "symbols_100.memory",
+                        .value = mib,
+                        .unit = "MiB a symbol",
+                        .bound = Row::Bound::most,
+                        .target = 1,
+                        .what = "resident, at the default depth, books as the input's; one symbol's own taken off"});
     }
     return rows;
 }

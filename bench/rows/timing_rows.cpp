@@ -34,19 +34,14 @@ std::vector<Row> timing_cost(const Input& input) {
         off.push_back(frames_through(input, untimed));
         costs.push_back(on.back() - off.back());
     }
-    return {{"timing_cost",
-             median(costs),
-             "ns a frame",
-             {},
-             {},
-             {},
-             Row::Bound::most,
-             40,
-             "a frame decoded, taken and published with its stages timed, " + short_number(median(on)) +
-                 " ns, less the same without, " + short_number(median(off)) + " ns",
-             {},
-             {},
-             spread_of(costs)}};
+    return {{.name = "timing_cost",
+             .value = median(costs),
+             .unit = "ns a frame",
+             .bound = Row::Bound::most,
+             .target = 40,
+             .what = "a frame decoded, taken and published with its stages timed, " + short_number(median(on)) +
+                     " ns, less the same without, " + short_number(median(off)) + " ns",
+             .spread = spread_of(costs)}};
 }
 
 }  // namespace daypack::bench

@@ -16,7 +16,7 @@ namespace daypack::bench {
 class OtherLoad {
   public:
     explicit OtherLoad(std::vector<pid_t> ours);
-    // In the mean, since the constructor; 0 where the kernel does not tell.
+    // In the mean, since the constructor; 0 where the kernel does not say.
     [[nodiscard]] double cores() const;
 
   private:

@@ -144,7 +144,7 @@ Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string
         read_updates(*reader, std::chrono::steady_clock::now() + std::chrono::milliseconds(measure_ms), outcome);
     const std::int64_t cpu = cpu_ns_of(engine.pid()) - cpu_before;
     outcome.others = others.cores();
-    if (updates == 0) throw std::runtime_error("the bench's engine told no update: " + engine.printed());
+    if (updates == 0) throw std::runtime_error("the bench's engine published no update: " + engine.printed());
     outcome.cpu_us = static_cast<double>(cpu) / 1e3 / static_cast<double>(updates);
     const std::uint64_t threads = daypack_load(&reader->header().threads);
     outcome.chosen = fmt::format("{}, {}", daypack_threads_name(threads), daypack_idle_name(threads));

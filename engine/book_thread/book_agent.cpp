@@ -272,15 +272,13 @@ void BookAgent::record_lead(const TrackedBook& book, const Event& copy) noexcept
 
 // `have`: the book's id before the gap.
 void BookAgent::log_gap(const TrackedBook& book, Sequence have, Beyond got, MonoTime now) noexcept {
-    LogRecord record;
-    record.kind = LogKind::gap;
-    record.symbol = book.symbol;
-    record.line = got.line;
-    record.reason = Reason::gap;
-    record.have = have;
-    record.got = got.id;
-    record.time = now;
-    reporter_.log(record);
+    reporter_.log({.time = now,
+                   .have = have,
+                   .got = got.id,
+                   .symbol = book.symbol,
+                   .line = got.line,
+                   .kind = LogKind::gap,
+                   .reason = Reason::gap});
 }
 
 // Where no update shows the gap, but time that passed or a line that went: the furthest that a line got.

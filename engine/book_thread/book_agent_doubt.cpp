@@ -32,13 +32,11 @@ void BookAgent::check_touch(TrackedBook& book, MonoTime now) noexcept {
     counters.add(DAYPACK_SYMBOL_touch_mismatches);
     if (verdict == TouchCheck::Verdict::contradicts) book.sync->on_mismatch(now);
     if (verdict != TouchCheck::Verdict::disbelieved) return;
-    LogRecord record;
-    record.kind = LogKind::touch;
-    record.symbol = book.symbol;
-    record.have = book.sync->last_id();
-    record.got = static_cast<std::uint64_t>(book.touch.away_ns() / 1'000'000'000);
-    record.time = now;
-    reporter_.log(record);
+    reporter_.log({.time = now,
+                   .have = book.sync->last_id(),
+                   .got = static_cast<std::uint64_t>(book.touch.away_ns() / 1'000'000'000),
+                   .symbol = book.symbol,
+                   .kind = LogKind::touch});
 }
 
 }  // namespace daypack

@@ -118,13 +118,11 @@ bool BookMonitor::audit_some(Sync& sync, MonoTime now) noexcept {
     counters.add(DAYPACK_SYMBOL_audit_ghosts, result->ghosts);
     counters.add(DAYPACK_SYMBOL_audit_missing, result->missing);
     counters.add(DAYPACK_SYMBOL_audit_wrong, result->wrong);
-    LogRecord record;
-    record.kind = LogKind::audit;
-    record.symbol = audit_.symbol();
-    record.have = result->levels;
-    record.got = result->mismatches();
-    record.time = now;
-    log_.push(record);
+    log_.push({.time = now,
+               .have = result->levels,
+               .got = result->mismatches(),
+               .symbol = audit_.symbol(),
+               .kind = LogKind::audit});
     sync.on_mismatch(now);
     return false;
 }

@@ -48,14 +48,12 @@ void BookReporter::publish_state(TrackedBook& book, MonoTime now) noexcept {
     book.flags = flags;
     publisher_.publish_status(update_of(book, mono_now()));
     if (!changed) return;
-    LogRecord record;
-    record.kind = LogKind::state;
-    record.symbol = book.symbol;
-    record.state = state;
-    record.reason = reason;
-    record.have = book.sync ? book.sync->last_id() : 0;
-    record.time = now;
-    log(record);
+    log({.time = now,
+         .have = book.sync ? book.sync->last_id() : 0,
+         .symbol = book.symbol,
+         .kind = LogKind::state,
+         .state = state,
+         .reason = reason});
     if (book.sync) call_back(book);
 }
 
@@ -65,13 +63,11 @@ void BookReporter::publish_counters(TrackedBook& book, MonoTime receive) noexcep
     // Shared memory has no counter of contradictions. The log has the 1st, 2nd, 4th and so on, lest it overflow.
     const std::uint64_t contradictions = book.published.contradictions;
     if (contradictions == before || !std::has_single_bit(contradictions)) return;
-    LogRecord record;
-    record.kind = LogKind::contradiction;
-    record.symbol = book.symbol;
-    record.have = contradictions;
-    record.got = book.published.foreign;
-    record.time = refreshed_;
-    log(record);
+    log({.time = refreshed_,
+         .have = contradictions,
+         .got = book.published.foreign,
+         .symbol = book.symbol,
+         .kind = LogKind::contradiction});
 }
 
 void BookReporter::publish_trade(TrackedBook& book, std::span<const Event> events, WallTime kernel) noexcept {

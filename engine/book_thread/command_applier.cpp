@@ -17,13 +17,11 @@ CommandApplier::Effect CommandApplier::on(JoinSnapshot& command, RetiredBlocks& 
     const std::uint64_t refetches = book.sync->counters().refetches;
     if (book.sync->on_snapshot(command.request, *retired.snapshot, now)) return Effect::joined;
     if (book.sync->counters().refetches != refetches) {
-        LogRecord record;
-        record.kind = LogKind::refetch;
-        record.symbol = command.symbol;
-        record.have = book.sync->last_id();
-        record.got = retired.snapshot->last_id;
-        record.time = now;
-        reporter_.log(record);
+        reporter_.log({.time = now,
+                       .have = book.sync->last_id(),
+                       .got = retired.snapshot->last_id,
+                       .symbol = command.symbol,
+                       .kind = LogKind::refetch});
     }
     return Effect::state;
 }

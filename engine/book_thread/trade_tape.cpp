@@ -4,7 +4,13 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/shm/shm_limits.h"
+
 namespace daypack {
+
+// A configuration has kMaxLines lines at most. Sync has room for each bit of a LineSet, so that no shift is out of
+// range.
+static_assert(TradeFilter::kLines == kMaxLines && Sync::kMaxLines >= kMaxLines);
 
 void TradeTape::on_trade(TrackedBook& book, std::span<const Event> events, WallTime kernel) noexcept {
     const Event& trade = events.front();

@@ -229,11 +229,7 @@ void NetAgent::Feed::publish_counters() noexcept {
 }
 
 void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t number) {
-    LogRecord record;
-    record.kind = kind;
-    record.time = mono_now();
-    record.line = index_;
-    record.have = record.got = number;
+    LogRecord record{.time = mono_now(), .have = number, .got = number, .line = index_, .kind = kind};
     record.say(words);
     wiring_.log->push(record);
 }

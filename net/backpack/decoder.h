@@ -31,7 +31,7 @@ struct Decoded {
     Channel channel = Channel::none;  // what the frame is about; of a bad one, as far as it can be found out
     Errc errc = Errc::ok;
     std::optional<SymbolIndex> symbol;  // as `channel`
-    std::span<Event> events;            // what the book thread is to be told
+    std::span<Event> events;            // what is sent to the book thread
     int error_code = 0;
     std::string_view error_message;  // as it stands in the JSON, escapes included
 };
@@ -43,7 +43,7 @@ struct Decoded {
 // 1. A frame's events are delivered all or not at all: each number is read and checked before the first is handed out.
 // 2. A depth frame that cannot be read is one event `bad` of its symbol, wherever the bytes still name one, so that
 //    this symbol alone is joined again. A bad trade or ticker frame is no event.
-// 3. What a depth frame would have needed that was refused for being off the grid, the table is told.
+// 3. The units that a depth frame would have needed which was refused for being off the grid go to the table.
 // 4. Whatever the bytes are, it returns; what it accepts is JSON in which each known key stands once.
 class Decoder {
   public:

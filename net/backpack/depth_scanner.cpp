@@ -28,8 +28,8 @@ struct Literal {
     std::size_t size;
 };
 
-// A place in a frame. It may run into the padding, never beyond it: nothing that is taken is longer than 24 bytes, and
-// whoever repeats asks where he is first.
+// A place in a frame. One step may end in the padding behind the frame, never beyond it: no step is longer than 24
+// bytes, and each loop compares the place with the frame's end before it goes on.
 class Cursor {
   public:
     explicit Cursor(const char* at) noexcept : at_(at) {}

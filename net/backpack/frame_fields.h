@@ -16,7 +16,7 @@ struct LevelText {
     Side side = Side::bid;
 };
 
-// What one frame says, in the frame's own bytes: found and told apart, but no number read yet. Reading JSON ends here
+// What one frame says, in the frame's own bytes: found and kept apart, but no number read yet. Reading JSON ends here
 // and making events begins, so that another reader can stand in for the one that is there.
 //
 // Invariant: a field is there at most once; text(f) is its JSON value, quotes included, without white space around.

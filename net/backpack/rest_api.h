@@ -18,7 +18,7 @@ struct RestReply {
     std::optional<T> value;
     std::string why;           // empty where there is a value
     int status = 0;            // of HTTP; 0: no answer came
-    std::optional<int> age_s;  // of a cache's copy; none: not told
+    std::optional<int> age_s;  // of a cache's copy; none: it has none
 };
 
 // The venue's public REST paths as typed calls: no other file spells one.

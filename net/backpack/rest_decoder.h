@@ -43,7 +43,7 @@ struct MarketList {
 
 // A row of /api/v1/trades.
 struct RestTrade {
-    std::uint64_t id = 0;  // 0: not told
+    std::uint64_t id = 0;  // 0: none was sent
     Price price;
     Quantity quantity;
     Side aggressor = Side::bid;

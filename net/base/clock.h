@@ -11,9 +11,9 @@ namespace daypack {
 
 // The one place of net/ that reads the clocks; all else is handed the time.
 //
-// mono_now() is CLOCK_MONOTONIC, told by the processor's time stamp counter where that runs evenly at every load and in
-// every sleep (an "invariant TSC"); elsewhere the kernel is asked. Each thread holds its counter against the kernel's
-// clock every 10 ms or so, by itself, and never sees time go back. Two threads agree to some ten ns.
+// mono_now() is CLOCK_MONOTONIC, read from the processor's time stamp counter where that runs evenly at every load and
+// in every sleep (an "invariant TSC"); elsewhere the kernel is asked. Each thread holds its counter against the
+// kernel's clock every 10 ms or so, by itself, and never sees time go back. Two threads agree to some ten ns.
 
 // What the calling thread's clock is worth.
 struct ClockState {

@@ -48,7 +48,7 @@ std::string coding_of(const http::fields& fields) {
     return {};
 }
 
-// Where the answer ends was told once, and plainly.
+// The answer says once, and plainly, where it ends.
 bool is_framed_plainly(const http::response<http::string_body>& answer) {
     const auto lengths = answer.count(http::field::content_length);
     const auto transfer = answer.count(http::field::transfer_encoding);
@@ -274,7 +274,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
     std::size_t body_bytes_max_;
     Milliseconds age_max_;
     std::unique_ptr<Stream> stream_;  // null: not connected
-    std::uint64_t streams_ = 0;       // so far: tells them apart
+    std::uint64_t streams_ = 0;       // so far: a number for each
     bool watched_ = false;            // something waits for it to be readable
     Url url_;                         // of the request, and of the stream
     http::request<http::empty_body> request_;

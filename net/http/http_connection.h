@@ -27,7 +27,7 @@ struct RestAnswer {
 // Thread: the one that runs `io`.
 // Invariants: one request at a time; a body larger than `body_bytes_max` is never held; redirects are not followed.
 // An answer belongs to its request: interim answers (1xx) before it are skipped, kInterimAnswersMax at most, and a
-// connection is kept only where nothing is in doubt: its length was told once and plainly, by HTTP/1.1, nothing came
+// connection is kept only where nothing is in doubt: its length was given once and plainly, by HTTP/1.1, nothing came
 // behind it, and nothing came unasked since; and never longer than its age, so that it follows the host's addresses.
 class HttpConnection {
   public:

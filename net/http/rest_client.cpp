@@ -104,7 +104,7 @@ std::optional<RestClient::Request> RestClient::take_next(MonoTime now) {
     return std::nullopt;
 }
 
-// The first of a rank that the gate lets through. Those that it has held back for too long are told so.
+// The first of a rank that the gate lets through. Those that it has held back for too long end with an error.
 std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime now) {
     auto& queue = waiting_[static_cast<std::size_t>(rank)];
     for (auto at = queue.begin(); at != queue.end();) {

@@ -26,7 +26,7 @@ struct RestOptions {
     int timeout_ms = 10'000;
     int connection_age_max_ms = 300'000;  // then the host is looked up again
     std::size_t body_bytes_max = std::size_t{64} << 20;
-    // Says in words why the venue gave an answer of such a status; without it, the status alone is told.
+    // Says in words why the venue gave an answer of such a status; without it, the status alone is named.
     std::string (*refusal)(int status, std::string_view body) = nullptr;
 };
 
@@ -48,8 +48,8 @@ struct RestStats {
 // Thread: the one that runs `io`; a `done` may call `get`, but not destroy the client.
 // A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
 // the preferred one is tried again. A 429 is handed on, and so is a firewall's 403, which gives way too where there is
-// another host; what is held back then, or while the venue is away, net/http/rest_gate.h says. Who is held back for
-// `timeout_ms` is told so in place of an answer; but an urgent request is told once that the venue is away, and then
+// another host; what is held back then, or while the venue is away, net/http/rest_gate.h says. A request that is
+// held back for `timeout_ms` ends with an error that says so; an urgent one hears once that the venue is away, and then
 // waits until it is back.
 class RestClient {
   public:

@@ -198,8 +198,8 @@ class Connector::Attempt : public std::enable_shared_from_this<Attempt> {
         done(std::move(stream), "");
     }
 
-    // Of the reasons of several addresses the latest is told, but one of a handshake before one of TCP: another address
-    // that nothing listens at must not hide a certificate that was refused.
+    // Of the reasons of several addresses the latest is reported, but one of a handshake before one of TCP: another
+    // address that nothing listens at must not hide a certificate that was refused.
     void try_next(const std::string& why, bool is_of_tls) {
         if (is_of_tls || !failed_in_tls_) why_ = why;
         failed_in_tls_ |= is_of_tls;

@@ -25,7 +25,7 @@ class SocketReader {
 
     // From now on the kernel is asked when it received what is read; that costs a `recvmsg` in place of a `recv`.
     void keep_kernel_times(int socket) noexcept;
-    // Of the last byte of the last read; 0: not asked for, or not told: the kernel begins a moment after it was asked.
+    // Of the last byte of the last read; 0: not asked for, or not known: the kernel begins a moment after it was asked.
     [[nodiscard]] WallTime kernel_receive() const noexcept { return kernel_receive_; }
     // From the socket so far.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
@@ -33,7 +33,7 @@ class SocketReader {
   private:
     [[nodiscard]] std::ptrdiff_t read_with_time(int socket, char* to, std::size_t size) noexcept;
 
-    bool drained_ = false;  // the last read took all there was, and nobody has been told so yet
+    bool drained_ = false;  // the last read took all there was, and nobody has heard of it yet
     bool kernel_times_ = false;
     WallTime kernel_receive_;
     std::uint64_t bytes_ = 0;

@@ -17,7 +17,7 @@ namespace daypack {
 // Thread: one at a time. Never waits and never moves: wolfSSL holds its address.
 // Errors: `would_block` means come again when the socket can be read, or written where `unsent()`; `stream_truncated`
 // and `eof` mean that the other side ended the connection, without and with TLS' good-bye; `unexpected_result` that
-// TLS failed, and `why_broken` tells why. An error of the socket stays.
+// TLS failed, and `why_broken` says why. An error of the socket stays.
 // Invariants: what wolfSSL wants to send is taken at once, and what the socket does not take waits in `out_`: so
 // wolfSSL never waits for writing, and reading and writing do not get into each other's way.
 class TlsSession {

@@ -43,7 +43,7 @@ struct LineStats {
     MonoTime last_receive;       // of a frame or pong; 0: never
 };
 
-// Who is told what comes over a line, from within its `do_work` and `resume`, and while it connects from `io`. It may
+// Hears what comes over a line, from within its `do_work` and `resume`, and while it connects from `io`. It may
 // call the line, but not destroy it.
 class LineListener {
   public:

@@ -23,7 +23,7 @@ struct WebSocketEnd {
     bool blocked = false;              // it was no region's refusal but a firewall's, which wants fewer requests
 };
 
-// Who is told what happens on a WebSocket: from within its `do_work` and `resume`, and before it is open from the
+// Hears what happens on a WebSocket: from within its `do_work` and `resume`, and before it is open from the
 // stream's executor. The listener may destroy the WebSocket in any of these.
 class WebSocketListener {
   public:
@@ -71,7 +71,7 @@ class WebSocket {
     void close();
     void resume();
 
-    // When a byte last came, whole frame or not, by what `do_work` was told.
+    // When a byte last came, whole frame or not, by the time that was handed to `do_work`.
     [[nodiscard]] MonoTime last_byte() const noexcept;
     // A frame was not taken and waits for `resume()`.
     [[nodiscard]] bool held() const noexcept;

@@ -21,10 +21,10 @@ namespace daypack::test {
 // The whole way from a frame's text to another process's memory, in one thread and with a clock of its own: a model of
 // the venue, lines that delay, aggregate, lose, cut, repeat, go silent and break, the decoder, the queue, the book
 // thread's work with its watch and audits, the publisher, REST answers under way, and a reader that looks after each
-// step. (tests/book/sync/sync_world.h has the numberings that begin anew.)
+// step. (tests/book/sync/sync_world.h has numberings that restart.)
 class AgentWorld {
   public:
-    // `fused`: what the lines tell goes straight to the agent, and through no queue.
+    // `fused`: what the lines bring goes straight to the agent, and through no queue.
     AgentWorld(std::uint64_t seed, const std::string& instance, bool fused)
         : fused_(fused),
           random_(seed),

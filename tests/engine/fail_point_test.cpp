@@ -39,7 +39,7 @@ constexpr std::int64_t kLong_ns = 3'600'000'000'000;
 
 // ---- the scenario ---------------------------------------------------------------------------------------------------
 
-// Its own levels, six a side, so that some are outside the depth; every number tells the update.
+// Its own levels, six a side, so that some are outside the depth; every number is made of the update's id.
 void set_anew(Writer& writer, Sequence u) {
     Snapshot snapshot{u, {}, {}, {}};
     for (std::int64_t i = 5; i >= 0; --i) {
@@ -51,7 +51,7 @@ void set_anew(Writer& writer, Sequence u) {
     writer.book.clear_dirty();
 }
 
-// What an engine does to its segment, from the takeover to the clean end; `next` is told after each step.
+// What an engine does to its segment, from the takeover to the clean end; `next` is called after each step.
 void run_script(const SegmentOptions& options, const std::function<void()>& next) {
     Writer writer(options);
     Publisher& publisher = writer.publisher;

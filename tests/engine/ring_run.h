@@ -6,7 +6,26 @@
 
 namespace daypack::test {
 
-// Trades in which every number tells the position in the ring; not faster than `a_second`.
+inline constexpr int kNumberedLevels = 4;  // a side
+
+// Publishes a book of which every number but the prices is `u`.
+inline void publish_numbered_book(Writer& writer, Sequence u, std::uint16_t flags) {
+    const auto n = static_cast<std::int64_t>(u);
+    for (int i = 0; i < kNumberedLevels; ++i) {
+        writer.book.apply(Side::bid, Price{100 - i}, Quantity{n});
+        writer.book.apply(Side::ask, Price{101 + i}, Quantity{n});
+    }
+    auto update = writer.update(u);
+    update.match = {n};
+    update.receive = {n};
+    update.publish = {n};
+    update.flags = flags;
+    writer.publisher.publish_book(update, {});
+    writer.book.clear_dirty();
+    if (u % 64 == 0) beat(writer.publisher);
+}
+
+// Trades in which every number is made of the position in the ring; not faster than `a_second`.
 inline void publish_trades(Writer& writer, std::uint64_t from, std::uint64_t to, double a_second = 1e12) {
     const std::int64_t began = daypack_monotonic_ns();
     for (std::uint64_t n = from; n < to; ++n) {

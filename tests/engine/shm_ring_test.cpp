@@ -19,27 +19,15 @@ using test::wait_for;
 using test::Writer;
 
 constexpr int kReads = kSanitized ? 50'000 : 2'000'000;
-constexpr int kLevels = 4;
+constexpr int kLevels = test::kNumberedLevels;
 
 // ---- the slot -------------------------------------------------------------------------------------------------------
 
-// Publishes books in which every number tells the update that it belongs to, until it is told to end.
+// Publishes books in which every number is made of the update's id, until `ended` says so.
 template <class Ended>
 void publish_books(Writer& writer, Ended ended) {
     for (Sequence u = 2; !ended(); ++u) {
-        const auto n = static_cast<std::int64_t>(u);
-        for (int i = 0; i < kLevels; ++i) {
-            writer.book.apply(Side::bid, Price{100 - i}, Quantity{n});
-            writer.book.apply(Side::ask, Price{101 + i}, Quantity{n});
-        }
-        auto update = writer.update(u);
-        update.match = {n};
-        update.receive = {n};
-        update.publish = {n};
-        update.flags = u & 1 ? kUnconfirmed : kBehind;
-        writer.publisher.publish_book(update, {});
-        writer.book.clear_dirty();
-        if (u % 64 == 0) test::beat(writer.publisher);
+        test::publish_numbered_book(writer, u, u & 1 ? kUnconfirmed : kBehind);
     }
 }
 

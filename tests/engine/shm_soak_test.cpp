@@ -15,30 +15,19 @@ using test::Instance;
 using test::Writer;
 
 constexpr std::uint64_t kReads = 100'000'000;
-constexpr int kLevels = 4;
+constexpr int kLevels = test::kNumberedLevels;
 
 std::int64_t now_ns() {
     return daypack_monotonic_ns();
 }
 
-// Books in which every number tells its update, at a pace that is not faster than asked for.
+// Books in which every number is made of the update's id, at a pace that is not faster than asked for.
 template <class Ended>
 Sequence publish_books(Writer& writer, double a_second, Ended ended) {
     const std::int64_t began = now_ns();
     Sequence u = 2;
     for (; u % 1024 != 0 || !ended(); ++u) {
-        const auto n = static_cast<std::int64_t>(u);
-        for (int i = 0; i < kLevels; ++i) {
-            writer.book.apply(Side::bid, Price{100 - i}, Quantity{n});
-            writer.book.apply(Side::ask, Price{101 + i}, Quantity{n});
-        }
-        auto update = writer.update(u);
-        update.match = {n};
-        update.receive = {n};
-        update.publish = {n};
-        writer.publisher.publish_book(update, {});
-        writer.book.clear_dirty();
-        if (u % 64 == 0) test::beat(writer.publisher);
+        test::publish_numbered_book(writer, u, 0);
         while (now_ns() < began + static_cast<std::int64_t>(static_cast<double>(u) * 1e9 / a_second)) daypack_pause();
     }
     return u;

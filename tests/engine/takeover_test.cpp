@@ -33,7 +33,7 @@ int live_writer(const SegmentOptions& options, const Child::Line& line) {
     return 0;
 }
 
-// The same, but after a pause it says 'p' and has caught up only when it is told.
+// The same, but after a pause it says 'p' and has caught up only once it is sent 'c'.
 int careful_writer(const SegmentOptions& options, const Child::Line& line) {
     Writer writer(options);
     writer.snapshot(1);

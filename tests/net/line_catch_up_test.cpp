@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a line that is told to catch up waits for: the pong that stands behind all that was on its way.
+// What a line that is to catch up waits for: the pong that stands behind all that was on its way.
 #include <gtest/gtest.h>
 
 #include <chrono>

@@ -40,7 +40,7 @@ struct Listener final : LineListener {
     std::vector<std::string> downs;
 };
 
-// An exchange that upgrades, notes what it is told, and answers pings and Close frames unless told otherwise.
+// An exchange that upgrades, notes what it receives, and answers pings and Close frames unless it is not to.
 struct Exchange {
     explicit Exchange(boost::asio::io_context& io, const TlsContext* tls, std::uint16_t port = 0)
         : server(

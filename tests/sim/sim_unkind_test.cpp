@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the simulated exchange does to mislead a client by its streams: late lines, wrong clocks, numberings that begin
-// anew anywhere, another book.
+// again anywhere, another book.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 

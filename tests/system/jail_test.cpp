@@ -112,7 +112,7 @@ TEST_P(JailedEngine, IsLiveAndComesBackFromBehindIt) {
     ASSERT_TRUE(wait_until([&] { return live.live("BTC-USDC"); })) << live.log();
     const auto held = held_threads();
     EXPECT_GE(held.size(), 2U);
-    for (const auto& [name, is_held] : held) EXPECT_EQ(is_held, name != "daypack-cold") << name;
+    for (const auto& [name, is_held] : held) EXPECT_EQ(is_held, name != "daypack-ctl") << name;
     EXPECT_EQ(live.log().find("not in a jail"), std::string::npos) << live.log();
 }
 

@@ -129,7 +129,7 @@ TEST(Tail, PrintsEveryEventAsItComes) {
     const Instance instance;
     Writer writer(instance.options(8, 4, 1 << 14));
     Child child([&](const Child::Line& line) {
-        struct Sink : std::stringbuf {  // tells of each line
+        struct Sink : std::stringbuf {  // notes each line
             explicit Sink(const Child::Line& to) : line_(to) {}
             int sync() override {
                 for (const char c : str()) line_.tell(c);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The command line: which verbs there are, what each takes, and what a wrong use is told. The work of a verb is in the
-// file of its name here, of `sim` in tools/sim/, of `bench` in bench/, of `doctor` in tools/doctor/.
+// The command line: which verbs there are, what each takes, and what is said to a wrong use. The work of a verb is in
+// the file of its name here, of `sim` in tools/sim/, of `bench` in bench/, of `doctor` in tools/doctor/.
 
 #include <daypack_commit.h>  // made by bench/commit.cmake
 
@@ -119,7 +119,7 @@ CommandLine::CommandLine() {
     add_bench();
     // Last, for each verb takes over what it finds.
     app_.footer(
-        "`daypack VERB --help` tells the options of a verb.\nExit codes: 0 done, 1 failed, 2 wrong usage or "
+        "`daypack VERB --help` lists the options of a verb.\nExit codes: 0 done, 1 failed, 2 wrong usage or "
         "configuration.");
 }
 

@@ -45,7 +45,7 @@ template <class Name, class Value>
     return json;
 }
 
-// Of the levels that audits compared, how many were as REST told them, in percent; none: nothing was compared.
+// Of the levels that audits compared, how many were as REST has them, in percent; none: nothing was compared.
 [[nodiscard]] std::optional<double> matched_percent(ShmReader& reader, SymbolIndex symbol) {
     const auto counter = [&](unsigned i) {
         return static_cast<double>(daypack_symbol_counter(&reader.raw(), symbol, i));

@@ -34,7 +34,7 @@ Finding pinning(const Machine& machine, const Config& config) {
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
     const auto allowed = machine.usable_cores().pinnable();
     const auto isolated = machine.cpus("/sys/devices/system/cpu/isolated");
-    if (allowed.empty()) return {"config.pinning", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
+    if (allowed.empty()) return {"config.pinning", Verdict::unknown, "/proc/self/status does not name the CPUs"};
     if (const auto absent = missing(wanted, allowed); !absent.empty()) {
         return {"config.pinning", Verdict::fail,
                 fmt::format("CPUs {} are not there, or not allowed to this process", cpu_list_text(absent)),
@@ -62,7 +62,7 @@ Finding pinning(const Machine& machine, const Config& config) {
 }
 
 Finding idling(const Config& config, const ThreadPlan& plan) {
-    if (plan.cores == 0) return {"config.threads", Verdict::unknown, "/proc/self/status does not tell the CPUs"};
+    if (plan.cores == 0) return {"config.threads", Verdict::unknown, "/proc/self/status does not name the CPUs"};
     if (!plan.warnings.empty()) {
         return {"config.threads", Verdict::warn, fmt::format("{}; but {}", plan.text(), fmt::join(plan.warnings, "; ")),
                 "as the sentence says; `threads: auto` and `idle: auto` choose by themselves"};
@@ -92,7 +92,7 @@ Finding locking(const Machine& machine, const EngineConfig& engine) {
     if (!engine.mlock) return {"config.mlock", Verdict::ok, "not asked for"};
     const auto limit = machine.limit("Max locked memory", Machine::Limit::hard);
     if (machine.has_capability(kCapIpcLock)) return {"config.mlock", Verdict::ok, "allowed (CAP_IPC_LOCK)"};
-    if (!limit) return {"config.mlock", Verdict::unknown, "/proc/self/limits does not tell"};
+    if (!limit) return {"config.mlock", Verdict::unknown, "/proc/self/limits does not say"};
     if (*limit == UINT64_MAX) return {"config.mlock", Verdict::ok, "allowed"};
     return {"config.mlock", Verdict::fail,
             fmt::format("the limit is {} KiB, and counts all that is mapped, now and later", *limit >> 10),
@@ -104,7 +104,7 @@ Finding real_time(const Machine& machine, const Config& config, const ThreadPlan
     if (engine.rt_priority == 0) return {"config.rt_priority", Verdict::ok, "not asked for"};
     const auto limit = machine.limit("Max realtime priority", Machine::Limit::soft);
     if (!machine.has_capability(kCapSysNice)) {
-        if (!limit) return {"config.rt_priority", Verdict::unknown, "/proc/self/limits does not tell"};
+        if (!limit) return {"config.rt_priority", Verdict::unknown, "/proc/self/limits does not say"};
         if (*limit < static_cast<std::uint64_t>(engine.rt_priority)) {
             return {"config.rt_priority", Verdict::fail,
                     fmt::format("{} is asked for, {} allowed", engine.rt_priority, *limit), kRtFix};

@@ -72,13 +72,12 @@ Finding idle_states(const Machine& machine) {
 
 Finding cores(const Machine& machine) {
     const double usable = machine.usable_cores().count();
-    if (usable == 0) return {"cores", Verdict::unknown, "/proc/self/status does not tell"};
+    if (usable == 0) return {"cores", Verdict::unknown, "/proc/self/status does not say"};
     const std::string found = fmt::format("this process may use {:g}", usable);
     if (usable >= 3) return {"cores", Verdict::ok, found};
-    return {
-        "cores", Verdict::warn, found + "; a network and a book thread want one each, and the rest one more",
-        "until there are 3: one thread for both, which sleeps when nothing comes, as `threads: auto` and `idle: auto` "
-        "choose by themselves"};
+    return {"cores", Verdict::warn, found + "; a network and a book thread want one each, and the rest one more",
+            "give it 3; with fewer, `threads: auto` and `idle: auto` choose one thread for both, which sleeps when "
+            "nothing comes"};
 }
 
 Finding isolated_cores(const Machine& machine) {
@@ -119,7 +118,7 @@ Finding interrupts(const Machine& machine) {
 
 Finding smt(const Machine& machine) {
     const auto active = machine.number(std::string(kCpu) + "/smt/active");
-    if (!active) return {"smt", Verdict::unknown, "the kernel does not tell whether two CPUs share a core"};
+    if (!active) return {"smt", Verdict::unknown, "the kernel does not say whether two CPUs share a core"};
     if (*active == 0) return {"smt", Verdict::ok, "each CPU is a core of its own"};
     return {"smt", Verdict::warn, "two CPUs share a core, its caches and its units",
             "`echo off | sudo tee /sys/devices/system/cpu/smt/control`, or keep the siblings of pinned CPUs idle"};
@@ -130,7 +129,7 @@ Finding numa(const Machine& machine) {
     for (const auto& name : machine.names("/sys/devices/system/node")) {
         if (name.size() > 4 && name.starts_with("node") && name[4] >= '0' && name[4] <= '9') ++nodes;
     }
-    if (nodes == 0) return {"numa", Verdict::unknown, "the kernel does not tell"};
+    if (nodes == 0) return {"numa", Verdict::unknown, "the kernel does not say"};
     if (nodes == 1) return {"numa", Verdict::ok, "one node"};
     return {"numa", Verdict::warn,
             fmt::format("{} nodes: memory of another one is slower, and pages may wander", nodes),
@@ -153,7 +152,7 @@ Finding tsc(const Machine& machine) {
 
 Finding clocksource(const Machine& machine) {
     const auto source = machine.line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
-    if (!source) return {"clocksource", Verdict::unknown, "the kernel does not tell"};
+    if (!source) return {"clocksource", Verdict::unknown, "the kernel does not say"};
     if (*source == "tsc" || *source == "arch_sys_counter" || *source == "kvm-clock")
         return {"clocksource", Verdict::ok, *source};
     return {"clocksource", Verdict::warn, *source + ": each reading of the clock is a system call or worse",
@@ -188,7 +187,7 @@ Finding steal(const Machine& machine) {
                                   &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 8;
     long long all = 0;
     for (const long long part : ticks) all += part;
-    if (!read || all == 0) return {"steal", Verdict::unknown, "/proc/stat does not tell"};
+    if (!read || all == 0) return {"steal", Verdict::unknown, "/proc/stat does not say"};
     const double percent = 100.0 * static_cast<double>(ticks[7]) / static_cast<double>(all);
     const std::string found = fmt::format("{}, {:.2f} % of the time since the start was taken by others",
                                           guest ? "a virtual machine" : "no virtual machine", percent);

@@ -51,7 +51,7 @@ Finding shm_size(const Machine& machine) {
 Finding memlock(const Machine& machine) {
     const auto limit = machine.limit("Max locked memory", Machine::Limit::hard);
     if (machine.has_capability(kCapIpcLock)) return {"memlock", Verdict::ok, "no limit (CAP_IPC_LOCK)"};
-    if (!limit) return {"memlock", Verdict::unknown, "/proc/self/limits does not tell"};
+    if (!limit) return {"memlock", Verdict::unknown, "/proc/self/limits does not say"};
     if (*limit == UINT64_MAX) return {"memlock", Verdict::ok, "no limit"};
     return {"memlock", Verdict::warn, fmt::format("{} KiB: `mlock: true` needs no limit", *limit >> 10), kMemlockFix};
 }
@@ -66,14 +66,14 @@ Finding swap(const Machine& machine) {
 Finding rt_priority(const Machine& machine) {
     if (machine.has_capability(kCapSysNice)) return {"rt_priority", Verdict::ok, "any (CAP_SYS_NICE)"};
     const auto limit = machine.limit("Max realtime priority", Machine::Limit::soft);
-    if (!limit) return {"rt_priority", Verdict::unknown, "/proc/self/limits does not tell"};
+    if (!limit) return {"rt_priority", Verdict::unknown, "/proc/self/limits does not say"};
     if (*limit > 0) return {"rt_priority", Verdict::ok, fmt::format("up to {}", *limit)};
     return {"rt_priority", Verdict::warn, "none allowed: any other program may take the CPU", kRtFix};
 }
 
 Finding busy_poll(const Machine& machine) {
     const auto read_us = machine.number("/proc/sys/net/core/busy_read");
-    if (!read_us) return {"busy_poll", Verdict::unknown, "the kernel does not tell"};
+    if (!read_us) return {"busy_poll", Verdict::unknown, "the kernel does not say"};
     if (*read_us > 0) return {"busy_poll", Verdict::ok, fmt::format("a read polls the card for {} us", *read_us)};
     return {"busy_poll", Verdict::warn, "off: each packet waits for an interrupt",
             "`sudo sysctl net.core.busy_read=50 net.core.busy_poll=50`, where the card's driver can"};

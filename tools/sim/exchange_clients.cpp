@@ -28,7 +28,7 @@ Reply ExchangeLoop::on_request(std::string_view target) {
     Reply reply = path == kMarketsPath && cache.is_on() ? cache.serve(asked, mono_ns(), fresh) : fresh();
     for (const Fault& fault : spoiling) {
         if (fault.how != "other") spoil(reply, fault);
-        faults_.struck(fault, symbol, nullptr);
+        faults_.on_struck(fault, symbol, nullptr);
     }
     return reply;
 }

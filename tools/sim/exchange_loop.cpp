@@ -41,9 +41,10 @@ ExchangeLoop::ExchangeLoop(const SimOptions& options)
     for (std::size_t i = 0; i < venue_.feeds.size(); ++i) {
         const std::string& symbol = venue_.feeds[i].market().symbol;
         venue_.index_of.emplace(symbol, i);
-        venue_.fanouts.emplace_back(
-            symbol, faults_.faults(),
-            [this, symbol](const Fault& fault, Connection* connection) { faults_.struck(fault, symbol, connection); });
+        venue_.fanouts.emplace_back(symbol, faults_.faults(),
+                                    [this, symbol](const Fault& fault, Connection* connection) {
+                                        faults_.on_struck(fault, symbol, connection);
+                                    });
     }
     server_.emplace(io_, *this, options_.port);
 }

@@ -46,7 +46,7 @@ void FaultRunner::strike_before(std::size_t feed) {
     const std::string& symbol = venue_.feeds[feed].market().symbol;
     for (const Fault& fault : faults_.strike(FaultKind::clock, {symbol, 0, {}})) {
         clock_.strike(fault);
-        struck(fault, symbol, nullptr);
+        on_struck(fault, symbol, nullptr);
     }
 }
 
@@ -55,7 +55,7 @@ void FaultRunner::strike_behind(std::size_t feed) {
     const std::string& symbol = venue_.feeds[feed].market().symbol;
     const auto strike = [&](FaultKind kind, auto&& strikes) {
         for (const Fault& fault : faults_.strike(kind, {symbol, 0, {}})) {
-            if (strikes(fault)) struck(fault, symbol, nullptr);
+            if (strikes(fault)) on_struck(fault, symbol, nullptr);
         }
     };
     strike(FaultKind::restart, [&](const Fault& fault) {
@@ -144,7 +144,7 @@ void FaultRunner::apply_lags() {
     for (const auto& [ordinal, connection] : venue_.connections) lags_.apply_to(*connection);
 }
 
-void FaultRunner::struck(const Fault& fault, const std::string& symbol, const Connection* connection) {
+void FaultRunner::on_struck(const Fault& fault, const std::string& symbol, const Connection* connection) {
     const std::uint64_t line = connection == nullptr ? 0 : connection->ordinal();
     std::string text = std::string("fault ") + name_of(fault.kind) + "@" + std::to_string(fault.at);
     if (!fault.how.empty()) text += " how=" + fault.how;

@@ -63,7 +63,7 @@ class FaultRunner {
     // One line a fault that struck.
     [[nodiscard]] const std::vector<std::string>& log() const noexcept { return log_; }
     // A fault struck this connection; null: all of them, or none.
-    void struck(const Fault& fault, const std::string& symbol, const Connection* connection);
+    void on_struck(const Fault& fault, const std::string& symbol, const Connection* connection);
 
     // The armed ones, for what strikes on a frame's way to one connection.
     [[nodiscard]] Faults& faults() noexcept { return faults_; }

@@ -19,7 +19,7 @@ std::vector<Fault> FaultRunner::strike_request(RestView& view, const std::string
     const auto strike = [&](FaultKind kind, auto&& strikes) {
         for (const Fault& fault : faults_.strike(kind, request)) {
             strikes(fault);
-            struck(fault, symbol, nullptr);
+            on_struck(fault, symbol, nullptr);
         }
     };
     strike(FaultKind::listing, [&](const Fault& fault) {
@@ -62,7 +62,7 @@ std::string FaultRunner::mixed_up(std::string_view target, const std::string& sy
 void FaultRunner::strike_upgrade(Reply& reply) {
     for (const Fault& fault : faults_.strike(FaultKind::upgrade, {})) {
         spoil(reply, fault);
-        struck(fault, {}, nullptr);
+        on_struck(fault, {}, nullptr);
     }
 }
 
@@ -70,7 +70,7 @@ void FaultRunner::strike_connection(ServerHandler::Reception& reception, TlsFron
     for (const Fault& fault : faults_.strike(FaultKind::cert, {})) {
         if (!options_.tls) continue;
         front.show(fault.which);
-        struck(fault, {}, nullptr);
+        on_struck(fault, {}, nullptr);
     }
     for (const Fault& fault : faults_.strike(FaultKind::connect, {})) {
         reception.refuse |= fault.how == "refuse";
@@ -79,7 +79,7 @@ void FaultRunner::strike_connection(ServerHandler::Reception& reception, TlsFron
         if (fault.how == "old") reception.instead = kOldHello;
         if (fault.how == "plain") reception.instead = kPlainRefusal;
         if (fault.how == "slow") reception.delay_ms = static_cast<std::int64_t>(fault.for_ms);
-        struck(fault, {}, nullptr);
+        on_struck(fault, {}, nullptr);
     }
 }
 

@@ -5,7 +5,7 @@
 namespace daypack {
 
 // While one lives, a SIGHUP asks instead of killing: one that a process sent, that the configuration is read again; one
-// that tells of a lost terminal, that the program ends, unless it was started to outlive that (nohup).
+// that reports a lost terminal, that the program ends, unless it was started to outlive that (nohup).
 //
 // Thread: one; one at a time.
 class HangUp {

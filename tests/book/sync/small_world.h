@@ -64,7 +64,7 @@ class SmallWorld {
         }
     }
 
-    // The state of a world, except for the Sync.
+    // One connection, as the venue sees it.
     struct Line {
         bool up = true;
         bool sent_old = false;  // it sent the old numbering over this connection
@@ -74,6 +74,7 @@ class SmallWorld {
         int next = 0;          // of the venue's updates
         int reconnects = 0;
     };
+    // One course of events up to now, and what it takes to judge what readers were shown.
     struct Way {
         MonoTime now{1'000 * kMs};
         std::array<Line, kLines> lines;
@@ -166,7 +167,7 @@ class SmallWorld {
                  way.answered[1] << 32);
         hash.mix(static_cast<std::uint64_t>(way.snapshots) << 8 | static_cast<std::uint64_t>(way.waits));
         hash.mix(way.stood_at);
-        // What the truth asks of these ends with a second.
+        // The judge of a book looks a second back at most, so all that was longer ago makes the same state.
         const auto age = [&](MonoTime since) {
             return since.ns == 0 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(std::min(way.now - since, kLong_ns));
         };

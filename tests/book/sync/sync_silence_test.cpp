@@ -54,7 +54,7 @@ TEST(SyncSilence, ABookRejoinedBySilenceIsLiveWhenRestReportsTheSameAgain) {
     feed.wait_ms(1000);
     ASSERT_TRUE(feed.answer(1004));
     feed.wait_ms(1000);
-    feed.rest(1003);  // REST trails, and tells nothing
+    feed.rest(1003);  // REST trails, and proves nothing
     EXPECT_TRUE(feed.is(State::stale, Reason::silent));
     feed.rest(1004);
     EXPECT_TRUE(feed.live_at(1004));

@@ -102,7 +102,7 @@ class SyncTruth {
     }
 
     void compare_age(const Sync& sync, MonoTime now) {
-        // A snapshot alone is what REST says: while the lines are quiet only REST can tell that it was an old one.
+        // A snapshot alone is what REST says: while the lines are quiet only REST can show that it was an old one.
         const std::int64_t grace_ns = (sync.flags() & kUnconfirmed) != 0 ? 5 * kSecond_ns : kSecond_ns;
         // A line that lags may vouch for the old one a last time.
         const MonoTime since = std::max(newest_since_, *live_since_);

@@ -24,8 +24,8 @@ class SyncWorld {
         std::size_t lines = 2;
         bool aggregates = false;  // lines send on request, not after each update
         // Restarts go back by a few ids, to numbers that were used before, as a venue that fails over to a trailing
-        // copy would. Only lines that lose nothing can tell then, and only a REST that never tells the old numbering
-        // again: what is the next by number looks right to anybody.
+        // copy would. Only lines that lose nothing show it then, and only a REST that never answers of the old
+        // numbering again: what is the next by number looks right to anybody.
         bool near_restarts = false;
         bool other_markets = false;  // REST answers with another market's book now and then, while this one is traded
         std::vector<std::int64_t> lags_us;  // of each line; none: 0
@@ -174,7 +174,6 @@ class SyncWorld {
         check_asked_ = now_;
         check_id_ = venue_.answer(random).snapshot.last_id;
     }
-    [[nodiscard]] std::size_t answers_under_way() const { return answers_.size(); }
 
     // All faults end and everything is delivered, so the book must become live. `quiet`: the venue makes no more
     // updates at all; otherwise it stops for the last rounds only, so that REST can catch up.
@@ -273,7 +272,7 @@ class SyncWorld {
         truth_.joined(numbering);
         answered_ = numbering;
     }
-    // Returns another market's book with ids far from this one's; with near ids only an audit could tell.
+    // Returns another market's book with ids far from this one's; with near ids only an audit could find out.
     [[nodiscard]] VenueModel::Answer another(Random& random) const {
         VenueModel::Answer answer;
         answer.numbering = SyncTruth::kOther;

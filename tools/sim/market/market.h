@@ -19,7 +19,7 @@ struct Market {
     std::string rwa_type;                // empty: null
 
     [[nodiscard]] bool is_perpetual() const noexcept { return type() == "PERP" || type() == "IPERP"; }
-    // marketType, as the name's last part tells it.
+    // marketType, which follows from the name's last part.
     [[nodiscard]] std::string_view type() const noexcept;
     [[nodiscard]] std::string_view base() const noexcept;
     [[nodiscard]] std::string_view quote() const noexcept;

@@ -26,7 +26,7 @@ struct Notation {
           quantity_decimals(market.quantity_decimals()) {}
 };
 
-// `window` is empty, or "200ms", "600ms", "1000ms": only the stream's name tells.
+// `window` is empty, or "200ms", "600ms", "1000ms": only the stream's name shows it.
 void append_depth_frame(std::string& out, const Notation& notation, const Event& event, std::string_view window = {});
 void append_trade_frame(std::string& out, const Notation& notation, const Event& event);
 

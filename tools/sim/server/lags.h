@@ -11,7 +11,7 @@ namespace daypack::sim {
 // How late messages leave, line by line: of one, of all, of every odd or even one, for lines to come as well.
 //
 // Thread: the exchange's.
-// Invariant: of what concerns a line the last that was told counts.
+// Invariant: of two lags for one line the later one counts.
 class Lags {
   public:
     struct Lag {
