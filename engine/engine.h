@@ -49,7 +49,8 @@ class Engine {
     // log. Returns at once; throws ConfigError where the list could not stand in a file.
     void set_symbols(const Config& config);
 
-    // The venue lists none of the symbols, or shared memory has no room for any: there is nothing to do. Thread: any.
+    // The venue lists none of the symbols, or shared memory has no room for any: there is nothing to do. Or another
+    // engine has the instance. Thread: any.
     [[nodiscard]] bool failed() const noexcept;
 
     [[nodiscard]] const Config& config() const noexcept;
