@@ -32,6 +32,9 @@ class Chaos {
         if (const std::size_t at = text.find('$'); at != std::string::npos) {
             text.replace(at, 1, symbols[random_.bits() % symbols.size()]);
         }
+        if (const std::size_t at = text.find('@'); at != std::string::npos) {
+            text.replace(at, 1, symbols[in_turn_++ % symbols.size()]);
+        }
         return text;
     }
 
@@ -39,7 +42,8 @@ class Chaos {
     [[nodiscard]] static const auto& unkind_faults() noexcept { return kUnkindFaults; }
 
   private:
-    // %: a line; $: a market.
+    // %: a line; $: a market; @: each market in turn. A level between two ticks that all lines bring twice within 5 s is
+    // believed, and the next one is then a level as any other: no client could tell it from what rests in the book.
     static constexpr std::array kFaults{
         "drop",
         "drop:line=%",
@@ -51,7 +55,7 @@ class Chaos {
         "frame:how=truncated",
         "frame:how=malformed,line=%",
         "frame:how=exponent",
-        "frame:how=decimals",
+        "frame:how=decimals,symbol=@",
         "frame:how=negative",
         "frame:how=zero_price",
         "frame:how=overflow",
@@ -128,6 +132,7 @@ class Chaos {
 
     Random random_;
     Unkind unkind_;
+    std::size_t in_turn_ = 0;
 };
 
 }  // namespace daypack::sim
