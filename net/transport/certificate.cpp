@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 #include "net/base/printable.h"
@@ -32,6 +33,37 @@ std::string text_of(WOLFSSL_X509_NAME* name) {
     std::array<char, 256> text{};
     if (wolfSSL_X509_NAME_oneline(name, text.data(), static_cast<int>(text.size())) == nullptr) return "not named";
     return printable(text.data());
+}
+
+// YYMMDDhhmmssZ of this and the last century, or YYYYMMDDhhmmssZ (RFC 5280, 4.1.2.5); none for anything else. wolfSSL's
+// own comparison goes by the C library's time zone, which it reads anew each time.
+std::optional<std::chrono::sys_seconds> time_of(WOLFSSL_ASN1_TIME* time) {
+    if (time == nullptr) return {};
+    std::string_view text(reinterpret_cast<const char*>(wolfSSL_ASN1_TIME_get_data(time)),
+                          static_cast<std::size_t>(std::max(wolfSSL_ASN1_TIME_get_length(time), 0)));
+    if ((text.size() != 13 && text.size() != 15) || text.back() != 'Z') return {};
+    text.remove_suffix(1);
+    if (text.find_first_not_of("0123456789") != std::string_view::npos) return {};
+    const auto next_two = [&text] {
+        const int two = (text[0] - '0') * 10 + (text[1] - '0');
+        text.remove_prefix(2);
+        return two;
+    };
+    const bool has_century = text.size() == 14;
+    const int century = has_century ? next_two() * 100 : 0;
+    const int of_century = next_two();
+    const int year = has_century ? century + of_century : of_century + (of_century < 50 ? 2000 : 1900);
+    const auto month = static_cast<unsigned>(next_two());
+    const auto day = static_cast<unsigned>(next_two());
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+    if (!date.ok()) return {};
+    const std::chrono::hours hours(next_two());
+    const std::chrono::minutes minutes(next_two());
+    return std::chrono::sys_days(date) + hours + minutes + std::chrono::seconds(next_two());
+}
+
+std::chrono::system_clock::time_point now() {
+    return std::chrono::system_clock::now();
 }
 
 }  // namespace
@@ -105,12 +137,13 @@ std::string Certificate::issuer_text() const {
     return text_of(wolfSSL_X509_get_issuer_name(parsed_.get()));
 }
 
-// wolfSSL_X509_cmp_current_time: below 0 for what is over, above for what is to come, 0 for what cannot be read.
 bool Certificate::has_expired() const {
-    return wolfSSL_X509_cmp_current_time(wolfSSL_X509_get_notAfter(parsed_.get())) <= 0;
+    const auto end = time_of(wolfSSL_X509_get_notAfter(parsed_.get()));
+    return !end || *end < now();
 }
 bool Certificate::is_early() const {
-    return wolfSSL_X509_cmp_current_time(wolfSSL_X509_get_notBefore(parsed_.get())) >= 0;
+    const auto begin = time_of(wolfSSL_X509_get_notBefore(parsed_.get()));
+    return !begin || *begin > now();
 }
 
 std::string Certificate::weak_key() const {
