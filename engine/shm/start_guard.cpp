@@ -14,8 +14,8 @@
 namespace daypack {
 namespace {
 
-std::timed_mutex& process_mutex() {
-    static std::timed_mutex mutex;
+std::mutex& process_mutex() {
+    static std::mutex mutex;
     return mutex;
 }
 
@@ -28,10 +28,11 @@ std::timed_mutex& process_mutex() {
 StartGuard::StartGuard(const std::string& instance, std::chrono::milliseconds patience)
     : in_process_(process_mutex(), std::defer_lock), path_("/dev/shm/.daypack." + instance + ".start") {
     const auto end = std::chrono::steady_clock::now() + patience;
-    bool locked = in_process_.try_lock_for(patience) && try_lock();
-    while (!locked && in_process_ && std::chrono::steady_clock::now() < end) {
+    const auto take = [this] { return (in_process_.owns_lock() || in_process_.try_lock()) && try_lock(); };
+    bool locked = take();
+    while (!locked && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        locked = try_lock();
+        locked = take();
     }
     if (!locked) {
         throw std::runtime_error("another engine of instance \"" + instance +

@@ -27,7 +27,7 @@ class StartGuard {
   private:
     [[nodiscard]] bool try_lock();
 
-    std::unique_lock<std::timed_mutex> in_process_;  // a record lock excludes no other thread
+    std::unique_lock<std::mutex> in_process_;  // a record lock excludes no other thread
     std::string path_;
     int fd_ = -1;
 };
