@@ -206,11 +206,11 @@ TEST(SegmentKeeper, AWriterThatIsBusyIsAskedAgain) {
 // Removed again and again, and started beside it again and again: in the end the first engine alone has the name.
 TEST(SegmentKeeper, WhoeverStartsWhileTheNameIsGoneEnds) {
     const Instance instance;
-    Engine first(instance.options());
-    ShmReader reader(instance.name);
+    // Forked before this process has a second thread: ThreadSanitizer lets no others begin one.
     std::vector<std::unique_ptr<Child>> starters;
     for (int i = 0; i < 3; ++i) {
         starters.push_back(std::make_unique<Child>([&](const auto& line) -> std::string {
+            (void)line.hear();
             while (!line.heard()) {
                 try {
                     Engine mine(instance.options());
@@ -223,6 +223,9 @@ TEST(SegmentKeeper, WhoeverStartsWhileTheNameIsGoneEnds) {
             return {};
         }));
     }
+    Engine first(instance.options());
+    ShmReader reader(instance.name);
+    for (const auto& starter : starters) starter->line().tell('b');
     for (int i = 0; i < 50; ++i) {
         unlink(instance.path().c_str());
         std::this_thread::sleep_for(std::chrono::milliseconds(i % 4));
