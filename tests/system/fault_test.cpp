@@ -61,12 +61,14 @@ void expect_good(const Row& row) {
         if (!expects(row, "SYNCING/gap")) config.exchange.gap_wait_ms = 5'000;
     });
     if (!row.at_start) {
-        // Both lines, and a book that updates have confirmed.
+        // Both lines, of which the second is trusted (it brought a copy), and a book that updates have confirmed.
         ASSERT_TRUE(wait_until([&] {
             for (unsigned line = 0; line < row.lines; ++line) {
                 if (daypack_line_counter(&live.reader(), line, DAYPACK_LINE_updates) < 5) return false;
             }
-            return live.live(kSymbol) && live.counter(kSymbol, DAYPACK_SYMBOL_updates) > 5;
+            const bool trusted = row.lines == 1 || (live.counter(kSymbol, DAYPACK_SYMBOL_duplicates) > 0 &&
+                                                    live.counter(kOther, DAYPACK_SYMBOL_duplicates) > 0);
+            return trusted && live.live(kSymbol) && live.counter(kSymbol, DAYPACK_SYMBOL_updates) > 5;
         })) << live.log();
     }
     ASSERT_TRUE(wait_until([&] { return daypack_find(&live.reader(), kSymbol.c_str()) >= 0; })) << live.log();
