@@ -42,8 +42,8 @@ class Chaos {
     [[nodiscard]] static const auto& unkind_faults() noexcept { return kUnkindFaults; }
 
   private:
-    // %: a line; $: a market; @: each market in turn. A level between two ticks that all lines bring twice within 5 s is
-    // believed, and the next one is then a level as any other: no client could tell it from what rests in the book.
+    // %: a line; $: a market; @: each market in turn. A level between two ticks that all lines bring twice within 5 s
+    // is believed, and the next one is then a level as any other: no client could tell it from what rests in the book.
     static constexpr std::array kFaults{
         "drop",
         "drop:line=%",
