@@ -299,7 +299,7 @@ Segment::Room Segment::make_room() const {
     return room;
 }
 
-// Counters of other threads may change meanwhile; they tell what they count again.
+// What other threads add to their counters until the files are changed is lost; their gauges are set again.
 void Segment::copy_to(const Room& room) const noexcept {
     const auto* from = &at<std::uint64_t>(0);
     auto* to = reinterpret_cast<std::uint64_t*>(room.mapping.base());

@@ -56,8 +56,8 @@ class ShmFile {
   public:
     // Opens and locks the file at `path`, or returns none where no file is there. Throws where a writer that lives
     // holds it, or where this process may not write the file. Where only a reader's lock, or that of a writer which has
-    // ended, is in the way, the file is_locked() not: it may be replaced, and not be written. REQUIRES: to replace or
-    // write it, a StartGuard.
+    // ended, is in the way, is_locked() is false: the file may be replaced, but not written. REQUIRES: a StartGuard, to
+    // replace or write it.
     [[nodiscard]] static std::optional<ShmFile> open_locked(const std::string& path, const std::string& instance);
     // Makes a locked file without a name: no reader sees it before it is complete, and it vanishes if it never gets
     // one.
