@@ -14,7 +14,7 @@
 #include "bench/rows/rows.h"
 #include "bench/rows/system_rows.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 struct Measured {
@@ -121,4 +121,4 @@ int run_bench(const BenchOptions& options) {
     return 0;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -7,7 +7,7 @@
 #include "bench/report/report.h"
 #include "bench/rig/input.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 struct BenchOptions {
     bool json = false;
@@ -32,4 +32,4 @@ struct Watcher {
 // Runs the rows and prints them. The exit code: 0, whether targets are met or not. Throws std::runtime_error.
 [[nodiscard]] int run_bench(const BenchOptions& options);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

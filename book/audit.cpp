@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "book/audit.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 bool is_better(Side side, Price a, Price b) {
@@ -93,4 +93,4 @@ bool Audit::compare_side(const OrderBook& book, Side side) noexcept {
     return false;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

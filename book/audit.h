@@ -10,7 +10,7 @@
 #include "book/snapshot.h"
 #include "book/sync/pending.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Compares the book of one symbol with a fresh REST snapshot. A shadow book is seeded from the snapshot and follows the
 // same updates. Once both books are at the same id they are compared level by level, as far as both are complete. The
@@ -69,4 +69,4 @@ class Audit {
     Result result_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // How many free ticks there are above the best level when the window is moved, and how many before it moves again.
@@ -213,4 +213,4 @@ void BookSide::fill_top() noexcept {
     for (std::size_t i = more; i-- > 0; last = top_[i].price) top_[i] = *next_worse(last);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "book/tick_window.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The ranks of a side (0 = best) that differ from what was published last. A `to` beyond the side means every rank from
 // `from` on.
@@ -130,4 +130,4 @@ class alignas(64) BookSide {
     std::vector<Level> tail_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "book/digits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kMax = INT64_MAX;
@@ -144,4 +144,4 @@ std::string format_units(std::int64_t count, Unit unit) {
     return format_decimal(count * unit.mantissa, unit.exponent, unit.decimals());
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

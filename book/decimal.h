@@ -6,7 +6,7 @@
 
 #include "book/result.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The unit of prices or quantities: mantissa × 10^exponent, as in tick 0.1 = {1, -1}, tick 0.5 = {5, -1},
 // step 10000 = {1, 4}. Text is converted to a whole number of units or to an error; it is never rounded.
@@ -39,4 +39,4 @@ struct Unit {
 // The inverse of parse_units, padded to the unit.
 [[nodiscard]] std::string format_units(std::int64_t count, Unit unit);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // Reads whole numbers from text, eight digits at a time: half of the bytes that the venue sends are digits, and a loop
 // over them costs a multiplication each and a mispredicted branch at the end.
@@ -111,4 +111,4 @@ class Digits8 {
     return true;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

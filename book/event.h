@@ -5,7 +5,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A network thread sends events to a book thread, one cache line each.
 //
@@ -68,4 +68,4 @@ struct alignas(64) Event {
 };
 static_assert(sizeof(Event) == 64 && std::is_trivially_copyable_v<Event>);
 
-}  // namespace daypack
+}  // namespace daypack::core

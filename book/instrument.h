@@ -15,7 +15,7 @@
 #include "book/state.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The units of which prices and quantities are whole numbers.
 struct Grid {
@@ -150,4 +150,4 @@ class InstrumentTable {
     std::atomic<std::size_t> size_{0};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "book/event.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Measures which of the lines that carry one symbol brings an update first, and by how much. It serves the counters
 // alone; Sync decides which update applies.
@@ -45,4 +45,4 @@ class LineRace {
     std::array<First, kFirsts> firsts_{};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

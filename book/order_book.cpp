@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace daypack {
+namespace daypack::core {
 
 void OrderBook::seed(const Snapshot& snapshot) noexcept {
     for (const Side side : {Side::bid, Side::ask}) {
@@ -14,4 +14,4 @@ void OrderBook::seed(const Snapshot& snapshot) noexcept {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

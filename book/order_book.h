@@ -8,7 +8,7 @@
 #include "book/snapshot.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The full order book of one symbol.
 //
@@ -57,4 +57,4 @@ class OrderBook {
     std::uint64_t dropped_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

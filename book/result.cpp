@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "book/result.h"
 
-namespace daypack {
+namespace daypack::core {
 
 const char* errc_name(Errc errc) noexcept {
     switch (errc) {
@@ -17,4 +17,4 @@ const char* errc_name(Errc errc) noexcept {
     return "unknown";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 
 // Errors of running code; zero is success. Set-up code throws instead, with a sentence for the user.
 enum class Errc : std::uint8_t {
@@ -38,4 +38,4 @@ class [[nodiscard]] Result {
     Errc errc_ = Errc::ok;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "book/sync/sync.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Watches one symbol for silence: it decides when REST is asked whether the market is really quiet, and names the lines
 // that do not bring the updates that others bring. A market may be quiet for minutes, and the venue neither
@@ -81,4 +81,4 @@ class Silence {
     Sync::LineSet up_at_mark_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

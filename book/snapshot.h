@@ -4,7 +4,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A REST depth snapshot: the book after the update `last_id`.
 //
@@ -17,4 +17,4 @@ struct Snapshot {
     std::vector<Level> asks;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

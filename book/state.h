@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Whether a book may be traded on, and why not. The numbers are those of the C header (engine/daypack_shm.h), which
 // readers see; engine/shm/slot_writer.cpp asserts that both lists agree. Zero must never mean tradable.
@@ -47,4 +47,4 @@ inline constexpr std::size_t kReasons = 25;
 // Bits that qualify a state.
 enum Flag : std::uint16_t { kUnconfirmed = 1, kBehind = 2, kCrossed = 4, kPartial = 8 };
 
-}  // namespace daypack
+}  // namespace daypack::core

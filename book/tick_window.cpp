@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "book/tick_window.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // The highest bit of a word: its number. REQUIRES: not zero.
@@ -64,4 +64,4 @@ void TickWindow::clear() noexcept {
     summary_.fill(0);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

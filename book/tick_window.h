@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // The quantities of one side near its best level: one word for each tick, and one bit for each that is not zero.
 //
@@ -100,4 +100,4 @@ class TickWindow {
     std::array<std::uint64_t, kWords> bits_{};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include "book/order_book.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Compares the last best bid and offer of the venue's bookTicker with the book when both are at one id.
 //
@@ -76,4 +76,4 @@ class TouchCheck {
     std::int64_t away_ns_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "book/trade_filter.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kNameless_ns = 10'000'000'000;  // no line lags by more, so a later one is another trade
@@ -98,4 +98,4 @@ bool TradeFilter::is_first_without_id(LineIndex line, std::uint64_t content, Mon
     return true;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "book/instrument.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A digest of a trade's price, quantity and side, which does not depend on the instrument's units.
 [[nodiscard]] std::uint64_t trade_content(Price price, Quantity quantity, Side aggressor,
@@ -102,4 +102,4 @@ void TradeFilter::on_page(std::size_t size, At at, bool opens, OnNew on_new) {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

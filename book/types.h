@@ -3,7 +3,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // The vocabulary of order books. Each quantity is a type of its own so that a price is never passed as a quantity.
 // No `double` is used: the venue's decimals are kept exactly, as integers.
@@ -63,4 +63,4 @@ struct WallTime {
 using SymbolIndex = std::uint16_t;
 using LineIndex = std::uint8_t;
 
-}  // namespace daypack
+}  // namespace daypack::core

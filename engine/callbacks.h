@@ -9,7 +9,7 @@
 #include "book/state.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A book as an application in this process sees it, valid during the callback only.
 struct BookView {
@@ -49,4 +49,4 @@ struct Callbacks {
     std::function<void(const Trade&)> on_trade;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -16,7 +16,7 @@
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr const char* kExchange = "ExchangeConfig";
@@ -160,4 +160,4 @@ Config load_config(const std::string& path, const EnvLookup& env, const ConfigOv
     return config;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

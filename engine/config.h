@@ -10,7 +10,7 @@
 
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The configuration file, read once at the start and checked whole: what stands here can be used without another look.
 //
@@ -127,4 +127,4 @@ void check_symbols(const Config& config);
 // The keys, but `symbols`, that two configurations give other values.
 [[nodiscard]] std::vector<std::string> changed_keys(const Config& one, const Config& other);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -35,7 +35,7 @@
 #include "net/base/time_units.h"
 #include "net/http/rest_client.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 SegmentOptions segment_options(const EngineConfig& config) {
@@ -409,4 +409,4 @@ const Config& Engine::config() const noexcept {
     return parts_->config;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

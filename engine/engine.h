@@ -7,7 +7,7 @@
 #include "engine/callbacks.h"
 #include "engine/config.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A running feed handler: the lines to the exchange, the books, and their shared memory.
 //
@@ -60,4 +60,4 @@ class Engine {
     std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

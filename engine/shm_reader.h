@@ -14,7 +14,7 @@
 #include "book/types.h"
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A book as it was read from shared memory, best levels first.
 struct ShmBook {
@@ -128,4 +128,4 @@ class ShmReader {
     daypack_reader reader_{};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

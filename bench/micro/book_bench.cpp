@@ -17,7 +17,7 @@
 #include "bench/rivals/map_books.h"
 #include "book/order_book.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using bench::Delta;
@@ -189,4 +189,4 @@ const bool added = [] {
 }();
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -16,7 +16,7 @@
 #include "book/snapshot.h"
 #include "book/types.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 struct Delta {
     Side side;
@@ -184,4 +184,4 @@ inline Flow recorded_flow(const std::string& name, int price_decimals, int quant
     return flow;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -11,7 +11,7 @@
 
 #include "book/decimal.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // More texts than the branch predictor can learn.
@@ -80,4 +80,4 @@ void format(benchmark::State& state) {
 BENCHMARK(format);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

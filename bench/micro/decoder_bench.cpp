@@ -15,7 +15,7 @@
 #include "net/backpack/decoder.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kFrames = 4096;
@@ -171,4 +171,4 @@ void decode_captured(benchmark::State& state) {
 BENCHMARK(decode_captured);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -18,7 +18,7 @@
 #include "engine/shm/publisher.h"
 #include "net/backpack/decoder.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Outside of the unnamed namespace and never inlined: callgrind knows them by name.
 [[gnu::noinline]] Decoded count_decode(Decoder& decoder, std::string_view frame) {
@@ -80,12 +80,12 @@ void run(bool scan) {
 }
 
 }  // namespace
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench
 
 // One argument, `parse`: without the scanner.
 int main(int argc, char** argv) {
     try {
-        daypack::bench::run(argc < 2 || std::string(argv[1]) != "parse");
+        daypack::core::bench::run(argc < 2 || std::string(argv[1]) != "parse");
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

@@ -6,7 +6,7 @@
 #include "bench/rig/cores.h"
 #include "bench/rig/publish_rig.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using bench::PublishRig;
@@ -69,4 +69,4 @@ void publish_trade(benchmark::State& state) {
 BENCHMARK(publish_trade);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

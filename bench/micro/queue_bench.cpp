@@ -14,7 +14,7 @@
 #include "book/event.h"
 #include "engine/threads/event_queue.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using bench::relax;
@@ -135,4 +135,4 @@ DAYPACK_QUEUE(Concurrent);
 #undef DAYPACK_QUEUE
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

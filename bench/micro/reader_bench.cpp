@@ -11,7 +11,7 @@
 #include "engine/shm_reader.h"
 #include "net/base/clock.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kDepth = 64;  // of a ScratchSegment
@@ -132,4 +132,4 @@ void copy_record(benchmark::State& state) {
 BENCHMARK(copy_record);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/seqlock.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kLine = 8;  // words
@@ -120,4 +120,4 @@ void copy_whole(benchmark::State& state) {
 BENCHMARK(copy_whole);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -17,7 +17,7 @@
 #include "net/transport/fast_aes.h"
 #include "tools/sim/server/certificates.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Of this thread alone: what others do with the processor is not counted.
@@ -97,4 +97,4 @@ DAYPACK_TLS_ROWS(decrypt);
 DAYPACK_TLS_ROWS(encrypt);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -16,7 +16,7 @@
 #include "net/ws/frame_parser.h"
 #include "net/ws/web_socket_key.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kMessages = 4096;
@@ -144,4 +144,4 @@ void copy(benchmark::State& state) {
 BENCHMARK(copy)->Arg(200)->Arg(2'000);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "bench/report/report.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr const char* kHead = R"h(<!doctype html>
@@ -227,4 +227,4 @@ std::string html(const Report& report) {
     return out + "</div>\n</html>\n";
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -6,7 +6,7 @@
 
 #include "bench/report/row.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // One run, as it is shown.
 struct Report {
@@ -35,4 +35,4 @@ struct Report {
 // What is wanted, behind one of two signs; empty: nothing is.
 [[nodiscard]] std::string target_text(const Row& row, const char* least, const char* most);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

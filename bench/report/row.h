@@ -9,7 +9,7 @@
 #include "bench/rig/measure.h"
 #include "bench/rig/percentiles.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // One line of `daypack bench`: what was measured, and what it was measured against in the same run.
 struct Row {
@@ -50,4 +50,4 @@ struct Row {
     return row;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -14,7 +14,7 @@
 
 #include "engine/shm/shm_file.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::string_view kBegin = "daypack.bench.";
@@ -63,4 +63,4 @@ BenchInstance::~BenchInstance() {
     (void)shm_unlink(("/daypack." + name_).c_str());
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

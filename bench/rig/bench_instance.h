@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // The name of a segment that only this bench knows; the segment is removed with this object.
 //
@@ -23,4 +23,4 @@ class BenchInstance {
 // Removes the segments of benches whose process is gone, unless an engine still holds the lock of one.
 void remove_what_dead_benches_left();
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 // The last two that this process may use: the first ones serve the interrupts, as a rule.
@@ -86,4 +86,4 @@ std::string pinning_in_words(bool worked) {
     return cores().two() ? words + ", its peer on CPU " + std::to_string(cores().other) : words + ", the only one";
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // The cores that the bench uses, each for one thread: `main` for what is measured, `other` for the far end.
 //
@@ -57,4 +57,4 @@ class CoreShare {
 // How threads are pinned here, in words.
 [[nodiscard]] std::string pinning_in_words(bool worked);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -5,7 +5,7 @@
 
 #include "engine/messages/engine_limits.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kDepth = 64;  // the default of the configuration
@@ -81,4 +81,4 @@ std::uint64_t EngineRig::updates() const noexcept {
     return all - updates_before_;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

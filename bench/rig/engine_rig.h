@@ -15,7 +15,7 @@
 #include "engine/shm/stage_timer.h"
 #include "net/backpack/decoder.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // What the engine has behind its decoders: the book thread's work with all its wiring, a segment of its own, and one
 // line that is up. Nobody else knows the segment, and it is gone with this.
@@ -69,4 +69,4 @@ class EngineRig {
     std::uint64_t updates_before_ = 0;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

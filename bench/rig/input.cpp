@@ -11,7 +11,7 @@
 #include "tools/sim/market/market.h"
 #include "tools/sim/market/replay.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 std::unique_ptr<sim::Source> open(const std::string& path, std::string& words) {
@@ -113,4 +113,4 @@ void read_input(const std::string& path, Input& input, const Effort& effort) {
     }
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

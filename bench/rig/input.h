@@ -11,11 +11,11 @@
 #include "book/instrument.h"
 #include "book/snapshot.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 class Source;
 }
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Frames one behind another, with what a decoder may read behind the last.
 class Frames {
@@ -64,4 +64,4 @@ void read_input(const std::string& path, Input& input, const Effort& effort = {}
 // The market of a source, appended to the table, and the book that it begins with. REQUIRES: source.begin() was called.
 [[nodiscard]] Snapshot take_seed(const sim::Source& source, InstrumentTable& table);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

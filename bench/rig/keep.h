@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // What was computed counts as used.
 template <class Value>
@@ -9,4 +9,4 @@ inline void keep(const Value& value) noexcept {
     asm volatile("" : : "r,m"(value) : "memory");
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

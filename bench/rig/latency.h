@@ -12,7 +12,7 @@
 #include "bench/rig/ticks.h"
 #include "net/backpack/decoder.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // How long each of the input's first `count` frames took from its stamp until `seen` was at its `u` or beyond. The
 // first tenth is the warm-up, and not counted; what was never seen counts as seen at the end.
@@ -64,4 +64,4 @@ template <class Breathe>
     return {ticks() + static_cast<std::uint64_t>(kLead_ns / ns_per_tick()), 1e9 / kPace / ns_per_tick()};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -10,7 +10,7 @@
 
 #include "bench/rig/cores.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 // The rest of the line of /proc/cpuinfo that begins with `key`, of the first core.
@@ -75,4 +75,4 @@ std::vector<std::pair<std::string, std::string>> this_machine(const std::string&
             {"pinning", pinning}};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

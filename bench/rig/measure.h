@@ -7,7 +7,7 @@
 
 #include "bench/rig/cores.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // The least and the most of the rounds.
 struct Spread {
@@ -61,4 +61,4 @@ template <class Ours, class Other>
     return {median(a), median(b), median(ratios), spread_of(ratios)};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Of the calling thread, since it began.
 [[nodiscard]] inline std::uint64_t page_faults() noexcept {
@@ -13,4 +13,4 @@ namespace daypack::bench {
     return static_cast<std::uint64_t>(usage.ru_minflt + usage.ru_majflt);
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

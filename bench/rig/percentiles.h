@@ -9,7 +9,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Collects durations; the buckets are those of the histograms in shared memory (3 % wide, exact below 32 ns).
 //
@@ -54,4 +54,4 @@ struct Curve {
     Percentiles samples;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -15,7 +15,7 @@
 #include "book/order_book.h"
 #include "net/base/clock.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Publishes two books in turn that differ in the quantity of one bid. So each publication finds one level changed, and
 // nothing but publishing takes time.
@@ -93,4 +93,4 @@ class PublishRig {
     std::uint64_t u_ = 1'000;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

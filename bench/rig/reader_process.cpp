@@ -16,7 +16,7 @@
 #include "bench/rig/ticks.h"
 #include "engine/daypack_shm.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::uint32_t kSleep = 0, kQuit = 1, kWatch = 2;  // kWatch + i: the instance i
@@ -124,4 +124,4 @@ std::vector<Seen> ReaderProcess::stop(std::uint64_t u) {
     return {shared_->notes, shared_->notes + shared_->count};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

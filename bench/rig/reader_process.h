@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // A best bid and offer with another `u` was there.
 struct Seen {
@@ -42,4 +42,4 @@ class ReaderProcess {
     pid_t child_ = -1;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

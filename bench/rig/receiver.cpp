@@ -15,7 +15,7 @@
 #include "net/backpack/subscribe_frame.h"
 #include "net/ws/line.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::int64_t kPatience_ns = 10'000'000'000;
@@ -126,4 +126,4 @@ void PlainReceiver::drain(std::size_t bytes) {
     }
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

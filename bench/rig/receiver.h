@@ -9,7 +9,7 @@
 
 #include "bench/rig/sender.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // The engine's own line to a Sender, polled without a pause; it notes when each message was in hand.
 //
@@ -49,4 +49,4 @@ class PlainReceiver {
     std::vector<std::uint64_t> times_;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -9,7 +9,7 @@
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/seqlock.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // The stores that publishing one update takes, found out by looking at what it leaves behind; and a loop that does them
 // again, with the same order and fences, and nothing else. What is stored over an equal value in the slot's head is not
@@ -87,4 +87,4 @@ class SameStores {
     std::uint64_t position_ = 0;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

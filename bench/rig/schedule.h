@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // When each of a row of frames is due: at a steady pace, whatever became of the frames before. A latency that is
 // counted from here counts a stall against every frame that it delayed.
@@ -27,4 +27,4 @@ void run_paced(const Schedule& schedule, std::size_t count, Now&& now, Idle&& id
     }
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

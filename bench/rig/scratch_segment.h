@@ -7,7 +7,7 @@
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // A segment of one symbol that nobody else knows, gone with it.
 class ScratchSegment {
@@ -41,4 +41,4 @@ class ScratchSegment {
     SymbolIndex symbol_ = 0;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

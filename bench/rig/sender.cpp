@@ -17,7 +17,7 @@
 #include "net/ws/web_socket_key.h"
 #include "tools/sim/server/certificates.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 class Socket {
@@ -202,4 +202,4 @@ bool Sender::send_plainly(std::string_view message) {
     return send_all(impl_->plain.handle(), message);
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -10,7 +10,7 @@
 #include "bench/rig/input.h"
 #include "net/transport/tls_context.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // A server as small and quick as one can be: one connection over loopback, TLS and WebSocket or plain TCP, and messages
 // that are made beforehand. One TLS record a message.
@@ -50,4 +50,4 @@ class Sender {
 // "text" as an unmasked WebSocket frame.
 [[nodiscard]] std::string web_socket_frame(std::string_view text);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -7,7 +7,7 @@
 
 #include "net/base/clock.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Time in the finest steps that this machine has, the same on every core and in every process.
 [[nodiscard]] inline std::uint64_t ticks() noexcept {
@@ -46,4 +46,4 @@ inline void relax() noexcept {
 #endif
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -12,7 +12,7 @@
 
 #include "net/transport/tls_context.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // One end of a TLS session in memory: what it sends stands in `out`, what it is to receive in `in`.
 //
@@ -107,4 +107,4 @@ struct TlsPair {
     PeerCheck check;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

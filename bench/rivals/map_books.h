@@ -7,10 +7,10 @@
 
 #include "bench/rivals/references.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Books on what other libraries have in place of std::map.
 using BtreeBook = SortedBook<absl::btree_map<std::int64_t, std::int64_t>>;
 using FlatMapBook = SortedBook<boost::container::flat_map<std::int64_t, std::int64_t>, true>;
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

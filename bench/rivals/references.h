@@ -18,7 +18,7 @@
 #include "bench/rig/input.h"
 #include "book/order_book.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // What others write: the books and the reader that ours are measured against. Each has what it needs to be quick.
 
@@ -163,4 +163,4 @@ class DomReader {
     std::uint64_t first_id_ = 0, last_id_ = 0;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -4,7 +4,7 @@
 #include "bench/rows/rows.h"
 #include "book/order_book.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // updates timed together, so that the clock's own cost is small beside theirs
@@ -142,4 +142,4 @@ std::vector<Row> book_recorded(const Input& input) {
     return rows;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -12,7 +12,7 @@
 #include "bench/rows/rows.h"
 #include "engine/threads/jail.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr const char* kName = "hot_thread_clean";
@@ -98,4 +98,4 @@ std::vector<Row> hot_thread_clean(const Input& input) {
     return {row};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

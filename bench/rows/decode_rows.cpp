@@ -8,7 +8,7 @@
 #include "book/order_book.h"
 #include "net/backpack/decoder.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kDepth = 64;  // levels a side at hand in order: the default of `depth`
@@ -122,4 +122,4 @@ std::vector<Row> decode_apply_floor(const Input& input) {
     };
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

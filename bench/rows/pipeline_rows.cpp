@@ -8,7 +8,7 @@
 #include "bench/rig/latency.h"
 #include "bench/rows/rows.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kFrames = 20'000;  // a round and way, at most
@@ -151,4 +151,4 @@ std::vector<Row> frame_to_publish_pipeline(const Input& input) {
              .not_measured_because = to_publish.not_measured_because()}};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

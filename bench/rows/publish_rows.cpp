@@ -4,7 +4,7 @@
 #include "bench/rig/reader_process.h"
 #include "bench/rows/rows.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 Row row(const std::string& name, const Pair& pair, std::size_t stores, const std::string& what) {
@@ -56,4 +56,4 @@ std::vector<Row> publish(const Input& input) {
     return rows;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

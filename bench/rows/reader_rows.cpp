@@ -11,7 +11,7 @@
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/seqlock.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kFrames = 20'000;  // a round and way, at most
@@ -193,4 +193,4 @@ std::vector<Row> frame_to_reader_fused(const Input& input) {
     };
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

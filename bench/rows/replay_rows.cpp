@@ -6,7 +6,7 @@
 #include "book/sync/sync.h"
 #include "net/backpack/decoder.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kMaxLevels = 32'768;
@@ -65,4 +65,4 @@ std::vector<Row> replay_frames(const Input& input) {
     };
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -5,7 +5,7 @@
 #include "bench/report/row.h"
 #include "bench/rig/input.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // Each measures the rows of one name, on the calling thread, which is pinned where this machine allows it.
 
@@ -33,4 +33,4 @@ namespace daypack::bench {
 // What it costs to know how long each stage of a frame took.
 [[nodiscard]] std::vector<Row> timing_cost(const Input& input);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -13,7 +13,7 @@
 #include "bench/rig/ticks.h"
 #include "bench/rows/rows.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kOneWay = 4'000;  // messages a round
@@ -211,4 +211,4 @@ std::vector<Row> socket_frames(const Input& input) {
         rate};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -15,7 +15,7 @@
 #include "tools/sim/market/flow.h"
 #include "tools/sim/market/market.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::size_t kSymbols = 100;
@@ -152,4 +152,4 @@ std::vector<Row> symbols_100(const Input& input) {
     return rows;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

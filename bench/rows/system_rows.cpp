@@ -9,7 +9,7 @@
 
 #include "bench/system/system_run.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr double kOthersMax = 0.1;   // of one core that programs of others may use
@@ -253,4 +253,4 @@ std::vector<Row> system_rows(const std::vector<std::string>& rows, const SystemE
     return all;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -6,7 +6,7 @@
 
 #include "bench/report/report.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // `daypack bench --system`: the product as a user starts it. Simulated exchange, engine and reader are processes of
 // their own over TLS on loopback, nobody is pinned, and the engine has the default configuration but for its mode,
@@ -25,4 +25,4 @@ struct SystemEffort {
 [[nodiscard]] std::vector<Row> system_rows(const std::vector<std::string>& rows, const SystemEffort& effort,
                                            const std::function<void(const Row&)>& on_row);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -5,7 +5,7 @@
 #include "bench/rig/engine_rig.h"
 #include "bench/rows/rows.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 // ns a frame, decoded, taken and published on one thread.
@@ -44,4 +44,4 @@ std::vector<Row> timing_cost(const Input& input) {
              .spread = spread_of(costs)}};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

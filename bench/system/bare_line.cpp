@@ -25,7 +25,7 @@
 #include "net/ws/line.h"
 #include "tools/sim/options.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kWait{10};  // as a network thread of the engine
@@ -174,4 +174,4 @@ std::vector<std::int64_t> BareLine::measure(int for_ms) {
             shared_->samples.begin() + static_cast<std::ptrdiff_t>(std::min(shared_->count, shared_->samples.size()))};
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

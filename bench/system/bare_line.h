@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // The least that must be done: another process that reads a TLS connection as the engine's fused thread does, and for
 // each depth frame stores its time behind a sequence, where this process could see it. Nothing is decoded, and there is
@@ -36,4 +36,4 @@ class BareLine {
     pid_t child_ = -1;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

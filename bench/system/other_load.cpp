@@ -11,7 +11,7 @@
 
 #include "net/base/clock.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 // Of all CPUs, in user and kernel alike, and what a host takes from a virtual machine.
@@ -50,4 +50,4 @@ double OtherLoad::cores() const {
     return took <= 0 ? 0 : std::max(0.0, static_cast<double>(others) / static_cast<double>(took));
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

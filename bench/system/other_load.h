@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // CPU time of a process and all its threads; 0: it has ended, or is not ours to ask.
 [[nodiscard]] std::int64_t cpu_ns_of(pid_t pid) noexcept;
@@ -27,4 +27,4 @@ class OtherLoad {
     std::int64_t ours_before_ns_;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::chrono::seconds kPatience{5};
@@ -75,4 +75,4 @@ void Program::expect_running() {
     throw std::runtime_error("the bench's `daypack " + name_ + "` has ended: " + printed());
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

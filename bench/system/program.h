@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // A folder of its own under the system's temporary one, gone with this object.
 class ScratchFolder {
@@ -45,4 +45,4 @@ class Program {
     pid_t pid_ = -1;
 };
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

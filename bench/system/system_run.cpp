@@ -20,7 +20,7 @@
 #include "net/backpack/symbol.h"
 #include "tools/sim/options.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
@@ -170,4 +170,4 @@ Outcome run_floor(const SystemCell& cell, const Venue& venue, int measure_ms) {
     return outcome;
 }
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

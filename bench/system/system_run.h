@@ -7,7 +7,7 @@
 #include "bench/rig/percentiles.h"
 #include "bench/system/program.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 
 // One market of `daypack bench --system`: so many updates a second in all, over so many symbols and lines.
 struct SystemCell {
@@ -48,4 +48,4 @@ class Venue {
 // The least that must be done, in its place: BareLine.
 [[nodiscard]] Outcome run_floor(const SystemCell& cell, const Venue& venue, int measure_ms);
 
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

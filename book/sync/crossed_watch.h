@@ -4,7 +4,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Measures how long the book has been crossed, and remembers whether the venue's own book is crossed.
 //
@@ -46,4 +46,4 @@ class CrossedWatch {
     MonoTime since_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

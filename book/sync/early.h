@@ -8,7 +8,7 @@
 #include "book/sync/remembered.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The consecutive updates that one line has sent beyond the book before it was trusted. They are kept because the line
 // is often the prompt one, which has reconnected: once a later line brings an update that it has sent, the book goes on
@@ -55,4 +55,4 @@ class Early {
     Sequence newest_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

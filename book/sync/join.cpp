@@ -7,7 +7,7 @@
 
 #include "book/sync/sync.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // How many of the buffered levels that a snapshot must contain are compared with it.
@@ -253,4 +253,4 @@ void Sync::stand_alone() noexcept {
     if (newest_id_ == 0) numbering_.begin_at_snapshot(lines_since_request_);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

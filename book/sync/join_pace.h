@@ -6,7 +6,7 @@
 #include "book/state.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Decides when a book that is being joined may request its next snapshot: at once after a single break, and after ever
 // longer pauses when the last snapshots did not fit, or when the book breaks for the same reason again and again.
@@ -85,4 +85,4 @@ class JoinPace {
     MonoTime joined_;  // 0: never
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 #include <bit>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // True when the update sets a quantity. An update that only deletes, or has no levels, agrees with many books.
@@ -348,4 +348,4 @@ Sequence Numbering::follow_unexplained() noexcept {
     return lines_[leader].last_id;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "book/sync/update_key.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // True when every level that the update sets is as the book has it.
 [[nodiscard]] bool agrees(std::span<const Event> update, const OrderBook& book) noexcept;
@@ -201,4 +201,4 @@ class Numbering {
     bool previous_may_go_on_ = false;  // the chain began after a gap, so both may be of one numbering
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "book/sync/pending.h"
 
-namespace daypack {
+namespace daypack::core {
 
 bool Pending::push(const Event& event) noexcept {
     const std::size_t at = (first_ + size_) % PendingPool::kChunkEvents;
@@ -45,4 +45,4 @@ std::span<const Event> Pending::pop_update() noexcept {
     return update;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

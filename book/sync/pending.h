@@ -9,7 +9,7 @@
 
 #include "book/event.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The most events that one update may have. The decoder allows fewer levels a frame than that.
 inline constexpr std::size_t kMaxUpdateEvents = 16'384;
@@ -109,4 +109,4 @@ class Pending {
     std::size_t size_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

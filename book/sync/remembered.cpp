@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "book/sync/remembered.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::optional<UpdateKey> Remembered::find(Sequence last_id) const noexcept {
     if (size_ == 0 || last_id > at(size_ - 1).last_id || last_id < at(0).last_id) return std::nullopt;
@@ -49,4 +49,4 @@ void Remembered::insert(Update update) noexcept {
     at(place) = update;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "book/sync/update_key.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The keys of the last updates of one numbering, with which a possible copy is compared.
 //
@@ -60,4 +60,4 @@ class Remembered {
     std::size_t size_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Compares the last id that REST reports with that of a book that follows its lines.
 //
@@ -67,4 +67,4 @@ class RestCheck {
     MonoTime applied_;        // when an update was applied last; 0: none
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Without a line, a snapshot with an earlier id becomes the book after this many polls in a row that report one.
@@ -349,4 +349,4 @@ void Sync::check_depth(MonoTime now) noexcept {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -17,7 +17,7 @@
 #include "book/sync/pending.h"
 #include "book/sync/rest_check.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Keeps the book of one symbol in step with the venue: joins a REST snapshot with the update stream, follows the stream
 // by update id, and rejoins when the book cannot be right. Sync reads no clock and does no I/O: its owner feeds it and
@@ -361,4 +361,4 @@ class Sync {
     MonoTime earlier_since_;   // of the first of them
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

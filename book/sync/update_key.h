@@ -7,7 +7,7 @@
 
 #include "book/event.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Distinguishes updates that have the same last id: the upper half is how many ids the update covers, the lower half is
 // a digest of its levels. Two updates with the same last id are copies if and only if their keys are equal; timestamps
@@ -38,4 +38,4 @@ using UpdateKey = std::uint64_t;
     return key >> 32 != 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

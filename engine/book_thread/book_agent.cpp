@@ -7,7 +7,7 @@
 
 #include "engine/messages/engine_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kBeat_ns = 1'000'000;
@@ -313,4 +313,4 @@ void BookAgent::request_snapshot(const TrackedBook& book, MonoTime now) noexcept
         SnapshotRequest{book.symbol, book.sync->take_request(now), in_vain, SnapshotRequest::Purpose::join});
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

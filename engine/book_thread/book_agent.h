@@ -21,7 +21,7 @@
 #include "engine/shm/segment_keeper.h"
 #include "engine/shm/stage_timer.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The work of the book thread: takes events from the network threads, keeps the books, and has them published.
 //
@@ -115,4 +115,4 @@ class BookAgent {
     std::uint64_t high_water_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

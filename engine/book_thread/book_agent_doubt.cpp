@@ -2,7 +2,7 @@
 // What may show that a book is wrong: audits, and the stream of best bids and offers.
 #include "engine/book_thread/book_agent.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::size_t BookAgent::audit(MonoTime now) noexcept {
     TrackedBook& book = books_[monitor_.audited()];
@@ -39,4 +39,4 @@ void BookAgent::check_touch(TrackedBook& book, MonoTime now) noexcept {
                    .kind = LogKind::touch});
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

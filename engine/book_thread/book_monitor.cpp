@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kAuditPatience_ns = 10'000'000'000;  // then it is given up, and the next has its turn
@@ -127,4 +127,4 @@ bool BookMonitor::audit_some(Sync& sync, MonoTime now) noexcept {
     return false;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

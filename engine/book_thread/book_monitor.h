@@ -12,7 +12,7 @@
 #include "engine/messages/messages.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Doubts books that look right: checks silent ones against REST, audits one after the other, and has lines subscribe
 // again what they do not bring.
@@ -93,4 +93,4 @@ class BookMonitor {
     LogQueue& log_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 #include <bit>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 
 BookReporter::BookReporter(const Segment& segment, Publisher& publisher, LogQueue& log, Callbacks callbacks)
     : segment_(segment), publisher_(publisher), log_(log), callbacks_(std::move(callbacks)) {}
@@ -121,4 +121,4 @@ BookView BookReporter::view_of(const TrackedBook& book) const noexcept {
             sync.flags(), sync.last_id(),   sync.match(), sync.send(), sync.receive()};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

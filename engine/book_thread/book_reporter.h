@@ -11,7 +11,7 @@
 #include "engine/shm/segment.h"
 #include "engine/threads/wall_clock.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Tells the outside about the books: readers of shared memory, the log, and the callbacks of the application.
 //
@@ -56,4 +56,4 @@ class BookReporter {
     MonoTime refreshed_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

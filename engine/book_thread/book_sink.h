@@ -7,7 +7,7 @@
 #include "engine/book_thread/book_agent.h"
 #include "engine/messages/event_sink.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The books of the network thread's own thread, which take every update at once.
 //
@@ -26,4 +26,4 @@ class BookSink final : public EventSink {
     BookAgent& books_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

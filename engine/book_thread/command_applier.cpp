@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-namespace daypack {
+namespace daypack::core {
 
 CommandApplier::Effect CommandApplier::apply(BookCommand& command, RetiredBlocks& retired, MonoTime now) noexcept {
     return std::visit([&](auto& of_kind) { return on(of_kind, retired, now); }, command);
@@ -84,4 +84,4 @@ void CommandApplier::release(TrackedBook& book, const Instrument& instrument, Re
     monitor_.forget(book.symbol);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "engine/messages/messages.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Applies the commands of the control thread to the books: answers of REST, and which symbols are followed.
 //
@@ -48,4 +48,4 @@ class CommandApplier {
     BookMonitor& monitor_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "book/sync/sync.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Decides which line may be reconnected because it does not bring a symbol. One market in trouble must not take the
 // lines from all others: so one line after the other has its turn, over all symbols, and each symbol may ask for a turn
@@ -72,4 +72,4 @@ class ReplaceTurns {
     MonoTime began_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

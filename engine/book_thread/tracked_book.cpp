@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::optional<unsigned> resyncs_counter(Reason reason) {
@@ -64,4 +64,4 @@ std::unique_ptr<Sync> TrackedBook::release_sync(Counters counters) noexcept {
     return std::move(sync);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

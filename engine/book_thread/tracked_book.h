@@ -13,7 +13,7 @@
 #include "book/touch_check.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What the book thread keeps of one symbol, and what of it was published last.
 //
@@ -85,4 +85,4 @@ class BookTable {
     std::size_t known_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "engine/shm/shm_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A configuration has kMaxLines lines at most. Sync has room for each bit of a LineSet, so that no shift is out of
 // range.
@@ -51,4 +51,4 @@ void TradeTape::on_page(TrackedBook& book, const PolledTrades& page) noexcept {
     });
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "engine/messages/messages.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Publishes each trade once, whichever line or REST page brings it first, and counts the copies.
 //
@@ -34,4 +34,4 @@ class TradeTape {
     std::vector<TradeFilter> filters_;  // by symbol
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

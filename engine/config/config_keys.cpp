@@ -8,7 +8,7 @@
 #include "engine/shm/shm_limits.h"
 #include "engine/threads/thread_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
@@ -260,4 +260,4 @@ std::string list_of_keys() {
     return list;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "engine/config/config_section.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One key of the configuration file, described once. The tables of these in config_keys.cpp drive how a file is read
 // and checked, the list of keys in engine/README.md, and what `daypack run --help` prints of them.
@@ -59,4 +59,4 @@ struct Misfit {
 // Every key with its default, its meaning and its bounds, as a file that could be run.
 [[nodiscard]] std::string list_of_keys();
 
-}  // namespace daypack
+}  // namespace daypack::core

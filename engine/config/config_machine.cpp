@@ -13,7 +13,7 @@
 #include "engine/shm/shm_limits.h"
 #include "net/transport/tls_context.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::string ca_file_fault(const std::string& path) {
     if (path.empty()) return {};
@@ -55,4 +55,4 @@ std::string missing_group_fault(const std::string& name) {
     return "is no group of this machine; `getent group` lists them, and \"\" is the group of the process";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // What only this machine can answer about a value: whether the file, the group or the address that it names is
 // there. Like the checks of config_values.h they return "" when all is well, and repeat no value but an address.
@@ -18,4 +18,4 @@ namespace daypack {
 // The machine has such a group; an empty name is the group of the process, and well.
 [[nodiscard]] std::string missing_group_fault(const std::string& name);
 
-}  // namespace daypack
+}  // namespace daypack::core

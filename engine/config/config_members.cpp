@@ -8,7 +8,7 @@
 #include "engine/config/config_values.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::vector<std::string> strings(std::span<const std::string_view> words) {
@@ -234,4 +234,4 @@ std::string shm_mode_fault(const ConfigKey&, const Config& config) {
     return mode_fault(octal(config.engine.shm_mode));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -13,7 +13,7 @@
 
 #include "engine/config/config_keys.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // How the value of a key is read into the member that it belongs to, shown, and, where a program set the member itself,
 // held against the key's rules: three functions for each type that a member may have. Only the tables in
@@ -127,4 +127,4 @@ void read_shm_mode(ConfigSection& in, const ConfigKey& key, Config& out);
 [[nodiscard]] std::string show_shm_mode(const ConfigKey& key, const Config& config);
 [[nodiscard]] std::string shm_mode_fault(const ConfigKey& key, const Config& config);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "net/base/lower_case.h"
 #include "net/base/url.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string value_of(const EnvLookup& env, const char* name) {
@@ -48,4 +48,4 @@ std::string proxy_fault(const std::vector<std::string>& urls, const EnvLookup& e
     return {};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include "engine/config.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // "" or, where the environment names a proxy for one of these URLs, that there is none for daypack and what to do.
 //
@@ -13,4 +13,4 @@ namespace daypack {
 // for curl: this machine's own, and those that NO_PROXY lists, with the names below them; `*` is every host.
 [[nodiscard]] std::string proxy_fault(const std::vector<std::string>& urls, const EnvLookup& env);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include "engine/config/config_values.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const char* kind_name(YamlNode::Kind kind) {
@@ -219,4 +219,4 @@ void ConfigSection::finish(const ConfigSection& others) const {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "engine/config/config_text.h"
 #include "engine/config/yaml_tree.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One map of the file, whose values are read by name and type. Keys that were never read are unknown: finish() refuses
 // them.
@@ -76,4 +76,4 @@ class ConfigSection {
     std::vector<std::string> may_be_unset_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr const char* kTrue[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"};
@@ -83,4 +83,4 @@ std::string other_type(const ConfigText& text) {
     return error != std::errc::invalid_argument && end == digits.data() + digits.size() ? "a number" : "";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

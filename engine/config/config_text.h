@@ -7,7 +7,7 @@
 #include "engine/config.h"
 #include "engine/config/yaml_tree.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Throws the ConfigError for a line of a file; 0 for the file as a whole.
 [[noreturn]] void fail_at(const std::string& path, int line, const std::string& wrong_and_meant);
@@ -36,4 +36,4 @@ enum class Number : std::uint8_t { none, whole, too_large };
 // Which type YAML reads it as: "a number" or "a flag", and "" for a text.
 [[nodiscard]] std::string other_type(const ConfigText& text);
 
-}  // namespace daypack
+}  // namespace daypack::core

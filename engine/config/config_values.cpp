@@ -11,7 +11,7 @@
 #include "net/base/edit_distance.h"
 #include "net/base/host_port.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 bool alphanumeric(char c) {
@@ -115,4 +115,4 @@ std::string shown(std::string_view text) {
     return out + (text.size() > kMaxShown ? "…\"" : "\"");
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "net/base/url.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What the values of a configuration may look like, as pure functions of their arguments.
 //
@@ -42,4 +42,4 @@ namespace daypack {
 // "text" in quotes for a message: one line, short, and "(not shown)" for what may be a secret.
 [[nodiscard]] std::string shown(std::string_view text);
 
-}  // namespace daypack
+}  // namespace daypack::core

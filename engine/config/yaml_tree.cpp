@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr int kMaxDepth = 8;        // the file needs 4; also ends an alias that holds itself
@@ -101,4 +101,4 @@ YamlNode parse_yaml(const std::string& text) {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

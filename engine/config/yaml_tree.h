@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // A YAML document as plain values with line numbers, so that yaml-cpp stays in one file.
 //
@@ -28,4 +28,4 @@ struct YamlError : std::runtime_error {
 // Throws YamlError: bad syntax, more than one document, a key that is no scalar, too deep or too large.
 [[nodiscard]] YamlNode parse_yaml(const std::string& text);
 
-}  // namespace daypack
+}  // namespace daypack::core

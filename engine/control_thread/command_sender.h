@@ -6,7 +6,7 @@
 #include "engine/messages/messages.h"
 #include "engine/threads/doorbell.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Sends commands to the book thread in order, and keeps those for which its queue has no room yet.
 //
@@ -34,4 +34,4 @@ class CommandSender {
     std::deque<BookCommand> unsent_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

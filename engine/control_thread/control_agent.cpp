@@ -12,7 +12,7 @@
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/rest_decoder.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // A market whose book is refused for a lasting reason is asked for again at the pace of audits, but no faster than
@@ -137,4 +137,4 @@ void ControlAgent::publish_counters() {
     counters.set(DAYPACK_ENGINE_log_dropped, dropped);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

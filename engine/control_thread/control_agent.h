@@ -23,7 +23,7 @@
 #include "engine/threads/doorbell.h"
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The work of the control thread: composes all that asks REST, sends what it brings to the book thread, and writes the
 // log.
@@ -87,4 +87,4 @@ class ControlAgent {
     std::atomic<bool> failed_{false};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

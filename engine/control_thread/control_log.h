@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // The log, as the parts of the control thread write it.
 //
@@ -42,4 +42,4 @@ class ControlLog {
     std::vector<std::string> written_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

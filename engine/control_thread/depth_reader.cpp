@@ -7,7 +7,7 @@
 #include <bit>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Frames that need finer units twice within so long are believed.
@@ -112,4 +112,4 @@ void DepthReader::refuse_frames(SymbolIndex symbol, const std::string& why) {
                      depth_fault_name(DepthFault::unfit), count, why));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "book/snapshot.h"
 #include "net/backpack/rest_depth.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Reads the answers of REST about depth: has a market counted more finely where a level lies off its grid, and says in
 // words, counted by kind, why a body is no book.
@@ -72,4 +72,4 @@ class DepthReader {
     std::vector<Known> known_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

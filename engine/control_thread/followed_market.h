@@ -11,7 +11,7 @@
 #include "book/types.h"
 #include "engine/control_thread/market_witness.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One market that the configuration asked for at some time: what is believed of it, and what is shown of it.
 //
@@ -42,4 +42,4 @@ using FollowedMarkets = std::deque<FollowedMarket>;
     return count;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "net/backpack/symbol.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kListHalted_ns = s_to_ns(3);     // where most of what is followed waits to be opened
@@ -206,4 +206,4 @@ void MarketFollower::check_whether_failed() {
     });
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

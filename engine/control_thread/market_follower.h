@@ -11,7 +11,7 @@
 #include "engine/control_thread/market_list_reader.h"
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Decides which markets are followed: takes in those that the configuration selects from the venue's list, has the
 // witness of each hear the list and /market, and has carried out what is believed then.
@@ -67,4 +67,4 @@ class MarketFollower {
     bool failed_ = false;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kHaltedAgain_ns = s_to_ns(10);   // a market that waits to be opened is asked about so often,
@@ -86,4 +86,4 @@ void MarketInquiry::log_no_answer(const FollowedMarket& market, const std::strin
     log_.line(fmt::format("market symbol={} failed={} why=\"{}\"", market.native, failures_, why));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

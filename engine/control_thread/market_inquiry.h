@@ -11,7 +11,7 @@
 #include "engine/control_thread/followed_market.h"
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Asks /market about each single market that is wanted, when its witness calls for it, and lets the witness hear the
 // answer.
@@ -51,4 +51,4 @@ class MarketInquiry {
     bool answers_ = false;        // it answered once
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "engine/control_thread/symbol_choice.h"
 #include "engine/messages/engine_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string state_name(Reason halted) {
@@ -141,4 +141,4 @@ void MarketInstaller::log_market(const FollowedMarket& market, const std::string
                           format_unit(listed.step)));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -15,7 +15,7 @@
 #include "engine/messages/subscriptions.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Carries out what is believed of a market: its place in shared memory, its row in the table of instruments, what the
 // lines subscribe, and the command to the book thread.
@@ -76,4 +76,4 @@ class MarketInstaller {
     ControlLog& log_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

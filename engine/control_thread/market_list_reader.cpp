@@ -9,7 +9,7 @@
 #include "net/base/backoff.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kSoon_ns = s_to_ns(1);
@@ -64,4 +64,4 @@ void MarketListReader::on_none(const std::string& why) {
     on_list_(nullptr);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

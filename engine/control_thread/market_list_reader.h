@@ -8,7 +8,7 @@
 #include "engine/control_thread/control_log.h"
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Reads the venue's list of markets again and again.
 //
@@ -60,4 +60,4 @@ class MarketListReader {
     std::uint32_t failures_ = 0;  // in a row
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

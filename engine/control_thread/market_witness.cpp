@@ -6,7 +6,7 @@
 
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kSpread_ns = s_to_ns(5);
@@ -115,4 +115,4 @@ void MarketWitness::doubt(MonoTime now) noexcept {
     due_ = std::min(due_, std::max(now, soonest));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

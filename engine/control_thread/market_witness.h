@@ -6,7 +6,7 @@
 #include "book/types.h"
 #include "net/backpack/rest_decoder.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Holds what is believed of one market, and on which evidence: whether it is listed, its state, tick and step.
 //
@@ -88,4 +88,4 @@ class MarketWitness {
     bool denied_ = false;  // /market denied it once
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "net/backpack/rest_decoder.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
@@ -127,4 +127,4 @@ void Poller::keep_news(Polled& polled, const Instrument& instrument, Trades& pag
     std::erase_if(polled.seen, [&](const auto& known) { return polled.pages - known.second.page > kPagesKept; });
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

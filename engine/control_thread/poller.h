@@ -17,7 +17,7 @@
 #include "engine/messages/subscriptions.h"
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Stands in for the lines while there are none: decides when, and then asks REST for the book and the trades of every
 // symbol in turn, as often as was configured or the budget allows, whichever is rarer.
@@ -76,4 +76,4 @@ class Poller {
     std::mt19937_64 random_{std::random_device{}()};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "net/base/retry_after.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
@@ -127,4 +127,4 @@ void SnapshotFetcher::retry(const SnapshotRequest& request, std::uint32_t failur
     waiting_.push_back({request, mono_now() + ms_to_ns(delay_ms), failures});
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -13,7 +13,7 @@
 #include "engine/messages/messages.h"
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Fetches the snapshots that the book thread asks for, and sends them to it. One for a join is fetched at once, and
 // again at growing intervals until an answer comes; one for a check is fetched once, when the budget has room.
@@ -68,4 +68,4 @@ class SnapshotFetcher {
     std::mt19937_64 random_{std::random_device{}()};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // An old or a foreign list may not tell the kinds; the venue's lists SPOT and PERP where none is asked for.
@@ -69,4 +69,4 @@ Instrument make_instrument(const std::string& native, const Market* market) {
     return instrument;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "engine/config.h"
 #include "net/backpack/rest_decoder.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Matches what the configuration asks for with what the venue lists. Pure functions.
 
@@ -30,4 +30,4 @@ namespace daypack {
 // `market` may be null where the market is not known: its units mean nothing then.
 [[nodiscard]] Instrument make_instrument(const std::string& native, const Market* market);
 
-}  // namespace daypack
+}  // namespace daypack::core

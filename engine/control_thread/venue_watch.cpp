@@ -8,7 +8,7 @@
 #include "net/base/clock.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kAgain_ns = s_to_ns(60);
@@ -42,4 +42,4 @@ void VenueWatch::on_time(VenueTime time, WallTime now) {
     log_(fmt::format("clock venue_minus_ours_ms={} (uncertain by half a round trip)", ahead_ms));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Asks the venue for its status and its clock each minute, and writes to the log when either has changed.
 //
@@ -35,4 +35,4 @@ class VenueWatch {
     std::optional<std::int64_t> ahead_ms_;  // the venue's clock before ours, as last logged
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

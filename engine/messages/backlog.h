@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Tracks what lies unread on the way from the venue when a book thread comes out of a pause. It may be seconds old, and
 // most of it still with the venue, which a full TCP window holds back. The books are stale until it is read.
@@ -19,4 +19,4 @@ struct Backlog {
     alignas(64) std::atomic<std::int64_t> read_ns{0};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

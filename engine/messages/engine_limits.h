@@ -2,7 +2,7 @@
 #pragma once
 #include <cstddef>
 
-namespace daypack {
+namespace daypack::core {
 
 // Limits that the configuration does not set. Reaching one is handled and counted there.
 
@@ -17,4 +17,4 @@ inline constexpr std::size_t kLogRecords = 1024;
 // The most lines of the log that wait for whoever reads it.
 inline constexpr std::size_t kLogLines = 4096;
 
-}  // namespace daypack
+}  // namespace daypack::core

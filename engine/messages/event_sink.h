@@ -6,7 +6,7 @@
 #include "book/event.h"
 #include "engine/threads/event_queue.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What a network thread writes the events of its lines to: the queue to a book thread, or the books of its own thread.
 //
@@ -34,4 +34,4 @@ class QueueSink final : public EventSink {
     EventQueue& queue_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Says how well one line works, so that the poller can decide whether REST has to stand in.
 //
@@ -13,4 +13,4 @@ struct LineHealth {
     std::atomic<std::uint32_t> failures{0};  // connections lost or not made since the last frame
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::string utc_text(WallTime time) {
     const time_t seconds = time.ns / 1'000'000'000;
@@ -54,4 +54,4 @@ std::string log_line(const LogRecord& record, WallTime time, const InstrumentTab
     return when;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

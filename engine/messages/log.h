@@ -12,7 +12,7 @@
 #include "book/types.h"
 #include "engine/threads/event_queue.h"
 
-namespace daypack {
+namespace daypack::core {
 
 enum class LogKind : std::uint8_t {
     text,
@@ -77,4 +77,4 @@ class LogQueue {
 // Makes a line of the log from a record, without the end of line.
 [[nodiscard]] std::string log_line(const LogRecord& record, WallTime time, const InstrumentTable& instruments);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "engine/threads/signal_guard.h"
 #include "engine/threads/wall_clock.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr int kTurn_ms = 20;    // how long a sink waits for its reader, until it is asked again
@@ -91,4 +91,4 @@ LogWriter::Sink to_descriptor(int fd) {
     };
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 
 // Writes lines of text on a thread of its own, so that whoever has a line to say never waits for whoever reads it.
 //
@@ -61,4 +61,4 @@ class LogWriter {
 // Where lines go that have no better place.
 [[nodiscard]] LogWriter::Sink to_descriptor(int fd);
 
-}  // namespace daypack
+}  // namespace daypack::core

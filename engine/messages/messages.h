@@ -11,7 +11,7 @@
 #include "engine/threads/event_queue.h"
 #include "net/backpack/rest_decoder.h"
 
-namespace daypack {
+namespace daypack::core {
 
 using Trades = std::vector<RestTrade>;
 
@@ -108,4 +108,4 @@ using SnapshotRequests = SpscQueue<SnapshotRequest>;
 using BookCommands = SpscQueue<BookCommand>;
 using RetiredQueue = SpscQueue<RetiredBlocks>;
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include <climits>
 #include <cstdio>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Above the three that belong to the host, even where it closed one; -1: it cannot be opened.
@@ -66,4 +66,4 @@ std::ptrdiff_t PatientOutput::try_write(std::string_view text) const noexcept {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : kRefused;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // A descriptor for text that its reader may leave unread: a write takes no longer than it is told.
 //
@@ -33,4 +33,4 @@ class PatientOutput {
     bool may_wait_ = true;  // a write that finds no room would
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Says which symbols of the instrument table the lines carry from now on.
 //
@@ -32,4 +32,4 @@ class Subscriptions {
     std::atomic<std::uint64_t> revision_{0};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

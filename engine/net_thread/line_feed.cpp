@@ -5,7 +5,7 @@
 
 #include "engine/threads/wall_clock.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kPatience_ns = 100'000'000;    // without room in the sink, until updates are dropped
@@ -234,4 +234,4 @@ void NetAgent::Feed::log(LogKind kind, std::string_view words, std::uint64_t num
     wiring_.log->push(record);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

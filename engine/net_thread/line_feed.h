@@ -13,7 +13,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace daypack {
+namespace daypack::core {
 
 // Decodes the frames of one line and writes their events to the sink of its network thread.
 //
@@ -87,4 +87,4 @@ class NetAgent::Feed final : public LineListener {
     Line line_;  // last: it may call back while it is destroyed
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

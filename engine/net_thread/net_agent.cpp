@@ -9,7 +9,7 @@
 #include "engine/net_thread/line_feed.h"
 #include "engine/threads/wall_clock.h"
 
-namespace daypack {
+namespace daypack::core {
 
 namespace {
 
@@ -145,4 +145,4 @@ void NetAgent::stop(const std::function<void()>& meanwhile) {
     for (auto& feed : feeds_) feed->publish_counters();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

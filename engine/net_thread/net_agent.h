@@ -19,7 +19,7 @@
 #include "net/backpack/symbol.h"
 #include "net/ws/line.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The work of a network thread: drives some of the lines, decodes their frames and writes the events to its sink.
 //
@@ -83,4 +83,4 @@ class NetAgent {
     std::int64_t answered_ = 0;  // the last pause that they have caught up with
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Atomic access to the 64-bit words of shared memory, for the writer of them; the C header has the reader's half.
 //
@@ -38,4 +38,4 @@ inline void store_release(Word& word, std::uint64_t value) noexcept {
     __atomic_store_n(&word, static_cast<Word>(value), __ATOMIC_RELEASE);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "book/state.h"
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What the book thread hands in for publishing: the slot of the symbol and the records of the ring are both written
 // from it.
@@ -39,4 +39,4 @@ struct SlotChange {
     }
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

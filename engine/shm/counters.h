@@ -4,7 +4,7 @@
 
 #include "engine/shm/atomic_words.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One block of counters in shared memory: the engine's, a line's or a symbol's. The C header names the counters, as in
 // DAYPACK_LINE_frames.
@@ -30,4 +30,4 @@ class Counters {
     std::uint64_t* words_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

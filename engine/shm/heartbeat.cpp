@@ -5,7 +5,7 @@
 
 #include "engine/shm/atomic_words.h"
 
-namespace daypack {
+namespace daypack::core {
 
 Heartbeat::Heartbeat(daypack_header& header) noexcept
     : header_(&header),
@@ -36,4 +36,4 @@ void Heartbeat::set_running() noexcept {
     store_release(header_->phase, DAYPACK_PHASE_RUNNING);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 #include "book/types.h"
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The words of the header by which readers know whether the writer lives and keeps up: the beat and the phase.
 //
@@ -44,4 +44,4 @@ class Heartbeat {
     std::int64_t slept_ns_;  // by then
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

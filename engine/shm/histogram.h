@@ -5,7 +5,7 @@
 #include "engine/daypack_shm.h"
 #include "engine/shm/atomic_words.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A log-linear histogram of durations in shared memory; the C header computes buckets and percentiles.
 //
@@ -26,4 +26,4 @@ class Histogram {
     std::uint64_t* buckets_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

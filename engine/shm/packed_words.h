@@ -7,7 +7,7 @@
 #include "book/types.h"
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The words of the segment that hold several numbers each, as the writer makes them. The C header has the layout, and
 // the functions that take such a word apart (daypack_unpack_status, daypack_bid_levels, daypack_record_kind, ...).
@@ -52,4 +52,4 @@ namespace daypack {
            std::uint64_t{event.line} << 24;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-namespace daypack {
+namespace daypack::core {
 
 Publisher::Publisher(const Segment& segment) noexcept : slots_(segment), ring_(segment), heartbeat_(segment.header()) {}
 
@@ -47,4 +47,4 @@ void Publisher::publish_trade(const Event& trade, const Event& orders, const Boo
     ring_.publish();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

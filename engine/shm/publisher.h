@@ -12,7 +12,7 @@
 #include "engine/shm/segment.h"
 #include "engine/shm/slot_writer.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Publishes books and events to the readers of the segment, which are other processes: the slot of a symbol
 // (SlotWriter), the records of the ring (RingWriter), and the beat that vouches for both (Heartbeat).
@@ -61,4 +61,4 @@ class Publisher {
     Heartbeat heartbeat_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

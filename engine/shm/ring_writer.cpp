@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/ring_writer.h"
 
-namespace daypack {
+namespace daypack::core {
 
 RingWriter::RingWriter(const Segment& segment) noexcept
     : header_(&segment.header()),
@@ -45,4 +45,4 @@ void RingWriter::write_trade(const Event& trade, const Event& orders, const Book
           update, change);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "engine/shm/packed_words.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Writes the records of the event ring, which is one for all symbols.
 //
@@ -103,4 +103,4 @@ class RingWriter {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -17,7 +17,7 @@
 #include "engine/shm/shm_limits.h"
 #include "engine/shm/start_guard.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kPage = 4096;
@@ -324,4 +324,4 @@ Histogram Segment::histogram(unsigned histogram) const noexcept {
     return Histogram(&at<std::uint64_t>(layout_.histograms + 8u * histogram * DAYPACK_HISTOGRAM_BUCKETS));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include "engine/shm/segment_layout.h"
 #include "engine/shm/shm_file.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct SegmentOptions {
     std::string instance = "default";
@@ -135,4 +135,4 @@ class Segment {
     std::uint64_t epoch_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

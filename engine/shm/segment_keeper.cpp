@@ -7,7 +7,7 @@
 
 #include "engine/shm/start_guard.h"
 
-namespace daypack {
+namespace daypack::core {
 
 SegmentKeeper::Finding SegmentKeeper::check() {
     if (segment_.is_named()) return {};
@@ -61,4 +61,4 @@ void SegmentKeeper::hand_over() noexcept {
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Watches that the segment's name leads to it, and moves the segment to a new file of that name where it does not: the
 // name was removed (by hand, at the end of a session, by a cleaner of /dev/shm), or given to another file.
@@ -61,4 +61,4 @@ class SegmentKeeper {
     std::atomic<Stage> stage_{Stage::still};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include "engine/shm/atomic_words.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kPage = 4096;
@@ -64,4 +64,4 @@ bool SegmentLayout::describes(const daypack_header& header) const noexcept {
            same(&daypack_header::depth) && same(&daypack_header::max_symbols);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Where the sections of a segment lie, in bytes from its start. Slots come last, so that only those in use take memory.
 //
@@ -28,4 +28,4 @@ struct SegmentLayout {
     std::size_t bytes;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 #include "engine/daypack_shm.h"
 #include "engine/shm/atomic_words.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One write of a slot: from the construction of this object to its end, the slot's sequence is odd and readers try
 // again. A slot that a dead writer left odd is written over in the same way and ends even like any other.
@@ -28,4 +28,4 @@ class SeqlockWrite {
     std::uint64_t odd_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

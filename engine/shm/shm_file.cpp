@@ -13,7 +13,7 @@
 #include "engine/daypack_shm.h"
 #include "engine/shm/shm_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::uintptr_t kPage = 4096;
@@ -217,4 +217,4 @@ int ShmFile::reserve(std::size_t offset, std::size_t bytes) const noexcept {
     return error;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

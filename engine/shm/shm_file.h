@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 
 // A writable mapping of a file from its start, shared with every process that maps the file.
 //
@@ -106,4 +106,4 @@ struct LivingWriter {
 // Returns the writer of the file at `path`; none where no file is there, or it has none.
 [[nodiscard]] std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kMaxInstanceBytes = 64;
@@ -35,4 +35,4 @@ std::optional<std::uint32_t> find_group(const std::string& name) {
     return number;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

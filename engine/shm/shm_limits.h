@@ -7,7 +7,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The bounds of a segment's sizes, and of its name. The configuration refuses what is outside with file and line; the
 // segment checks once more, for programs that make one without a configuration file.
@@ -25,4 +25,4 @@ inline constexpr std::int64_t kMaxLines = DAYPACK_MAX_LINES;
 // The id of a group of this machine, by its name or, where no name is like that, its number; nothing where it has none.
 [[nodiscard]] std::optional<std::uint32_t> find_group(const std::string& name);
 
-}  // namespace daypack
+}  // namespace daypack::core

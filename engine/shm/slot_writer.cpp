@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/slot_writer.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // The closed lists of states, reasons and flags stand in the C header and in book/: they must agree.
@@ -89,4 +89,4 @@ bool SlotWriter::clear_numbers(daypack_slot& slot) noexcept {
     return had_best;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

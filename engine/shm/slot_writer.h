@@ -11,7 +11,7 @@
 #include "engine/shm/segment.h"
 #include "engine/shm/seqlock.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Writes the slots of the segment, one a symbol, each under its own seqlock (seqlock.h).
 //
@@ -183,4 +183,4 @@ inline std::uint64_t SlotWriter::level_count(const BookSide& side) const noexcep
     return change;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "book/types.h"
 #include "engine/shm/segment.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Benches turn timing off to measure its cost.
 enum class Timing : std::uint8_t { off, on };
@@ -52,4 +52,4 @@ class StageTimes {
     Histogram kernel_, frame_to_shm_, decode_, queue_, apply_, publish_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::mutex& process_mutex() {
@@ -70,4 +70,4 @@ StartGuard::~StartGuard() {
     close(fd_);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

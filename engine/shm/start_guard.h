@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 // The right to give an instance a segment, which one start has at a time: what it finds out about the file that is
 // there still holds when it takes that file over, replaces it, or names a new one.
@@ -32,4 +32,4 @@ class StartGuard {
     int fd_ = -1;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

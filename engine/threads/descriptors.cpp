@@ -8,7 +8,7 @@
 #include <bit>
 #include <climits>
 
-namespace daypack {
+namespace daypack::core {
 
 std::string descriptors_fault(std::size_t needed) {
     rlimit limit{};
@@ -26,4 +26,4 @@ std::string descriptors_fault(std::size_t needed) {
            std::to_string(enough) + "` (LimitNOFILE= in a unit of systemd)";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 // Returns "" where this process may open that many files and sockets more, else what to do about it. Opens none.
 [[nodiscard]] std::string descriptors_fault(std::size_t needed);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // How a thread that found its queues empty sleeps until something is pushed, without a system call of the pusher as
 // long as nobody sleeps.
@@ -60,4 +60,4 @@ class Doorbell {
     alignas(64) std::atomic<std::uint32_t> word_{kAwake};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "engine/threads/doorbell.h"
 #include "engine/threads/thread_limits.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A bounded single-producer single-consumer queue; nothing is allocated after construction.
 //
@@ -80,4 +80,4 @@ class EventQueue {
     Doorbell* bell_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

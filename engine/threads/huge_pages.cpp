@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
@@ -31,4 +31,4 @@ std::string use_huge_pages(std::span<std::byte> memory, const std::string& name)
            "; it needs Linux 6.1 and free memory (see `daypack doctor`)";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

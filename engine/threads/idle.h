@@ -5,7 +5,7 @@
 
 #include "engine/threads/doorbell.h"
 
-namespace daypack {
+namespace daypack::core {
 
 enum class IdleMode : std::uint8_t { spin, backoff };
 
@@ -53,4 +53,4 @@ class Idler {
     int rounds_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include <csignal>
 #include <cstddef>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::array<std::atomic<std::uint64_t>, 512> refused_calls{};
@@ -92,4 +92,4 @@ std::string Jail::in_words() {
     return words;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 // Holds a hot thread to its word: from enter() on a seccomp filter lets it receive and send on its sockets, look at its
 // own usage and end, and nothing else. What it asks for beyond that fails, and is counted, in words rather than by
@@ -31,4 +31,4 @@ class Jail {
     [[nodiscard]] static std::string in_words();
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

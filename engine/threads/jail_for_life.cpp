@@ -18,7 +18,7 @@
 
 #include "engine/threads/jail.h"
 
-namespace daypack {
+namespace daypack::core {
 
 #if defined(__x86_64__)
 
@@ -113,4 +113,4 @@ int Jail::enter_for_life() {
 
 #endif
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-namespace daypack {
+namespace daypack::core {
 
 // While one lives, the thread that made it and the threads that it starts take no signals, but for those that tell of a
 // fault of their own. A thread of the engine is started under one, and keeps it so: the handlers of its host, which may
@@ -27,4 +27,4 @@ class SignalGuard {
     sigset_t before_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace daypack {
+namespace daypack::core {
 
 // While one lives, descriptors 0 to 2 are taken: by what they are, or, where they are closed, by /dev/null. So nothing
 // that is opened meanwhile gets one of them, and no line for stdout or stderr is written into it.
@@ -34,4 +34,4 @@ class StdioPlaces {
     std::array<int, 3> places_{-1, -1, -1};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::size_t hot_threads(const Config& config, ThreadModel threads) {
@@ -117,4 +117,4 @@ std::string ThreadPlan::text() const {
                        idle_clause(*this));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

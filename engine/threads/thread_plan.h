@@ -10,7 +10,7 @@
 #include "engine/threads/idle.h"
 #include "engine/threads/usable_cores.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // How the hot threads run, decided once, before they start.
 //
@@ -42,4 +42,4 @@ struct ThreadPlan {
 // The CPUs that the configuration names for the hot threads of a model, at most one for each.
 [[nodiscard]] std::vector<int> pins_of(const Config& config, ThreadModel threads);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 
 #include "engine/threads/jail.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::string apply_thread_setup(const ThreadSetup& setup) {
     std::string trouble;
@@ -73,4 +73,4 @@ std::string lock_memory() {
     return std::string("memory is not locked: ") + std::strerror(errno) + "; see `daypack doctor`";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include "engine/threads/idle.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // How a hot thread runs: where, how urgently, and what it does without work.
 struct ThreadSetup {
@@ -28,4 +28,4 @@ struct ThreadSetup {
     return i < cpus.size() ? cpus[i] : -1;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

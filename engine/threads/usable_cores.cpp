@@ -14,7 +14,7 @@
 
 #include "engine/threads/signal_guard.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr int kMostCpus = 65'536;  // of a list that may be anything
@@ -183,4 +183,4 @@ std::vector<int> parse_cpu_list(const std::string& text) {
     return cpus;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

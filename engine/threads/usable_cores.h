@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // What this process may keep busy, which is not what the machine has: a mask (taskset, a container's cpuset) or a quota
 // of CPU time may leave it fewer, two CPUs may be siblings of one core, and to CPUs that were isolated the kernel moves
@@ -55,4 +55,4 @@ class UsableCores {
 // A list as the kernel writes it, "0-3,8", as numbers, in order; what is no list gives none.
 [[nodiscard]] std::vector<int> parse_cpu_list(const std::string& text);
 
-}  // namespace daypack
+}  // namespace daypack::core

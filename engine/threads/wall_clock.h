@@ -5,7 +5,7 @@
 #include "book/types.h"
 #include "net/base/clock.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The clocks are read at the edge, by the agents, and handed in from there on.
 
@@ -31,4 +31,4 @@ class WallClock {
     std::int64_t offset_ns_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "book/digits.h"
 #include "net/backpack/event_builder.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kMinEvents = 2;  // what a trade or a ticker takes, whatever the limit of levels
@@ -194,4 +194,4 @@ Decoded Decoder::bad(Errc errc, const Target& target, const Event& frame) noexce
     return decoded;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

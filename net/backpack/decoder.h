@@ -14,7 +14,7 @@
 #include "net/backpack/symbol.h"
 #include "net/backpack/symbol_lookup.h"
 
-namespace daypack {
+namespace daypack::core {
 
 enum class FrameKind : std::uint8_t {
     depth,
@@ -86,4 +86,4 @@ class Decoder {
     std::vector<Event> events_;  // room for the events of one frame
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

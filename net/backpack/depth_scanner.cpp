@@ -9,7 +9,7 @@
 #include "net/backpack/simd_digits.h"
 #endif
 
-namespace daypack {
+namespace daypack::core {
 
 #if defined(__x86_64__)
 
@@ -211,4 +211,4 @@ std::size_t DepthScanner::scan_usual(std::string_view, MonoTime, LineIndex, std:
 
 #endif
 
-}  // namespace daypack
+}  // namespace daypack::core

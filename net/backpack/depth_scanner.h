@@ -9,7 +9,7 @@
 #include "net/backpack/depth_trailers.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The depth frame exactly as the venue writes it, byte for byte, read in one pass without a parser:
 //
@@ -43,4 +43,4 @@ class DepthScanner {
     bool supported_;  // the CPU has what it takes, SSE4.1; else all is left to the parser
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

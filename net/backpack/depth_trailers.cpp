@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/backpack/depth_trailers.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Without allocation: the table grows while frames come.
@@ -77,4 +77,4 @@ void DepthTrailers::follow(DepthTrailer& trailer, const Instrument& instrument) 
     trailer.quantity = instrument.step == listed.step ? NumberShape(instrument.step) : NumberShape::other();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

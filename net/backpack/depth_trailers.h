@@ -11,7 +11,7 @@
 #include "book/instrument.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Text that a frame must have before a given place. All that can be of it is compared, whatever its size.
 class ExpectedText {
@@ -139,4 +139,4 @@ class DepthTrailers {
     std::vector<DepthTrailer> trailers_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

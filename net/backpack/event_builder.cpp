@@ -5,7 +5,7 @@
 
 #include "book/digits.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // An id: digits, in quotes or not, as the venue does either.
@@ -133,4 +133,4 @@ Result<std::size_t> build_events(Channel channel, const FrameFields& text, const
     return Errc::unknown_kind;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "net/backpack/frame_fields.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Ids that one update can stand for. Under load the venue aggregates at most a second; who claims more lies, or was
 // mutilated on the way.
@@ -36,4 +36,4 @@ inline constexpr Sequence kUpdateIdsMax = 1'000'000;
 [[nodiscard]] Result<std::size_t> build_events(Channel channel, const FrameFields& text, const Instrument& instrument,
                                                const Event& frame, std::span<Event> room) noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One level as the venue wrote it, without quotes: the text of a decimal, or of nothing like it.
 struct LevelText {
@@ -83,4 +83,4 @@ class FrameFields {
     std::array<std::string_view, kFields> texts_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

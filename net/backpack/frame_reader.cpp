@@ -8,7 +8,7 @@
 #include "net/backpack/decoder.h"
 #include "net/base/json.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Which field a key of `data` is; the venue's keys are single letters whose case matters.
@@ -190,4 +190,4 @@ Errc FrameReader::read(std::string_view frame, FrameFields& text) noexcept {
     return Pass(json::Tokens(found, frame), text, levels_).frame();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "book/result.h"
 #include "net/backpack/frame_fields.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Finds the fields of one frame in its JSON, in any order of keys; keys it does not know are read over.
 //
@@ -32,4 +32,4 @@ class FrameReader {
     std::vector<LevelText> levels_;  // room for the levels of one frame
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

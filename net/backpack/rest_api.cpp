@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/backpack/rest_api.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 template <class T>
@@ -84,4 +84,4 @@ void RestApi::trades(const std::string& native, RestClient::Done done) {
     client_.get("/api/v1/trades?symbol=" + native, std::move(done), Rank::trades);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "net/backpack/rest_decoder.h"
 #include "net/http/rest_client.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What came of a call: the value, or in words why there is none.
 template <class T>
@@ -53,4 +53,4 @@ class RestApi {
     RestClient& client_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

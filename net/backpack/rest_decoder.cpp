@@ -7,7 +7,7 @@
 #include "net/base/json.h"
 #include "net/base/refused.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using json::Document;
@@ -198,4 +198,4 @@ std::string parse_error(std::string_view body) {
     return words.empty() ? "an empty answer" : words;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

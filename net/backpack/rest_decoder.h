@@ -10,7 +10,7 @@
 #include "book/result.h"
 #include "book/state.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Bodies of REST answers -> values. Nothing here believes that a body is JSON, or complete.
 //
@@ -69,4 +69,4 @@ struct VenueStatus {
 // whatever stands there (the edge in front of the venue answers in plain text and HTML). Printable ASCII, never empty.
 [[nodiscard]] std::string parse_error(std::string_view body);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "net/backpack/rest_number.h"
 #include "net/base/json.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using json::Document;
@@ -191,4 +191,4 @@ DepthGrid depth_grid(std::string_view body, const Instrument& instrument) {
     return found;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "book/instrument.h"
 #include "book/snapshot.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The body of /api/v1/depth -> a snapshot, or why it is none. Nothing here believes that a body is JSON, or complete.
 //
@@ -52,4 +52,4 @@ struct DepthGrid {
 // Of levels that can be read. A body that parse_depth() refuses for anything else gets the instrument's own.
 [[nodiscard]] DepthGrid depth_grid(std::string_view body, const Instrument& instrument);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "book/types.h"
 #include "net/base/json.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A whole number, in quotes or not.
 [[nodiscard]] inline bool read_number(const json::Value& from, std::uint64_t& number) noexcept {
@@ -23,4 +23,4 @@ namespace daypack {
     return true;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

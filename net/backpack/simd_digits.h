@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Numbers of up to sixteen characters, read at once: SSE4.1, which every x86-64 of the last fifteen years has. Who
 // calls these has asked the CPU, and is compiled for it: DAYPACK_SSE41 stands before each function.
@@ -99,4 +99,4 @@ class TextVector {
     __m128i bytes_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

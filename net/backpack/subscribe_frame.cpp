@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // A symbol needs no escape; a name out of a configuration may hold anything.
@@ -41,4 +41,4 @@ std::vector<std::string> subscribe_frames(std::string_view method, std::span<con
     return frames;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

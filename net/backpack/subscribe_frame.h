@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 inline constexpr std::size_t kStreamsAFrame = 100;
 
@@ -14,4 +14,4 @@ inline constexpr std::size_t kStreamsAFrame = 100;
 // `method`: SUBSCRIBE or UNSUBSCRIBE. The venue acknowledges neither.
 [[nodiscard]] std::vector<std::string> subscribe_frames(std::string_view method, std::span<const std::string> streams);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "net/base/edit_distance.h"
 #include "net/base/lower_case.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kMaxSymbolBytes = 63;  // shared memory keeps 64 with the final zero
@@ -135,4 +135,4 @@ StreamName split_stream(std::string_view stream, DepthStream depth) noexcept {
     return {};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

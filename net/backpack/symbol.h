@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // Names of markets and of streams, as pure functions.
 //
@@ -60,4 +60,4 @@ struct StreamName {
 // The inverse of stream_name. Names of markets hold dots, so only whole known prefixes are taken off.
 [[nodiscard]] StreamName split_stream(std::string_view stream, DepthStream depth) noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

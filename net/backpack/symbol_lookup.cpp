@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-namespace daypack {
+namespace daypack::core {
 
 SymbolLookup::SymbolLookup(const InstrumentTable& table)
     : table_(table),
@@ -52,4 +52,4 @@ bool SymbolLookup::catch_up() noexcept {
     return true;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

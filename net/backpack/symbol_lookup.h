@@ -7,7 +7,7 @@
 
 #include "book/instrument.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The venue's name of a market -> its index, once a frame.
 //
@@ -42,4 +42,4 @@ class SymbolLookup {
     std::vector<Entry> entries_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

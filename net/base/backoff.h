@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <random>
 
-namespace daypack {
+namespace daypack::core {
 
 inline constexpr std::int64_t kBackoffMin_ms = 100;
 inline constexpr std::int64_t kBackoffMax_ms = 10'000;
@@ -25,4 +25,4 @@ template <std::uniform_random_bit_generator Random>
     return next_delay_ms(tries, std::uniform_real_distribution<>(0.0, 1.0)(random));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

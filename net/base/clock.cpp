@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 [[nodiscard]] std::int64_t kernel_ns() noexcept {
@@ -80,4 +80,4 @@ ClockState clock_state() noexcept {
     return {static_cast<std::uint64_t>(std::llround(1e6 / clock.ns_per_tick())), clock.drift_ppb(), clock.error_ns()};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

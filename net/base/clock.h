@@ -7,7 +7,7 @@
 #include "book/types.h"
 #include "net/base/tick_clock.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The one place of net/ that reads the clocks; all else is handed the time.
 //
@@ -43,4 +43,4 @@ inline constinit thread_local TickClock thread_clock;
     return {now.tv_sec * 1'000'000'000 + now.tv_nsec};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     // The row of the matrix being filled and the two above it: a swap of neighbours looks back two.
@@ -26,4 +26,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "net/base/lower_case.h"
 #include "net/base/printable.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kHostBytesMax = 253;  // of a name in DNS
@@ -55,4 +55,4 @@ std::string parse_host_port(std::string_view text, HostPort& result) {
     return {};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // A host and perhaps a port, as they stand in a URL and in an address to listen on.
 struct HostPort {
@@ -16,4 +16,4 @@ struct HostPort {
 // Reads "host", "host:port", "[v6]" and "[v6]:port". Returns "" or what is wrong, for a sentence that names the text.
 [[nodiscard]] std::string parse_host_port(std::string_view text, HostPort& result);
 
-}  // namespace daypack
+}  // namespace daypack::core

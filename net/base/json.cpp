@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/base/json.h"
 
-namespace daypack::json {
+namespace daypack::core::json {
 namespace {
 
 constexpr int kMaxDepth = 32;
@@ -116,4 +116,4 @@ Document::Document(std::string_view text) {
     }
 }
 
-}  // namespace daypack::json
+}  // namespace daypack::core::json

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace daypack::json {
+namespace daypack::core::json {
 
 // The only door to simdjson: the files that read JSON include this, and nobody else does.
 //
@@ -138,4 +138,4 @@ class Document {
     std::optional<std::size_t> broken_at_;
 };
 
-}  // namespace daypack::json
+}  // namespace daypack::core::json

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // The text with its ASCII letters in lower case, whatever the locale.
 [[nodiscard]] inline std::string lower_case(std::string_view text) {
@@ -14,4 +14,4 @@ namespace daypack {
     return result;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // Text that a stranger sent, as it may stand in a log: printable ASCII, all else as '?', and no longer than `size_max`.
 [[nodiscard]] inline std::string printable(std::string_view text, std::size_t size_max = 128) {
@@ -15,4 +15,4 @@ namespace daypack {
     return result;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

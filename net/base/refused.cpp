@@ -5,7 +5,7 @@
 #include <array>
 #include <cctype>
 
-namespace daypack {
+namespace daypack::core {
 
 namespace {
 
@@ -35,4 +35,4 @@ std::string region_refused(const std::string& key) {
     return "the exchange refuses this address or region; set " + key + " to a host that serves it";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

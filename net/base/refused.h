@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // What an edge in front of the exchange means by an answer that is no success, and what to do about it.
 
@@ -15,4 +15,4 @@ namespace daypack {
 [[nodiscard]] std::string blocked_words();
 [[nodiscard]] std::string region_refused(const std::string& key);
 
-}  // namespace daypack
+}  // namespace daypack::core

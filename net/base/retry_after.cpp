@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 namespace {
 
@@ -35,4 +35,4 @@ std::optional<int> parse_retry_after(std::string_view text, std::string_view dat
     return static_cast<int>(std::clamp<std::int64_t>(*due_s - now_s, 0, kRetryAfterMax_s));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

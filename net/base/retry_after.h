@@ -5,7 +5,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The longest that a server is obeyed: what is asked again after this time costs nobody anything, and a number with a
 // slip of the pen, or a date by a clock that is hours off, must not silence a market for the day.
@@ -20,4 +20,4 @@ inline constexpr int kTooManyRequests_s = 10;
 // the same clock as a date in `text`; where it is none, `now` stands for it.
 [[nodiscard]] std::optional<int> parse_retry_after(std::string_view text, std::string_view date, WallTime now);
 
-}  // namespace daypack
+}  // namespace daypack::core

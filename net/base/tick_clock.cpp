@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kBase_ns = 1'000'000'000;  // over so long the rate is measured: its error is then 0.1 ppm
@@ -55,4 +55,4 @@ std::uint64_t TickClock::drift_ppb() const noexcept {
     return static_cast<std::uint64_t>(std::llround(std::fabs(rate_ / first_rate_ - 1) * 1e9));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Turns the ticks of a counter that is cheap to read into the time of a clock that is not, and is held against that
 // clock again and again, since the two drift apart. Pure: whoever owns it reads both.
@@ -53,4 +53,4 @@ class TickClock {
     std::uint64_t error_ns_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

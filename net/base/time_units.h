@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // Times are counted in ns inside; what people write, and what is said to them, is in ms and s.
 [[nodiscard]] constexpr std::int64_t ms_to_ns(std::int64_t ms) noexcept {
@@ -18,4 +18,4 @@ namespace daypack {
     return ns / 1'000'000;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include "book/types.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // How many requests may go out now, so that a budget per minute is never passed.
 //
@@ -66,4 +66,4 @@ class TokenBucket {
     MonoTime filled_;  // up to here the time has been turned into tokens; the remainder stays for the next call
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

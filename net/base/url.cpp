@@ -9,7 +9,7 @@
 #include "net/base/lower_case.h"
 #include "net/base/printable.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
@@ -65,4 +65,4 @@ Url parse_url(std::string_view text, UrlKind kind) {
     return url;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // Where a server is. Made by `parse_url` alone, so that one in hand is safe to use.
 //
@@ -32,4 +32,4 @@ enum class UrlKind : std::uint8_t { rest, websocket };
 // 127.0.0.0/8, ::1, localhost.
 [[nodiscard]] bool is_loopback_host(std::string_view host) noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

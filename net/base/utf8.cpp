@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // This is ours, and not simdjson::validate_utf8, for the sake of short texts: of 126, 200 and 300 bytes, as the venue's
@@ -51,4 +51,4 @@ bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -18,7 +18,7 @@
 #include "net/transport/connector.h"
 #include "net/transport/http_answer.h"
 
-namespace daypack {
+namespace daypack::core {
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -312,4 +312,4 @@ bool HttpConnection::warm() const noexcept {
     return impl_->warm();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "net/transport/addresses.h"
 #include "net/transport/tls_context.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct RestAnswer {
     int status = 0;                    // 0: no answer came
@@ -68,4 +68,4 @@ class HttpConnection {
     std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "net/base/retry_after.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 
 namespace {
 
@@ -238,4 +238,4 @@ void RestClient::wake_at(MonoTime when, MonoTime now) {
     });
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -15,7 +15,7 @@
 #include "net/http/http_connection.h"
 #include "net/http/rest_gate.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct RestOptions {
     std::vector<Url> urls;            // in order of preference
@@ -126,4 +126,4 @@ class RestClient {
     RestStats stats_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

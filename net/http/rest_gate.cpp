@@ -5,7 +5,7 @@
 
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 
 MonoTime RestGate::ready(const std::string& target, MonoTime now) const {
     MonoTime when = now;
@@ -55,4 +55,4 @@ void RestGate::done(const std::string& target, MonoTime sent, Verdict verdict, i
     }
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

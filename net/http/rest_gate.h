@@ -9,7 +9,7 @@
 #include "book/types.h"
 #include "net/base/time_units.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // When a request may be sent, by what the venue said to those before it. Three rules, of which the latest time counts:
 //
@@ -63,4 +63,4 @@ class RestGate {
     MonoTime held_probe_;            // when the next may go
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

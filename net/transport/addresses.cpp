@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-namespace daypack {
+namespace daypack::core {
 
 namespace {
 
@@ -63,4 +63,4 @@ void Addresses::note(const Met& met) {
     met_.push_back(met);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What was met at the addresses of hosts, so that the next connect begins where an answer is likely. A host may have
 // one address that takes TCP and then says nothing (IPv6 that loses large packets, a dead node behind a balancer), and
@@ -60,4 +60,4 @@ class Addresses {
     std::uint64_t failures_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -17,7 +17,7 @@
 #include "net/base/printable.h"
 #include "net/transport/der_reader.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr int kRsaBitsMin = 2'048;
@@ -191,4 +191,4 @@ bool Certificate::is_signed_by(const Certificate& issuer) const {
     return issuer.key_ && wolfSSL_X509_verify(parsed_.get(), issuer.key_.get()) == WOLFSSL_SUCCESS;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

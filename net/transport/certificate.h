@@ -10,7 +10,7 @@
 struct WOLFSSL_X509;
 struct WOLFSSL_EVP_PKEY;
 
-namespace daypack {
+namespace daypack::core {
 
 // One certificate, and what a decision about it needs. wolfSSL reads it; only subjectAltName and nameConstraints, of
 // which wolfSSL keeps less than they say, are read by the rules of server_names.h.
@@ -69,4 +69,4 @@ class Certificate {
     std::optional<NameConstraints> constraints_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -15,7 +15,7 @@
 #include "net/base/clock.h"
 #include "net/transport/dns_lookup.h"
 
-namespace daypack {
+namespace daypack::core {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
@@ -277,4 +277,4 @@ std::optional<std::chrono::milliseconds> Connector::trial() const {
     return attempt_ ? attempt_->trial() : std::nullopt;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "net/transport/addresses.h"
 #include "net/transport/stream.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // From an address to a stream that can be talked over: name look-up, TCP, and TLS where the address says so.
 //
@@ -63,4 +63,4 @@ class Connector {
     std::shared_ptr<Attempt> attempt_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@ extern "C" {  // which this header leaves out
 #include <wolfssl/openssl/asn1.h>
 }
 
-namespace daypack {
+namespace daypack::core {
 
 bool DerReader::next() noexcept {
     if (rest_.empty() || !well_) return false;
@@ -30,4 +30,4 @@ bool DerReader::next() noexcept {
     return true;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // Walks along the items of a piece of DER, one level deep. Tag and length are read by wolfSSL's function.
 //
@@ -35,4 +35,4 @@ class DerReader {
     bool well_ = true;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

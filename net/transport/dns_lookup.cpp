@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace daypack {
+namespace daypack::core {
 
 using boost::asio::ip::tcp;
 
@@ -108,4 +108,4 @@ const std::string& DnsLookup::error() const noexcept {
     return shared_->error;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

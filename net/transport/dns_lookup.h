@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // A name look-up that can be left alone: it runs on a detached thread that owns what it writes to. Asio's own resolver
 // joins its thread when it is destroyed, and a name server that is silent would hold up the end of the program.
@@ -34,4 +34,4 @@ void pretend_addresses(const std::string& host, std::vector<boost::asio::ip::add
 // of one family: what the system prefers stays preferred.
 void spread(std::vector<boost::asio::ip::tcp::endpoint>& endpoints, std::size_t turn) noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 static_assert(kNoDevice == INVALID_DEVID);
@@ -139,4 +139,4 @@ FastAesCounts fast_aes_counts() noexcept {
     return cache.counts();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // AES-256-GCM by the processor's own instructions, for TLS.
 //
@@ -31,4 +31,4 @@ struct FastAesCounts {
 };
 [[nodiscard]] FastAesCounts fast_aes_counts() noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "net/base/clock.h"
 #include "net/base/retry_after.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What REST requests and WebSocket upgrades both ask of the answer to them.
 
@@ -28,4 +28,4 @@ inline constexpr int kInterimAnswersMax = 16;  // answers of 1xx before the fina
     return parse_retry_after(header_text(fields, field::retry_after), header_text(fields, field::date), wall_now());
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "net/base/lower_case.h"
 #include "net/transport/der_reader.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr unsigned kDnsName = DerReader::context(2);  // of a GeneralName
@@ -129,4 +129,4 @@ bool allows(const NameConstraints& constraints, const ServerNames& names) {
            all_allowed(names.addresses, constraints.permitted.addresses, constraints.excluded.addresses, is_in_network);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // Whom a certificate is for, and whom a CA may vouch for: the names of RFC 5280 that can name a server, compared by the
 // rules of RFC 9525. Pure functions of their arguments. An address is its bytes in network order, 4 or 16.
@@ -37,4 +37,4 @@ struct NameConstraints {
 // Every one of the names may be vouched for.
 [[nodiscard]] bool allows(const NameConstraints& constraints, const ServerNames& names);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <ctime>
 
-namespace daypack {
+namespace daypack::core {
 
 std::size_t SocketReader::read(int socket, char* to, std::size_t size, error_code& error) noexcept {
     error = boost::asio::error::would_block;
@@ -51,4 +51,4 @@ std::ptrdiff_t SocketReader::read_with_time(int socket, char* to, std::size_t si
     return count;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Reads a TCP socket, which its caller names with each call, and never waits.
 //
@@ -39,4 +39,4 @@ class SocketReader {
     std::uint64_t bytes_ = 0;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

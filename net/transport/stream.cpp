@@ -8,7 +8,7 @@
 
 #include "net/transport/fast_aes.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::size_t Stream::read_now(char* to, std::size_t size, error_code& error) noexcept {
     if (is_tls()) return tls_->read(socket_.native_handle(), to, size, error);
@@ -69,4 +69,4 @@ void beast_close_socket(Stream& stream) {
     stream.close();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

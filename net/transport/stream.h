@@ -18,7 +18,7 @@ namespace boost::beast {
 enum class role_type;
 }
 
-namespace daypack {
+namespace daypack::core {
 
 // A TCP connection, plain or under TLS, behind one type: what reads and writes over it is compiled once, not twice.
 // Who does not want to wait calls `read_now` and `write_now`. For the others it is what Asio calls an AsyncStream, and
@@ -198,4 +198,4 @@ void async_teardown(boost::beast::role_type, Stream& stream, Handler&& handler) 
 }
 void beast_close_socket(Stream& stream);
 
-}  // namespace daypack
+}  // namespace daypack::core

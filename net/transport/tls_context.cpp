@@ -20,7 +20,7 @@
 #include "net/transport/server_names.h"
 #include "net/transport/trust.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 namespace ssl = boost::asio::ssl;
@@ -213,4 +213,4 @@ std::string why_broken(WOLFSSL* tls) {
     return text;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

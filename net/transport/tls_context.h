@@ -11,7 +11,7 @@ class error_code;
 }
 struct WOLFSSL;
 
-namespace daypack {
+namespace daypack::core {
 
 class Trust;
 
@@ -79,4 +79,4 @@ void forget_handshakes() noexcept;
 // What wolfSSL says of its last failure, after the handshake.
 [[nodiscard]] std::string why_broken(WOLFSSL* tls);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kStep = 256;         // block sizes are its multiples
@@ -84,4 +84,4 @@ void keep_tls_memory() noexcept {
     (void)is_set;  // it is done where this file is linked
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace daypack {
+namespace daypack::core {
 
 // wolfSSL asks for memory with every record. From here it gets what the same thread gave back before: small blocks are
 // kept a thread, by size, up to a bound, and freed when the thread ends; all else is malloc's. wolfSSL's own tables of
@@ -12,4 +12,4 @@ namespace daypack {
 // Call it once before a thread speaks TLS; more often is no harm.
 void keep_tls_memory() noexcept;
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -15,7 +15,7 @@
 
 #include "net/transport/tls_memory.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 namespace asio = boost::asio;
@@ -141,4 +141,4 @@ int TlsSession::send(WOLFSSL*, char* from, int size, void* self_) noexcept {
     return size;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

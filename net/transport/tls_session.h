@@ -9,7 +9,7 @@
 #include "net/transport/socket_reader.h"
 #include "net/transport/tls_context.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // One connection's TLS over a non-blocking socket, which its caller names with each call: wolfSSL, fed from one buffer,
 // so that one `recv` brings many records.
@@ -68,4 +68,4 @@ class TlsSession {
     error_code in_error_, out_error_;  // of the socket; what came before it failed is still read
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

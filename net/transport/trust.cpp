@@ -7,7 +7,7 @@
 #include "net/base/printable.h"
 #include "net/transport/certificate.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kNamesShown = 4;
@@ -151,4 +151,4 @@ std::string Trust::why_not(std::span<const std::string_view> chain, const std::s
     return Search(*this, host).run(chain);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 class Certificate;
 
@@ -40,4 +40,4 @@ class Trust {
     std::vector<Anchor> anchors_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

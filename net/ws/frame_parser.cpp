@@ -7,7 +7,7 @@
 
 #include "net/base/utf8.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::size_t kCapacity = 131'072;  // at first; a message that needs more makes it grow, once
@@ -147,4 +147,4 @@ FrameParser::Item FrameParser::control(const Header& header) noexcept {
     return {Kind::close, code, payload.substr(2)};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

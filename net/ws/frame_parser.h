@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 // Walks over what a WebSocket server sent (RFC 6455, no extensions), where it was received: one linear buffer, in which
 // a usual message is not copied. A message in fragments is pushed together in it.
@@ -66,4 +66,4 @@ class FrameParser {
     Item refusal_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include "net/transport/connector.h"
 #include "net/ws/web_socket.h"
 
-namespace daypack {
+namespace daypack::core {
 
 namespace {
 
@@ -351,4 +351,4 @@ const LineStats& Line::stats() const noexcept {
     return impl_->stats();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

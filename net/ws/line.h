@@ -17,7 +17,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace daypack {
+namespace daypack::core {
 
 // The frames that ask the venue to begin or to end `streams`; `method`: SUBSCRIBE or UNSUBSCRIBE.
 using StreamFrames = std::vector<std::string> (*)(std::string_view method, std::span<const std::string> streams);
@@ -117,4 +117,4 @@ class Line {
     std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

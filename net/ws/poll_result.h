@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace daypack {
+namespace daypack::core {
 
 // What one look at a socket came to.
 enum class PollResult : std::uint8_t {
@@ -11,4 +11,4 @@ enum class PollResult : std::uint8_t {
     pending,  // something was read and something is left: the round's share is used up, or a frame is held back
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include "book/types.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // When a frame came.
 struct ReceiveTimes {
@@ -10,4 +10,4 @@ struct ReceiveTimes {
     WallTime kernel;   // the kernel had taken the last of the bytes that were read with it; 0: not asked for, not known
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

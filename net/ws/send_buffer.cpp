@@ -5,7 +5,7 @@
 
 #include "net/transport/stream.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::uint8_t kClose = 8;
@@ -52,4 +52,4 @@ bool SendBuffer::send(Stream& stream) {
     return !error;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 
 class Stream;
 
@@ -41,4 +41,4 @@ class SendBuffer {
     std::minstd_rand random_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

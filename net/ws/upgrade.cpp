@@ -17,7 +17,7 @@
 #include "net/transport/http_answer.h"
 #include "net/ws/web_socket_key.h"
 
-namespace daypack {
+namespace daypack::core {
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -131,4 +131,4 @@ void async_upgrade(Stream& stream, const Url& url, std::function<void(const Upgr
     std::make_shared<Upgrade>(stream, url, std::move(done))->start();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "net/base/url.h"
 #include "net/transport/stream.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What a server made of the wish to speak WebSocket.
 struct Upgraded {
@@ -23,4 +23,4 @@ struct Upgraded {
 // it. Thread: the stream's. `done` is called once, not from within, and keeps the stream alive until then.
 void async_upgrade(Stream& stream, const Url& url, std::function<void(const Upgraded&)> done);
 
-}  // namespace daypack
+}  // namespace daypack::core

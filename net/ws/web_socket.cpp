@@ -13,7 +13,7 @@
 #include "net/ws/send_buffer.h"
 #include "net/ws/upgrade.h"
 
-namespace daypack {
+namespace daypack::core {
 
 using boost::system::error_code;
 
@@ -255,4 +255,4 @@ bool WebSocket::held() const noexcept {
     return impl_->held();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

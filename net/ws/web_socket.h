@@ -11,7 +11,7 @@
 #include "net/ws/poll_result.h"
 #include "net/ws/receive_times.h"
 
-namespace daypack {
+namespace daypack::core {
 
 class Stream;
 
@@ -81,4 +81,4 @@ class WebSocket {
     std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

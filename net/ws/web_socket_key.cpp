@@ -9,7 +9,7 @@
 #include <random>
 #include <span>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string base64(std::span<const byte> bytes) {
@@ -40,4 +40,4 @@ std::string web_socket_accept(std::string_view key) {
     return hashed ? base64(digest) : std::string();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

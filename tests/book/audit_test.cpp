@@ -8,7 +8,7 @@
 #include "tests/book/map_book.h"
 #include "tests/support/random.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Delta;
@@ -187,4 +187,4 @@ TEST(Audit, UpdatesWhileItComparesChangeNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

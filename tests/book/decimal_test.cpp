@@ -9,7 +9,7 @@
 
 #include "tests/book/slow_decimal.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Copies the text into a block of exactly its size, so that a sanitizer sees a read beyond it.
@@ -231,4 +231,4 @@ TEST(Decimal, FindsTheCoarsestPowerOfTenThatHoldsATextAndTheUnitBefore) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "book/snapshot.h"
 #include "book/types.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // One level of an update.
 struct Delta {
@@ -91,12 +91,12 @@ class MapBook {
     return levels;
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test
 
-namespace daypack {
+namespace daypack::core {
 
 inline std::ostream& operator<<(std::ostream& out, const Level& level) {
     return out << level.price.ticks << 'x' << level.quantity.steps;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -15,7 +15,7 @@
 // With a random flow the book equals the map after each update, as far as it is complete, and the dirty ranks cover
 // what changed.
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::best_first;
@@ -248,4 +248,4 @@ TEST(OrderBookModel, ExtremePricesFollowTheMap) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "tests/book/map_book.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::best_first;
@@ -224,4 +224,4 @@ TEST(OrderBook, ASeedIsDirtyThroughout) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

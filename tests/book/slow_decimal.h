@@ -8,7 +8,7 @@
 
 #include "book/decimal.h"
 
-namespace daypack::slow {
+namespace daypack::core::slow {
 
 // Decimal arithmetic on strings of digits. It is slow and obvious, to check the fast implementation with.
 
@@ -85,4 +85,4 @@ inline std::string judge(std::string_view text, Unit unit, const Result<std::int
     return is == expected ? std::string() : std::string(text) + ": " + is + ", not " + expected;
 }
 
-}  // namespace daypack::slow
+}  // namespace daypack::core::slow

@@ -6,7 +6,7 @@
 
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -77,4 +77,4 @@ TEST(TouchCheck, IsBelievedAgainOnceItIsRightForLong) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

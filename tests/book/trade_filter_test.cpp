@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using TradeIdentity = TradeFilter::TradeIdentity;
@@ -165,4 +165,4 @@ TEST(TradeFilter, ContentIsTheSameInOtherUnits) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "tests/book/map_book.h"
 #include "tests/support/random.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // A clock that a venue might have. No rule may depend on it.
 struct VenueClock {
@@ -193,4 +193,4 @@ class VenueModel {
     Sequence rest_id_ = 0;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -16,7 +16,7 @@
 #include "tests/engine/shm_fixture.h"
 #include "tests/support/random.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // The whole way from a frame's text to another process's memory, in one thread and with a clock of its own: a model of
 // the venue, lines that delay, aggregate, lose, cut, repeat, go silent and break, the decoder, the queue, the book
@@ -303,4 +303,4 @@ inline void run_agent_worlds(std::uint64_t first_seed, std::uint64_t worlds, int
         static_cast<unsigned long long>(silences), static_cast<unsigned long long>(audits));
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

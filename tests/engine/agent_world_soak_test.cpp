@@ -2,7 +2,7 @@
 // A thousand worlds of ten thousand steps. (tests/engine/agent_world_test.cpp runs one of them again.)
 #include "tests/engine/agent_world.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(AgentWorldSoak, WhatAReaderIsShownAsLiveIsRight) {
@@ -10,4 +10,4 @@ TEST(AgentWorldSoak, WhatAReaderIsShownAsLiveIsRight) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(AgentWorld, WhatAReaderIsShownAsLiveIsRight) {
@@ -22,4 +22,4 @@ TEST(AgentWorld, TheSameWhereNoQueueLiesBetweenDecoderAndBooks) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

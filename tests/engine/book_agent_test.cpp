@@ -12,7 +12,7 @@
 #include "tests/engine/shm_fixture.h"
 #include "tests/support/sanitized.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 thread_local bool watched = false;
@@ -24,7 +24,7 @@ void on_allocator() noexcept {
     if (watched) ++calls;
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__has_feature)
 #define DAYPACK_COUNTS_ALLOCATIONS 1
@@ -37,29 +37,29 @@ void* __libc_realloc(void*, std::size_t);       // NOLINT
 void* __libc_memalign(std::size_t, std::size_t);  // NOLINT
 
 void* malloc(std::size_t bytes) {
-    daypack::test::on_allocator();
+    daypack::core::test::on_allocator();
     return __libc_malloc(bytes);
 }
 void free(void* block) {
-    if (block != nullptr) daypack::test::on_allocator();
+    if (block != nullptr) daypack::core::test::on_allocator();
     __libc_free(block);
 }
 void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-    daypack::test::on_allocator();
+    daypack::core::test::on_allocator();
     return __libc_memalign(alignment, bytes);
 }
 void* calloc(std::size_t count, std::size_t bytes) {
-    daypack::test::on_allocator();
+    daypack::core::test::on_allocator();
     return __libc_calloc(count, bytes);
 }
 void* realloc(void* block, std::size_t bytes) {
-    daypack::test::on_allocator();
+    daypack::core::test::on_allocator();
     return __libc_realloc(block, bytes);
 }
 }
 #endif
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::delta;
@@ -462,4 +462,4 @@ TEST(BookAgent, AfterAPauseBooksAreStaleUntilTheQueueIsEmpty) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

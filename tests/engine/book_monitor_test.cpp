@@ -10,7 +10,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -119,4 +119,4 @@ TEST(BookMonitor, AnAnswerThatTheBookGetsToWithinASecondIsCompared) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

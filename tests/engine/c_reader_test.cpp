@@ -6,7 +6,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::delta;
@@ -58,4 +58,4 @@ TEST(CReader, SaysWhyThereIsNoBook) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

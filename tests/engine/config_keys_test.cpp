@@ -10,7 +10,7 @@
 
 #include "tests/engine/config_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::at;
@@ -107,4 +107,4 @@ TEST(ConfigKeys, EachWordOfAKeyIsTakenAndAnotherIsNot) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

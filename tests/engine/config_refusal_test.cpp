@@ -13,7 +13,7 @@
 #include "tests/engine/config_text.h"
 #include "tools/sim/server/certificates.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::at;
@@ -447,4 +447,4 @@ TEST_F(ConfigOnThisMachine, AGroupThatItLacksIsToldWithItsLine) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

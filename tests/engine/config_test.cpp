@@ -12,7 +12,7 @@
 
 #include "tests/engine/config_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::env_of;
@@ -233,4 +233,4 @@ TEST(Config, NoChangeOfTheFileBreaksTheReader) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "engine/config.h"
 
 // Texts of configurations, and what the reader answers to them.
-namespace daypack::test {
+namespace daypack::core::test {
 
 using Variables = std::map<std::string, std::string>;
 
@@ -111,4 +111,4 @@ struct ConfigCase {
     std::string error;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

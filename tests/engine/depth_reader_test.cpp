@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using What = DepthReader::Answer::What;
@@ -171,4 +171,4 @@ TEST_F(DepthReaderTest, LeavesWhatNeedNotComeAgainToTheUsualRetries) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

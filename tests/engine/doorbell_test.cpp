@@ -14,7 +14,7 @@
 #include "engine/threads/idle.h"
 #include "tests/support/sanitized.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kMinute_ns = 60'000'000'000;
@@ -145,4 +145,4 @@ TEST(Idler, SleepsUntilTimeMakesWorkWhereNothingComes) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "tests/engine/shm_fixture.h"
 #include "tests/support/sanitized.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace test {
 
 namespace {
@@ -262,7 +262,7 @@ class Run {
 
     void expect_books(daypack_reader& reader, const Story& story, bool late) const {
         for (int symbol = 0; symbol < kSymbols; ++symbol) {
-            const Read read = daypack::read(reader, symbol);
+            const Read read = daypack::core::read(reader, symbol);
             if (read.result == DAYPACK_NO_SYMBOL && symbol == 2) continue;
             EXPECT_EQ(daypack_find(&reader, kNames[symbol]), symbol);
             const auto i = static_cast<std::uint32_t>(symbol);
@@ -364,4 +364,4 @@ TEST(FailPoint, NothingIsStoredThatStandsThereAlready) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr MonoTime kStart{1'000'000'000};
@@ -93,4 +93,4 @@ TEST_F(HeartbeatTest, TheFirstBeatIsMeasuredFromTheOneThatTheSegmentShows) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

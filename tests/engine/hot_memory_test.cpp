@@ -15,7 +15,7 @@
 #include "tests/support/sanitized.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::uint64_t page_faults_of_this_thread() {
@@ -135,4 +135,4 @@ TEST(HotMemory, WhatIsSmallerThanAHugePageIsLeftAsItIs) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

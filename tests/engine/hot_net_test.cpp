@@ -84,7 +84,7 @@ void free(void* memory) noexcept {
 }
 #endif
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Exchange;
@@ -337,4 +337,4 @@ TEST(HotNet, AFusedThreadDoesNeitherWhenBooksRejoin) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(LogQueue, ARecordThatDoesNotFitIsCountedAndTakesNoOthersPlace) {
@@ -26,4 +26,4 @@ TEST(LogQueue, ARecordThatDoesNotFitIsCountedAndTakesNoOthersPlace) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -19,7 +19,7 @@
 #include "engine/messages/engine_limits.h"
 #include "engine/messages/patient_output.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using std::chrono::milliseconds;
@@ -195,4 +195,4 @@ TEST(PatientOutput, LeavesTheFlagsOfAPipeThatOthersHaveToo) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

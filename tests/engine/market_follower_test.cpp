@@ -17,7 +17,7 @@
 #include "tests/engine/shm_fixture.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kS = 1'000'000'000;
@@ -228,4 +228,4 @@ TEST_F(MarketFollowerTest, OfTheSymbolsOfAnEngineBeforeOnlyThoseThatNobodyWantsA
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

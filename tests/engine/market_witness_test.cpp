@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kS = 1'000'000'000;
@@ -248,4 +248,4 @@ TEST_F(Markets, AMarketThatDoesNotAnswerIsAskedLessAndLess) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

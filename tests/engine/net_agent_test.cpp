@@ -12,7 +12,7 @@
 #include "net/base/clock.h"
 #include "tests/net/line_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::contains;
@@ -292,4 +292,4 @@ TEST_F(NetAgentTest, AMuteLineIsReplacedWhereItIsItsTurnAndNotTwiceInTenSeconds)
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "net/base/clock.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string trade(const std::string& id, std::int64_t time_ms, const std::string& quantity = "0.22") {
@@ -129,4 +129,4 @@ TEST_F(PollerTest, PollsOnlyWhereNoLineIsUpAndEachHasFailedOftenEnough) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

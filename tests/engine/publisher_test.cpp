@@ -5,7 +5,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -158,4 +158,4 @@ TEST(Publisher, DownHasNoNumbersAndTheNextUpdateBringsThemAllBack) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

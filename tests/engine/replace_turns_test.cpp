@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kS = 1'000'000'000;
@@ -79,4 +79,4 @@ TEST_F(Turns, WhoHasToBePatientAsksInVainAtFirst) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 inline constexpr int kNumberedLevels = 4;  // a side
 
@@ -135,4 +135,4 @@ inline RingResult run_ring(const RingRun& run) {
     return result;
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

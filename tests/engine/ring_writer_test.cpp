@@ -5,7 +5,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::delta;
@@ -176,4 +176,4 @@ TEST_F(RingWriterTest, ATradeCarriesItsIdsAndItsOrders) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -247,4 +247,4 @@ TEST(SegmentKeeper, WhoeverStartsWhileTheNameIsGoneEnds) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

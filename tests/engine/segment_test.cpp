@@ -12,7 +12,7 @@
 #include "engine/shm/start_guard.h"
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -309,4 +309,4 @@ TEST(Segment, OfManyEnginesOfDifferentDepthsOneHasTheInstance) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

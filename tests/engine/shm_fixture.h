@@ -15,7 +15,7 @@
 #include "tests/support/child.h"
 #include "tests/support/sanitized.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Waits for a condition, with a bound that only a broken program meets.
 template <class Condition>
@@ -149,4 +149,4 @@ class Writer {
     return records;
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

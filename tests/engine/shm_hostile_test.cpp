@@ -13,7 +13,7 @@
 #include "tools/term/event_text.h"
 #include "tools/term/ladder.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Instance;
@@ -191,4 +191,4 @@ TEST(HostileSegment, AWriterTakesOverWhateverIsThere) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

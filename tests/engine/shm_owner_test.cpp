@@ -6,7 +6,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -158,4 +158,4 @@ TEST_F(ShmOwner, AnEngineTakesNothingOverFromAStranger) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

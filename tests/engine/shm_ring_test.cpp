@@ -7,7 +7,7 @@
 
 #include "tests/engine/ring_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -271,4 +271,4 @@ TEST(Ring, ABookJoinedToTheRingStaysTheBook) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "tests/engine/ring_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -113,4 +113,4 @@ TEST(RingSoak, AHundredMillionRecordsByWhoKeepsUpAndWhoIsLapped) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

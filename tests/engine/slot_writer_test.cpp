@@ -10,7 +10,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::delta;
@@ -322,4 +322,4 @@ RC_GTEST_PROP(SlotWriter, WritingOnlyWhatChangedShowsTheWholeBook, ()) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

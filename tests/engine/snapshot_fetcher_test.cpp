@@ -13,7 +13,7 @@
 #include "engine/threads/wall_clock.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Peer;
@@ -152,4 +152,4 @@ TEST_F(SnapshotFetcherThatHoldsLong, ACheckThatIsRefusedHoldsNoJoinBack) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

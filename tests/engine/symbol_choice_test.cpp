@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 Market market(const std::string& native, const std::string& type, bool visible = true) {
@@ -68,4 +68,4 @@ TEST(SymbolChoice, AnInstrumentHasTheUnitsOfTheListAndNoneWithoutIt) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -490,4 +490,4 @@ TEST(Takeover, AReaderFindsTheNewSegmentWhenTheOldWasRemovedByHand) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

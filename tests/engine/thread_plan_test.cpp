@@ -6,7 +6,7 @@
 
 #include "tests/tools/fake_machine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 class Plan : public testing::Test {
@@ -117,4 +117,4 @@ TEST_F(Plan, ItIsToldInAWordAndInASentence) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 
 #include "tests/tools/fake_machine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::FakeMachine;
@@ -146,4 +146,4 @@ TEST(UsableCores, IsolatedCpusAreForThosePinnedToThem) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 
-using namespace daypack;
+using namespace daypack::core;
 
 namespace {
 

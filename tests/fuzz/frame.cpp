@@ -8,7 +8,7 @@
 #include "net/backpack/decoder.h"
 #include "tests/net/backpack/slow_decoder.h"
 
-using namespace daypack;
+using namespace daypack::core;
 
 namespace {
 

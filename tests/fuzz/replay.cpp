@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-using namespace daypack;
+using namespace daypack::core;
 
 namespace {
 

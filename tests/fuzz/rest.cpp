@@ -12,7 +12,7 @@
 #include "tests/book/slow_decimal.h"
 #include "tests/net/backpack/slow_json.h"
 
-using namespace daypack;
+using namespace daypack::core;
 
 namespace {
 
@@ -94,7 +94,7 @@ void check_trades(const Json* json, const Instrument& instrument, const std::vec
         trades.push_back({number(first(row, "id")).value_or(0),
                           Price{*price},
                           Quantity{*quantity},
-                          maker->text == "true" ? daypack::Side::ask : daypack::Side::bid,
+                          maker->text == "true" ? daypack::core::Side::ask : daypack::core::Side::bid,
                           {static_cast<std::int64_t>(*time) * 1000}});
     }
     if (right != (taken != nullptr)) std::abort();

@@ -26,7 +26,7 @@ static void* copy_of(int fd, std::size_t bytes) {
 #include "engine/shm/publisher.h"
 #include "engine/shm_reader.h"
 
-using namespace daypack;
+using namespace daypack::core;
 
 namespace {
 

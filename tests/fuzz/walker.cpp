@@ -6,7 +6,7 @@
 
 #include "tests/net/beast_walk.h"
 
-using namespace daypack;
+using namespace daypack::core;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 5) return 0;

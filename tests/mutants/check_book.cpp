@@ -11,7 +11,7 @@
 #include "tests/mutants/checker.h"
 #include "tests/support/random.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 void compare(const OrderBook& book, const MapBook& model) {
@@ -224,4 +224,4 @@ void check_book() {
     what_is_remembered_is_found_by_id();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

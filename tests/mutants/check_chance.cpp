@@ -3,7 +3,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 void an_equal_update_is_no_copy_where_its_line_contradicted_the_chain_before() {
@@ -183,4 +183,4 @@ void check_chance() {
     a_snapshot_ahead_waits_for_the_window_of_the_stream();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -10,7 +10,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 Event delta(Sequence id, Side side, std::int64_t price, std::int64_t quantity) {
@@ -252,4 +252,4 @@ void check_doubt() {
     content_is_the_same_in_other_units();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -3,7 +3,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 void a_join_applies_the_updates_buffered_behind_the_snapshot() {
@@ -292,4 +292,4 @@ void check_joins() {
     streams_cut_differently_agree();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

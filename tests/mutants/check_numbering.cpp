@@ -3,7 +3,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 void a_lower_id_on_its_own_connection_is_a_restart_whatever_its_time() {
@@ -309,4 +309,4 @@ void check_numbering() {
     a_line_that_returns_within_what_it_sent_goes_on();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

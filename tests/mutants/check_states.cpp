@@ -3,7 +3,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/mutants/checker.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 constexpr Delta kCrossing{Side::bid, {200}, {1}};
@@ -373,4 +373,4 @@ void check_states() {
     a_cut_side_is_partial_and_fetched_again_when_too_little_is_left();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

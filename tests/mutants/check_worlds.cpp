@@ -8,7 +8,7 @@
 #include "tests/book/sync/sync_world.h"
 #include "tests/mutants/checker.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 void every_small_world_is_right() {
@@ -150,4 +150,4 @@ void check_worlds() {
     drawn_worlds_are_right();
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

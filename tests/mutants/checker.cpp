@@ -6,13 +6,13 @@
 // Exits with 0 if every fact holds; otherwise it prints the first that does not.
 int main() {
     try {
-        daypack::test::check_joins();
-        daypack::test::check_numbering();
-        daypack::test::check_chance();
-        daypack::test::check_states();
-        daypack::test::check_book();
-        daypack::test::check_doubt();
-        daypack::test::check_worlds();
+        daypack::core::test::check_joins();
+        daypack::core::test::check_numbering();
+        daypack::core::test::check_chance();
+        daypack::core::test::check_states();
+        daypack::core::test::check_book();
+        daypack::core::test::check_doubt();
+        daypack::core::test::check_worlds();
     } catch (const std::exception& error) {
         std::puts(error.what());
         return 1;

@@ -7,7 +7,7 @@
 
 // Quick facts with which each mutant of book/ is checked, in turn, until the first that does not hold. They use the
 // standard library alone, so that a mutant is compiled and checked in a second or two.
-namespace daypack::test {
+namespace daypack::core::test {
 
 inline void require(bool fact, const std::source_location where = std::source_location::current()) {
     if (fact) return;
@@ -25,4 +25,4 @@ void check_numbering();  // Sync: lines, copies, restarts
 void check_states();     // Sync: states while something contradicts the book
 void check_worlds();     // Sync with a drawn venue, lines and REST
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

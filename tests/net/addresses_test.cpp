@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using Endpoint = Addresses::Endpoint;
@@ -121,4 +121,4 @@ TEST(Addresses, NoMoreAreRememberedThanTheLatest) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

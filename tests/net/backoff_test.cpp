@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(Backoff, LiesBetweenATenthOfASecondAndTenSecondsWhateverTheTries) {
@@ -31,4 +31,4 @@ TEST(Backoff, TheJitterSpreadsOverHalfOfTheSpan) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

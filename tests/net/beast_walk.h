@@ -15,7 +15,7 @@
 #include "net/ws/frame_parser.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 inline constexpr std::string_view kBeastBadText = "The WebSocket frame payload was not valid utf8";
 
@@ -178,4 +178,4 @@ inline Walked walk(std::string_view bytes, std::string_view cuts, std::size_t me
     }
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

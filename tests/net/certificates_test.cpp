@@ -17,7 +17,7 @@
 #include "net/transport/server_names.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::run_until;
@@ -146,4 +146,4 @@ TEST(ServerNames, MalformedExtensionsAreToldFromEmptyOnes) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

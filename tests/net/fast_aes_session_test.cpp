@@ -14,7 +14,7 @@
 #include "tests/net/raw_server.h"
 #include "tools/sim/server/certificates.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using bench::carry;
@@ -322,4 +322,4 @@ INSTANTIATE_TEST_SUITE_P(Tls, FastAesConnector, testing::Values(0, 1),
                          [](const auto& version) { return version.param == 1 ? "Tls13" : "Tls12"; });
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

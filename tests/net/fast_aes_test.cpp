@@ -15,7 +15,7 @@
 #include <string>
 #include <thread>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string from_hex(const std::string& hex) {
@@ -285,4 +285,4 @@ TEST_F(FastAes, ThreadsShareNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

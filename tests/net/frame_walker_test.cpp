@@ -9,7 +9,7 @@
 #include "tests/net/beast_walk.h"
 #include "tests/support/sanitized.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::walk;
@@ -216,4 +216,4 @@ TEST(Utf8, IsWhatTheTableOfUnicodeSays) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

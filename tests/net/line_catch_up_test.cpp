@@ -7,7 +7,7 @@
 #include "net/ws/line.h"
 #include "tests/net/line_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::contains;
@@ -155,4 +155,4 @@ TEST_F(LineCatchUpTest, ItWaitsForRoomBehindALargeSubscription) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

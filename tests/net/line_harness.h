@@ -15,7 +15,7 @@
 #include "net/ws/line.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 struct Listener final : LineListener {
     bool on_frame(std::string_view frame, const ReceiveTimes& at) override {
@@ -144,4 +144,4 @@ class LineTest : public testing::Test {
     std::unique_ptr<Turns> turns;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

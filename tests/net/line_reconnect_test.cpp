@@ -8,7 +8,7 @@
 #include "net/ws/line.h"
 #include "tests/net/line_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::contains;
@@ -286,4 +286,4 @@ TEST_F(LineReconnectTest, TheDelayGrowsWithEachFailureAndStartsAnewAfterAFrame) 
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include "net/ws/line.h"
 #include "tests/net/line_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Exchange;
@@ -118,4 +118,4 @@ TEST(LineLife, CanBeDestroyedAfterAnyNumberOfSteps) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "net/base/clock.h"
 #include "tests/net/line_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::contains;
@@ -254,4 +254,4 @@ TEST_F(LineTest, ALineThatIsHeldBackIsNotCalledDead) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "net/ws/line.h"
 #include "tests/net/line_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::contains;
@@ -94,4 +94,4 @@ TEST(LineTls, APlainServerBehindAWssAddressIsNamed) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "net/transport/dns_lookup.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 bool finishes(const DnsLookup& lookup) {
@@ -66,4 +66,4 @@ TEST(DnsLookup, CanBeLeftAlone) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -24,7 +24,7 @@
 #include "net/ws/web_socket_key.h"
 #include "tools/sim/server/certificates.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // A server that a test writes byte by byte, so that it can do wrong what a real one never would. It speaks as much HTTP
 // and WebSocket as the tests need, by its own few lines, and shares nothing with the client but the stream.
@@ -223,4 +223,4 @@ inline std::optional<WsFrame> take_ws_frame(std::string& in) {
     return frame;
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -8,7 +8,7 @@
 #include "tests/net/raw_server.h"
 #include "tests/net/rest_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Api;
@@ -344,4 +344,4 @@ TEST(RestClientLife, CanBeDestroyedAfterAnyNumberOfSteps) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

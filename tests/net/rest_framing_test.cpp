@@ -11,7 +11,7 @@
 #include "net/transport/http_answer.h"
 #include "tests/net/rest_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::contains;
@@ -260,4 +260,4 @@ TEST_F(RestFraming, AServerThatIsSlowIsNotTakenForOneThatForgot) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

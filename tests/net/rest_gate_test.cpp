@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using Verdict = RestGate::Verdict;
@@ -161,4 +161,4 @@ TEST(RestGateCrowd, HoweverManyWaitAnAbsentVenueIsAskedAsOftenAndFoundByOne) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -13,7 +13,7 @@
 #include "net/http/rest_client.h"
 #include "tests/net/raw_server.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // What the tests of net/http/rest_client.h share: a server whose answers a test writes, and a client of it over TLS.
 
@@ -77,4 +77,4 @@ class RestTest : public testing::Test {
     std::vector<RestAnswer> answers;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

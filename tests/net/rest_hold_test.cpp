@@ -12,7 +12,7 @@
 #include "net/transport/dns_lookup.h"
 #include "tests/net/rest_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Api;
@@ -220,4 +220,4 @@ TEST_F(RestHold, AConnectionIsKeptNoLongerThanItsAge) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

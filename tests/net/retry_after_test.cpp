@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr WallTime kNow{1'445'412'480LL * 1'000'000'000};  // 2015-10-21T07:28:00Z
@@ -50,4 +50,4 @@ TEST(RetryAfter, AnythingElseSaysNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 
 #include "net/base/clock.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::int64_t kernel_ns() {
@@ -120,4 +120,4 @@ TEST(Clock, TellsTheKernelsTimeInEveryThreadAndNeverGoesBack) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

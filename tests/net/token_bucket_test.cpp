@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <deque>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
@@ -75,4 +75,4 @@ TEST(TokenBucket, AClockThatStepsBackAddsNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

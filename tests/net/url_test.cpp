@@ -9,7 +9,7 @@
 
 #include "net/base/host_port.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string error_of(const std::string& text, UrlKind kind) {
@@ -100,4 +100,4 @@ TEST(HostPort, TellsAPortFromNone) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(WebSocketKey, TheAnswerToAKeyIsTheOneOfRfc6455) {
@@ -27,4 +27,4 @@ TEST(WebSocketKey, AKeyIsSixteenBytesInBase64AndNoneComesTwice) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "tests/net/beast_walk.h"
 #include "tools/sim/faults/fault.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(FaultFrames, EachViolationIsRefusedByItsName) {
@@ -38,4 +38,4 @@ TEST(FaultFrames, EachViolationIsRefusedByItsName) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

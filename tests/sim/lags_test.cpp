@@ -6,7 +6,7 @@
 
 #include "tools/sim/server/markets_cache.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // A connection that notes the delay it is given.
@@ -75,4 +75,4 @@ TEST(MarketsCache, TwoEdgesKeepCopiesOfDifferentAgeAndNoneThatIsTooOld) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -8,7 +8,7 @@
 
 #include "tools/sim/market/listing.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 class PacerTest : public testing::Test {
@@ -81,4 +81,4 @@ TEST_F(PacerTest, NothingComesOnceItIsStopped) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

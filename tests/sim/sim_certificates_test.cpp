@@ -7,7 +7,7 @@
 
 #include "tools/sim/server/certificates.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 struct Freed {
@@ -76,4 +76,4 @@ TEST(SimCertificates, TwoAuthoritiesDoNotTrustEachOther) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // A blocking HTTP and WebSocket client for tests of the simulated exchange, written on sockets alone, so that what it
 // sees is the wire. Every wait is bounded by kPatienceMs.
@@ -195,4 +195,4 @@ class Client {
     std::size_t at_ = 0;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

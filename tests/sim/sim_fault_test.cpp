@@ -9,7 +9,7 @@
 #include "tests/sim/sim_setup.h"
 #include "tools/sim/exchange.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 TEST(SimFault, ADroppedFrameIsInTheTruthAndMissingOnTheWire) {
@@ -201,4 +201,4 @@ TEST(SimFault, TextIsReadStrictly) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -20,7 +20,7 @@
 
 // The generated flow against the statistics of recorded markets. The measuring is done on the frames' text alone.
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // Prices as numbers of ticks. Rounding a double will do to measure with; the engine never does it.
@@ -307,4 +307,4 @@ TEST(SimFlow, TheSidesAreAsLargeAsAsked) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -10,7 +10,7 @@
 #include "tools/sim/market/truth.h"
 #include "tools/sim/market/wire.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // A client's book for tests of the simulated exchange: a snapshot and the depth frames after it, taken from their text.
 struct Follower {
@@ -57,4 +57,4 @@ struct Follower {
     simdjson::dom::parser parser;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

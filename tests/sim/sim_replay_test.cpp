@@ -12,7 +12,7 @@
 #include "tools/sim/exchange.h"
 #include "tools/sim/market/replay.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // A folder with a recording of its own, gone with the test.
@@ -184,4 +184,4 @@ TEST(SimRecorded, EveryPastBookOfTheBatchSetIsWhatAFollowerSaw) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -12,7 +12,7 @@
 #include "tests/sim/sim_setup.h"
 #include "tools/sim/exchange.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr const char* kSnapshot = "/api/v1/depth?symbol=SOL_USDC";
@@ -260,4 +260,4 @@ TEST(SimRestFault, WhatClientsAskBeforeTheyFollowABookIsThere) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

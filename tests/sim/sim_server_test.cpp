@@ -16,7 +16,7 @@
 #include "tools/sim/exchange.h"
 #include "tools/sim/market/market.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // The bytes with every number, name of a market and list of levels made the same: what is left is the form.
@@ -322,4 +322,4 @@ TEST(SimServer, APortThatIsTakenIsSaidSo) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -13,7 +13,7 @@
 
 #include "tools/sim/server/server.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 namespace asio = boost::asio;
@@ -90,4 +90,4 @@ TEST(SimServer, ListensOnLoopbackAlone) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -12,7 +12,7 @@
 #include "tools/sim/market/wire.h"
 #include "tools/sim/options.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 inline SimOptions options_for(std::vector<std::string> symbols, double rate) {
     SimOptions options;
@@ -39,4 +39,4 @@ inline bool until(const std::function<bool()>& condition) {
     return condition();
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

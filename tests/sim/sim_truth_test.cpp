@@ -11,7 +11,7 @@
 #include "tools/sim/market/truth.h"
 #include "tools/sim/market/wire.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 struct Update {
@@ -165,4 +165,4 @@ TEST(SimTruth, IsWrittenBestFirstAndPadded) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

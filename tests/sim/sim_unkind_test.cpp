@@ -17,7 +17,7 @@
 #include "tools/sim/faults/chaos.h"
 #include "tools/sim/market/clocks.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr const char* kDepth = R"("depth.SOL_USDC")";
@@ -390,4 +390,4 @@ TEST(SimUnkind, ChaosMisleadsOnlyWhereItIsToldTo) {
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 const std::string kFrame = R"({"data":{"E":1770000000002000,"T":1770000000000000,"u":7}})";
@@ -54,4 +54,4 @@ TEST(VenueClock, JitterSetsBackByLessThanFourteenMillisecondsAndTheSameForTheSam
 }
 
 }  // namespace
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

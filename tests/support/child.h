@@ -12,7 +12,7 @@
 #include <string>
 #include <type_traits>
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // What failed in a child process, and where, as one sentence for its report. (clang 14 has no std::source_location.)
 [[nodiscard]] inline std::string failed(const std::string& what, const char* file = __builtin_FILE(),
@@ -136,4 +136,4 @@ class Child {
     std::string said_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

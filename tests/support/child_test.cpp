@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack::test {
+namespace daypack::core::test {
 namespace {
 
 TEST(Child, WhatItReportsIsASentenceWithFileAndLine) {
@@ -34,4 +34,4 @@ TEST(Child, ASignalThatEndsItIsNamed) {
 }
 
 }  // namespace
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // A run of the program `daypack` as a process of its own, with its output in two files.
 class Program {
@@ -94,4 +94,4 @@ class Program {
     int code_ = -1;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

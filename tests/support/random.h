@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Small, fast and the same on every machine, so that a seed replays: splitmix64.
 class Random {
@@ -24,4 +24,4 @@ class Random {
     std::uint64_t state_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

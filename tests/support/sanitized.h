@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // A sanitizer makes everything slow, so tests do fewer rounds then.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -12,4 +12,4 @@ inline constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_fea
 inline constexpr bool kSanitized = false;
 #endif
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -14,7 +14,7 @@
 #include <string>
 #include <thread>
 
-namespace daypack {
+namespace daypack::core {
 
 // A TCP port between an exchange and a program. It takes what the exchange sends at once, and passes it on slowly, or
 // not at all while it is held. So the data that a program has not read yet lies outside of its own sockets, as behind a
@@ -123,4 +123,4 @@ class SlowPath {
     std::thread thread_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 // "1.50" as "1.5": a market whose tick has become finer, or that once had a level off its grid, is kept in finer
 // units, and so padded otherwise than the exchange pads it.
@@ -20,4 +20,4 @@ inline std::string unpadded(const std::string& text) {
     return out;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

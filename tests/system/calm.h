@@ -15,7 +15,7 @@
 #include "engine/daypack_shm.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Checks that books which were once LIVE stay LIVE for every reader, each from a single snapshot. A test keeps it alive
 // while these symbols lose nothing.
@@ -141,4 +141,4 @@ inline void expect_one_snapshot_each(const sim::Exchange& exchange, LiveEngine& 
     EXPECT_EQ(beyond, 0U) << "snapshots beyond one a book and its audits\n" << live.log();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

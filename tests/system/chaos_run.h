@@ -13,7 +13,7 @@
 #include "tests/system/calm.h"
 #include "tests/system/live_program.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct ChaosResult {
     std::uint64_t compared = 0;  // whole books that were LIVE and equal to the truth at their u
@@ -187,4 +187,4 @@ inline void expect_good(const ChaosResult& result, bool flat) {
     EXPECT_LE(most - least, 2 * 1024) << "not flat within a MiB of its middle";
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

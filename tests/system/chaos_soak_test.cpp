@@ -5,7 +5,7 @@
 
 #include "tests/system/chaos_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(ChaosSoak, TenMinutes) {
@@ -37,4 +37,4 @@ TEST(ChaosSoak, ManySeedsWhereTheVenueMisleads) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include "tests/system/chaos_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::uint64_t seed_or(std::uint64_t usual) {
@@ -49,4 +49,4 @@ TEST(Chaos, TheSameWithOneThreadForAll) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

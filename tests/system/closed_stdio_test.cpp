@@ -8,7 +8,7 @@
 #include "tests/support/sanitized.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::unique_ptr<sim::Exchange> exchange() {
@@ -70,4 +70,4 @@ TEST(ClosedStdio, AnEngineInAHostWithoutThemTakesNoneOfThem) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Publishes every kind of record for ever; each quantity of a book is its `u`.
 [[noreturn]] inline void publish_for_ever(Writer& writer) {
@@ -76,4 +76,4 @@ inline void kill_writers(int kills, std::uint64_t seed) {
     }
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

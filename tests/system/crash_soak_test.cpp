@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/system/crash_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(CrashSoak, AThousandWritersKilledAtAnyInstant) {
@@ -9,4 +9,4 @@ TEST(CrashSoak, AThousandWritersKilledAtAnyInstant) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 // Writers die at any instant, under a reader that goes on. (tests/system/crash_soak_test.cpp: a thousand of them.)
 #include "tests/system/crash_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(Crash, ReadersOutliveWritersThatAreKilledAtAnyInstant) {
@@ -55,4 +55,4 @@ TEST(Crash, AStoppedEngineHasNoSuccessorAndReadsStalled) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

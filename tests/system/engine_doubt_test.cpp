@@ -10,7 +10,7 @@
 #include "tests/system/calm.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::string kSymbol = "SOL_USDC";
@@ -348,4 +348,4 @@ TEST(EngineBudget, ManySymbolsBrokenAtOnceStayWithinTheBudget) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -18,7 +18,7 @@
 
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Nobody listens at its addresses: what it has to say is that they do not answer.
@@ -208,4 +208,4 @@ TEST_P(EngineLifeInModes, AHostThatTakesItsTimeWithTheLogHoldsNoBook) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::string kSol = "SOL_USDC";
@@ -158,4 +158,4 @@ TEST(EngineMarketList, WithoutAListWhatIsNamedIsFollowed) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "tests/system/calm.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::vector<std::string> kThree{"BTC_USDC", "ETH_USDC", "SOL_USDC_PERP"};
@@ -385,4 +385,4 @@ TEST_P(EngineTest, RefusesACertificateOfAnUnknownAuthority) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 // The faults that fault_test does to the engine, one row each. The table in tests/README.md is written from them:
 // fault_table_test compares the two.
@@ -183,4 +183,4 @@ inline Rows fused_share() {
             Row{"every line loses the symbol", {"mute"}, 2, kSilentThenGap}};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "tests/system/fault_rows.h"
 #include "tools/sim/faults/fault.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::string kPage = std::string(DAYPACK_SOURCE_DIR) + "/tests/README.md";
@@ -84,4 +84,4 @@ TEST(FaultTable, NamesFaultsThatTheSimulatorTakes) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

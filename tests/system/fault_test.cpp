@@ -12,7 +12,7 @@
 #include "tests/system/live_engine.h"
 #include "tests/system/watch.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::string kOther = "ETH_USDC";
@@ -149,4 +149,4 @@ INSTANTIATE_TEST_SUITE_P(Share, FusedFaultTest, testing::ValuesIn(fused_share())
                          [](const auto& info) { return std::to_string(info.index); });
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include "tests/system/live_engine.h"
 #include "tools/sim/market/market.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The result of a run of an engine through a whole flow.
 struct FlowRun {
@@ -107,4 +107,4 @@ inline void expect_clean_flow(const sim::SimOptions& options, std::size_t sample
     EXPECT_GE(run.compared, options.symbols.size());
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 // The long forms of flow_test.cpp: `tools/test --long`.
 #include "tests/system/flow_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(FlowSoak, TenSymbolsAtAThousandUpdatesASecondForAMinuteLoseNothing) {
@@ -24,4 +24,4 @@ TEST(FlowSoak, TwoHundredThousandFramesAsFastAsTheSocketTakesThemLoseNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include "tests/support/sanitized.h"
 #include "tests/system/flow_run.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 #if defined(__has_feature)
@@ -69,4 +69,4 @@ TEST(Flow, AsFastAsTheSocketTakesThemLosesNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

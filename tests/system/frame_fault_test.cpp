@@ -14,7 +14,7 @@
 #include "tools/sim/faults/fault_frames.h"
 #include "tools/sim/market/listing.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 sim::Feed one_market() {
@@ -155,4 +155,4 @@ INSTANTIATE_TEST_SUITE_P(Texts, FrameFaultTest, testing::ValuesIn(frame_texts())
                          [](const auto& info) { return std::to_string(info.index); });
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -17,7 +17,7 @@
 #include "tests/support/child.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -121,4 +121,4 @@ TEST_P(JailedEngine, IsLiveAndComesBackFromBehindIt) {
 INSTANTIATE_TEST_SUITE_P(Modes, JailedEngine, testing::Values(ThreadModel::pipeline, ThreadModel::fused), mode_name);
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "tests/system/live_reader.h"
 #include "tools/sim/exchange.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A file with the certificate to trust, which lasts as long as this object.
 class CaFile {
@@ -91,4 +91,4 @@ class LiveEngine : public LiveReader {
     std::unique_ptr<Engine> engine_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

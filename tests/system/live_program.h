@@ -13,7 +13,7 @@
 #include "tests/system/live_reader.h"
 #include "tools/sim/exchange.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // `daypack run` as a process of its own against a simulated exchange, over TLS on loopback.
 class LiveProgram : public LiveReader {
@@ -80,4 +80,4 @@ class LiveProgram : public LiveReader {
     std::unique_ptr<Program> run_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

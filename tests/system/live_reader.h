@@ -13,7 +13,7 @@
 #include "book/decimal.h"
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 inline constexpr std::chrono::milliseconds kBound{60'000};  // generous: sanitizers on two busy cores
 
@@ -115,4 +115,4 @@ inline testing::AssertionResult same_text(const std::string& is, const std::stri
                                        << "\nexpected …" << expected.substr(from, 160);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -23,7 +23,7 @@
 #include "tests/net/raw_server.h"
 #include "tests/system/live_reader.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Peer;
@@ -314,4 +314,4 @@ TEST_F(OffGridTest, WhatCannotBeKeptIsSaidAndCostsItsMarketAlone) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

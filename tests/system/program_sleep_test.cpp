@@ -5,7 +5,7 @@
 #include "tests/support/slow_path.h"
 #include "tests/system/live_program.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::vector<std::string> kMarkets{"BTC_USDC", "ETH_USDC"};
@@ -155,4 +155,4 @@ TEST_F(ProgramSleepTest, ARemovedSegmentIsMadeAgainAndNoBookIsLost) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -13,7 +13,7 @@
 #include "tests/engine/config_text.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::kSeed;
@@ -306,4 +306,4 @@ TEST_F(ProgramTest, KilledItIsSeenDeadAndANewOneTakesOver) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 #include "tests/support/sanitized.h"
 #include "tests/system/live_engine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::string kNoMounts = "it has no right to mounts of its own";
@@ -52,4 +52,4 @@ TEST(Rights, AllButPriorityAndLockedMemoryNeedsNone) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include "tests/system/fault_rows.h"
 #include "tests/system/live_reader.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Watches the market of the rows as a reader does: compares what is LIVE with the truth at its `u`, and collects the
 // other states that readers saw, in order.
@@ -84,4 +84,4 @@ inline bool expects(const Row& row, const std::string& sight) {
     return std::find(row.sights.begin(), row.sights.end(), sight) != row.sights.end();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

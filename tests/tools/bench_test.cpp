@@ -31,7 +31,7 @@
 #include "net/backpack/decoder.h"
 #include "tests/net/backpack/slow_json.h"
 
-namespace daypack::bench {
+namespace daypack::core::bench {
 namespace {
 
 const Input& input() {
@@ -381,4 +381,4 @@ TEST(Bench, WhatAKilledOneLeavesIsRemovedByTheNext) {
 }
 
 }  // namespace
-}  // namespace daypack::bench
+}  // namespace daypack::core::bench

@@ -20,7 +20,7 @@
 
 #include "tests/net/backpack/slow_json.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 struct Outcome {
@@ -248,4 +248,4 @@ TEST_F(Cli, QEndsTheLadderOfRunAsItEndsTop) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "tests/tools/fake_machine.h"
 #include "tools/doctor/machine.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr const char* kExchange =
@@ -281,4 +281,4 @@ TEST(CpuList, ReadsAndWritesWhatTheKernelDoes) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

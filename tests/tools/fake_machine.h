@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // A /proc and a /sys of our own making, in a folder for as long as this lives.
 class FakeMachine {
@@ -33,4 +33,4 @@ class FakeMachine {
                                   .string();
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

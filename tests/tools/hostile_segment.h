@@ -12,7 +12,7 @@
 #include "net/base/utf8.h"
 #include "tests/engine/shm_fixture.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // The segment of an engine that is gone, bent by a seed: names of any bytes, and numbers that break what is done with
 // them carelessly. Magic and version stay, or nobody would read on.
@@ -97,4 +97,4 @@ class HostileSegment {
     return is_printable(text);
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -5,7 +5,7 @@
 #include "tests/support/program.h"
 #include "tests/tools/hostile_segment.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(HostileToolsSoak, NoSegmentCrashesOrHoldsThemOrMakesThemPrintAControlByte) {
@@ -37,4 +37,4 @@ TEST(HostileToolsSoak, NoSegmentCrashesOrHoldsThemOrMakesThemPrintAControlByte) 
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

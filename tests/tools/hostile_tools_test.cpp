@@ -11,7 +11,7 @@
 #include "tools/term/ladder.h"
 #include "tools/term/shm_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::HostileSegment;
@@ -125,4 +125,4 @@ TEST_F(HostilePrograms, AFileThatIsCutShortEndsThemWithAnErrorInWords) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

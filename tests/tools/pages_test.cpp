@@ -13,7 +13,7 @@
 #include "engine/config.h"
 #include "engine/config/config_keys.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string page(const std::string& path) {
@@ -116,4 +116,4 @@ TEST(Pages, TheVerbsOfToolsAreThoseOfHelp) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

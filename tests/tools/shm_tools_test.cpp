@@ -12,7 +12,7 @@
 #include "tools/term/ladder.h"
 #include "tools/term/shm_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Child;
@@ -340,4 +340,4 @@ TEST(ShmText, WordsAreShortAndNumbersExact) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -90,4 +90,4 @@ int show_book(const CatOptions& options, std::ostream& out) {
     return 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct CatOptions {
     std::string instance = "default";
@@ -20,4 +20,4 @@ struct CatOptions {
 // Prints books as they are now, once. Returns the exit code; throws std::runtime_error with what to do.
 int show_book(const CatOptions& options, std::ostream& out);
 
-}  // namespace daypack
+}  // namespace daypack::core

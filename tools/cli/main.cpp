@@ -34,7 +34,7 @@
 #include "tools/term/hang_up.h"
 #include "tools/term/terminal.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr int kDone = 0;
@@ -339,18 +339,18 @@ int CommandLine::run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core
 
 int main(int argc, char** argv) {
-    if (argc > 1 && std::string_view(argv[1]) == "run") daypack::HangUp::hold_back();
-    const daypack::StdioPlaces taken;  // started with `>&-`, the first file opened would be stdout
+    if (argc > 1 && std::string_view(argv[1]) == "run") daypack::core::HangUp::hold_back();
+    const daypack::core::StdioPlaces taken;  // started with `>&-`, the first file opened would be stdout
     try {
-        return daypack::CommandLine().run(argc, argv);
-    } catch (const daypack::ConfigError& error) {
+        return daypack::core::CommandLine().run(argc, argv);
+    } catch (const daypack::core::ConfigError& error) {
         std::fprintf(stderr, "%s\n", error.what());
-        return daypack::kWrongUse;
+        return daypack::core::kWrongUse;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "daypack: %s\n", error.what());
-        return daypack::kFailed;
+        return daypack::core::kFailed;
     }
 }

@@ -18,7 +18,7 @@
 #include "net/base/url.h"
 #include "tools/term/json_line.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::string unit_text(Unit unit) {
@@ -101,4 +101,4 @@ int show_markets(const MarketsOptions& options) {
     return readable ? 0 : 1;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

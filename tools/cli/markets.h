@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 struct MarketsOptions {
     std::string config_path;  // empty: the venue's own hosts
@@ -12,4 +12,4 @@ struct MarketsOptions {
 // Prints the exchange's markets, a line each. The exit code; throws ConfigError, or std::runtime_error with a sentence.
 [[nodiscard]] int show_markets(const MarketsOptions& options);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include "engine/daypack_shm.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Checks of options, so that a wrong one is exit 2 before anything starts. Thread: main.
 
@@ -92,4 +92,4 @@ inline CLI::Validator to_native_symbol() {
         "");
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

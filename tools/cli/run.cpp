@@ -20,7 +20,7 @@
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 Config read_config(const RunOptions& options) {
@@ -174,4 +174,4 @@ int run_engine(const RunOptions& options) {
     return 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

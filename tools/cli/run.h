@@ -4,7 +4,7 @@
 
 #include "engine/config.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct RunOptions {
     std::string config_path;
@@ -16,4 +16,4 @@ struct RunOptions {
 // elsewhere, and ends with what it saw. The exit code; throws ConfigError, or std::runtime_error with a sentence.
 [[nodiscard]] int run_engine(const RunOptions& options);
 
-}  // namespace daypack
+}  // namespace daypack::core

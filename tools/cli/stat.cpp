@@ -16,7 +16,7 @@
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -219,4 +219,4 @@ int show_stat(const StatOptions& options, std::ostream& out) {
     return 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct StatOptions {
     std::string instance = "default";
@@ -19,4 +19,4 @@ struct StatOptions {
 // throws std::runtime_error with what to do.
 int show_stat(const StatOptions& options, std::ostream& out);
 
-}  // namespace daypack
+}  // namespace daypack::core

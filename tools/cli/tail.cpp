@@ -11,7 +11,7 @@
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Names of symbols as the events need them; asked for once each.
@@ -61,4 +61,4 @@ int follow_events(const TailOptions& options, std::ostream& out) {
     return 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct TailOptions {
     std::string instance = "default";
@@ -19,4 +19,4 @@ struct TailOptions {
 // `out` any more. Returns the exit code; throws std::runtime_error with what to do.
 int follow_events(const TailOptions& options, std::ostream& out);
 
-}  // namespace daypack
+}  // namespace daypack::core

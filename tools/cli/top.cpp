@@ -11,7 +11,7 @@
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
-namespace daypack {
+namespace daypack::core {
 
 int show_top(const TopOptions& options, std::ostream& out) {
     constexpr int kFrame_ms = 100;
@@ -29,4 +29,4 @@ int show_top(const TopOptions& options, std::ostream& out) {
     return 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 struct TopOptions {
     std::string instance = "default";
@@ -18,4 +18,4 @@ struct TopOptions {
 // the exit code; throws std::runtime_error with what to do.
 int show_top(const TopOptions& options, std::ostream& out);
 
-}  // namespace daypack
+}  // namespace daypack::core

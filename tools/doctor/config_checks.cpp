@@ -10,7 +10,7 @@
 #include "tools/doctor/cpu_checks.h"
 #include "tools/doctor/memory_checks.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // What of `wanted` is not in `there`. REQUIRES: both are in order.
@@ -143,4 +143,4 @@ Findings check_config(const Machine& machine, const Config& config) {
     return findings;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <map>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr const char* kCpu = "/sys/devices/system/cpu";
@@ -221,4 +221,4 @@ Findings check_cpus(const Machine& machine) {
             steal(machine)};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

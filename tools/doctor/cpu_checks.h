@@ -3,7 +3,7 @@
 #include "tools/doctor/finding.h"
 #include "tools/doctor/machine.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // Everything about the CPUs of a machine that makes latency better or worse, whatever is run on it.
 [[nodiscard]] Findings check_cpus(const Machine& machine);
@@ -11,4 +11,4 @@ namespace daypack {
 // What to do so that nothing else runs on these.
 [[nodiscard]] std::string isolation_fix(const std::vector<int>& cpus);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "tools/doctor/memory_checks.h"
 #include "tools/term/json_line.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const char* name_of(Verdict verdict) {
@@ -56,4 +56,4 @@ int show_doctor(const DoctorOptions& options, std::ostream& out) {
     return cannot ? 1 : 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 #include <iosfwd>
 #include <string>
 
-namespace daypack {
+namespace daypack::core {
 
 struct DoctorOptions {
     std::string config_path;  // empty: the machine alone
@@ -15,4 +15,4 @@ struct DoctorOptions {
 // where something that the configuration asks for cannot work. Throws ConfigError.
 int show_doctor(const DoctorOptions& options, std::ostream& out);
 
-}  // namespace daypack
+}  // namespace daypack::core

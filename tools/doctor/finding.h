@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 enum class Verdict : unsigned char { ok, warn, fail, unknown };
 
@@ -18,4 +18,4 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
-}  // namespace daypack
+}  // namespace daypack::core

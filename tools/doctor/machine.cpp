@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -132,4 +132,4 @@ std::optional<std::uint64_t> Machine::free_bytes(const std::string& path) const 
     return std::uint64_t{room.f_bavail} * room.f_frsize;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "engine/threads/usable_cores.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What /proc and /sys say of this machine, and nothing is written.
 //
@@ -48,4 +48,4 @@ class Machine {
 // "[madvise]" of "always [madvise] never".
 [[nodiscard]] std::string chosen_word(const std::string& line);
 
-}  // namespace daypack
+}  // namespace daypack::core

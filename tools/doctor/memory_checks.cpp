@@ -6,7 +6,7 @@
 #include "engine/config.h"
 #include "engine/shm/segment_layout.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 Finding huge_pages(const Machine& machine) {
@@ -86,4 +86,4 @@ Findings check_memory(const Machine& machine) {
             swap(machine),       rt_priority(machine),    busy_poll(machine)};
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

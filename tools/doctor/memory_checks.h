@@ -3,7 +3,7 @@
 #include "tools/doctor/finding.h"
 #include "tools/doctor/machine.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The same of memory, limits and the network.
 [[nodiscard]] Findings check_memory(const Machine& machine);
@@ -21,4 +21,4 @@ inline constexpr const char* kShmFix = "`sudo mount -o remount,size=4G /dev/shm`
 inline constexpr unsigned kCapIpcLock = 14;
 inline constexpr unsigned kCapSysNice = 23;
 
-}  // namespace daypack
+}  // namespace daypack::core

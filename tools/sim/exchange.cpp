@@ -8,7 +8,7 @@
 
 #include "tools/sim/exchange_loop.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 struct Exchange::Impl {
     explicit Impl(const SimOptions& given)
@@ -106,4 +106,4 @@ Statistics Exchange::statistics() const {
     return impl_->ask([this] { return impl_->loop.statistics(); });
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -9,7 +9,7 @@
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/options.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 struct Statistics {
     std::uint64_t frames_sent = 0;  // over all connections
@@ -68,4 +68,4 @@ class Exchange {
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

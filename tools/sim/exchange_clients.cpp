@@ -7,7 +7,7 @@
 #include "tools/sim/faults/fault_answers.h"
 #include "tools/sim/market/clocks.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::string_view kMarketsPath = "/api/v1/markets";
@@ -98,4 +98,4 @@ void ExchangeLoop::on_close(Connection& connection) {
     pacer_.want_pump();
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

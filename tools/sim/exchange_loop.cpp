@@ -6,7 +6,7 @@
 
 #include "tools/sim/market/clocks.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 using boost::system::error_code;
@@ -167,4 +167,4 @@ void ExchangeLoop::keep_house() {
     });
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

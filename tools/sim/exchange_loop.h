@@ -17,7 +17,7 @@
 #include "tools/sim/server/tls_front.h"
 #include "tools/sim/venue_state.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The exchange's inside: it answers its clients and sends them the events of the markets, when the Pacer says so and
 // spoilt as the FaultRunner wants.
@@ -75,4 +75,4 @@ class ExchangeLoop final : public ServerHandler, private FaultTargets {
     std::optional<Server> server_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -10,7 +10,7 @@
 
 #include "tools/sim/faults/fault_frames.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 namespace asio = boost::asio;
@@ -270,4 +270,4 @@ void FaultRunner::come_back() {
     }
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -23,7 +23,7 @@
 #include "tools/sim/venue_clock.h"
 #include "tools/sim/venue_state.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What a fault needs of the exchange beside its markets and connections.
 class FaultTargets {
@@ -126,4 +126,4 @@ class FaultRunner {
     bool maintenance_ = false;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

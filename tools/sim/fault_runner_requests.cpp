@@ -3,7 +3,7 @@
 #include "tools/sim/fault_runner.h"
 #include "tools/sim/faults/fault_answers.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 using namespace std::string_view_literals;
@@ -83,4 +83,4 @@ void FaultRunner::strike_connection(ServerHandler::Reception& reception, TlsFron
     }
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -7,7 +7,7 @@
 
 #include "tools/sim/market/listing.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The defaults are the venue's, unkind as it is: a client that follows the exchange must hold under them.
 inline constexpr bool kJitterByDefault = true;
@@ -32,4 +32,4 @@ struct SimOptions : MarketOptions {
     std::size_t unread_bytes_max = std::size_t{64} << 20;      // a reader further behind than this is closed
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

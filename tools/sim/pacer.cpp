@@ -10,7 +10,7 @@
 #include "tools/sim/market/clocks.h"
 #include "tools/sim/options.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::size_t kHighWaterBytes = std::size_t{128} << 10;
@@ -125,4 +125,4 @@ void Pacer::pump() {
     if (taken >= kEventsATurn) want_pump();
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

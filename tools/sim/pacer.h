@@ -11,7 +11,7 @@
 
 #include "tools/sim/venue_state.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // Decides when each market's next event comes: at its time by the clock, or, where the readers set the pace, as soon as
 // the slowest reader of that market has room for it.
@@ -72,4 +72,4 @@ class Pacer {
     std::size_t unsent_bytes_peak_ = 0;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -7,7 +7,7 @@
 
 #include "tools/sim/exchange.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 int run_sim(const SimOptions& options) {
     sigset_t ends;
@@ -30,4 +30,4 @@ int run_sim(const SimOptions& options) {
     }
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -7,7 +7,7 @@
 #include <list>
 #include <utility>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What is to be done later, any number of things.
 //
@@ -38,4 +38,4 @@ class Timers {
     std::uint64_t turn_ = 0;  // what was begun in an earlier one is not done
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

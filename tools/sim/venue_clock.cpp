@@ -7,7 +7,7 @@
 #include "tools/sim/market/frame_edit.h"
 #include "tools/sim/market/random.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // Of the recorded flow of 455,398 updates: T is lower than the one before 329 times, by a millisecond as a rule, by 13
@@ -77,4 +77,4 @@ std::int64_t VenueClock::jitter_us(std::int64_t match_us) const noexcept {
     return std::min(kUsual_us + far_us, kStepBackMax_us);
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -6,7 +6,7 @@
 
 #include "tools/sim/faults/fault.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What the venue's clocks show: `T` and `E` of the streams, and that of REST. Each may be off, stand, or slip once.
 //
@@ -51,4 +51,4 @@ class VenueClock {
     Hand rest_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

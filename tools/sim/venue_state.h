@@ -10,7 +10,7 @@
 #include "tools/sim/server/fanout.h"
 #include "tools/sim/server/server.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What the simulated exchange has at the moment: its markets, their subscribers, and the connections. The parts of
 // the exchange share it.
@@ -30,4 +30,4 @@ struct VenueState {
     }
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

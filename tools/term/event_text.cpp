@@ -10,7 +10,7 @@
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -125,4 +125,4 @@ std::string lost_json(std::uint64_t lost) {
     return json_line({{"kind", "lost"}, {"lost", lost}});
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

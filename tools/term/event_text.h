@@ -6,7 +6,7 @@
 #include "book/types.h"
 #include "engine/daypack_shm.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A record of the ring as one line, without its end. `seen`: when this reader took it.
 [[nodiscard]] std::string event_line(const daypack_record& record, const std::string& symbol);
@@ -16,4 +16,4 @@ namespace daypack {
 [[nodiscard]] std::string lost_line(std::uint64_t lost);
 [[nodiscard]] std::string lost_json(std::uint64_t lost);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -5,7 +5,7 @@
 
 #include <initializer_list>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 volatile sig_atomic_t from_process = 0;
@@ -66,4 +66,4 @@ bool HangUp::lost_terminal() const noexcept {
     return terminal_ >= 0 && isatty(terminal_) == 0;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <signal.h>
 
-namespace daypack {
+namespace daypack::core {
 
 // While one lives, a SIGHUP asks instead of killing: one that a process sent, that the configuration is read again; one
 // that reports a lost terminal, that the program ends, unless it was started to outlive that (nohup).
@@ -29,4 +29,4 @@ class HangUp {
     int terminal_ = -1;  // a descriptor that was one
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

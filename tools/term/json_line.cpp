@@ -3,10 +3,10 @@
 
 #include <nlohmann/json.hpp>
 
-namespace daypack {
+namespace daypack::core {
 
 std::string json_line(const nlohmann::ordered_json& json) {
     return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 
 #include "tools/term/shm_text.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr int kPaneColumns = 40;
@@ -183,4 +183,4 @@ std::string top_line(ShmReader& reader, SymbolIndex symbol) {
                        side(top->ask_price, top->ask_quantity), top->u, flags_text(top->flags));
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

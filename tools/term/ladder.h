@@ -5,7 +5,7 @@
 
 #include "engine/shm_reader.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // The books of an instance as a picture for a terminal: ladders side by side as far as the columns go (or that of one
 // symbol), their last trades, latency and the health of the lines. At most `rows` lines, each ending in '\n', none
@@ -17,4 +17,4 @@ namespace daypack {
 // One symbol in one plain line: where no ladder can be drawn.
 [[nodiscard]] std::string top_line(ShmReader& reader, SymbolIndex symbol);
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "book/decimal.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 std::string escaped(std::string_view text) {
     std::string out;
@@ -122,4 +122,4 @@ std::vector<SymbolIndex> require_symbols(ShmReader& reader, const std::string& t
     return all;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "engine/shm_reader.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // What the verbs that read shared memory say in words. Pure functions; what a hostile segment holds may look odd, no
 // more.
@@ -60,4 +60,4 @@ static_assert(std::size(kStages) == DAYPACK_HISTOGRAM_COUNT);
 // That one, or with an empty text all of them. Throws where there is none at all.
 [[nodiscard]] std::vector<SymbolIndex> require_symbols(ShmReader& reader, const std::string& text);
 
-}  // namespace daypack
+}  // namespace daypack::core

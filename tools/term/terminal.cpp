@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <string_view>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 volatile sig_atomic_t noted[NSIG];
@@ -135,4 +135,4 @@ bool StopSignal::wait_ms(int ms) const noexcept {
     return asked();
 }
 
-}  // namespace daypack
+}  // namespace daypack::core

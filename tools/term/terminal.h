@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 
 void give_back_screen() noexcept;
 
@@ -74,4 +74,4 @@ class StopSignal {
     SignalWatch watch_{SIGINT, SIGTERM};
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

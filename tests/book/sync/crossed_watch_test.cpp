@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -45,4 +45,4 @@ TEST(CrossedWatch, WhatTheVenueConfirmsIsNeverTooLongUntilItEnds) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

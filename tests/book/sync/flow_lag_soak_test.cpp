@@ -7,7 +7,7 @@
 #include "tests/system/flow_run.h"
 #include "tools/sim/market/replay.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 void expect_calm(const sim::SimOptions& options, const std::vector<std::string>& symbols, std::uint32_t lines) {
@@ -77,4 +77,4 @@ TEST(FlowLagSoak, OtherTimesChangeNoBookOfTheRecordedFlow) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -6,7 +6,7 @@
 #include "tests/support/sanitized.h"
 #include "tools/sim/market/flow.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::FlowWorld;
@@ -43,4 +43,4 @@ TEST(FlowLag, LinesThatLagOverAMadeUpFlowBreakNothing) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -14,7 +14,7 @@
 #include "tests/support/random.h"
 #include "tools/sim/market/event.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Feeds a generated or recorded flow of the simulator over lagging lines into a Sync, in one thread, in steps of 1 ms.
 // On request faults are drawn: lost or unreadable frames, lines that break, numberings that restart.
@@ -296,4 +296,4 @@ inline std::int64_t right_clock(std::int64_t us, std::uint64_t) {
     return us;
 }
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -130,4 +130,4 @@ TEST(JoinPace, RestartsInARowAreASecondApart) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

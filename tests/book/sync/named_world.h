@@ -6,7 +6,7 @@
 
 #include "tests/book/sync/small_world.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Runs a small world by the names of its moves: d0 delivers line 0's next update, lose0 ends its connection, ret(0,3)
 // brings it back at the fourth update, ans(1,0) answers with the new numbering's snapshot after its first update, w600
@@ -53,4 +53,4 @@ class NamedWorld {
     SmallWorld::Way way_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

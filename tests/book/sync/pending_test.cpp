@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 Event numbered(Sequence id) {
@@ -154,4 +154,4 @@ TEST(Pending, QueuesOfOnePoolAreAsGoodAsDeques) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

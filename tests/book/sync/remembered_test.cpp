@@ -7,7 +7,7 @@
 
 #include "tests/support/random.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(Remembered, FindsWhatWasAddedAndNothingElse) {
@@ -68,4 +68,4 @@ TEST(Remembered, KeepsTheLatestWhateverTheOrder) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -64,4 +64,4 @@ TEST(RestCheck, AnAnswerRequestedBeforeTheLastUpdateIsUsedOnlyIfItIsTheSame) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 // Returns the seconds at which REST is asked in the first minutes of silence.
@@ -38,4 +38,4 @@ TEST(Silence, AsksOnceASecondAtMost) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -10,7 +10,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/sync/state_hash.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // A world has a few updates, two lines, a restart of the venue's numbering, reconnects, and snapshots of either
 // numbering. This class lists the possible moves, makes them, and checks after each whether the Sync is right.
@@ -426,4 +426,4 @@ class SmallWorld {
     std::array<std::array<std::vector<Level>, kTruths>, 2> truths_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

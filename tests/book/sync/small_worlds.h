@@ -10,7 +10,7 @@
 #include "tests/book/sync/sync_checkpoint.h"
 #include "tests/support/random.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Searches every world of a few updates, two lines, one restart of the venue's numbering, one reconnect a line and two
 // snapshots, in every order and with every lag, and checks the real Sync in each (tests/book/sync/small_world.h).
@@ -204,4 +204,4 @@ class SmallWorlds {
     std::vector<std::unique_ptr<Saved>> saved_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -5,7 +5,7 @@
 
 #include "tests/book/sync/small_worlds.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // The small worlds that are searched. All have two lines, any order, and waits of 60, 600 and 1,100 ms anywhere as
 // lags. `T` differs with each frame but is no part of any state, so it adds no worlds.
@@ -59,4 +59,4 @@ inline constexpr std::array kDrawnWorlds{
     SmallWorld::Options{.new_first = 9, .joined = {1, 18}},
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -10,7 +10,7 @@
 
 #include "tests/book/sync/small_worlds_list.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::SmallWorld;
@@ -51,4 +51,4 @@ TEST(SmallWorldsSoak, ABookShownLiveIsRightInEveryWorld) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -9,7 +9,7 @@
 #include "tests/book/sync/small_worlds_list.h"
 #include "tests/support/sanitized.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::SmallWorld;
@@ -43,4 +43,4 @@ TEST(SmallWorlds, AHundredthOfThoseOfSixFramesIsRight) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

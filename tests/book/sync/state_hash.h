@@ -7,7 +7,7 @@
 
 #include "book/sync/sync.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A hash of everything that a Sync's decisions depend on: two Syncs with equal hashes behave alike from here on. A time
 // enters as its age, limited to the longest bound of any rule. The venue's timestamps are left out.
@@ -153,4 +153,4 @@ struct StateHash {
     }
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

@@ -13,7 +13,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/support/random.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Delta;
@@ -257,4 +257,4 @@ TEST(SyncChance, NoBookIsMixedOfTwoNumberingsWhereOneLineTurnsSecondsAfterTheOth
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

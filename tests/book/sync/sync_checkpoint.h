@@ -10,7 +10,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/sync/state_hash.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Saves the state of a Sync and its pool, so that a search through many paths need not begin each from the start. It
 // copies the bytes of both and the memory that they own, which never moves because nothing is allocated after
@@ -72,4 +72,4 @@ class SyncCheckpoint {
     std::array<std::vector<StateHash::Remembering>, 2> remembered_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

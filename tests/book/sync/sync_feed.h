@@ -7,7 +7,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/map_book.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 using Outcome = Sync::Outcome;
 using Deltas = std::vector<Delta>;
@@ -137,4 +137,4 @@ struct OneLineTurned : TwoLines {
     }
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -12,7 +12,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/support/random.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -380,4 +380,4 @@ TEST(SyncLag, ANewNumberingIsNeverShownAsTheOldOneForASecondHoweverLateTheLinesA
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -4,7 +4,7 @@
 
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -194,4 +194,4 @@ TEST(SyncLines, WhatALineLosesThatIsNotTrustedIsNoLoss) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -17,7 +17,7 @@
 // Random worlds: whatever the venue, the lines and REST do, a live book is right, and when they behave it becomes live.
 // A failure names its seed; DAYPACK_SEED=<seed> runs that world alone.
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Random;
@@ -244,4 +244,4 @@ TEST(SyncModel, ABookShownLiveIsRightWhateverHappens) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

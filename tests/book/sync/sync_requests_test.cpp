@@ -5,7 +5,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -109,4 +109,4 @@ TEST(Sync, ASideThatTwoAnswersLeaveEmptyIsEmpty) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

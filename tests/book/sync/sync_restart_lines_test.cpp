@@ -5,7 +5,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -281,4 +281,4 @@ TEST(SyncRestart, AReconnectedLineMayBeginWithinWhatItSentBefore) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

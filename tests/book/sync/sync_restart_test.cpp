@@ -6,7 +6,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -159,4 +159,4 @@ TEST(SyncRestart, AnOldReplicasSnapshotAfterItIsNotLiveThoughTheLinesAreQuiet) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

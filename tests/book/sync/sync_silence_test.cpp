@@ -5,7 +5,7 @@
 #include "book/silence.h"
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -309,4 +309,4 @@ TEST(SyncLagging, ABookThatOnlyRestAdvancesIsNoEvidenceAgainstItsLines) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 #include "book/sync/sync.h"
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Delta;
@@ -258,4 +258,4 @@ TEST(Sync, ABookSmallerThanTheSnapshotIsNotFetchedForEver) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

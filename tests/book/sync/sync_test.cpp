@@ -5,7 +5,7 @@
 
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Deltas;
@@ -384,4 +384,4 @@ TEST(Sync, TwentyBadFramesWithin40MsAreOverASecondAfterTheLast) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

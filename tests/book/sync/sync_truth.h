@@ -11,7 +11,7 @@
 #include "tests/book/map_book.h"
 #include "tests/book/venue_model.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Checks the state of a Sync against the updates that it was given.
 //
@@ -200,4 +200,4 @@ class SyncTruth {
     std::string wrong_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

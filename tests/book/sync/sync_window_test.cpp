@@ -12,7 +12,7 @@
 #include "tests/book/sync/sync_feed.h"
 #include "tests/support/random.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Deltas;
@@ -190,4 +190,4 @@ TEST(SyncWindow, WhatEachLineLostCostsTwoWindowsAtMost) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

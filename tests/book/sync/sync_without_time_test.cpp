@@ -12,7 +12,7 @@
 #include "tests/support/sanitized.h"
 #include "tools/sim/market/flow.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::FlowWorld;
@@ -103,4 +103,4 @@ TEST(SyncWithoutTime, OtherTimesOfTheVenueChangeNoBookOfAFlow) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -12,7 +12,7 @@
 #include "tests/book/venue_model.h"
 #include "tests/support/random.h"
 
-namespace daypack::test {
+namespace daypack::core::test {
 
 // Runs a Sync against a model of the venue, with lines that lag, aggregate, lose, repeat and break, and with REST
 // answers that are now and then of an old numbering or of another market. A line that the Sync names as foreign
@@ -385,4 +385,4 @@ class SyncWorld {
     std::string wrong_;
 };
 
-}  // namespace daypack::test
+}  // namespace daypack::core::test

@@ -5,7 +5,7 @@
 #include "tests/book/sync/named_world.h"
 #include "tests/book/sync/sync_feed.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 using test::Feed;
@@ -129,4 +129,4 @@ TEST(SyncWorlds, HeldUpdatesBeforeASecondHoleAreDropped) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "tests/net/backpack/frames.h"
 #include "tests/net/backpack/slow_decoder.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A decoder beside a slow and obvious one, which judges every answer of it.
 
@@ -102,4 +102,4 @@ class DecoderTest : public testing::Test {
     std::deque<PaddedFrame> frames_;
 };
 
-}  // namespace daypack
+}  // namespace daypack::core

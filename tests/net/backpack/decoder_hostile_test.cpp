@@ -38,7 +38,7 @@ std::atomic<std::size_t> allocations{0};
 }
 #endif
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 std::vector<std::string> captured_frames() {
@@ -333,4 +333,4 @@ TEST_F(DecoderTest, SeesMarketsThatAnotherThreadAdds) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

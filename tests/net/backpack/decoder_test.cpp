@@ -5,7 +5,7 @@
 
 #include "tests/net/backpack/decoder_harness.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST_F(DecoderTest, ReadsOneLevel) {
@@ -330,4 +330,4 @@ TEST_F(DecoderTest, ReadsALevelOffTheGridOnceItsMarketIsCountedMoreFinely) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

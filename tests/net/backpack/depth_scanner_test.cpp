@@ -8,7 +8,7 @@
 
 // The scanner is a short cut: whatever the bytes, a decoder that has it answers as one that has not.
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 class DepthScannerTest : public testing::Test {
@@ -179,4 +179,4 @@ TEST_F(DepthScannerTest, LeavesAFrameWithTooManyLevelsToTheParser) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

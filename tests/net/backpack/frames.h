@@ -13,7 +13,7 @@
 #include "net/backpack/decoder.h"
 #include "net/backpack/symbol.h"
 
-namespace daypack {
+namespace daypack::core {
 
 // A frame as a line holds it: what is readable behind it, and no byte more, so that a sanitizer sees the next.
 class PaddedFrame {
@@ -61,11 +61,11 @@ inline std::vector<std::string> captured_lines(const std::string& name) {
     return lines;
 }
 
-}  // namespace daypack
+}  // namespace daypack::core
 
 // Ends a test where the captured bytes are not beside the repository.
-#define DAYPACK_SKIP_WITHOUT(lines)                                                                              \
-    if ((lines).empty()) {                                                                                       \
-        GTEST_SKIP() << "no captured bytes in " << daypack::wire_folder() << ": set DAYPACK_WIRE to the folder"; \
-    }                                                                                                            \
+#define DAYPACK_SKIP_WITHOUT(lines)                                                                                    \
+    if ((lines).empty()) {                                                                                             \
+        GTEST_SKIP() << "no captured bytes in " << daypack::core::wire_folder() << ": set DAYPACK_WIRE to the folder"; \
+    }                                                                                                                  \
     static_assert(true)

@@ -5,7 +5,7 @@
 
 #include "net/backpack/rest_decoder.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::string kWaf =
@@ -45,4 +45,4 @@ TEST(Refused, TheWordsSayWhichItIsAndWhatToDo) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

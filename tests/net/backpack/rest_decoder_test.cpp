@@ -10,7 +10,7 @@
 #include "net/backpack/rest_depth.h"
 #include "tests/net/backpack/frames.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const Instrument kSol{"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}};
@@ -249,4 +249,4 @@ TEST(RestDecoder, SurvivesMutilatedBodies) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

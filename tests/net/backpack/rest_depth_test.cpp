@@ -8,7 +8,7 @@
 
 #include "tests/net/backpack/frames.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const Instrument kSol{"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}};
@@ -195,4 +195,4 @@ TEST(RestDepth, ReadsBackEveryBookThatItIsGiven) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -11,7 +11,7 @@
 #include "tests/book/slow_decimal.h"
 #include "tests/net/backpack/slow_json.h"
 
-namespace daypack::slow {
+namespace daypack::core::slow {
 
 // One frame -> its events, written down from the venue's description without a thought for speed. Nothing: the frame
 // means nothing to an engine that follows realtime depth, trades and tickers of `table`, or is not right.
@@ -200,4 +200,4 @@ class SlowDecoder {
     std::vector<Event> events_;
 };
 
-}  // namespace daypack::slow
+}  // namespace daypack::core::slow

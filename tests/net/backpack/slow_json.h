@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace daypack::slow {
+namespace daypack::core::slow {
 
 // JSON by recursive descent, strict and slow, to judge the fast readers by. It is the grammar of RFC 8259 written down;
 // UTF-8 is not looked at.
@@ -170,4 +170,4 @@ class JsonReader {
     std::string_view text_;
 };
 
-}  // namespace daypack::slow
+}  // namespace daypack::core::slow

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 TEST(SubscribeFrame, NamesAllStreamsInOrder) {
@@ -28,4 +28,4 @@ TEST(SubscribeFrame, ANameCannotBreakOutOfItsQuotes) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -8,7 +8,7 @@
 
 #include "net/backpack/symbol_lookup.h"
 
-namespace daypack {
+namespace daypack::core {
 namespace {
 
 const std::vector<std::string> kListed = {"BTC_USDC",  "BTC_USDC_PERP", "ETH_USDC",     "ETH_USDC_PERP",
@@ -159,4 +159,4 @@ TEST(SymbolLookup, TellsApartNamesThatShareBeginningEndAndLength) {
 }
 
 }  // namespace
-}  // namespace daypack
+}  // namespace daypack::core

@@ -7,7 +7,7 @@
 
 #include "tools/sim/market/random.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // An endless list of faults, the same for the same seed: each is one that a client has to survive, with every book
 // right again a little later.
@@ -135,4 +135,4 @@ class Chaos {
     std::size_t in_turn_ = 0;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <stdexcept>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 struct KindName {
@@ -266,4 +266,4 @@ std::vector<Fault> Faults::strike(FaultKind kind, const Occurrence& occurrence) 
     return striking;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -9,7 +9,7 @@
 
 #include "tools/sim/server/certificates.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 enum class FaultKind {
     // at the Nth depth frame
@@ -100,4 +100,4 @@ class Faults {
     std::vector<Armed> armed_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

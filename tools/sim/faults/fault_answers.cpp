@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr const char* kHtml = "<!DOCTYPE html><html><body><h1>Not here</h1></body></html>";
@@ -152,4 +152,4 @@ void spoil(Reply& reply, const Fault& fault) {
     spoil_level(reply.body, how);
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -3,9 +3,9 @@
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/server/rest.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The answer as `rest:how=…` or `upgrade:how=…` wants it. `other` is not done here: it needs the markets.
 void spoil(Reply& reply, const Fault& fault);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

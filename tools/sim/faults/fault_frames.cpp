@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // Where the first level's price stands, without its quotes; nowhere: an update without levels.
@@ -164,4 +164,4 @@ std::string violation(std::string_view how) {
     return "\x88\x01\x03"s;  // close_code: of one byte
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

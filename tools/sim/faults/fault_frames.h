@@ -5,7 +5,7 @@
 
 #include "tools/sim/faults/fault.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // A depth frame as `frame:how=…` wants it. What is sent as it is (binary, fragments) comes back unchanged.
 [[nodiscard]] std::string mutated(std::string frame, const Fault& fault);
@@ -19,4 +19,4 @@ namespace daypack::sim {
 // A bookTicker frame whose best bid has another quantity.
 [[nodiscard]] std::string with_other_touch(std::string frame);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -5,7 +5,7 @@
 
 #include "tools/sim/market/random.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // When updates come: in bursts, as on a real market. A Hawkes process: each update makes others likely for a while;
 // kBranching of them are such children, so that counts vary about forty times as much as without memory.
@@ -39,4 +39,4 @@ class Arrivals {
     double now_ns_ = 0;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

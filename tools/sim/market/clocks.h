@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // This machine's clocks.
 inline std::int64_t wall_us() {
@@ -15,4 +15,4 @@ inline std::int64_t mono_ns() {
         .count();
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -9,7 +9,7 @@
 #include "tools/sim/market/market.h"
 #include "tools/sim/market/truth.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 enum class Channel : std::uint8_t { depth, trade, book_ticker };
 
@@ -78,4 +78,4 @@ class Source {
     [[nodiscard]] virtual std::optional<Book> stand_by() { return std::nullopt; }
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

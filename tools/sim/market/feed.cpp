@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::size_t kNumberingsKept = 4;  // beside that of now
@@ -171,4 +171,4 @@ std::string Feed::truth_body(std::optional<std::uint64_t> u, std::optional<std::
     return {};
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -13,7 +13,7 @@
 #include "tools/sim/market/truth.h"
 #include "tools/sim/market/wire.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What a `depth.200ms` stream and its like send: all changes of a time, the last of each price, sides ascending.
 //
@@ -133,4 +133,4 @@ class Feed {
     std::array<Aggregate, 3> aggregates_{{{"200ms", 200'000}, {"600ms", 600'000}, {"1000ms", 1'000'000}}};
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

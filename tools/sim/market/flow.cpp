@@ -8,7 +8,7 @@
 
 #include "tools/sim/market/text.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // How the updates fall, of 1: at the best level, ranks 1-9, 10-99, 100-499, 500-1499, deeper. Recorded markets have
@@ -336,4 +336,4 @@ Top Flow::top() const noexcept {
             asks_.steps(0) * step_units_};
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -10,7 +10,7 @@
 #include "tools/sim/market/random.h"
 #include "tools/sim/market/wire.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 struct FlowOptions {
     std::uint64_t seed = 1;
@@ -87,4 +87,4 @@ class Flow final : public Source {
     std::vector<Event> trades_;  // of the update in hand
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

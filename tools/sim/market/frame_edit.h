@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The integer behind `key`, as in "u":123, is another: `change` makes it of the old one. Nothing where there is no such
 // key.
@@ -30,4 +30,4 @@ inline void shift_ids(std::string& frame, std::uint64_t by) {
     }
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -9,7 +9,7 @@
 #include "tools/sim/market/flow.h"
 #include "tools/sim/market/replay.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr double kPulledRate = 100'000;  // venue time of a flow that is pulled: 10 µs an update
@@ -56,4 +56,4 @@ std::vector<Feed> make_feeds(const MarketOptions& options) {
     return feeds;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

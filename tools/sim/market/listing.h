@@ -7,7 +7,7 @@
 
 #include "tools/sim/market/feed.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // Which markets the exchange has, and what trades in them.
 struct MarketOptions {
@@ -26,4 +26,4 @@ struct MarketOptions {
 // Throws std::runtime_error with a sentence that says what to do.
 [[nodiscard]] std::vector<Feed> make_feeds(const MarketOptions& options);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

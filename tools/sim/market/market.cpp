@@ -7,7 +7,7 @@
 
 #include "tools/sim/market/text.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 // What a name ends with where it is no spot market's. How the venue names IPERP and DATED ones is not known.
@@ -147,4 +147,4 @@ void append_market_json(std::string& out, const Market& market) {
     out += R"(,"symbol":")" + market.symbol + R"(","visible":true})";
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // One market of the simulated exchange, as listed.
 //
@@ -53,4 +53,4 @@ struct Market {
 // The row of /api/v1/markets, keys as the venue sends them.
 void append_market_json(std::string& out, const Market& market);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

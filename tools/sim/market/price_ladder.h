@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // One side of the book as the generator sees it: it needs the level at a rank at once, which a std::map does not give.
 //
@@ -57,4 +57,4 @@ class PriceLadder {
     std::vector<Level> levels_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // Random numbers that are the same for the same seed with every compiler (SplitMix64).
 class Random {
@@ -30,4 +30,4 @@ class Random {
     std::uint64_t state_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

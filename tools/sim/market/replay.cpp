@@ -14,7 +14,7 @@
 
 #include "tools/sim/market/text.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr int kLinesToFindPadding = 5000;
@@ -227,4 +227,4 @@ void Replay::renumber(std::uint64_t by) {
     shift_ += by;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -8,7 +8,7 @@
 
 #include "tools/sim/market/event.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // A recorded flow of one market: `frames.ndjson` or `frames.ndjson.gz`, a line being `<receive time, ns> <frame>`, with
 // the body of /api/v1/depth as `snapshot.json` beside it. Frames go out as recorded, byte for byte, times included.
@@ -55,4 +55,4 @@ class Replay final : public Source {
     std::unique_ptr<Parser> parser_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <limits>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 std::optional<std::int64_t> parse_fixed(std::string_view text, int decimals) noexcept {
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -67,4 +67,4 @@ void append_trimmed(std::string& out, std::int64_t value, int decimals) {
     append_padded(out, value, decimals);
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

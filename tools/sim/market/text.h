@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // Decimal text of the simulated exchange: its own code, so that it can judge the engine's.
 // A number is an integer count of 10^-decimals: "86786.0" with 1 decimal is 867860.
@@ -30,4 +30,4 @@ void append_integer(std::string& out, Integer value) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::size_t kSegmentChanges = 8192;
@@ -95,4 +95,4 @@ std::uint64_t Truth::u_back(std::size_t updates) const noexcept {
     return updates == 0 ? u : segments_.front().u;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

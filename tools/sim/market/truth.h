@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // One level of one update: the quantity that stands at a price from now on; zero: nothing stands there.
 // Both are counts of the market's last decimal.
@@ -77,4 +77,4 @@ class Truth {
     std::deque<Segment> segments_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -6,7 +6,7 @@
 
 #include "tools/sim/market/text.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 using Append = void (*)(std::string&, std::int64_t, int);
@@ -182,4 +182,4 @@ void append_trade_row(std::string& out, const Notation& notation, const Trade& t
     out.push_back('}');
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -8,7 +8,7 @@
 #include "tools/sim/market/market.h"
 #include "tools/sim/market/truth.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The venue's texts, byte for byte: key order, padding, which numbers are strings.
 
@@ -53,4 +53,4 @@ void append_book_ticker_frame(std::string& out, const Notation& notation, const 
 // One row of /api/v1/trades.
 void append_trade_row(std::string& out, const Notation& notation, const Trade& trade, std::int64_t timestamp_ms);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

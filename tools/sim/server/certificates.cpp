@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::time_t kDay = 86'400;
@@ -178,4 +178,4 @@ CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
     return {sign(*cert, key, impl_->key, impl_->random), key_pem(key)};
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What a TLS server shows, and the key that proves it.
 struct CertifiedKey {
@@ -41,4 +41,4 @@ class CertificateAuthority {
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -7,7 +7,7 @@
 #include "tools/sim/market/clocks.h"
 #include "tools/sim/market/frame_edit.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 bool Fanout::subscribe(Connection& connection, StreamKind kind) {
     List& subscribers = list(kind);
@@ -146,4 +146,4 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
     return sent;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -12,7 +12,7 @@
 #include "tools/sim/server/server.h"
 #include "tools/sim/server/subscription.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // Who gets which stream of one market, and which faults strike on the way.
 //
@@ -77,4 +77,4 @@ class Fanout {
     std::map<const Connection*, std::int64_t> muted_;  // until then, monotonic ns; 0: until subscribed again
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

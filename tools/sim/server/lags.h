@@ -6,7 +6,7 @@
 
 #include "tools/sim/server/server.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // How late messages leave, line by line: of one, of all, of every odd or even one, for lines to come as well.
 //
@@ -53,4 +53,4 @@ class Lags {
     std::uint64_t last_id_ = 0;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

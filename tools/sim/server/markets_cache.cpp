@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/sim/server/markets_cache.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // As captured: two lines of Cache-Control, and Age only on what was kept.
 Reply MarketsCache::with_head(Reply reply, std::int64_t age_s, bool hit) const {
@@ -14,4 +14,4 @@ Reply MarketsCache::with_head(Reply reply, std::int64_t age_s, bool hit) const {
     return reply;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

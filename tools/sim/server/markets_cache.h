@@ -8,7 +8,7 @@
 
 #include "tools/sim/server/rest.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The cache before /api/v1/markets: two edges that keep a copy of each list for a time, asked in turn. The second has
 // had its first copies for half that time when the first begins, so that their ages, and then their contents, differ.
@@ -51,4 +51,4 @@ class MarketsCache {
     std::array<std::map<std::string, Copy>, 2> edges_;  // by target
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -7,7 +7,7 @@
 
 #include "tools/sim/market/text.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::int64_t kFundingInterval_ms = 3'600'000;
@@ -113,4 +113,4 @@ void append_security(std::string& out, const Market& market) {
     out += R"(","symbol":")" + market.symbol + R"("})";
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -6,7 +6,7 @@
 
 #include "tools/sim/market/feed.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // Bodies of what others than daypack ask before they follow a book; keys and forms as clients of the venue record them.
 
@@ -24,4 +24,4 @@ void append_open_interest(std::string& out, const Feed& feed, std::int64_t now_m
 // the keys that a market's row has too.
 void append_security(std::string& out, const Market& market);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

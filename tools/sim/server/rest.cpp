@@ -10,7 +10,7 @@
 #include "tools/sim/market/text.h"
 #include "tools/sim/server/public_data.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::size_t kDepthLevelsMax = 5000;
@@ -269,4 +269,4 @@ Reply answer(const RestView& view, std::string_view target) {
     return public_data(view, path, target).value_or(plain(404, "404 not found"));
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

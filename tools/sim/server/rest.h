@@ -11,7 +11,7 @@
 #include "tools/sim/market/feed.h"
 #include "tools/sim/venue_clock.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // How an answer is given.
 enum class Manner : std::uint8_t {
@@ -54,4 +54,4 @@ struct RestView {
 [[nodiscard]] std::string symbol_of(std::string_view target);
 [[nodiscard]] std::string percent_decoded(std::string_view text);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -15,7 +15,7 @@
 
 #include "tools/sim/server/session.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 namespace asio = boost::asio;
@@ -297,4 +297,4 @@ void Server::cut_all() {
     for (const auto& visit : visits) visit->cut();
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -11,11 +11,11 @@
 namespace boost::asio {
 class io_context;
 }
-namespace daypack {
+namespace daypack::core {
 class TlsContext;
 }
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 using Message = std::shared_ptr<const std::string>;
 
@@ -101,4 +101,4 @@ class Server {
     std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -5,7 +5,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/websocket.hpp>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 namespace asio = boost::asio;
@@ -164,4 +164,4 @@ void Session::finish() {
     gone_(self);
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

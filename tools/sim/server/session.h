@@ -16,7 +16,7 @@
 #include "tools/sim/market/random.h"
 #include "tools/sim/server/server.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // One WebSocket. Its stream is not touched after finish().
 //
@@ -80,4 +80,4 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     bool finished_ = false;
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -8,7 +8,7 @@
 
 #include "tools/sim/market/wire.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 namespace {
 
 constexpr std::array<std::string_view, 10> kSilentTypes{"ticker",      "kline",
@@ -81,4 +81,4 @@ Request parse_request(std::string_view text) {
     return request;
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // The streams that this exchange serves, as indices into a market's lists of subscribers.
 enum class StreamKind : std::uint8_t { depth, depth_200ms, depth_600ms, depth_1000ms, trade, book_ticker };
@@ -27,4 +27,4 @@ struct Request {
 
 [[nodiscard]] Request parse_request(std::string_view text);
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

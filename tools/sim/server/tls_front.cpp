@@ -4,7 +4,7 @@
 #include <fstream>
 #include <stdexcept>
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 TlsFront::TlsFront(const SimOptions& options) {
     if (!options.tls) {
@@ -27,4 +27,4 @@ void TlsFront::show(CertificateKind kind) {
     contexts_.push_back(TlsContext::server(key.certificate_pem, key.key_pem, true));
 }
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim

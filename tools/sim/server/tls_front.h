@@ -8,7 +8,7 @@
 #include "tools/sim/options.h"
 #include "tools/sim/server/certificates.h"
 
-namespace daypack::sim {
+namespace daypack::core::sim {
 
 // What the exchange shows to who connects by TLS: a certificate of its own authority, at first a valid one.
 //
@@ -31,4 +31,4 @@ class TlsFront {
     std::deque<TlsContext> contexts_;  // the last is shown; streams of the others may still live
 };
 
-}  // namespace daypack::sim
+}  // namespace daypack::core::sim
