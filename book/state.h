@@ -5,8 +5,8 @@
 
 namespace daypack::core {
 
-// Whether a book may be traded on, and why not. The numbers are those of the C header (engine/daypack_shm.h), which
-// readers see; engine/shm/slot_writer.cpp asserts that both lists agree. Zero must never mean tradable.
+// Whether a book may be traded on, and why not. The numbers are those of the C header (engine/include/daypack/shm.h),
+// which readers see; engine/shm/slot_writer.cpp asserts that both lists agree. Zero must never mean tradable.
 enum class State : std::uint8_t { down = 0, syncing = 1, live = 2, stale = 3, polling = 4, invalid = 5, halted = 6 };
 
 enum class Reason : std::uint8_t {

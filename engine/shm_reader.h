@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "book/types.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

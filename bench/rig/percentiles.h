@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core::bench {
 

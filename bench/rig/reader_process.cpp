@@ -14,7 +14,7 @@
 
 #include "bench/rig/cores.h"
 #include "bench/rig/ticks.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core::bench {
 namespace {

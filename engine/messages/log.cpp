@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <time.h>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

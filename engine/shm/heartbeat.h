@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "book/types.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

@@ -5,7 +5,7 @@
 #include "book/event.h"
 #include "book/instrument.h"
 #include "book/types.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "book/types.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "engine/shm/counters.h"
 #include "engine/shm/histogram.h"
 #include "engine/shm/segment_layout.h"
@@ -25,7 +25,7 @@ struct SegmentOptions {
     std::string group{};  // empty: the group of the process
 };
 
-// The shared memory of one instance, as its writer has it; engine/daypack_shm.h is the contract with readers.
+// The shared memory of one instance, as its writer has it; engine/include/daypack/shm.h is the contract with readers.
 //
 // The constructor makes the segment, or takes over the one that an earlier writer left. After it every slot says
 // SYNCING/start until it is published.

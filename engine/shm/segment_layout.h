@@ -2,7 +2,7 @@
 #pragma once
 #include <cstddef>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "engine/shm/atomic_words.h"
 
 namespace daypack::core {

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "engine/shm/shm_limits.h"
 
 namespace daypack::core {

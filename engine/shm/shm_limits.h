@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/config.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "engine/threads/idle.h"
 #include "engine/threads/usable_cores.h"
 

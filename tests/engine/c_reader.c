@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads one book by the C header alone, and prints it: what a program in C needs to see a live book. */
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 enum { LEVELS = 4 };
 

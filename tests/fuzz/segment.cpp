@@ -19,7 +19,7 @@ static void* copy_of(int fd, std::size_t bytes) {
 }
 #define mmap(at, bytes, protection, flags, fd, offset) copy_of(fd, bytes)
 #define munmap(copy, bytes) std::free(copy)
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #undef mmap
 #undef munmap
 

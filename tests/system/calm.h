@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "tests/system/live_engine.h"
 
 namespace daypack::core {

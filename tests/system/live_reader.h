@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "book/decimal.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

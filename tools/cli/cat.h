@@ -5,7 +5,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

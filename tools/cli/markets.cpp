@@ -11,7 +11,7 @@
 
 #include "book/decimal.h"
 #include "engine/config.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "net/backpack/rest_api.h"
 #include "net/backpack/rest_decoder.h"
 #include "net/backpack/symbol.h"

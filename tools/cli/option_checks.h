@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/config/config_values.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 #include "net/backpack/symbol.h"
 
 namespace daypack::core {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "book/types.h"
-#include "engine/daypack_shm.h"
+#include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
 

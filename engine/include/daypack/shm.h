@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * daypack_shm.h reads the books of a running engine from shared memory. This file is the contract. It compiles as C
+ * <daypack/shm.h> reads the books of a running engine from shared memory. This file is the contract. It compiles as C
  * (gnu99, C11 and later) and as C++, needs no other file of daypack, and no library to link.
  *
  *     daypack_reader reader;
@@ -74,7 +74,7 @@
 #include <unistd.h>
 
 #ifndef CLOCK_MONOTONIC
-#error "daypack_shm.h needs POSIX clocks: include it first, or compile with -D_GNU_SOURCE"
+#error "<daypack/shm.h> needs POSIX clocks: include it first, or compile with -D_GNU_SOURCE"
 #endif
 #ifndef F_OFD_GETLK
 #define F_OFD_GETLK 36
