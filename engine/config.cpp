@@ -19,8 +19,6 @@
 namespace daypack::core {
 namespace {
 
-constexpr const char* kExchange = "ExchangeConfig";
-constexpr const char* kEngine = "EngineConfig";
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
 std::string read_file(const std::string& path) {
@@ -123,23 +121,23 @@ std::optional<std::string> process_env(const std::string& name) {
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-void check_symbols(const Config& config) {
+void check_symbols(const Config& config, const ConfigNames& names) {
     for (const ConfigKey& key : exchange_key_table()) {
-        if (std::string_view(key.name) == "symbols") check_member(kExchange, key.name, key.fault(key, config));
+        if (std::string_view(key.name) == "symbols") check_member(names.exchange, key.name, key.fault(key, config));
     }
-    check_member(kExchange, "symbols", room_fault(config));
+    check_member(names.exchange, "symbols", room_fault(config));
 }
 
-void check_config(const Config& config) {
-    check_members(kExchange, exchange_key_table(), config);
-    check_members(kEngine, engine_key_table(), config);
+void check_config(const Config& config, const ConfigNames& names) {
+    check_members(names.exchange, exchange_key_table(), config);
+    check_members(names.engine, engine_key_table(), config);
     for (const auto& [section, misfit] :
-         {std::pair{kExchange, exchange_misfit(config)}, std::pair{kEngine, engine_misfit(config)}}) {
+         {std::pair{names.exchange, exchange_misfit(config)}, std::pair{names.engine, engine_misfit(config)}}) {
         if (misfit.key != nullptr) check_member(section, misfit.key, misfit.fault);
     }
-    check_symbols(config);
-    check_member(kExchange, "ca_file", ca_file_fault(config.exchange.ca_file));
-    check_member(kEngine, "shm_group", missing_group_fault(config.engine.shm_group));
+    check_symbols(config, names);
+    check_member(names.exchange, "ca_file", ca_file_fault(config.exchange.ca_file));
+    check_member(names.engine, "shm_group", missing_group_fault(config.engine.shm_group));
 }
 
 Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {

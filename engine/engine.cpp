@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -15,19 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "engine/book_thread/book_agent.h"
-#include "engine/book_thread/book_sink.h"
 #include "engine/config/config_keys.h"
-#include "engine/control_thread/control_agent.h"
+#include "engine/engine_parts.h"
 #include "engine/messages/engine_limits.h"
-#include "engine/messages/log_writer.h"
-#include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
-#include "engine/shm/segment_keeper.h"
 #include "engine/threads/descriptors.h"
 #include "engine/threads/huge_pages.h"
 #include "engine/threads/signal_guard.h"
-#include "engine/threads/stdio_places.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
 #include "engine/threads/wall_clock.h"
@@ -44,7 +35,8 @@ SegmentOptions segment_options(const EngineConfig& config) {
             .max_symbols = config.max_symbols,
             .ring_events = config.ring_events,
             .mode = static_cast<mode_t>(config.shm_mode),
-            .group = config.shm_group};
+            .group = config.shm_group,
+            .named = config.shared_memory};
 }
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {
@@ -75,99 +67,28 @@ Config checked(Config config) {
 
 }  // namespace
 
-// In the order of their making: what is used stands before what uses it.
-struct Engine::Parts {
-    // Of this thread: the engine whose callbacks run on it; null: none.
-    static thread_local const Parts* calling;
-
-    // A network thread and what leads from it.
-    struct Net {
-        // Fused, one network thread keeps the books as well, and nothing goes through its queue.
-        Net(const EngineConfig& config, bool fused, Doorbell* bell)
-            : events(fused ? 1 : config.queue_events, bell), log(kLogRecords), resubscribes(2 * config.max_symbols) {}
-        EventQueue events;
-        QueueSink sink{events};
-        LogQueue log;
-        Resubscribes resubscribes;
-        TlsContext tls = TlsContext::client("");
-        std::unique_ptr<NetAgent> agent;
-        std::thread thread;
-    };
-
-    Parts(Config c, Callbacks callbacks, Log l)
-        : config(std::move(c)),
-          plan(plan_threads(config, UsableCores())),
-          log(sink_of(std::move(l))),
-          segment(segment_options(config.engine)),
-          keeper(segment),
-          publisher(segment),
-          instruments(config.engine.max_symbols),
-          subscriptions(config.engine.max_symbols),
-          pool(config.engine.queue_events * kPendingQueues),
-          requests(2 * config.engine.max_symbols),
-          to_book(2 * config.engine.max_symbols),
-          retired(2 * config.engine.max_symbols),
-          book_log(kLogRecords) {
-        store_relaxed(segment.header().threads, plan.word());
-        make_nets();
-        make_book(std::move(callbacks));
-        make_control();
-    }
-
-    // Null: nobody sleeps there, so nobody has to ring.
-    [[nodiscard]] Doorbell* bell_of_book() noexcept {
-        return plan.idle == IdleMode::spin || plan.is_fused() ? nullptr : &book_bell;
-    }
-    // The host's own function, if it gave one.
-    [[nodiscard]] LogWriter::Sink sink_of(Log host) const;
-    void make_nets();
-    void make_book(Callbacks callbacks);
-    void make_control();
-    void run_net(std::size_t i);
-    void run_book();
-    void run_fused();
-    void run_control();
-    void start_threads();
-    void end_hot_threads();
-    void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
-    void tell_plan();
-    void put_on_huge_pages();
-    void set_up_thread(const ThreadSetup& setup, LogQueue& queue);
-
-    // A host may have closed stdin, stdout or stderr: what it prints there must end neither in the segment nor in what
-    // the loops wait on, whenever that is opened. The segment and sockets keep above by themselves, too, for a host
-    // that closes them later.
-    StdioPlaces taken;
-    Config config;
-    ThreadPlan plan;
-    LogWriter log;
-    Segment segment;
-    SegmentKeeper keeper;
-    Publisher publisher;
-    InstrumentTable instruments;
-    Subscriptions subscriptions;
-    PendingPool pool;
-    SnapshotRequests requests;
-    BookCommands to_book;
-    RetiredQueue retired;
-    LogQueue book_log;
-    std::vector<LineHealth> health;  // by line
-    Doorbell book_bell;
-    std::vector<std::unique_ptr<Net>> nets;
-    std::unique_ptr<BookAgent> book;
-    std::optional<BookSink> book_sink;  // where one thread does the work of both
-    std::unique_ptr<ControlAgent> control;
-    std::thread book_thread;
-    std::thread control_thread;
-    std::atomic<bool> net_running{false};      // the lines end first,
-    std::atomic<bool> book_running{false};     // then the books,
-    std::atomic<bool> control_running{false};  // and last who writes the log
-    std::atomic<bool> asked_to_end{false};     // in a callback: the control thread ends the others
-    std::mutex ending;                         // of the hot threads
-    bool ended = false;                        // an engine runs once
-};
-
 thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
+
+Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
+    : config(std::move(c)),
+      plan(plan_threads(config, UsableCores())),
+      log(sink_of(std::move(l))),
+      segment(segment_options(config.engine)),
+      keeper(segment),
+      publisher(segment),
+      instruments(config.engine.max_symbols),
+      subscriptions(config.engine.max_symbols),
+      pool(config.engine.queue_events * kPendingQueues),
+      requests(2 * config.engine.max_symbols),
+      to_book(2 * config.engine.max_symbols),
+      retired(2 * config.engine.max_symbols),
+      book_log(kLogRecords),
+      chosen(config) {
+    store_relaxed(segment.header().threads, plan.word());
+    make_nets();
+    make_book(std::move(callbacks));
+    make_control();
+}
 
 void Engine::Parts::make_nets() {
     const ExchangeConfig& exchange = config.exchange;
@@ -225,7 +146,7 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     const auto input = plan.is_fused() ? BookAgent::Input::calls : BookAgent::Input::queues;
     BookAgent::Wiring wiring{&instruments, &segment,  &publisher, input,     {},
                              &to_book,     &requests, &retired,   &book_log, &pool};
-    wiring.keeper = &keeper;
+    if (config.engine.shared_memory) wiring.keeper = &keeper;
     for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
     BookMonitor::Options doubts;
     doubts.stale_after_ns = ms_to_ns(config.exchange.stale_after_ms);
@@ -242,7 +163,8 @@ void Engine::Parts::make_control() {
     control = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
-                                     [this](const std::string& line) { log.write(line); }, &keeper});
+                                     [this](const std::string& line) { log.write(line); },
+                                     config.engine.shared_memory ? &keeper : nullptr});
 }
 
 // What will be done with the configuration, and what not.
@@ -324,6 +246,7 @@ void Engine::Parts::run_control() {
     end_hot_threads();
     control->write_logs();  // their last words
     segment.stop();
+    life = Life::ended;
 }
 
 // Throws std::system_error after some of them were started.
@@ -332,6 +255,7 @@ void Engine::Parts::start_threads() {
     const SignalGuard guard;
     segment.name_writer();
     net_running = book_running = control_running = true;
+    life = Life::running;
     control_thread = std::thread([this] { run_control(); });
     if (plan.is_fused()) {
         nets.front()->thread = std::thread([this] { run_fused(); });
@@ -370,10 +294,12 @@ void Engine::start() {
         if (parts.config.engine.mlock) {
             if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
         }
+        const std::scoped_lock lock(parts.choosing);
         parts.start_threads();
     } catch (const std::system_error& error) {
         stop();
         parts.ended = true;
+        parts.life = Parts::Life::ended;
         throw std::runtime_error(
             fmt::format("no thread could be started ({}): raise ulimit -u, or the pids limit of its control group",
                         error.code().message()));
@@ -393,16 +319,37 @@ void Engine::stop() {
     parts.log.stop();
 }
 
-void Engine::set_symbols(const Config& config) {
-    Config next = parts_->config;
-    next.exchange.symbols = config.exchange.symbols;
-    next.exchange.all_symbols = config.exchange.all_symbols;
-    check_symbols(next);
-    parts_->control->set_symbols(config);
+void Engine::request_stop() noexcept {
+    parts_->asked_to_end = true;
 }
 
-bool Engine::failed() const noexcept {
-    return parts_->control->failed();
+bool Engine::is_running() const noexcept {
+    return parts_->life == Parts::Life::running;
+}
+
+bool Engine::has_ended() const noexcept {
+    return parts_->life == Parts::Life::ended;
+}
+
+bool Engine::is_calling() const noexcept {
+    return Parts::calling == parts_.get();
+}
+
+Engine::Failure Engine::failure() const noexcept {
+    switch (parts_->control->failure()) {
+        case ControlAgent::Failure::none: return Failure::none;
+        case ControlAgent::Failure::no_symbols: return Failure::no_symbols;
+        case ControlAgent::Failure::instance_lost: return Failure::instance_lost;
+    }
+    return Failure::none;
+}
+
+const Segment& Engine::segment() const noexcept {
+    return parts_->segment;
+}
+
+const InstrumentTable& Engine::instruments() const noexcept {
+    return parts_->instruments;
 }
 
 const Config& Engine::config() const noexcept {

@@ -136,6 +136,16 @@ ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
     return file;
 }
 
+ShmFile ShmFile::create_anonymous(std::size_t bytes) {
+    const int fd = memfd_create("daypack", MFD_CLOEXEC);
+    if (fd < 0) fail("cannot make memory without a name", errno);
+    ShmFile file(above_stdio(fd));
+    if (ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) {
+        fail("cannot make memory of " + std::to_string(bytes >> 20) + " MiB", errno);
+    }
+    return file;
+}
+
 // Unlocked in words, since a process that was forked meanwhile would keep the lock; and by none of these.
 ShmFile::~ShmFile() {
     if (fd_ < 0) return;
