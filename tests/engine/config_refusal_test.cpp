@@ -122,13 +122,9 @@ TEST(ConfigRefusal, FormsAreRefused) {
         {with("", "  shm_mode: \"0777\"\n"),
          at(7, "`shm_mode` is no mode for a file that its owner reads and writes" + mode)},
         {with("", "  shm_mode: \"0660\"\n"),
-         at(7,
-            "`shm_mode` lets others than the owner write the books; take the 2 out for group and others, as in "
-            "\"0640\"")},
+         at(7, "`shm_mode` lets others than the owner write the books; write \"0640\" instead")},
         {with("", "  shm_mode: \"0602\"\n"),
-         at(7,
-            "`shm_mode` lets others than the owner write the books; take the 2 out for group and others, as in "
-            "\"0640\"")},
+         at(7, "`shm_mode` lets others than the owner write the books; write \"0600\" instead")},
         {with("", "  shm_mode: 640x\n"),
          at(7, "`shm_mode` is no mode for a file that its owner reads and writes" + mode)},
         {with("", "  shm_mode: \"0440\"\n"),
