@@ -373,6 +373,8 @@ TEST_F(ConfigOnThisMachine, ACaFileWithoutACertificateIsToldWithItsLine) {
     EXPECT_EQ(error_of_ca_file(""), "no error");
     EXPECT_EQ(error_of_ca_file("/nowhere/ca.pem"), "6: `ca_file` cannot be read (No such file or directory)" + meant);
     EXPECT_EQ(error_of_ca_file("/tmp"), "6: `ca_file` cannot be read (Is a directory)" + meant);
+    EXPECT_EQ(error_of_ca_file("/dev/zero"),
+              "6: `ca_file` cannot be read (a pipe, a socket or a device is no file)" + meant);
     EXPECT_EQ(error_of_ca_file(write("empty.pem", "")), "6: `ca_file` names an empty file" + meant);
     const std::string no_certificate = "6: `ca_file` names a file without a certificate that can be read" + meant;
     EXPECT_EQ(error_of_ca_file(write("words.pem", "no certificate")), no_certificate);
