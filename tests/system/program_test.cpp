@@ -197,6 +197,14 @@ TEST_F(ProgramTest, ASighupInTheFirstMillisecondsIsNotDeadly) {
     EXPECT_EQ(run->wait(), 0) << run->err();
 }
 
+TEST_F(ProgramTest, SignalsOfTheUserDoNothing) {
+    auto run = this->run(kSeed);
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
+    for (const int number : {SIGUSR1, SIGUSR2}) run->signal(number);
+    run->signal(SIGTERM);
+    EXPECT_EQ(run->wait(), 0) << run->err();
+}
+
 TEST_F(ProgramTest, ALostTerminalEndsIt) {
     const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     ASSERT_GE(terminal, 0);
