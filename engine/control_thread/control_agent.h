@@ -84,6 +84,7 @@ class ControlAgent {
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
+    MonoTime clock_checked_;
     std::atomic<bool> failed_{false};
 };
 
