@@ -86,6 +86,7 @@ struct Config {
     ExchangeConfig exchange;
     EngineConfig engine;
     // What the file asks for and this version does not do, as the start names it in one line: "snapshot_interval".
+    std::vector<std::string> priority;  // symbols in any spelling; joined first, where not all can be at once
     std::vector<std::string> not_built_yet;
 
     // A network thread without a line has nothing to do but to keep a core warm: these have one.

@@ -127,6 +127,7 @@ constexpr ConfigKey kEngineKeys[] = {
     key<&EngineConfig::jail>("jail",
                              "hot threads behind a seccomp filter: they start no program and write no file; callbacks "
                              "of a host, too"),
+    key<&EngineConfig::priority>("priority", "symbols that are joined first, in this order", {.fault = symbol_fault}),
     key<&EngineConfig::record>("record", "a file for all that comes", {.built = false}),
     key<&EngineConfig::metrics_listen>("metrics_listen", "127.0.0.1:9464 serves Prometheus text",
                                        {.fault = listen_fault, .built = false}),

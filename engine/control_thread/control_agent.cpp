@@ -44,8 +44,12 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
     depth_reader_ = std::make_unique<DepthReader>(
         *wiring_.instruments, std::max(exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, log,
         [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
-    snapshots_ = std::make_unique<SnapshotFetcher>(*api_, *wiring_.instruments, *depth_reader_, send, log,
-                                                   [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); });
+    std::vector<std::string> first;
+    for (const std::string& symbol : config.engine.priority) first.push_back(native_symbol(symbol).value_or(symbol));
+    seed_order_ = std::make_unique<SeedOrder>(std::move(first), *wiring_.instruments, *wiring_.segment);
+    snapshots_ = std::make_unique<SnapshotFetcher>(
+        *api_, *wiring_.instruments, *depth_reader_, send, log,
+        [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); }, seed_order_.get());
     Poller::Options polling;
     polling.interval_ms = exchange.rest_poll_interval_ms;
     polling.requests_per_minute = exchange.rest_requests_per_minute;

@@ -96,6 +96,7 @@ class ControlAgent {
     std::unique_ptr<RestApi> api_;
     std::unique_ptr<DepthReader> depth_reader_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
+    std::unique_ptr<SeedOrder> seed_order_;
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;

@@ -92,6 +92,7 @@ engine:
   huge_pages: "${YES}"
   fast_aes: false
   kernel_timestamps: true
+  priority: [SOL/USDC:USDC, BTC-USDC]
   jail: true
   record: flow.rec
   metrics_listen: 127.0.0.1:9464
@@ -143,6 +144,7 @@ engine:
     EXPECT_TRUE(engine.jail);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
+    EXPECT_EQ(engine.priority, (std::vector<std::string>{"SOL/USDC:USDC", "BTC-USDC"}));
     EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"api_key", "api_secret", "private channels",
                                                               "book_threads", "record", "metrics_listen"}));
 }

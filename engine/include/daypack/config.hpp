@@ -67,7 +67,8 @@ struct Config {
     bool huge_pages = false;
     bool fast_aes = true;
     bool kernel_timestamps = false;
-    bool jail = false;  // hot threads behind a seccomp filter, and callbacks with them
+    std::vector<std::string> priority;  // symbols that are joined first, where not all can be at once
+    bool jail = false;                  // hot threads behind a seccomp filter, and callbacks with them
     std::string record;
     std::string metrics_listen;
 
