@@ -13,6 +13,7 @@
 #include "engine/control_thread/control_log.h"
 #include "engine/control_thread/depth_reader.h"
 #include "engine/control_thread/market_follower.h"
+#include "engine/control_thread/open_interest_reader.h"
 #include "engine/control_thread/poller.h"
 #include "engine/control_thread/snapshot_fetcher.h"
 #include "engine/control_thread/venue_watch.h"
@@ -61,8 +62,8 @@ class ControlAgent {
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
 
-    // Takes the place of a market in shared memory, which set_symbols() has named before: its index, or none where there
-    // is no room. `then` is called on the control thread.
+    // Takes the place of a market in shared memory, which set_symbols() has named before: its index, or none where
+    // there is no room. `then` is called on the control thread.
     void place(std::string native, std::function<void(std::optional<SymbolIndex>)> then);
 
     // The same at once. REQUIRES: the control thread does not run yet.
@@ -95,9 +96,10 @@ class ControlAgent {
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<RestApi> api_;
     std::unique_ptr<DepthReader> depth_reader_;
-    std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<SeedOrder> seed_order_;
+    std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<Poller> poller_;
+    std::unique_ptr<OpenInterestReader> open_interest_;  // null: the configuration does not ask for it
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
