@@ -24,6 +24,7 @@
 #include "engine/net_thread/net_agent.h"
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/shm/waker.h"
 #include "engine/threads/descriptors.h"
 #include "engine/threads/huge_pages.h"
 #include "engine/threads/signal_guard.h"
@@ -100,6 +101,7 @@ struct Engine::Parts {
           log(sink_of(std::move(l))),
           segment(segment_options(config.engine)),
           keeper(segment),
+          waker(config.engine.instance, segment.access()),
           publisher(segment),
           instruments(config.engine.max_symbols),
           subscriptions(config.engine.max_symbols),
@@ -143,6 +145,7 @@ struct Engine::Parts {
     LogWriter log;
     Segment segment;
     SegmentKeeper keeper;
+    Waker waker;
     Publisher publisher;
     InstrumentTable instruments;
     Subscriptions subscriptions;
@@ -242,7 +245,7 @@ void Engine::Parts::make_control() {
     control = std::make_unique<ControlAgent>(
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
-                                     [this](const std::string& line) { log.write(line); }, &keeper});
+                                     [this](const std::string& line) { log.write(line); }, &keeper, &waker});
 }
 
 // What will be done with the configuration, and what not.
@@ -253,6 +256,7 @@ void Engine::Parts::tell_plan() {
     }
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
+    if (!waker.trouble().empty()) say("warning: " + waker.trouble());
     if (nets.size() >= config.engine.net_threads) return;
     say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                     config.engine.net_threads, config.exchange.lines, nets.size()));

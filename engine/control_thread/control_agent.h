@@ -20,6 +20,7 @@
 #include "engine/messages/subscriptions.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/shm/waker.h"
 #include "engine/threads/doorbell.h"
 #include "net/backpack/rest_api.h"
 
@@ -45,6 +46,7 @@ class ControlAgent {
         std::vector<const LineHealth*> lines;           // none where REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log; never waits
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
+        Waker* waker = nullptr;                         // where readers may wait
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -68,6 +70,7 @@ class ControlAgent {
 
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
+    void wait_for_network();
     void free_retired();
     void publish_counters();
 

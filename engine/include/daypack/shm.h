@@ -10,7 +10,7 @@
  *     if (daypack_read_top(&reader, symbol, &top) == DAYPACK_OK && top.state == DAYPACK_STATE_LIVE) ...;
  *
  * Threads. A daypack_reader belongs to one thread; any number of readers, in any number of processes, read at once. A
- * reader never writes and never blocks the writer. A caller that waits for news polls or sleeps.
+ * reader never writes and never blocks the writer. A caller that waits for news polls, sleeps, or calls daypack_wait.
  *
  * What a state means. Only DAYPACK_STATE_LIVE is tradable. The reads here take into account whether the writer is
  * alive, so a caller never sees LIVE of an engine that died or stalled. A state or reason that you do not know is not
@@ -67,6 +67,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
@@ -76,8 +77,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #ifndef CLOCK_MONOTONIC
 #error "<daypack/shm.h> needs POSIX clocks: include it first, or compile with -D_GNU_SOURCE"
@@ -103,6 +108,8 @@ extern "C" {
 #define DAYPACK_PATH_BYTES 128
 #define DAYPACK_BEAT_STALE_NS 10000000ll        /* a beat older, or further ahead, tells of a stalled or dead writer */
 #define DAYPACK_MAX_BEAT_STALE_NS 60000000000ll /* the most that a segment may allow its writer */
+#define DAYPACK_SPIN_NS 5000ll                  /* for so long daypack_wait looks before it sleeps */
+#define DAYPACK_WAKE_BYTES 4096                 /* of the file that it sleeps on */
 #define DAYPACK_READ_TRIES 64                   /* after which a read returns DAYPACK_BUSY, never old data */
 #define DAYPACK_NO_OWNER 0xffffffffu            /* no user: that of daypack_open_as where none is named */
 #define DAYPACK_OVERFLOW_ID 65534u /* what a user namespace shows for every user and group it does not know */
@@ -620,9 +627,12 @@ typedef struct daypack_reader {
         lines_offset, depth, max_symbols;
     uint64_t slot_head_bytes, record_bytes, entry_bytes, line_entry_bytes, max_lines, engine_counters, line_counters,
         symbol_counters, histograms, histogram_buckets, images_offset, image_bytes, image_levels;
-    uint64_t
-        found_version; /* of the segment at `path` when it was opened last, also where it was refused; 0: it is none */
-    uint32_t owner;    /* whose files this reader takes besides those of root and of its own user */
+    const uint32_t* wake;   /* where daypack_wait sleeps; NULL until it does, and where there is no such file */
+    int64_t wake_tried_ns;  /* when it was looked for */
+    int wake_works;         /* 1 since somebody wrote there */
+    int64_t spin_ns;        /* DAYPACK_SPIN_NS; a reader that has a core of its own may spin for longer */
+    uint64_t found_version; /* of the segment at `path` when it was opened last, also a refused one; 0: it is none */
+    uint32_t owner;         /* whose files this reader takes besides those of root and of its own user */
     uint32_t file_owner, file_group; /* of the file at `path` when it was opened last, also where it was refused */
 } daypack_reader;
 
@@ -748,6 +758,8 @@ static inline const daypack_header* daypack_head(const daypack_reader* reader) {
 static inline void daypack_close(daypack_reader* reader) {
     if (reader->base != NULL) munmap((void*)reader->base, reader->bytes);
     if (reader->fd >= 0) close(reader->fd);
+    if (reader->wake != NULL) munmap((void*)(uintptr_t)reader->wake, DAYPACK_WAKE_BYTES);
+    reader->wake = NULL;
     reader->base = NULL;
     reader->fd = -1;
 }
@@ -936,6 +948,7 @@ static inline int daypack_open_as(daypack_reader* reader, const char* instance, 
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
     reader->owner = owner;
+    reader->spin_ns = DAYPACK_SPIN_NS;
     if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
     length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
     if (length < 0 || (size_t)length >= sizeof reader->path) return DAYPACK_NO_SEGMENT;
@@ -1101,6 +1114,7 @@ static inline int daypack_follow(daypack_reader* reader) {
     memset(&next, 0, sizeof next);
     memcpy(next.path, reader->path, sizeof next.path);
     next.owner = reader->owner;
+    next.spin_ns = reader->spin_ns;
     if (daypack_map(&next) != DAYPACK_OK) return 0;
     if (reader->beat_stale_ns != reader->beat_stale_told_ns) next.beat_stale_ns = reader->beat_stale_ns;
     daypack_close(reader);
@@ -1407,6 +1421,190 @@ static inline uint32_t daypack_record_symbol(const daypack_record* record) {
 /* Returns state, reason and flags of the symbol as they were when the record was written. */
 static inline daypack_status daypack_record_status(const daypack_record* record) {
     return daypack_unpack_status(record->status);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------------------------- */
+
+/* No hot thread of the engine ever wakes a reader. Its control thread does: it looks, every 100 µs while readers wait,
+ * whether the ring went on, and then touches a word in a file of its own, /dev/shm/daypack.<instance>.wake, on which
+ * readers sleep. That file may be missing or lost: then waiting is sleeping for a while and looking again. */
+
+/* Returns 1 where the ring has something else at `cursor` than its end. */
+static inline int daypack_has_news(const daypack_reader* reader, uint64_t cursor) {
+    return daypack_cursor(reader) != cursor;
+}
+
+/* Maps the file on which readers sleep, where it is there and of somebody whom this reader believes. A read lock on it
+ * tells the engine that somebody may wait; it is held for as long as the mapping is. */
+static inline void daypack_open_wake(daypack_reader* reader) {
+    char path[DAYPACK_PATH_BYTES + 8];
+    daypack_reader of_file = *reader;
+    struct flock lock;
+    struct stat file;
+    void* base;
+    int fd;
+    reader->wake_tried_ns = daypack_monotonic_ns();
+    reader->wake_works = 0;
+    snprintf(path, sizeof path, "%s.wake", reader->path);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return;
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size >= (off_t)DAYPACK_WAKE_BYTES) {
+        of_file.file_owner = (uint32_t)file.st_uid;
+        of_file.file_group = (uint32_t)file.st_gid;
+        memset(&lock, 0, sizeof lock);
+        lock.l_type = F_RDLCK;
+        lock.l_whence = SEEK_SET;
+        if (daypack_believes(&of_file) && fcntl(fd, F_OFD_SETLK, &lock) == 0) {
+            base = mmap(NULL, DAYPACK_WAKE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+            if (base != MAP_FAILED) reader->wake = (const uint32_t*)base;
+        }
+    }
+    close(fd);
+}
+
+static inline void daypack_close_wake(daypack_reader* reader) {
+    if (reader->wake != NULL) munmap((void*)(uintptr_t)reader->wake, DAYPACK_WAKE_BYTES);
+    reader->wake = NULL;
+}
+
+#if defined(__x86_64__)
+enum { DAYPACK_SPIN_PAUSE = 1, DAYPACK_SPIN_UMWAIT = 2, DAYPACK_SPIN_MWAITX = 3 };
+
+/* How this processor waits best for a word to change: by UMWAIT (Intel), MWAITX (AMD), or by looking. */
+static inline int daypack_spin_kind(void) {
+    static int known = 0;
+    int kind = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (kind != 0) return kind;
+    kind = DAYPACK_SPIN_PAUSE;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (c >> 5 & 1) != 0) {
+        kind = DAYPACK_SPIN_UMWAIT;
+    } else if (__get_cpuid(0x80000001u, &a, &b, &c, &d) && (c >> 29 & 1) != 0) {
+        kind = DAYPACK_SPIN_MWAITX;
+    }
+    __atomic_store_n(&known, kind, __ATOMIC_RELAXED); /* each thread finds the same */
+    return kind;
+}
+
+/* Waits until the word's cache line was written, or for some µs. The instructions are spelt in bytes, since a compiler
+ * knows their names only where it is told that every processor has them. */
+static inline void daypack_spin_once(const daypack_reader* reader, uint64_t cursor) {
+    const uint32_t ticks = 8192;
+    const void* word = &daypack_head(reader)->published;
+    uint64_t end;
+    switch (daypack_spin_kind()) {
+        case DAYPACK_SPIN_UMWAIT: /* UMONITOR rax; UMWAIT ecx until edx:eax, in the lighter sleep */
+            __asm__ volatile(".byte 0xf3, 0x0f, 0xae, 0xf0" : : "a"(word) : "memory");
+            if (daypack_has_news(reader, cursor)) return;
+            end = __builtin_ia32_rdtsc() + ticks;
+            __asm__ volatile(".byte 0xf2, 0x0f, 0xae, 0xf1"
+                             :
+                             : "a"((uint32_t)end), "d"((uint32_t)(end >> 32)), "c"(1u)
+                             : "memory", "cc");
+            return;
+        case DAYPACK_SPIN_MWAITX: /* MONITORX rax, ecx, edx; MWAITX eax, ecx, for ebx ticks at most, in the lightest */
+            __asm__ volatile(".byte 0x0f, 0x01, 0xfa" : : "a"(word), "c"(0u), "d"(0u) : "memory");
+            if (daypack_has_news(reader, cursor)) return;
+            __asm__ volatile(".byte 0x0f, 0x01, 0xfb" : : "a"(0xf0u), "b"(ticks), "c"(2u) : "memory");
+            return;
+        default: daypack_pause();
+    }
+}
+#else
+static inline void daypack_spin_once(const daypack_reader* reader, uint64_t cursor) {
+    (void)reader, (void)cursor;
+    daypack_pause();
+}
+#endif
+
+/* Looks for news until `end_ns`. Returns 1 where there are some. */
+static inline int daypack_spin(const daypack_reader* reader, uint64_t cursor, int64_t end_ns) {
+    int i;
+    do {
+        for (i = 0; i < 16; ++i) {
+            if (daypack_has_news(reader, cursor)) return 1;
+            daypack_spin_once(reader, cursor);
+        }
+    } while (daypack_monotonic_ns() < end_ns);
+    return daypack_has_news(reader, cursor);
+}
+
+/* Sleeps for `ns` at most; on the wake file until its word is another than `word`. */
+static inline void daypack_sleep(const daypack_reader* reader, uint32_t word, int64_t ns) {
+    struct {
+        long seconds, nanoseconds; /* as the kernel has them, whatever time_t is */
+    } most;
+    struct timespec time;
+    if (reader->wake == NULL) {
+        time.tv_sec = (time_t)(ns / 1000000000);
+        time.tv_nsec = (long)(ns % 1000000000);
+        nanosleep(&time, NULL);
+        return;
+    }
+    most.seconds = (long)(ns / 1000000000);
+    most.nanoseconds = (long)(ns % 1000000000);
+    syscall(SYS_futex, reader->wake, FUTEX_WAIT, word, &most, NULL, 0);
+}
+
+/* Sleeps once in a wait of which `slept_ns` are over, and takes note of whether the wake file is of any use. */
+static inline void daypack_sleep_for_news(daypack_reader* reader, uint64_t cursor, int64_t slept_ns, int64_t most_ns) {
+    int64_t ns = slept_ns < 100000 ? 100000 : slept_ns > 1000000 ? 1000000 : slept_ns;
+    uint32_t word = 0;
+    if (reader->wake == NULL && daypack_monotonic_ns() - reader->wake_tried_ns > 1000000000ll)
+        daypack_open_wake(reader);
+    if (reader->wake != NULL) {
+        ns = reader->wake_works ? 10000000 : 2000000; /* so long, and no longer, is news late where nobody wakes */
+        word = __atomic_load_n(reader->wake, __ATOMIC_ACQUIRE);
+        if (daypack_has_news(reader, cursor)) return;
+    }
+    daypack_sleep(reader, word, ns < most_ns ? ns : most_ns);
+    if (reader->wake == NULL) return;
+    if (__atomic_load_n(reader->wake, __ATOMIC_RELAXED) != word) {
+        reader->wake_works = 1;
+    } else if (ns <= most_ns && daypack_has_news(reader, cursor)) {
+        daypack_close_wake(reader); /* nobody writes there any more: the next engine has made another file */
+        reader->wake_tried_ns = 0;
+    }
+}
+
+/*
+ * Waits until there is a record at `cursor`, for timeout_ms at most; less than 0: for as long as the engine lives.
+ * DAYPACK_OK     there is one: daypack_read_record
+ * DAYPACK_EMPTY  the time is over; or the writer's beat has just become late: read a book to see what its state is
+ * It spins for spin_ns, then sleeps. The engine wakes it some 100 µs after a record was written; where it does not, it
+ * looks again by itself after 10 ms at most.
+ */
+static inline int daypack_wait(daypack_reader* reader, uint64_t cursor, int timeout_ms) {
+    const int64_t begin = daypack_monotonic_ns();
+    const int64_t end = timeout_ms < 0 ? INT64_MAX : begin + timeout_ms * 1000000ll;
+    const int was_fresh = daypack_beat_is_fresh(reader);
+    int64_t now = begin;
+    if (daypack_spin(reader, cursor, end - begin < reader->spin_ns ? end : begin + reader->spin_ns)) return DAYPACK_OK;
+    for (;;) {
+        daypack_follow(reader);
+        if (daypack_has_news(reader, cursor)) return DAYPACK_OK;
+        now = daypack_monotonic_ns();
+        if (now >= end || (was_fresh && !daypack_beat_is_fresh(reader))) return DAYPACK_EMPTY;
+        daypack_sleep_for_news(reader, cursor, now - begin, end - now);
+    }
+}
+
+/* Returns 1 where the slot of a symbol was written since the last call with the same `seen`, which begins as 0. It
+ * reads one word; that the writer died, it does not tell: daypack_read_top does. REQUIRES: symbol <
+ * daypack_symbols(reader). */
+static inline int daypack_changed(daypack_reader* reader, uint32_t symbol, uint64_t* seen) {
+    int attempt;
+    for (attempt = 0; attempt < 2; ++attempt) {
+        /* acquire: who reads the slot after this sees at least that write; one that is under way does not count yet */
+        uint64_t sequence = daypack_load_acquire(&daypack_slot_of(reader, symbol)->sequence) & ~1ull;
+        uint64_t now = sequence + (daypack_load(&daypack_head(reader)->epoch) << 48);
+        if (now != *seen) {
+            *seen = now;
+            return 1;
+        }
+        if (!daypack_follow(reader) || symbol >= daypack_symbols(reader)) return 0;
+    }
+    return 0;
 }
 
 /* ---- counters --------------------------------------------------------------------------------------------------- */
