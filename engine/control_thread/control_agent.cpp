@@ -98,7 +98,7 @@ void ControlAgent::do_work() {
         write_clock(wiring_.segment->header());
     }
     wait_for_network();
-    if (markets_->failed()) failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
+    if (markets_->failed()) fail(Failure::no_symbols);
 }
 
 // While readers wait, this thread looks for them every 100 µs at the ring, and else sleeps through: the price of their
@@ -132,7 +132,18 @@ void ControlAgent::keep_segment(MonoTime now) {
         case SegmentKeeper::Result::lost: break;
     }
     log_.line_once(found.words);
-    failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
+    fail(Failure::instance_lost);
+}
+
+// The first failure is the one that is told.
+void ControlAgent::fail(Failure failure) noexcept {
+    Failure none = Failure::none;
+    failure_.compare_exchange_strong(none, failure);
+}
+
+void ControlAgent::place(std::string native, std::function<void(std::optional<SymbolIndex>)> then) {
+    boost::asio::post(io_->context,
+                      [this, native = std::move(native), then = std::move(then)] { then(markets_->place(native)); });
 }
 
 void ControlAgent::set_symbols(const Config& config) {

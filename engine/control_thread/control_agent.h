@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,7 @@ namespace daypack::core {
 // The work of the control thread: composes all that asks REST, sends what it brings to the book thread, and writes the
 // log.
 //
-// Thread: control, except set_symbols() and failed(), which any may call.
+// Thread: control, except set_symbols(), place(), failure() and failed(), which any may call.
 // Invariant: a hot thread waits for nothing here, except a book for its snapshot.
 class ControlAgent {
   public:
@@ -61,9 +63,22 @@ class ControlAgent {
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
 
-    // There is nothing to do: at the start the venue had none of the symbols, or there was room for none; or another
-    // engine has the instance. Thread: any.
-    [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+    // Takes the place of a market in shared memory, which set_symbols() has named before: its index, or none where
+    // there is no room. `then` is called on the control thread.
+    void place(std::string native, std::function<void(std::optional<SymbolIndex>)> then);
+
+    // The same at once. REQUIRES: the control thread does not run yet.
+    [[nodiscard]] std::optional<SymbolIndex> place_now(const std::string& native) { return markets_->place(native); }
+
+    // Why the engine can do nothing more.
+    enum class Failure : std::uint8_t {
+        none,
+        no_symbols,     // at the start the venue had none of the symbols, or there was room for none
+        instance_lost,  // another engine has the instance
+    };
+    // Thread: any.
+    [[nodiscard]] Failure failure() const noexcept { return failure_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool failed() const noexcept { return failure() != Failure::none; }
 
   private:
     struct Io;
@@ -71,6 +86,7 @@ class ControlAgent {
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
     void wait_for_network();
+    void fail(Failure failure) noexcept;
     void free_retired();
     void publish_counters();
 
@@ -88,7 +104,7 @@ class ControlAgent {
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
     MonoTime clock_checked_;
-    std::atomic<bool> failed_{false};
+    std::atomic<Failure> failure_{Failure::none};
 };
 
 }  // namespace daypack::core

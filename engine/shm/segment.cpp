@@ -84,19 +84,24 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     return options;
 }
 
-[[nodiscard]] std::string no_room_text(std::size_t bytes, int error) {
+[[nodiscard]] std::string no_room_text(std::size_t bytes, int error, bool named) {
+    if (!named) {
+        return "no memory for " + std::to_string((bytes >> 10) + 1) + " KiB (" + std::strerror(error) +
+               "): free some, or lower depth";
+    }
     return "/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" + std::strerror(error) +
            "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth";
 }
 
-[[noreturn]] void no_room(std::size_t bytes, int error) {
-    throw std::runtime_error(no_room_text(bytes, error) + ", max_symbols or ring_events");
+[[noreturn]] void no_room(std::size_t bytes, int error, bool named) {
+    throw std::runtime_error(no_room_text(bytes, error, named) + ", max_symbols or ring_events");
 }
 
 }  // namespace
 
 Segment::Segment(const SegmentOptions& options)
     : layout_(checked(options).depth, options.max_symbols, options.ring_events),
+      named_(options.named),
       instance_(options.instance),
       access_{options.mode, options.group} {
     acquire(options);
@@ -106,6 +111,11 @@ Segment::Segment(const SegmentOptions& options)
 // Two engines that start at once come through here one after the other. Whoever is the first locks the file, or names
 // one; a file that it cannot lock although no writer lives it replaces, since nobody else may do so meanwhile.
 void Segment::acquire(const SegmentOptions& options) {
+    if (!named_) {
+        make({});
+        begin_epoch(1);
+        return;
+    }
     const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
     const ShmAccess access{options.mode, options.group};
@@ -136,7 +146,7 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     mapping_ = Mapping(file.fd(), layout_.bytes);
     file_ = std::move(file);
     const std::size_t used = symbols();
-    if (const int error = file_->reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    if (const int error = file_->reserve(0, in_use()); error != 0) no_room(in_use(), error, named_);
     epoch_ = load_relaxed(header().epoch) + 1;
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     for (std::size_t i = 0; i < used; ++i) blank_slot(i, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
@@ -169,8 +179,8 @@ void Segment::replace(const ShmFile& old, const std::string& path, const Segment
 }
 
 void Segment::make(const ShmAccess& access) {
-    file_ = ShmFile::create_unnamed(access, layout_.bytes);
-    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error);
+    file_ = named_ ? ShmFile::create_unnamed(access, layout_.bytes) : ShmFile::create_anonymous(layout_.bytes);
+    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error, named_);
     mapping_ = Mapping(file_->fd(), layout_.bytes);
     layout_.describe(header());
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
@@ -286,7 +296,7 @@ std::string Segment::why_left_out(std::string_view symbol, std::string_view nati
         return "no room in shared memory, where symbols of engines before keep their places: raise max_symbols, which "
                "makes a new segment";
     }
-    return no_room_text(layout_.slot_bytes, ENOSPC);
+    return no_room_text(layout_.slot_bytes, ENOSPC, named_);
 }
 
 std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
@@ -306,9 +316,19 @@ bool Segment::yields_to(const LivingWriter& other) const noexcept {
            std::pair(load_relaxed(head.writer_start_ns), load_relaxed(head.writer_pid));
 }
 
+daypack_reader Segment::reader_here() const noexcept {
+    daypack_reader reader{};
+    reader.fd = -1;
+    reader.base = reinterpret_cast<const unsigned char*>(mapping_.base());
+    reader.bytes = layout_.bytes;
+    (void)daypack_take_geometry(&reader);  // of our own making
+    reader.beat_stale_ns = INT64_MAX;
+    return reader;
+}
+
 Segment::Room Segment::make_room() const {
     Room room{ShmFile::create_unnamed(access_, layout_.bytes), {}};
-    if (const int error = room.file.reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    if (const int error = room.file.reserve(0, in_use()); error != 0) no_room(in_use(), error, named_);
     room.mapping = Mapping(room.file.fd(), layout_.bytes);
     populate(room.mapping.base(), in_use());
     return room;
