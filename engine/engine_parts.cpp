@@ -71,6 +71,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       book_log(kLogRecords),
       chosen(config) {
     store_relaxed(segment.header().threads, plan.word());
+    if (config.engine.shared_memory) waker.emplace(config.engine.instance, segment.access());
     make_nets();
     make_book(std::move(callbacks));
     make_control();
@@ -154,7 +155,7 @@ void Engine::Parts::make_control() {
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
                                      [this](const std::string& line) { log.write(line); },
-                                     config.engine.shared_memory ? &keeper : nullptr});
+                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr});
 }
 
 }  // namespace daypack::core

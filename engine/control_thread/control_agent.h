@@ -23,6 +23,7 @@
 #include "engine/messages/subscriptions.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/shm/waker.h"
 #include "engine/threads/doorbell.h"
 #include "net/backpack/rest_api.h"
 
@@ -48,6 +49,7 @@ class ControlAgent {
         std::vector<const LineHealth*> lines;           // none where REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log; never waits
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
+        Waker* waker = nullptr;                         // where readers may wait
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -84,6 +86,7 @@ class ControlAgent {
 
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
+    void wait_for_network();
     void fail(Failure failure) noexcept;
     void free_retired();
     void publish_counters();

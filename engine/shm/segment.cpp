@@ -325,8 +325,8 @@ daypack_reader Segment::reader_here() const noexcept {
     reader.fd = -1;
     reader.base = reinterpret_cast<const unsigned char*>(mapping_.base());
     reader.bytes = layout_.bytes;
-    reader.beat_stale_ns = INT64_MAX;
     (void)daypack_take_geometry(&reader);  // of our own making
+    reader.beat_stale_ns = INT64_MAX;
     return reader;
 }
 

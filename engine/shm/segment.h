@@ -91,6 +91,8 @@ class Segment {
         Mapping mapping;
     };
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    // Who may read it; files beside it are to have the same.
+    [[nodiscard]] const ShmAccess& access() const noexcept { return access_; }
     [[nodiscard]] std::string path() const { return "/dev/shm/daypack." + instance_; }
     // Returns whether the path leads to this segment.
     [[nodiscard]] bool is_named() const noexcept { return file_->is_at(path()); }
