@@ -100,6 +100,7 @@ class ControlAgent {
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
+    MonoTime clock_checked_;
     std::atomic<Failure> failure_{Failure::none};
 };
 

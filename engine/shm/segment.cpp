@@ -2,6 +2,7 @@
 #include "engine/shm/segment.h"
 
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <utility>
 
 #include "engine/shm/atomic_words.h"
+#include "engine/shm/build_id.h"
+#include "engine/shm/clock_quality.h"
 #include "engine/shm/packed_words.h"
 #include "engine/shm/seqlock.h"
 #include "engine/shm/shm_limits.h"
@@ -26,6 +29,11 @@ constexpr std::size_t kPage = 4096;
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// As much of a text as a field of `bytes` holds with its final zero.
+[[nodiscard]] std::string_view cut(std::string_view text, std::size_t bytes) noexcept {
+    return text.substr(0, bytes - 1);
 }
 
 // Stores a name into a zero-padded field, word by word.
@@ -208,6 +216,8 @@ void Segment::begin_epoch(std::uint64_t epoch) noexcept {
     auto& head = header();
     name_writer();
     store_relaxed(head.writer_start_ns, wall_ns());
+    store_relaxed(head.beat_stale_ns, std::uint64_t{DAYPACK_BEAT_STALE_NS});
+    write_clock(head);
     store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     store_relaxed(head.threads, std::uint64_t{0});  // until the engine tells
     store_release(head.epoch, epoch);
@@ -224,6 +234,11 @@ void Segment::name_writer() noexcept {
     store_relaxed(head.writer_pid, pid);
     store_relaxed(head.writer_start_ticks, start_ticks);
     store_relaxed(head.writer_namespaces, daypack_namespaces());
+    utsname machine{};
+    if (uname(&machine) != 0) machine.nodename[0] = '\0';
+    store_name(head.writer_host, DAYPACK_HOST_BYTES, cut(machine.nodename, DAYPACK_HOST_BYTES));
+    store_name(head.writer_version, DAYPACK_VERSION_BYTES, cut(build_version(), DAYPACK_VERSION_BYTES));
+    store_name(head.writer_commit, DAYPACK_COMMIT_BYTES, cut(build_commit(), DAYPACK_COMMIT_BYTES));
 }
 
 int Segment::reserve_slot(std::size_t index) const noexcept {
@@ -288,7 +303,7 @@ std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
     const auto line = load_relaxed(header().lines);
     if (line >= DAYPACK_MAX_LINES) return std::nullopt;
     auto& entry = at<daypack_line_entry>(layout_.lines + line * sizeof(daypack_line_entry));
-    store_name(entry.host, DAYPACK_HOST_BYTES, host.substr(0, DAYPACK_HOST_BYTES - 1));
+    store_name(entry.host, DAYPACK_HOST_BYTES, cut(host, DAYPACK_HOST_BYTES));
     store_release(header().lines, line + 1);  // pairs with the acquire in daypack_lines
     return static_cast<LineIndex>(line);
 }
