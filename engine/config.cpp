@@ -22,16 +22,18 @@ namespace {
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
 std::string read_file(const std::string& path) {
+    const std::string meant = "; give the path of a configuration file";
+    if (const std::string fault = file_kind_fault(path); !fault.empty()) fail_at(path, 0, fault + meant);
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     std::string text(kMaxFileBytes + 1, '\0');
     if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!file && !file.eof()) {
         const std::string why = errno != 0 ? std::strerror(errno) : "not a file of text";
-        fail_at(path, 0, "cannot be read (" + why + "); give the path of a configuration file");
+        fail_at(path, 0, "cannot be read (" + why + ")" + meant);
     }
     text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > kMaxFileBytes) fail_at(path, 0, "is larger than 1 MiB; give the path of a configuration file");
+    if (text.size() > kMaxFileBytes) fail_at(path, 0, "is larger than 1 MiB" + meant);
     return text;
 }
 

@@ -27,6 +27,8 @@ class Segment;
 // A good guest: its threads take no signals but those of a fault of their own, so no handler of the host runs on them.
 // It changes nothing of the whole process, unless a key asks for that (`mlock`); core dumps with keys in them are for
 // the host to forbid (PR_SET_DUMPABLE).
+// A host may fork. The engine stays with the process that started it: in the child stop(), set_symbols() and the
+// destructor do nothing, and start() throws.
 class Engine {
   public:
     // Takes a line of the log, without its end. Called on a thread of the log's own: one that takes its time holds up

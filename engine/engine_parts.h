@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <fmt/format.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "engine/book_thread/book_agent.h"
@@ -18,15 +20,17 @@
 #include "engine/messages/engine_limits.h"
 #include "engine/messages/log_writer.h"
 #include "engine/net_thread/net_agent.h"
+#include "engine/shm/publisher.h"
+#include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
 #include "engine/threads/stdio_places.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
-#include "engine/threads/wall_clock.h"
 
 namespace daypack::core {
 
-// In the order of their making: what is used stands before what uses it.
+// What an engine is made of, in the order of its making: what is used stands before what uses it. engine_parts.cpp
+// makes the parts and wires them to each other; engine.cpp runs and ends their threads.
 struct Engine::Parts {
     // Of this thread: the engine whose callbacks run on it; null: none.
     static thread_local const Parts* calling;
@@ -45,12 +49,13 @@ struct Engine::Parts {
         std::thread thread;
     };
 
-    Parts(Config c, Callbacks callbacks, Log l);
+    Parts(Config config, Callbacks callbacks, Log log);  // throws as the engine's constructor does
 
+    // Whether this is the process of the threads. In one that the host forked from it there are none to be waited for,
+    // a mutex may be held by one that is not there, and lock, segment and connections are the other's.
+    [[nodiscard]] bool is_at_home() const noexcept { return home == getpid(); }
     // Null: nobody sleeps there, so nobody has to ring.
-    [[nodiscard]] Doorbell* bell_of_book() noexcept {
-        return plan.idle == IdleMode::spin || plan.is_fused() ? nullptr : &book_bell;
-    }
+    [[nodiscard]] Doorbell* bell_of_book() noexcept;
     // The host's own function, if it gave one.
     [[nodiscard]] LogWriter::Sink sink_of(Log host) const;
     void make_nets();
@@ -62,7 +67,7 @@ struct Engine::Parts {
     void run_control();
     void start_threads();
     void end_hot_threads();
-    void say(const std::string& text) { log.write(fmt::format("{} {}", utc_text(wall_now()), text)); }
+    void say(const std::string& text);
     void tell_plan();
     void put_on_huge_pages();
     void choose(const std::string& path, const ExchangeConfig& exchange);
@@ -73,6 +78,8 @@ struct Engine::Parts {
     // the loops wait on, whenever that is opened. The segment and sockets keep above by themselves, too, for a host
     // that closes them later.
     StdioPlaces taken;
+    pid_t home = getpid();         // the process that made it; from the start on, the one that started it
+    Parts* left_before = nullptr;  // of those that a forked process does not destroy
     Config config;
     ThreadPlan plan;
     LogWriter log;

@@ -21,6 +21,12 @@ using Place = std::optional<SymbolIndex>;
                         [&](const ListedSymbol& symbol) { return native_symbol(symbol.text) == native; });
 }
 
+// In a forked process the mutex may be held by a thread that is not there.
+void refuse_from_afar(bool is_at_home) {
+    if (is_at_home) return;
+    throw std::runtime_error("this engine runs in the process that this one was forked from: choose its symbols there");
+}
+
 void refuse_change_of_all(const Config& config) {
     if (!config.exchange.all_symbols) return;
     throw ConfigError("daypack: symbols is \"*\", so every market is followed already; list them to choose");
@@ -29,6 +35,7 @@ void refuse_change_of_all(const Config& config) {
 }  // namespace
 
 void Engine::set_symbols(const Config& config) {
+    if (!parts_->is_at_home()) return;
     const std::scoped_lock lock(parts_->choosing);
     parts_->choose(config.path, config.exchange);
 }
@@ -59,6 +66,7 @@ std::optional<SymbolIndex> Engine::Parts::place(const std::string& native) {
 SymbolIndex Engine::add_symbol(const std::string& symbol) {
     const auto native = native_symbol(symbol);
     if (!native) throw ConfigError(fmt::format("daypack: symbol \"{}\" {}", symbol, symbol_fault(symbol)));
+    refuse_from_afar(parts_->is_at_home());
     const std::scoped_lock lock(parts_->choosing);
     if (parts_->life == Parts::Life::ended)
         throw std::runtime_error("this engine was stopped: it follows no symbol any more");
@@ -82,6 +90,7 @@ void Engine::remove_symbol(SymbolIndex index) {
     if (index >= parts_->instruments.size()) {
         throw std::invalid_argument(fmt::format("no symbol has the id {}", index));
     }
+    refuse_from_afar(parts_->is_at_home());
     const std::scoped_lock lock(parts_->choosing);
     refuse_change_of_all(parts_->chosen);
     ExchangeConfig exchange = parts_->chosen.exchange;

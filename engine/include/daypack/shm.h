@@ -1206,6 +1206,13 @@ static inline int daypack_give_up(const daypack_reader* reader, daypack_top* top
     return DAYPACK_BUSY;
 }
 
+/* Returns 1 where a slot was written after it had this sequence. Asked once the writer is judged: a reader may be held
+ * up before that for so long that the writer paused and caught up meanwhile, and what it judges is of before. */
+static inline int daypack_is_outdated(const daypack_slot* slot, uint64_t sequence) {
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* behind what was judged */
+    return daypack_load(&slot->sequence) != sequence;
+}
+
 /* Does the same as daypack_read_top in the segment that is mapped. */
 static inline int daypack_read_top_here(const daypack_reader* reader, int symbol, daypack_top* top) {
     int attempt;
@@ -1220,6 +1227,7 @@ static inline int daypack_read_top_here(const daypack_reader* reader, int symbol
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
         daypack_fill_top(reader, &copy, top);
+        if (daypack_is_outdated(slot, sequence)) continue;
         return DAYPACK_OK;
     }
     return daypack_give_up(reader, top);
@@ -1258,6 +1266,7 @@ static inline int daypack_read_book_here(const daypack_reader* reader, int symbo
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
         daypack_fill_top(reader, &copy, &book->top);
+        if (daypack_is_outdated(slot, sequence)) continue;
         book->venue_match_us = copy.venue_match_us;
         book->venue_send_us = copy.venue_send_us;
         book->receive_ns = copy.receive_ns;
