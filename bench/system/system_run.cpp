@@ -16,7 +16,8 @@
 #include "bench/rig/bench_instance.h"
 #include "bench/system/bare_line.h"
 #include "bench/system/other_load.h"
-#include "engine/shm_reader.h"
+#include "book/types.h"
+#include "engine/include/daypack/reader.hpp"
 #include "net/backpack/symbol.h"
 #include "tools/sim/options.h"
 
@@ -61,7 +62,7 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
     return path;
 }
 
-bool all_live(ShmReader& reader, int symbols) {
+bool all_live(Reader& reader, int symbols) {
     if (reader.symbols() != symbols) return false;
     for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
         const auto top = reader.top(i);
@@ -72,7 +73,7 @@ bool all_live(ShmReader& reader, int symbols) {
 
 // Reads all updates that are published until `end`. The engine stamps each as it publishes it, so that it need not be
 // caught in the act: on a machine of few cores a reader that spins would take the core that it measures.
-std::uint64_t read_updates(ShmReader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
+std::uint64_t read_updates(Reader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     std::uint64_t updates = 0;
     for (bool last_turn = false; !last_turn;) {
@@ -126,10 +127,10 @@ Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string
     Outcome outcome;
     const BenchInstance instance;  // one that was taken over would list the markets of the cell before
     Program engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out"));
-    std::unique_ptr<ShmReader> reader;
+    std::unique_ptr<Reader> reader;
     wait_until("for its books", engine, [&] {
         try {
-            if (!reader) reader = std::make_unique<ShmReader>(instance.name());
+            if (!reader) reader = std::make_unique<Reader>(instance.name());
         } catch (const std::exception&) {
             return false;  // the segment is not there yet
         }

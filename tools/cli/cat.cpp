@@ -8,7 +8,7 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "engine/shm_reader.h"
+#include "engine/include/daypack/reader.hpp"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 
@@ -30,7 +30,7 @@ Json json_known_to(std::int64_t price, const daypack_top& top) {
     return price == 0 ? Json(nullptr) : Json(price_text(price, top));
 }
 
-std::string json_book(const std::string& instance, const ShmNames& names, const ShmBook& book) {
+std::string json_book(const std::string& instance, const ReaderNames& names, const ReaderBook& book) {
     const auto& head = book.head;
     const auto& top = head.top;
     Json json{{"instance", instance},
@@ -51,7 +51,7 @@ std::string json_book(const std::string& instance, const ShmNames& names, const 
     return json_line(json);
 }
 
-std::string text_block(const ShmNames& names, const ShmBook& book) {
+std::string text_block(const ReaderNames& names, const ReaderBook& book) {
     const auto& top = book.head.top;
     std::string text = fmt::format("{}  {}{}  u={}  {}\n", escaped(names.symbol), state_text(top.state, top.reason),
                                    flags_text(top.flags), top.u, time_of_day(top.publish_ns));
@@ -75,7 +75,7 @@ std::string text_block(const ShmNames& names, const ShmBook& book) {
 }  // namespace
 
 int show_book(const CatOptions& options, std::ostream& out) {
-    ShmReader reader(options.instance, options.owner);
+    Reader reader(options.instance, options.owner);
     const auto symbols = require_symbols(reader, options.symbol);
     for (const auto symbol : symbols) {
         const auto book = reader.book(symbol, options.levels);
