@@ -103,6 +103,15 @@ void tell_figures(Handler& handler, const core::FiguresView& view) {
 
 }  // namespace
 
+// Here, where it is called for each update, so that the compiler can make it a part of the call.
+BookUpdate::BookUpdate(const core::BookView& view) noexcept
+    : BookView(view.book, view.instrument),
+      view_(&view),
+      u_(view.u),
+      id_(view.symbol),
+      state_(static_cast<State>(view.state)),
+      reason_(static_cast<Reason>(view.reason)) {}
+
 core::Callbacks HandlerCalls::callbacks(std::function<ErrorCode()> failure) {
     core::Callbacks callbacks;
     callbacks.on_round = [this, failure = std::move(failure)] { check(failure); };

@@ -53,7 +53,7 @@ struct Board {
         board.on_liquidation(book, event);
     }
     daypack_perp shown() {
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         return reader.perp(0).value();
     }
 
@@ -96,7 +96,7 @@ TEST(FigureBoard, ShowsAllThatAFrameTellsWithItsTimes) {
     EXPECT_EQ(shown.next_funding_us, 3'600'000'000);
     EXPECT_EQ(shown.mark_venue_us, 1'000);
     EXPECT_GT(shown.mark_receive_ns, 0);
-    ShmReader reader(board.instance.name);
+    Reader reader(board.instance.name);
     const auto records = test::drain(reader, board.cursor);
     ASSERT_EQ(records.size(), 2u);
     EXPECT_EQ(daypack_record_kind(&records[0]), unsigned{DAYPACK_KIND_MARK_PRICE});
@@ -180,7 +180,7 @@ TEST(FigureBoard, ALiquidationIsToldOnceWhicheverLineBringsIt) {
     EXPECT_EQ(board.closed.size(), 2u);
     board.liquidation(1, 866'001, 1'001);
     EXPECT_EQ(board.closed.size(), 3u) << "another time is another one";
-    ShmReader reader(board.instance.name);
+    Reader reader(board.instance.name);
     const auto records = test::drain(reader, board.cursor);
     ASSERT_EQ(records.size(), 3u);
     EXPECT_EQ(daypack_record_kind(&records[0]), unsigned{DAYPACK_KIND_LIQUIDATION});

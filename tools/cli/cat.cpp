@@ -8,7 +8,7 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "engine/shm_reader.h"
+#include "engine/include/daypack/reader.hpp"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 
@@ -75,7 +75,7 @@ std::string figures_line(const daypack_perp& perp) {
     return text.empty() ? text : text + "\n";
 }
 
-std::string json_book(const std::string& instance, const ShmNames& names, const ShmBook& book,
+std::string json_book(const std::string& instance, const ReaderNames& names, const ReaderBook& book,
                       const daypack_perp& perp) {
     const auto& head = book.head;
     const auto& top = head.top;
@@ -98,7 +98,7 @@ std::string json_book(const std::string& instance, const ShmNames& names, const 
     return json_line(json);
 }
 
-std::string text_block(const ShmNames& names, const ShmBook& book, const daypack_perp& perp) {
+std::string text_block(const ReaderNames& names, const ReaderBook& book, const daypack_perp& perp) {
     const auto& top = book.head.top;
     std::string text = fmt::format("{}  {}{}  u={}  {}\n", escaped(names.symbol), state_text(top.state, top.reason),
                                    flags_text(top.flags), top.u, time_of_day(top.publish_ns));
@@ -123,7 +123,7 @@ std::string text_block(const ShmNames& names, const ShmBook& book, const daypack
 }  // namespace
 
 int show_book(const CatOptions& options, std::ostream& out) {
-    ShmReader reader(options.instance, options.owner);
+    Reader reader(options.instance, options.owner);
     const auto symbols = require_symbols(reader, options.symbol);
     for (const auto symbol : symbols) {
         const auto book = reader.book(symbol, options.levels);

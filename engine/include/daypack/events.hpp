@@ -141,7 +141,7 @@ class BookUpdate : public BookView {
     [[nodiscard]] bool has(Flag flag) const noexcept { return (flags() & static_cast<std::uint16_t>(flag)) != 0; }
 
     // The exchange's id of the last update that is in the book; 0: there is none.
-    [[nodiscard]] std::uint64_t u() const noexcept;
+    [[nodiscard]] std::uint64_t u() const noexcept { return u_; }
     // The exchange's clock, in microseconds since the Unix epoch: when the engine matched, and when it sent. 0:
     // unknown.
     [[nodiscard]] std::int64_t venue_match_us() const noexcept;
@@ -160,6 +160,7 @@ class BookUpdate : public BookView {
 
   private:
     const core::BookView* view_;
+    std::uint64_t u_;
     SymbolId id_;
     State state_;
     Reason reason_;
