@@ -33,6 +33,7 @@ constexpr Measured kMeasured[] = {{"decode_apply", decode_apply},
                                   {"hot_thread_clean", hot_thread_clean},
                                   {"replay_frames", replay_frames},
                                   {"timing_cost", timing_cost},
+                                  {"callback_cost", callback_cost},
                                   {"symbols_100", symbols_100}};
 
 bool is_wanted(const std::vector<std::string>& rows, const std::string& name) {

@@ -6,6 +6,7 @@
 namespace daypack::core {
 
 void OrderBook::seed(const Snapshot& snapshot) noexcept {
+    ++replacements_;
     for (const Side side : {Side::bid, Side::ask}) {
         const auto& levels = side == Side::bid ? snapshot.bids : snapshot.asks;
         const bool truncated =

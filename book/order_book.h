@@ -28,6 +28,7 @@ class OrderBook {
     void seed(const Snapshot& snapshot) noexcept;
     void clear() noexcept {
         for (auto& half : sides_) half.clear();
+        ++replacements_;
     }
 
     // Sets the quantity at a price; zero deletes the level, if there is one. Quantities are absolute, so applying an
@@ -51,10 +52,13 @@ class OrderBook {
 
     // How many levels were dropped because a side was full, since construction.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+    // How many times the whole book was replaced or cleared, since construction.
+    [[nodiscard]] std::uint64_t replacements() const noexcept { return replacements_; }
 
   private:
     std::array<BookSide, 2> sides_;
     std::uint64_t dropped_ = 0;
+    std::uint64_t replacements_ = 0;
 };
 
 }  // namespace daypack::core

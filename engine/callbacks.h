@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 
+#include "book/event.h"
 #include "book/instrument.h"
 #include "book/order_book.h"
 #include "book/state.h"
@@ -23,6 +25,9 @@ struct BookView {
     VenueTime match;
     VenueTime send;    // 0 after a snapshot alone
     MonoTime receive;  // 0 after a snapshot alone
+    // The update's `delta` events; none where a state changed, or the book was replaced.
+    std::span<const Event> changes;
+    bool replaced;  // the book is another one since the last call: with it, changes say nothing
 
     // Best of a side; none: the side is empty.
     [[nodiscard]] std::optional<Level> best(Side side) const noexcept { return book.side(side).best(); }
@@ -42,11 +47,22 @@ struct Trade {
     MonoTime receive;
 };
 
+// A line came up or went down.
+struct LineChange {
+    LineIndex line;
+    bool up;
+    unsigned lines_up;  // after it
+    MonoTime at;
+};
+
 // Called on the book thread, after the same thing is in shared memory: what is done here delays the next update. They
 // must not throw.
 struct Callbacks {
-    std::function<void(const BookView&)> on_book;  // each applied update, and each change of state
+    // Each applied update, each book that was replaced, and each change of state.
+    std::function<void(const BookView&)> on_book;
     std::function<void(const Trade&)> on_trade;
+    std::function<void(const LineChange&)> on_line;
+    std::function<void()> on_round;  // every 10 ms, between two updates
 };
 
 }  // namespace daypack::core

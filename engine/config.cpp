@@ -19,21 +19,21 @@
 namespace daypack::core {
 namespace {
 
-constexpr const char* kExchange = "ExchangeConfig";
-constexpr const char* kEngine = "EngineConfig";
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
 std::string read_file(const std::string& path) {
+    const std::string meant = "; give the path of a configuration file";
+    if (const std::string fault = file_kind_fault(path); !fault.empty()) fail_at(path, 0, fault + meant);
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     std::string text(kMaxFileBytes + 1, '\0');
     if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!file && !file.eof()) {
         const std::string why = errno != 0 ? std::strerror(errno) : "not a file of text";
-        fail_at(path, 0, "cannot be read (" + why + "); give the path of a configuration file");
+        fail_at(path, 0, "cannot be read (" + why + ")" + meant);
     }
     text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > kMaxFileBytes) fail_at(path, 0, "is larger than 1 MiB; give the path of a configuration file");
+    if (text.size() > kMaxFileBytes) fail_at(path, 0, "is larger than 1 MiB" + meant);
     return text;
 }
 
@@ -123,23 +123,23 @@ std::optional<std::string> process_env(const std::string& name) {
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-void check_symbols(const Config& config) {
+void check_symbols(const Config& config, const ConfigNames& names) {
     for (const ConfigKey& key : exchange_key_table()) {
-        if (std::string_view(key.name) == "symbols") check_member(kExchange, key.name, key.fault(key, config));
+        if (std::string_view(key.name) == "symbols") check_member(names.exchange, key.name, key.fault(key, config));
     }
-    check_member(kExchange, "symbols", room_fault(config));
+    check_member(names.exchange, "symbols", room_fault(config));
 }
 
-void check_config(const Config& config) {
-    check_members(kExchange, exchange_key_table(), config);
-    check_members(kEngine, engine_key_table(), config);
+void check_config(const Config& config, const ConfigNames& names) {
+    check_members(names.exchange, exchange_key_table(), config);
+    check_members(names.engine, engine_key_table(), config);
     for (const auto& [section, misfit] :
-         {std::pair{kExchange, exchange_misfit(config)}, std::pair{kEngine, engine_misfit(config)}}) {
+         {std::pair{names.exchange, exchange_misfit(config)}, std::pair{names.engine, engine_misfit(config)}}) {
         if (misfit.key != nullptr) check_member(section, misfit.key, misfit.fault);
     }
-    check_symbols(config);
-    check_member(kExchange, "ca_file", ca_file_fault(config.exchange.ca_file));
-    check_member(kEngine, "shm_group", missing_group_fault(config.engine.shm_group));
+    check_symbols(config, names);
+    check_member(names.exchange, "ca_file", ca_file_fault(config.exchange.ca_file));
+    check_member(names.engine, "shm_group", missing_group_fault(config.engine.shm_group));
 }
 
 Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env) {

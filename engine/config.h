@@ -76,6 +76,8 @@ struct EngineConfig {
     bool jail = false;
     std::string record;
     std::string metrics_listen;
+    // False: the books are in this process alone, and nothing is in /dev/shm. For programs; no key of a file.
+    bool shared_memory = true;
     bool operator==(const EngineConfig&) const = default;
 };
 
@@ -119,10 +121,14 @@ struct ConfigOverrides {
 [[nodiscard]] Config parse_config(const std::string& path, const std::string& text, const EnvLookup& env);
 
 // The same checks of a Config that was made in code, or changed. Throws ConfigError, which names the member:
-// `daypack: EngineConfig::net_threads is 0; it must be a whole number from 1 to 16`.
-void check_config(const Config& config);
+// `daypack: EngineConfig::net_threads is 0; it must be a whole number from 1 to 16`. `names`: of what the members are.
+struct ConfigNames {
+    const char* exchange = "ExchangeConfig";
+    const char* engine = "EngineConfig";
+};
+void check_config(const Config& config, const ConfigNames& names = {});
 // Of its symbols alone.
-void check_symbols(const Config& config);
+void check_symbols(const Config& config, const ConfigNames& names = {});
 
 // The keys, but `symbols`, that two configurations give other values.
 [[nodiscard]] std::vector<std::string> changed_keys(const Config& one, const Config& other);

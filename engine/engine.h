@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "book/instrument.h"
 #include "engine/callbacks.h"
 #include "engine/config.h"
 
 namespace daypack::core {
+
+class Segment;
 
 // A running feed handler: the lines to the exchange, the books, and their shared memory.
 //
@@ -21,6 +27,8 @@ namespace daypack::core {
 // A good guest: its threads take no signals but those of a fault of their own, so no handler of the host runs on them.
 // It changes nothing of the whole process, unless a key asks for that (`mlock`); core dumps with keys in them are for
 // the host to forbid (PR_SET_DUMPABLE).
+// A host may fork. The engine stays with the process that started it: in the child stop(), set_symbols() and the
+// destructor do nothing, and start() throws.
 class Engine {
   public:
     // Takes a line of the log, without its end. Called on a thread of the log's own: one that takes its time holds up
@@ -45,13 +53,36 @@ class Engine {
     // next stop() outside of one, or with the engine.
     void stop();
 
+    // Asks for the end, as stop() in a callback does. Thread: any.
+    void request_stop() noexcept;
+    // It was started, and its threads have not ended; and: they have. Thread: any.
+    [[nodiscard]] bool is_running() const noexcept;
+    [[nodiscard]] bool has_ended() const noexcept;
+    // Whether the calling thread is in a callback of this engine.
+    [[nodiscard]] bool is_calling() const noexcept;
+
     // Follows another list of symbols; all else of the configuration stays, and what of it has changed is named in the
     // log. Returns at once; throws ConfigError where the list could not stand in a file.
     void set_symbols(const Config& config);
 
-    // The venue lists none of the symbols, or shared memory has no room for any: there is nothing to do. Or another
+    // Follows one more market, and returns the index that it has from now on; of one that is followed, the one that it
+    // has. Waits for the control thread, some ms. Throws ConfigError where it is no name of a market or all are
+    // followed, std::runtime_error where there is no room or the engine has ended. Thread: any.
+    SymbolIndex add_symbol(const std::string& symbol);
+    // Follows it no more. Returns at once. Throws std::invalid_argument where no symbol has that index, ConfigError
+    // where the list could not stand in a file. Thread: any.
+    void remove_symbol(SymbolIndex index);
+    // The native names that are to be followed now; none where that is every one that is listed. Thread: any.
+    [[nodiscard]] std::optional<std::vector<std::string>> followed() const;
+
+    enum class Failure : std::uint8_t { none, no_symbols, instance_lost };
+    // Why there is nothing to do: the venue lists none of the symbols, or shared memory has no room for any; or another
     // engine has the instance. Thread: any.
-    [[nodiscard]] bool failed() const noexcept;
+    [[nodiscard]] Failure failure() const noexcept;
+    [[nodiscard]] bool failed() const noexcept { return failure() != Failure::none; }
+    // What it publishes to, and what that is counted in, for reading. Thread: any.
+    [[nodiscard]] const Segment& segment() const noexcept;
+    [[nodiscard]] const InstrumentTable& instruments() const noexcept;
 
     [[nodiscard]] const Config& config() const noexcept;
 

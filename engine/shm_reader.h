@@ -74,6 +74,13 @@ class ShmReader {
         if (result != DAYPACK_OK) return std::nullopt;
         return top;
     }
+    // Returns mark and index price, funding, open interest and ticker, or none as top() does.
+    [[nodiscard]] std::optional<daypack_perp> perp(SymbolIndex index) noexcept {
+        daypack_perp perp{};
+        const int result = persist([&] { return daypack_read_perp(&reader_, index, &perp); });
+        if (result != DAYPACK_OK) return std::nullopt;
+        return perp;
+    }
     // Returns the book with up to `levels` a side (0: all that are published), or none as top() does.
     [[nodiscard]] std::optional<ShmBook> book(SymbolIndex index, std::size_t levels = 0) {
         ShmBook book{};
@@ -98,7 +105,10 @@ class ShmReader {
             return "no engine of that name has run here; start one with daypack run CONFIG.yaml, or choose another "
                    "--instance";
         }
-        if (result != DAYPACK_FOREIGN) return daypack_result_name(result);
+        if (result != DAYPACK_FOREIGN) {
+            char words[256];
+            return daypack_explain(&reader_, result, words, sizeof words);
+        }
         const passwd* const user = getpwuid(reader_.file_owner);
         const std::string id = std::to_string(reader_.file_owner);
         const std::string name = user != nullptr ? user->pw_name : id;

@@ -83,11 +83,11 @@ void copy_book(benchmark::State& state) {
     const daypack_slot* const slot = daypack_slot_of(&fixture.reader.raw(), 0);
     const auto bytes = static_cast<std::size_t>(state.range(0)) * sizeof(daypack_level);
     const char* const levels = reinterpret_cast<const char*>(slot + 1);
-    std::vector<char> to(sizeof *slot + 2 * bytes);
+    std::vector<char> to(DAYPACK_BOOK_BYTES + 2 * bytes);
     for (auto _ : state) {
-        std::memcpy(to.data(), slot, sizeof *slot);
-        std::memcpy(to.data() + sizeof *slot, levels, bytes);
-        std::memcpy(to.data() + sizeof *slot + bytes, levels + kDepth * sizeof(daypack_level), bytes);
+        std::memcpy(to.data(), slot, DAYPACK_BOOK_BYTES);
+        std::memcpy(to.data() + DAYPACK_BOOK_BYTES, levels, bytes);
+        std::memcpy(to.data() + DAYPACK_BOOK_BYTES + bytes, levels + kDepth * sizeof(daypack_level), bytes);
         benchmark::DoNotOptimize(to.data());
         benchmark::ClobberMemory();
     }

@@ -32,5 +32,7 @@ namespace daypack::core::bench {
 [[nodiscard]] std::vector<Row> symbols_100(const Input& input);
 // What it costs to know how long each stage of a frame took.
 [[nodiscard]] std::vector<Row> timing_cost(const Input& input);
+// What a callback through the installed headers takes more than one of the inside.
+[[nodiscard]] std::vector<Row> callback_cost(const Input& input);
 
 }  // namespace daypack::core::bench

@@ -2,6 +2,7 @@
 #include "engine/book_thread/book_agent.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 #include <variant>
 
@@ -64,12 +65,14 @@ void BookAgent::keep_time(MonoTime now) noexcept {
         for (const auto& source : wiring_.sources)
             source.backlog->pause_end_ns.store(now.ns, std::memory_order_release);
         wiring_.segment->engine_counters().add(DAYPACK_ENGINE_pauses);
+        reporter_.set_catching_up(true, books_.known());
     }
     if (wiring_.keeper != nullptr) wiring_.keeper->step_aside();
     if (now - checked_ < kCheck_ns) return;
     checked_ = now;
     reporter_.refresh(now);
     check_timeouts(now);
+    reporter_.call_round();
 }
 
 // Has every book see the time, for what only time can tell.
@@ -116,6 +119,7 @@ void BookAgent::end_pause() noexcept {
     }
     pause_end_ = {};
     wiring_.publisher->caught_up();
+    reporter_.set_catching_up(false, books_.known());
 }
 
 std::size_t BookAgent::apply_commands(MonoTime now) noexcept {
@@ -208,6 +212,9 @@ void BookAgent::on_line(const Event& event, MonoTime now) noexcept {
         if (book.sync->counters().gaps != gaps) log_gap(book, have, newest_of_lines(*book.sync), now);
         publish_state(book, now);
     }
+    reporter_.call_back({event.line, event.kind == EventKind::line_up,
+                         static_cast<unsigned>(std::popcount(books_.lines_up)),
+                         event.receive.ns != 0 ? event.receive : now});
 }
 
 void BookAgent::on_update(TrackedBook& book, std::span<const Event> update, MonoTime now, MonoTime popped) noexcept {
@@ -257,7 +264,7 @@ BookAgent::Stamps BookAgent::publish(TrackedBook& book, std::span<const Event> u
     book.race.note_first(first);
     monitor_.on_update(book.symbol, update);
     wiring_.segment->line_counters(first.line).add(DAYPACK_LINE_wins);
-    reporter_.call_back(book);
+    reporter_.call_back(book, update);
     check_touch(book, at.applied);
     return at;
 }

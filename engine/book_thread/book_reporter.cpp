@@ -7,7 +7,9 @@
 namespace daypack::core {
 
 BookReporter::BookReporter(const Segment& segment, Publisher& publisher, LogQueue& log, Callbacks callbacks)
-    : segment_(segment), publisher_(publisher), log_(log), callbacks_(std::move(callbacks)) {}
+    : segment_(segment), publisher_(publisher), log_(log), callbacks_(std::move(callbacks)) {
+    if (callbacks_.on_book) empty_ = std::make_unique<const OrderBook>(1, 1);
+}
 
 void BookReporter::refresh(MonoTime now) noexcept {
     refreshed_ = now;
@@ -35,6 +37,7 @@ void BookReporter::publish_update(TrackedBook& book, std::span<const Event> upda
 void BookReporter::publish_snapshot(TrackedBook& book) noexcept {
     publisher_.publish_snapshot(update_of(book, mono_now()));
     book.sync->clear_dirty();
+    book.replaced = true;  // also where a snapshot was held: the callback may have seen that without its updates
 }
 
 void BookReporter::publish_state(TrackedBook& book, MonoTime now) noexcept {
@@ -42,19 +45,25 @@ void BookReporter::publish_state(TrackedBook& book, MonoTime now) noexcept {
     const Reason reason = book.reason_now(state);
     const std::uint16_t flags = book.sync ? book.sync->flags() : std::uint16_t{0};
     const bool changed = state != book.state || reason != book.reason;
-    if (!changed && flags == book.flags) return;
+    if (!changed && flags == book.flags) {
+        if (book.is_replaced()) call_back(book);
+        return;
+    }
     book.state = state;
     book.reason = reason;
     book.flags = flags;
     publisher_.publish_status(update_of(book, mono_now()));
-    if (!changed) return;
+    if (changed) log_state(book, now);
+    if (changed || book.is_replaced()) call_back(book);
+}
+
+void BookReporter::log_state(const TrackedBook& book, MonoTime now) noexcept {
     log({.time = now,
          .have = book.sync ? book.sync->last_id() : 0,
          .symbol = book.symbol,
          .kind = LogKind::state,
-         .state = state,
-         .reason = reason});
-    if (book.sync) call_back(book);
+         .state = book.state,
+         .reason = book.reason});
 }
 
 void BookReporter::publish_counters(TrackedBook& book, MonoTime receive) noexcept {
@@ -114,11 +123,43 @@ BookUpdate BookReporter::update_of(const TrackedBook& book, MonoTime now) const 
     return update;
 }
 
+// Symbols of engines before keep their places, and are never followed: nobody asked for them.
+bool BookReporter::is_of_interest(const TrackedBook& book) noexcept {
+    return book.sync || book.told || book.absent != Reason::stopped;
+}
+
+void BookReporter::set_catching_up(bool catching_up, std::span<TrackedBook> books) noexcept {
+    if (std::exchange(catching_up_, catching_up) == catching_up) return;
+    for (TrackedBook& book : books) {
+        if (book.state_now() == State::live) call_back(book);
+    }
+}
+
+void BookReporter::call(TrackedBook& book, std::span<const Event> update) noexcept {
+    BookView view = view_of(book);
+    view.replaced = book.is_replaced();
+    if (!view.replaced && !update.empty() && update.front().kind == EventKind::delta) view.changes = update;
+    if (view.replaced) {
+        book.replaced = false;
+        book.replacements = book.sync ? book.sync->book().replacements() : 0;
+    }
+    book.told = true;
+    callbacks_.on_book(view);
+}
+
 BookView BookReporter::view_of(const TrackedBook& book) const noexcept {
+    State state = book.state_now();
+    Reason reason = book.reason_now(state);
+    if (catching_up_ && state == State::live) {
+        state = State::stale;
+        reason = Reason::writer_stalled;
+    }
+    if (!book.sync) {
+        return {book.symbol, *book.instrument, *empty_, state, reason, 0, 0, {}, {}, {}, {}, false};
+    }
     const Sync& sync = *book.sync;
-    const State state = book.state_now();
-    return {book.symbol,  *book.instrument, sync.book(),  state,       book.reason_now(state),
-            sync.flags(), sync.last_id(),   sync.match(), sync.send(), sync.receive()};
+    return {book.symbol,    *book.instrument, sync.book(), state,          reason, sync.flags(),
+            sync.last_id(), sync.match(),     sync.send(), sync.receive(), {},     false};
 }
 
 }  // namespace daypack::core

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "book/event.h"
+#include "book/order_book.h"
 #include "engine/book_thread/tracked_book.h"
 #include "engine/callbacks.h"
 #include "engine/messages/log.h"
@@ -37,21 +39,38 @@ class BookReporter {
     // A `trade` event and the `trade_orders` that followed it.
     void publish_trade(TrackedBook& book, std::span<const Event> events, WallTime kernel) noexcept;
 
-    // Calls back with a book that has a Sync.
-    void call_back(const TrackedBook& book) const noexcept {
-        if (callbacks_.on_book) callbacks_.on_book(view_of(book));
+    // Calls back with a book that has a Sync and was just updated.
+    void call_back(TrackedBook& book, std::span<const Event> update) noexcept {
+        if (callbacks_.on_book) call(book, update);
     }
+    // Calls back with a book as it is now: its state changed, or it was replaced.
+    void call_back(TrackedBook& book) noexcept {
+        if (callbacks_.on_book && is_of_interest(book)) call(book, {});
+    }
+    void call_back(const LineChange& change) const noexcept {
+        if (callbacks_.on_line) callbacks_.on_line(change);
+    }
+    void call_round() const noexcept {
+        if (callbacks_.on_round) callbacks_.on_round();
+    }
+    // The engine paused, so that no book is live until it has read what came meanwhile. Calls back with each book.
+    void set_catching_up(bool catching_up, std::span<TrackedBook> books) noexcept;
     void log(const LogRecord& record) noexcept { log_.push(record); }
 
   private:
     void publish_clock() noexcept;
+    void log_state(const TrackedBook& book, MonoTime now) noexcept;
     [[nodiscard]] BookUpdate update_of(const TrackedBook& book, MonoTime now) const noexcept;
+    [[nodiscard]] static bool is_of_interest(const TrackedBook& book) noexcept;
+    void call(TrackedBook& book, std::span<const Event> update) noexcept;
     [[nodiscard]] BookView view_of(const TrackedBook& book) const noexcept;
 
     const Segment& segment_;
     Publisher& publisher_;
     LogQueue& log_;
     Callbacks callbacks_;
+    std::unique_ptr<const OrderBook> empty_;  // what the callback is shown where there is no book
+    bool catching_up_ = false;
     WallClock wall_;
     MonoTime refreshed_;
 };

@@ -61,6 +61,7 @@ std::unique_ptr<Sync> TrackedBook::release_sync(Counters counters) noexcept {
     published = {};
     dropped_published = 0;
     silences = refetches = 0;
+    replaced = true;
     return std::move(sync);
 }
 

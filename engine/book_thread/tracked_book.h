@@ -29,6 +29,11 @@ struct TrackedBook {
     State state = State::down;
     Reason reason = Reason::none;
     std::uint16_t flags = 0;
+    // What the callback of the application was last told: how often the Sync's book had been replaced by then, whether
+    // it is another book since for another reason, and whether it was told of the symbol at all.
+    std::uint64_t replacements = 0;
+    bool replaced = true;
+    bool told = false;
     std::uint64_t updates = 0, levels = 0, trades = 0, tickers = 0, bad_frames = 0;
     // What the present Sync and its book had counted when it was last published.
     Sync::Counters published;
@@ -43,6 +48,10 @@ struct TrackedBook {
         if (!sync) return halted != Reason::none && absent == halted ? State::halted : State::down;
         const State its = sync->state();
         return its == State::live && halted != Reason::none ? State::halted : its;
+    }
+    // Whether the callback has yet to hear that the whole book is another one.
+    [[nodiscard]] bool is_replaced() const noexcept {
+        return replaced || (sync && sync->book().replacements() != replacements);
     }
     [[nodiscard]] Reason reason_now(State now) const noexcept {
         if (!sync) return absent;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -15,9 +16,17 @@
 
 namespace daypack::core {
 
+std::string file_kind_fault(const std::string& path) {
+    std::error_code none;
+    const auto kind = std::filesystem::status(path, none);  // of what a link leads to
+    const bool fits = is_regular_file(kind) || is_directory(kind) || !exists(kind);
+    return fits ? "" : "cannot be read (a pipe, a socket or a device is no file)";
+}
+
 std::string ca_file_fault(const std::string& path) {
     if (path.empty()) return {};
     const std::string meant = "; give the path of a PEM file with the certificates to trust, or \"\" for the system's";
+    if (const std::string fault = file_kind_fault(path); !fault.empty()) return fault + meant;
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     if (!file || file.peek() == std::ifstream::traits_type::eof()) {

@@ -9,6 +9,10 @@ namespace daypack::core {
 // there. Like the checks of config_values.h they return "" when all is well, and repeat no value but an address.
 // load_config asks them, parse_config does not: its answer is the same everywhere.
 
+// It is no pipe, socket or device, which could be waited for for ever, and be read but once. What is not there is not
+// judged.
+[[nodiscard]] std::string file_kind_fault(const std::string& path);
+
 // Certificates in PEM can be read from it; an empty path is the system's trust store, and well.
 [[nodiscard]] std::string ca_file_fault(const std::string& path);
 

@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
 #include <stdexcept>
 
 #include "net/backpack/symbol.h"
@@ -88,7 +90,9 @@ std::string mode_fault(std::string_view text) {
     if (octal && mode <= 0666 && (mode & 0600) == 0600 && (mode & 0111) == 0) {
         if ((mode & 0022) == 0) return {};
         // Who may write it makes the books of every reader: that is the owner alone.
-        return "lets others than the owner write the books; take the 2 out for group and others, as in \"0640\"";
+        std::array<char, 8> digits{};
+        (void)std::snprintf(digits.data(), digits.size(), "%04o", mode & ~0022u);
+        return "lets others than the owner write the books; write \"" + std::string(digits.data()) + "\" instead";
     }
     return "is no mode for a file that its owner reads and writes; write it as in \"0640\"";
 }

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "engine/shm/clock_quality.h"
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/rest_decoder.h"
 
@@ -20,7 +21,8 @@ namespace {
 constexpr std::int64_t kRefusedAgain_s = 5;
 // The longest that a request of a hot thread waits here; an answer of REST takes many times that.
 constexpr std::chrono::milliseconds kRound{5};
-constexpr std::int64_t kSegmentCheck_ns = 200'000'000;  // two system calls each
+constexpr std::int64_t kSegmentCheck_ns = 200'000'000;   // two system calls each
+constexpr std::int64_t kClockCheck_ns = 10'000'000'000;  // time services poll every 16 s and more
 
 }  // namespace
 
@@ -88,8 +90,12 @@ void ControlAgent::do_work() {
     free_retired();
     write_logs();
     publish_counters();
+    if (now - clock_checked_ >= kClockCheck_ns) {
+        clock_checked_ = now;
+        write_clock(wiring_.segment->header());
+    }
     io_->context.run_for(kRound);
-    if (markets_->failed()) failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
+    if (markets_->failed()) fail(Failure::no_symbols);
 }
 
 void ControlAgent::keep_segment(MonoTime now) {
@@ -103,7 +109,18 @@ void ControlAgent::keep_segment(MonoTime now) {
         case SegmentKeeper::Result::lost: break;
     }
     log_.line_once(found.words);
-    failed_.store(true, std::memory_order_release);  // release: pairs with failed()'s acquire
+    fail(Failure::instance_lost);
+}
+
+// The first failure is the one that is told.
+void ControlAgent::fail(Failure failure) noexcept {
+    Failure none = Failure::none;
+    failure_.compare_exchange_strong(none, failure);
+}
+
+void ControlAgent::place(std::string native, std::function<void(std::optional<SymbolIndex>)> then) {
+    boost::asio::post(io_->context,
+                      [this, native = std::move(native), then = std::move(then)] { then(markets_->place(native)); });
 }
 
 void ControlAgent::set_symbols(const Config& config) {

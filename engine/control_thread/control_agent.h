@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,7 @@ namespace daypack::core {
 // The work of the control thread: composes all that asks REST, sends what it brings to the book thread, and writes the
 // log.
 //
-// Thread: control, except set_symbols() and failed(), which any may call.
+// Thread: control, except set_symbols(), place(), failure() and failed(), which any may call.
 // Invariant: a hot thread waits for nothing here, except a book for its snapshot.
 class ControlAgent {
   public:
@@ -59,15 +61,29 @@ class ControlAgent {
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
 
-    // There is nothing to do: at the start the venue had none of the symbols, or there was room for none; or another
-    // engine has the instance. Thread: any.
-    [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+    // Takes the place of a market in shared memory, which set_symbols() has named before: its index, or none where there
+    // is no room. `then` is called on the control thread.
+    void place(std::string native, std::function<void(std::optional<SymbolIndex>)> then);
+
+    // The same at once. REQUIRES: the control thread does not run yet.
+    [[nodiscard]] std::optional<SymbolIndex> place_now(const std::string& native) { return markets_->place(native); }
+
+    // Why the engine can do nothing more.
+    enum class Failure : std::uint8_t {
+        none,
+        no_symbols,     // at the start the venue had none of the symbols, or there was room for none
+        instance_lost,  // another engine has the instance
+    };
+    // Thread: any.
+    [[nodiscard]] Failure failure() const noexcept { return failure_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool failed() const noexcept { return failure() != Failure::none; }
 
   private:
     struct Io;
 
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
+    void fail(Failure failure) noexcept;
     void free_retired();
     void publish_counters();
 
@@ -84,7 +100,8 @@ class ControlAgent {
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
-    std::atomic<bool> failed_{false};
+    MonoTime clock_checked_;
+    std::atomic<Failure> failure_{Failure::none};
 };
 
 }  // namespace daypack::core

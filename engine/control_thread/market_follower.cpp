@@ -124,12 +124,12 @@ void MarketFollower::select() {
     if (std::exchange(selection_changed_, false)) drop_unselected(selected);
 }
 
-void MarketFollower::want(const std::string& native) {
+FollowedMarket& MarketFollower::want(const std::string& native) {
     const auto known =
         std::find_if(markets_.begin(), markets_.end(), [&](const FollowedMarket& m) { return m.native == native; });
     if (known != markets_.end()) {
         known->wanted = true;
-        return;
+        return *known;
     }
     const auto place = static_cast<std::uint32_t>(markets_.size());
     FollowedMarket& added = markets_.emplace_back();
@@ -137,6 +137,15 @@ void MarketFollower::want(const std::string& native) {
     added.witness = MarketWitness(place);
     const std::int64_t apart_ns = place * kFirstApart_ns % MarketWitness::kAgain_ns;
     added.witness.ask_at(now_ + (list_.list() != nullptr ? apart_ns : 0));
+    return added;
+}
+
+std::optional<SymbolIndex> MarketFollower::place(const std::string& native) {
+    select();  // else its neighbours, too, would be taken for symbols that nobody wants
+    FollowedMarket& market = want(native);
+    installer_.adopt_directory(list_.markets(), markets_);
+    if (!market.index && !installer_.take_place(market)) return std::nullopt;
+    return market.index;
 }
 
 void MarketFollower::drop_unselected(const std::vector<std::string>& selected) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ class MarketFollower {
 
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
+    // Gives a market its place in shared memory now, whatever is known of it; none where there is no room, which the
+    // log has told then. REQUIRES: the configuration names it.
+    [[nodiscard]] std::optional<SymbolIndex> place(const std::string& native);
 
     // Something was read of a market that what is believed of it does not allow.
     void doubt(SymbolIndex symbol, MonoTime now);
@@ -45,7 +49,7 @@ class MarketFollower {
     void tell_change(const Config& config) const;
     void on_list(const MarketListReader::List* list);
     void select();
-    void want(const std::string& native);
+    FollowedMarket& want(const std::string& native);
     void drop_unselected(const std::vector<std::string>& selected);
     void hear_list(const MarketListReader::List& list);
     void on_heard(FollowedMarket& market, bool changed);

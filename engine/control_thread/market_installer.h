@@ -58,8 +58,11 @@ class MarketInstaller {
     };
     [[nodiscard]] Frames frames_of(const FollowedMarket& market) const noexcept;
 
-  private:
+    // Gives a market a place in shared memory and among the instruments. False: there is no room, which the log has
+    // told. REQUIRES: it has none, and adopt_directory() was called.
     [[nodiscard]] bool take_place(FollowedMarket& market);
+
+  private:
     void show_down(FollowedMarket& market, Reason why);
     void show_listed(FollowedMarket& market, const Market& row);
     // Whether the venue's own grid is another one, and whether we count in other units for it.

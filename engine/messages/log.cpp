@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <time.h>
 
+#include <algorithm>
+
 #include "engine/include/daypack/shm.h"
 
 namespace daypack::core {
@@ -14,6 +16,28 @@ std::string utc_text(WallTime time) {
     gmtime_r(&seconds, &parts);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1,
                        parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, time.ns % 1'000'000'000 / 1000);
+}
+
+LogLevel level_of(std::string_view line) noexcept {
+    const auto has = [&line](std::string_view words) { return line.find(words) != std::string_view::npos; };
+    if (line.starts_with("daypack: ")) return LogLevel::warning;    // of a line of the configuration
+    line.remove_prefix(std::min(line.size(), line.find(' ') + 1));  // the time
+    const auto begins = [&line](std::string_view words) { return line.starts_with(words); };
+    if (begins("audit ") || begins("contradiction ") || begins("touch ")) return LogLevel::error;
+    if (begins("instance ") || (begins("segment ") && has("is not there for new readers"))) return LogLevel::error;
+    if (begins("state ")) {
+        const bool usual = has(" state=LIVE ") || has(" reason=start ") || has(" reason=stopped ");
+        return usual ? LogLevel::info : LogLevel::warning;
+    }
+    if (begins("line_down ")) return has("why=\"stopped\"") ? LogLevel::info : LogLevel::warning;
+    constexpr std::string_view kWarnings[] = {"warning: ", "resync ",        "refetch ",       "lost ",
+                                              "symbol ",   "venue_error ",   "polling begins", "subscribes ",
+                                              "log ",      "market skipped", "segment ",       "thread ",
+                                              "memory ",   "no huge ",       "frames ",        "status maintenance=1"};
+    for (const std::string_view words : kWarnings) {
+        if (begins(words)) return LogLevel::warning;
+    }
+    return has(" failed") || has(" refused=") || has("not_built_yet=") ? LogLevel::warning : LogLevel::info;
 }
 
 std::string log_line(const LogRecord& record, WallTime time, const InstrumentTable& instruments) {

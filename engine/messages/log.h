@@ -74,6 +74,14 @@ class LogQueue {
 // "2026-11-22T22:31:05.123456Z"
 [[nodiscard]] std::string utc_text(WallTime time);
 
+// How much a line of the log matters, as its first words tell.
+enum class LogLevel : std::uint8_t {
+    info,     // as it should be: lines up, books live, what is planned
+    warning,  // made good by the engine itself: a gap, a line that is down, a market that is not listed
+    error,    // something was wrong that should never be, or the engine cannot go on
+};
+[[nodiscard]] LogLevel level_of(std::string_view line) noexcept;
+
 // Makes a line of the log from a record, without the end of line.
 [[nodiscard]] std::string log_line(const LogRecord& record, WallTime time, const InstrumentTable& instruments);
 

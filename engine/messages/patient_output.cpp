@@ -12,6 +12,8 @@
 #include <climits>
 #include <cstdio>
 
+#include "net/base/above_stdio.h"
+
 namespace daypack::core {
 namespace {
 
@@ -19,11 +21,7 @@ namespace {
 int open_again(int fd) noexcept {
     char path[32];
     (void)std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    const int again = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (again < 0 || again > STDERR_FILENO) return again;
-    const int above = fcntl(again, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    close(again);
-    return above;
+    return above_stdio(open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "engine/shm/segment.h"
 
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <utility>
 
 #include "engine/shm/atomic_words.h"
+#include "engine/shm/build_id.h"
+#include "engine/shm/clock_quality.h"
 #include "engine/shm/packed_words.h"
 #include "engine/shm/seqlock.h"
 #include "engine/shm/shm_limits.h"
@@ -26,6 +29,11 @@ constexpr std::size_t kPage = 4096;
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// As much of a text as a field of `bytes` holds with its final zero.
+[[nodiscard]] std::string_view cut(std::string_view text, std::size_t bytes) noexcept {
+    return text.substr(0, bytes - 1);
 }
 
 // Stores a name into a zero-padded field, word by word.
@@ -76,19 +84,24 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     return options;
 }
 
-[[nodiscard]] std::string no_room_text(std::size_t bytes, int error) {
+[[nodiscard]] std::string no_room_text(std::size_t bytes, int error, bool named) {
+    if (!named) {
+        return "no memory for " + std::to_string((bytes >> 10) + 1) + " KiB (" + std::strerror(error) +
+               "): free some, or lower depth";
+    }
     return "/dev/shm has no room for " + std::to_string((bytes >> 10) + 1) + " KiB (" + std::strerror(error) +
            "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth";
 }
 
-[[noreturn]] void no_room(std::size_t bytes, int error) {
-    throw std::runtime_error(no_room_text(bytes, error) + ", max_symbols or ring_events");
+[[noreturn]] void no_room(std::size_t bytes, int error, bool named) {
+    throw std::runtime_error(no_room_text(bytes, error, named) + ", max_symbols or ring_events");
 }
 
 }  // namespace
 
 Segment::Segment(const SegmentOptions& options)
     : layout_(checked(options).depth, options.max_symbols, options.ring_events),
+      named_(options.named),
       instance_(options.instance),
       access_{options.mode, options.group} {
     acquire(options);
@@ -98,6 +111,11 @@ Segment::Segment(const SegmentOptions& options)
 // Two engines that start at once come through here one after the other. Whoever is the first locks the file, or names
 // one; a file that it cannot lock although no writer lives it replaces, since nobody else may do so meanwhile.
 void Segment::acquire(const SegmentOptions& options) {
+    if (!named_) {
+        make({});
+        begin_epoch(1);
+        return;
+    }
     const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
     const ShmAccess access{options.mode, options.group};
@@ -128,7 +146,7 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     mapping_ = Mapping(file.fd(), layout_.bytes);
     file_ = std::move(file);
     const std::size_t used = symbols();
-    if (const int error = file_->reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    if (const int error = file_->reserve(0, in_use()); error != 0) no_room(in_use(), error, named_);
     epoch_ = load_relaxed(header().epoch) + 1;
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     for (std::size_t i = 0; i < used; ++i) blank_slot(i, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
@@ -161,8 +179,8 @@ void Segment::replace(const ShmFile& old, const std::string& path, const Segment
 }
 
 void Segment::make(const ShmAccess& access) {
-    file_ = ShmFile::create_unnamed(access, layout_.bytes);
-    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error);
+    file_ = named_ ? ShmFile::create_unnamed(access, layout_.bytes) : ShmFile::create_anonymous(layout_.bytes);
+    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error, named_);
     mapping_ = Mapping(file_->fd(), layout_.bytes);
     layout_.describe(header());
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
@@ -198,6 +216,8 @@ void Segment::begin_epoch(std::uint64_t epoch) noexcept {
     auto& head = header();
     name_writer();
     store_relaxed(head.writer_start_ns, wall_ns());
+    store_relaxed(head.beat_stale_ns, std::uint64_t{DAYPACK_BEAT_STALE_NS});
+    write_clock(head);
     store_relaxed(head.phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     store_relaxed(head.threads, std::uint64_t{0});  // until the engine tells
     store_release(head.epoch, epoch);
@@ -214,6 +234,11 @@ void Segment::name_writer() noexcept {
     store_relaxed(head.writer_pid, pid);
     store_relaxed(head.writer_start_ticks, start_ticks);
     store_relaxed(head.writer_namespaces, daypack_namespaces());
+    utsname machine{};
+    if (uname(&machine) != 0) machine.nodename[0] = '\0';
+    store_name(head.writer_host, DAYPACK_HOST_BYTES, cut(machine.nodename, DAYPACK_HOST_BYTES));
+    store_name(head.writer_version, DAYPACK_VERSION_BYTES, cut(build_version(), DAYPACK_VERSION_BYTES));
+    store_name(head.writer_commit, DAYPACK_COMMIT_BYTES, cut(build_commit(), DAYPACK_COMMIT_BYTES));
 }
 
 int Segment::reserve_slot(std::size_t index) const noexcept {
@@ -271,14 +296,14 @@ std::string Segment::why_left_out(std::string_view symbol, std::string_view nati
         return "no room in shared memory, where symbols of engines before keep their places: raise max_symbols, which "
                "makes a new segment";
     }
-    return no_room_text(layout_.slot_bytes, ENOSPC);
+    return no_room_text(layout_.slot_bytes, ENOSPC, named_);
 }
 
 std::optional<LineIndex> Segment::add_line(std::string_view host) noexcept {
     const auto line = load_relaxed(header().lines);
     if (line >= DAYPACK_MAX_LINES) return std::nullopt;
     auto& entry = at<daypack_line_entry>(layout_.lines + line * sizeof(daypack_line_entry));
-    store_name(entry.host, DAYPACK_HOST_BYTES, host.substr(0, DAYPACK_HOST_BYTES - 1));
+    store_name(entry.host, DAYPACK_HOST_BYTES, cut(host, DAYPACK_HOST_BYTES));
     store_release(header().lines, line + 1);  // pairs with the acquire in daypack_lines
     return static_cast<LineIndex>(line);
 }
@@ -291,9 +316,19 @@ bool Segment::yields_to(const LivingWriter& other) const noexcept {
            std::pair(load_relaxed(head.writer_start_ns), load_relaxed(head.writer_pid));
 }
 
+daypack_reader Segment::reader_here() const noexcept {
+    daypack_reader reader{};
+    reader.fd = -1;
+    reader.base = reinterpret_cast<const unsigned char*>(mapping_.base());
+    reader.bytes = layout_.bytes;
+    reader.beat_stale_ns = INT64_MAX;
+    (void)daypack_take_geometry(&reader);  // of our own making
+    return reader;
+}
+
 Segment::Room Segment::make_room() const {
     Room room{ShmFile::create_unnamed(access_, layout_.bytes), {}};
-    if (const int error = room.file.reserve(0, in_use()); error != 0) no_room(in_use(), error);
+    if (const int error = room.file.reserve(0, in_use()); error != 0) no_room(in_use(), error, named_);
     room.mapping = Mapping(room.file.fd(), layout_.bytes);
     populate(room.mapping.base(), in_use());
     return room;

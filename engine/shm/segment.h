@@ -23,6 +23,7 @@ struct SegmentOptions {
     std::size_t ring_events = 65536;  // rounded up to a power of two
     mode_t mode = 0640;
     std::string group{};  // empty: the group of the process
+    bool named = true;    // false: memory of this process alone, without a file in /dev/shm
 };
 
 // The shared memory of one instance, as its writer has it; engine/include/daypack/shm.h is the contract with readers.
@@ -96,6 +97,11 @@ class Segment {
     // then the segment stays where it is.
     void move_to(Room& room);
 
+    // Reads this segment from within its own process, whatever its name leads to. Only the functions that read what is
+    // mapped (…_here) may be called with it, and whether the beat is late they do not see. Valid as long as this
+    // object.
+    [[nodiscard]] daypack_reader reader_here() const noexcept;
+
     // For the publisher and its parts.
     [[nodiscard]] daypack_header& header() const noexcept { return at<daypack_header>(0); }
     [[nodiscard]] daypack_slot& slot(SymbolIndex index) const noexcept {
@@ -128,6 +134,7 @@ class Segment {
     void begin_epoch(std::uint64_t epoch) noexcept;
 
     SegmentLayout layout_;
+    bool named_;
     std::string instance_;
     ShmAccess access_;
     std::optional<ShmFile> file_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/segment_layout.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "engine/shm/atomic_words.h"
@@ -9,6 +10,7 @@ namespace daypack::core {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr std::size_t kTwoLines = 128;  // cache lines: processors fetch them in pairs
 
 [[nodiscard]] std::size_t round_up(std::size_t bytes, std::size_t to) noexcept {
     return (bytes + to - 1) / to * to;
@@ -24,7 +26,7 @@ SegmentLayout::SegmentLayout(std::size_t depth_, std::size_t max_symbols_, std::
     histograms = round_up(counters + 8 * counter_words(), kPage);
     ring = round_up(histograms + 8 * histogram_words(), kPage);
     slots = round_up(ring + ring_events * sizeof(daypack_record), kPage);
-    slot_bytes = round_up(sizeof(daypack_slot) + 2 * depth * sizeof(daypack_level), sizeof(daypack_slot));
+    slot_bytes = round_up(sizeof(daypack_slot) + 2 * depth * sizeof(daypack_level), kTwoLines);
     bytes = slots + max_symbols * slot_bytes;
 }
 
@@ -37,31 +39,43 @@ std::size_t SegmentLayout::histogram_words() const noexcept {
     return std::size_t{DAYPACK_HISTOGRAM_COUNT} * DAYPACK_HISTOGRAM_BUCKETS;
 }
 
+std::array<SegmentLayout::Word, SegmentLayout::kWords> SegmentLayout::words() const noexcept {
+    using Head = daypack_header;
+    return {{
+        {&Head::version, DAYPACK_LAYOUT_VERSION},
+        {&Head::total_bytes, bytes},
+        {&Head::directory_offset, directory},
+        {&Head::slots_offset, slots},
+        {&Head::slot_bytes, slot_bytes},
+        {&Head::ring_offset, ring},
+        {&Head::ring_events, ring_events},
+        {&Head::counters_offset, counters},
+        {&Head::histograms_offset, histograms},
+        {&Head::lines_offset, lines},
+        {&Head::depth, depth},
+        {&Head::max_symbols, max_symbols},
+        {&Head::header_bytes, sizeof(daypack_header)},
+        {&Head::slot_head_bytes, sizeof(daypack_slot)},
+        {&Head::record_bytes, sizeof(daypack_record)},
+        {&Head::entry_bytes, sizeof(daypack_entry)},
+        {&Head::line_entry_bytes, sizeof(daypack_line_entry)},
+        {&Head::max_lines, DAYPACK_MAX_LINES},
+        {&Head::engine_counters, DAYPACK_ENGINE_COUNTER_COUNT},
+        {&Head::line_counters, DAYPACK_LINE_COUNTER_COUNT},
+        {&Head::symbol_counters, DAYPACK_SYMBOL_COUNTER_COUNT},
+        {&Head::histograms, DAYPACK_HISTOGRAM_COUNT},
+        {&Head::histogram_buckets, DAYPACK_HISTOGRAM_BUCKETS},
+    }};
+}
+
 void SegmentLayout::describe(daypack_header& header) const noexcept {
-    store_relaxed(header.version, std::uint64_t{DAYPACK_LAYOUT_VERSION});
-    store_relaxed(header.total_bytes, bytes);
-    store_relaxed(header.directory_offset, directory);
-    store_relaxed(header.slots_offset, slots);
-    store_relaxed(header.slot_bytes, slot_bytes);
-    store_relaxed(header.ring_offset, ring);
-    store_relaxed(header.ring_events, ring_events);
-    store_relaxed(header.counters_offset, counters);
-    store_relaxed(header.histograms_offset, histograms);
-    store_relaxed(header.lines_offset, lines);
-    store_relaxed(header.depth, depth);
-    store_relaxed(header.max_symbols, max_symbols);
+    for (const auto& [place, value] : words()) store_relaxed(header.*place, value);
 }
 
 bool SegmentLayout::describes(const daypack_header& header) const noexcept {
-    daypack_header mine{};
-    describe(mine);
-    const auto same = [&](std::uint64_t daypack_header::*field) { return load_relaxed(header.*field) == mine.*field; };
-    return same(&daypack_header::version) && same(&daypack_header::total_bytes) &&
-           same(&daypack_header::directory_offset) && same(&daypack_header::slots_offset) &&
-           same(&daypack_header::slot_bytes) && same(&daypack_header::ring_offset) &&
-           same(&daypack_header::ring_events) && same(&daypack_header::counters_offset) &&
-           same(&daypack_header::histograms_offset) && same(&daypack_header::lines_offset) &&
-           same(&daypack_header::depth) && same(&daypack_header::max_symbols);
+    const auto words = this->words();
+    return std::all_of(words.begin(), words.end(),
+                       [&](const Word& word) { return load_relaxed(header.*word.place) == word.value; });
 }
 
 }  // namespace daypack::core

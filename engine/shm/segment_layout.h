@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "engine/include/daypack/shm.h"
 
@@ -26,6 +28,15 @@ struct SegmentLayout {
     std::size_t directory, lines, counters, histograms, ring, slots;  // offsets
     std::size_t slot_bytes;
     std::size_t bytes;
+
+  private:
+    // A word of the header that says something of the layout.
+    struct Word {
+        std::uint64_t daypack_header::*place;
+        std::uint64_t value;
+    };
+    static constexpr std::size_t kWords = 23;
+    [[nodiscard]] std::array<Word, kWords> words() const noexcept;
 };
 
 }  // namespace daypack::core

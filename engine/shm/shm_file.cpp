@@ -12,6 +12,7 @@
 
 #include "engine/include/daypack/shm.h"
 #include "engine/shm/shm_limits.h"
+#include "net/base/above_stdio.h"
 
 namespace daypack::core {
 namespace {
@@ -46,12 +47,9 @@ constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
 }
 
 // A process whose stdout or stderr is closed would write its log into the segment.
-[[nodiscard]] int above_stdio(int fd) {
-    if (fd > STDERR_FILENO) return fd;
-    const int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    const int error = errno;
-    close(fd);
-    if (above < 0) fail("cannot open the segment", error);
+[[nodiscard]] int checked_above_stdio(int fd) {
+    const int above = above_stdio(fd);
+    if (above < 0) fail("cannot open the segment", errno);
     return above;
 }
 
@@ -107,7 +105,7 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
                                      ": it belongs to another user; run as that one, or choose another --instance");
         }
         if (fd < 0) fail("cannot open " + path + ", remove it if it is of no use", errno);
-        ShmFile file(above_stdio(fd));
+        ShmFile file(checked_above_stdio(fd));
         struct stat status {};
         if (fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) {
             throw std::runtime_error(path + " is no regular file: remove it");
@@ -127,11 +125,21 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
 ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
     const int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) fail("cannot make a file in /dev/shm", errno);
-    ShmFile file(above_stdio(fd));
+    ShmFile file(checked_above_stdio(fd));
     file.set_access(access);
     if (!file.lock()) fail("cannot lock a new file in /dev/shm", errno);
     if (ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) {
         fail("cannot make a segment of " + std::to_string(bytes >> 20) + " MiB in /dev/shm", errno);
+    }
+    return file;
+}
+
+ShmFile ShmFile::create_anonymous(std::size_t bytes) {
+    const int fd = memfd_create("daypack", MFD_CLOEXEC);
+    if (fd < 0) fail("cannot make memory without a name", errno);
+    ShmFile file(above_stdio(fd));
+    if (ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) {
+        fail("cannot make memory of " + std::to_string(bytes >> 20) + " MiB", errno);
     }
     return file;
 }

@@ -63,6 +63,9 @@ class ShmFile {
     // one.
     [[nodiscard]] static ShmFile create_unnamed(const ShmAccess& access, std::size_t bytes);
 
+    // Makes memory that has no name anywhere, and needs no /dev/shm.
+    [[nodiscard]] static ShmFile create_anonymous(std::size_t bytes);
+
     ~ShmFile();
     ShmFile(ShmFile&& other) noexcept
         : fd_(std::exchange(other.fd_, -1)), locked_by_(std::exchange(other.locked_by_, 0)) {}

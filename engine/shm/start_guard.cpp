@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -20,7 +21,15 @@ std::mutex& process_mutex() {
 }
 
 [[noreturn]] void in_the_way(const std::string& path, const std::string& why) {
-    throw std::runtime_error(path + ", which keeps two engines from starting at once, " + why + ": remove it");
+    throw std::runtime_error(path + ", which keeps two engines from starting at once, " + why);
+}
+
+// What another user put there, or what is no file. In /dev/shm only its owner and root may remove it.
+void remove_strange(const std::string& path, uid_t owner) {
+    if (unlink(path.c_str()) == 0 || errno == ENOENT) return;
+    if (owner == geteuid()) in_the_way(path, "is no file: remove it");
+    in_the_way(path, "was put there by another user (id " + std::to_string(owner) +
+                         "): have root remove it, or choose another --instance");
 }
 
 }  // namespace
@@ -43,16 +52,18 @@ StartGuard::StartGuard(const std::string& instance, std::chrono::milliseconds pa
 // Whoever locks the file while it has its name has the guard; a file whose name was removed is another's of before.
 bool StartGuard::try_lock() {
     const int fd = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (fd < 0) in_the_way(path_, std::string("cannot be opened (") + std::strerror(errno) + ")");
-    fd_ = fd;
+    const int error = errno;
     struct stat mine {};
     struct stat there {};
-    if (fstat(fd, &mine) != 0 || !S_ISREG(mine.st_mode) || mine.st_uid != geteuid()) {
-        const bool removed = unlink(path_.c_str()) == 0;
-        close(std::exchange(fd_, -1));
-        if (!removed) in_the_way(path_, "is of another user");
+    // Where one can be opened, or is not opened since it is another user's or no file.
+    const bool known = fd >= 0 ? fstat(fd, &mine) == 0 : lstat(path_.c_str(), &mine) == 0;
+    if (known && (!S_ISREG(mine.st_mode) || mine.st_uid != geteuid())) {
+        if (fd >= 0) close(fd);
+        remove_strange(path_, mine.st_uid);
         return false;
     }
+    if (fd < 0) in_the_way(path_, std::string("cannot be opened (") + std::strerror(error) + "): remove it");
+    fd_ = fd;
     (void)fchmod(fd, 0600);  // whatever the umask: a start that is killed leaves it to the next one
     struct flock lock {};
     lock.l_type = F_WRLCK;

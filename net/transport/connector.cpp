@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/transport/connector.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/base/above_stdio.h"
 #include "net/base/clock.h"
 #include "net/transport/dns_lookup.h"
 
@@ -31,8 +31,7 @@ void open_above_stdio(tcp::socket& socket, const tcp& protocol) {
     error_code error;
     socket.open(protocol, error);
     if (error || socket.native_handle() > STDERR_FILENO) return;
-    const int above = fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    socket.close(error);
+    const int above = above_stdio(socket.release(error));
     if (above >= 0) socket.assign(protocol, above, error);
 }
 

@@ -25,7 +25,7 @@ namespace daypack::core::test {
 class AgentWorld {
   public:
     // `fused`: what the lines bring goes straight to the agent, and through no queue.
-    AgentWorld(std::uint64_t seed, const std::string& instance, bool fused)
+    AgentWorld(std::uint64_t seed, const std::string& instance, bool fused, Callbacks callbacks = {})
         : fused_(fused),
           random_(seed),
           venue_({1 + random_.below(60), 5000, 40, VenueClock::draw(random_), VenueClock::draw(random_)}, random_),
@@ -44,7 +44,7 @@ class AgentWorld {
                   &spent_,
                   &log_,
                   &pool_},
-                 {2'000'000'000, random_.once_in(3) ? 0 : 500'000'000}, {}),
+                 {2'000'000'000, random_.once_in(3) ? 0 : 500'000'000}, std::move(callbacks)),
           decoder_(table_, DepthStream::realtime) {
         (void)segment_.add_symbol("SOL-USDC", "SOL_USDC");
         (void)table_.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});

@@ -122,13 +122,9 @@ TEST(ConfigRefusal, FormsAreRefused) {
         {with("", "  shm_mode: \"0777\"\n"),
          at(7, "`shm_mode` is no mode for a file that its owner reads and writes" + mode)},
         {with("", "  shm_mode: \"0660\"\n"),
-         at(7,
-            "`shm_mode` lets others than the owner write the books; take the 2 out for group and others, as in "
-            "\"0640\"")},
+         at(7, "`shm_mode` lets others than the owner write the books; write \"0640\" instead")},
         {with("", "  shm_mode: \"0602\"\n"),
-         at(7,
-            "`shm_mode` lets others than the owner write the books; take the 2 out for group and others, as in "
-            "\"0640\"")},
+         at(7, "`shm_mode` lets others than the owner write the books; write \"0600\" instead")},
         {with("", "  shm_mode: 640x\n"),
          at(7, "`shm_mode` is no mode for a file that its owner reads and writes" + mode)},
         {with("", "  shm_mode: \"0440\"\n"),
@@ -377,6 +373,8 @@ TEST_F(ConfigOnThisMachine, ACaFileWithoutACertificateIsToldWithItsLine) {
     EXPECT_EQ(error_of_ca_file(""), "no error");
     EXPECT_EQ(error_of_ca_file("/nowhere/ca.pem"), "6: `ca_file` cannot be read (No such file or directory)" + meant);
     EXPECT_EQ(error_of_ca_file("/tmp"), "6: `ca_file` cannot be read (Is a directory)" + meant);
+    EXPECT_EQ(error_of_ca_file("/dev/zero"),
+              "6: `ca_file` cannot be read (a pipe, a socket or a device is no file)" + meant);
     EXPECT_EQ(error_of_ca_file(write("empty.pem", "")), "6: `ca_file` names an empty file" + meant);
     const std::string no_certificate = "6: `ca_file` names a file without a certificate that can be read" + meant;
     EXPECT_EQ(error_of_ca_file(write("words.pem", "no certificate")), no_certificate);

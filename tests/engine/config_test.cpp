@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -203,7 +204,14 @@ TEST(Config, AFileIsReadAndNamedAsTheUserNamedIt) {
     const std::string meant = "); give the path of a configuration file";
     EXPECT_EQ(error(path + "x"), "daypack: " + path + "x: cannot be read (No such file or directory" + meant);
     EXPECT_EQ(error(folder.string()), "daypack: " + folder.string() + ": cannot be read (Is a directory" + meant);
-    EXPECT_EQ(error("/dev/zero"), "daypack: /dev/zero: is larger than 1 MiB; give the path of a configuration file");
+    const std::string endless = (folder / "pipe.yaml").string();
+    ASSERT_EQ(mkfifo(endless.c_str(), 0600), 0);  // which nobody will write
+    for (const std::string& file : {endless, std::string("/dev/zero")}) {
+        EXPECT_EQ(error(file),
+                  "daypack: " + file + ": cannot be read (a pipe, a socket or a device is no file" + meant);
+    }
+    std::ofstream(path) << std::string((1 << 20) + 1, ' ');
+    EXPECT_EQ(error(path), "daypack: " + path + ": is larger than 1 MiB; give the path of a configuration file");
     std::filesystem::remove_all(folder);
 }
 

@@ -229,6 +229,27 @@ TEST(Segment, AUserWithoutPermissionIsToldSo) {
     EXPECT_EQ(child.failure(), "");
 }
 
+TEST(Segment, WhatAStrangerPutInTheWayOfAStartIsToldInWordsAndRemovedByRoot) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+    const Instance instance;
+    const std::string guard = "/dev/shm/.daypack." + instance.name + ".start";
+    const int file = open(guard.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    ASSERT_GE(file, 0);
+    close(file);
+    ASSERT_EQ(chown(guard.c_str(), 1, 1), 0);
+    Child child([&](const auto&) -> std::string {
+        if (setgid(65534) != 0 || setuid(65534) != 0) return failed("it cannot become another user");
+        const std::string words = refusal(instance.options());
+        const std::string meant = guard +
+                                  ", which keeps two engines from starting at once, was put there by another user "
+                                  "(id 1): have root remove it, or choose another --instance";
+        return words == meant ? "" : failed("an engine is refused so: " + words);
+    });
+    EXPECT_EQ(child.failure(), "");
+    EXPECT_EQ(refusal(instance.options()), "");
+    EXPECT_NE(access(guard.c_str(), F_OK), 0);
+}
+
 TEST(Segment, AFullShmIsAnErrorInWordsAndNeverASignal) {
     const Instance instance;
     const std::string unmounted = "it has no right to mount a small file system of its own";

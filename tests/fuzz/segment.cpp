@@ -106,6 +106,13 @@ void read_everything(daypack_reader& reader) {
         }
         daypack_top top;
         (void)daypack_read_top(&reader, i, &top);
+        daypack_perp perp;
+        (void)daypack_read_perp(&reader, i, &perp);
+    }
+    daypack_writer writer;
+    daypack_read_writer(&reader, &writer);
+    if (std::strlen(writer.host) >= sizeof writer.host || std::strlen(writer.commit) >= sizeof writer.commit) {
+        std::abort();
     }
     for (unsigned i = 0; i < DAYPACK_MAX_LINES; ++i) {
         daypack_line_entry line;
@@ -113,7 +120,7 @@ void read_everything(daypack_reader& reader) {
         if (std::strlen(line.host) >= DAYPACK_HOST_BYTES) std::abort();
         (void)daypack_line_counter(&reader, i, DAYPACK_LINE_frames);
     }
-    if (daypack_lines(&reader) > DAYPACK_MAX_LINES) std::abort();
+    if (daypack_lines(&reader) > 256) std::abort();
     (void)daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, 999);
     std::uint64_t cursor = daypack_cursor(&reader) - 20;
     for (int i = 0; i < 40; ++i) {

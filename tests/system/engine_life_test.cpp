@@ -11,11 +11,13 @@
 #include <clocale>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
 
+#include "tests/support/child.h"
 #include "tests/system/live_engine.h"
 
 namespace daypack::core {
@@ -143,6 +145,44 @@ TEST_F(EngineLife, ItChangesNothingOfTheWholeProcess) {
 
 bool has_stopped(LiveReader& reader) {
     return daypack_load(&daypack_head(&reader.reader())->phase) == DAYPACK_PHASE_STOPPED;
+}
+
+// A host forks, as for a helper, and the child ends as C++ does: it has the engine's objects and none of its threads.
+TEST_F(EngineLife, AForkedChildOfTheHostStopsAndDestroysNothing) {
+    auto engine = std::make_unique<Engine>(alone(), Callbacks{}, [](const std::string&) {});
+    engine->start();
+    LiveReader reader;
+    reader.open(alone().engine.instance);
+    test::Child child([&](const test::Child::Line&) -> std::string {
+        alarm(30);  // rather than wait for ever for a thread that is not there
+        engine->stop();
+        engine->set_symbols(alone());
+        const std::string said = thrown_by([&] { engine->start(); });
+        engine.reset();
+        return said.find("was forked from") == std::string::npos ? test::failed("start() throws " + said) : "";
+    });
+    EXPECT_EQ(child.failure(), "");
+    const auto beat = daypack_load(&daypack_head(&reader.reader())->beat_ns);
+    EXPECT_TRUE(wait_until([&] { return daypack_load(&daypack_head(&reader.reader())->beat_ns) > beat; }));
+    EXPECT_EQ(daypack_writer_lives(&reader.reader()), 1);
+    EXPECT_NE(thrown_by([] { const Engine second(alone()); }).find("is held by another engine"), std::string::npos);
+    engine->stop();
+    EXPECT_TRUE(has_stopped(reader));
+}
+
+// As of a daemon: the engine is made while whoever started the program still waits, and runs in its child.
+TEST_F(EngineLife, WhatWasMadeBeforeAForkRunsInTheChildThatStartsIt) {
+    Engine engine(alone(), {}, [](const std::string&) {});
+    const std::string instance = alone().engine.instance;
+    test::Child daemon([&](const test::Child::Line&) -> std::string {
+        alarm(30);
+        engine.start();
+        LiveReader reader;
+        reader.open(instance);
+        engine.stop();
+        return has_stopped(reader) ? "" : test::failed("stop() stopped nothing");
+    });
+    EXPECT_EQ(daemon.failure(), "");
 }
 
 TEST_F(EngineLife, StopInTheFunctionOfTheLogEndsIt) {

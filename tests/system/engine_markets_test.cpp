@@ -76,7 +76,7 @@ TEST(EngineMarketList, ATickThatTheListDoesNotKnowYetIsLearnt) {
 }
 
 TEST(EngineMarketList, AMarketLeftOutOfOneListStaysLive) {
-    Venue venue(::daypack::venue(), {kSol, kEth});
+    Venue venue(::daypack::core::venue(), {kSol, kEth});
     ASSERT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
     venue.strike("listing:how=omitted,symbol=" + kSol);
     const std::uint64_t before = venue.exchange.statistics().requests;
@@ -89,7 +89,7 @@ TEST(EngineMarketList, AMarketLeftOutOfOneListStaysLive) {
 }
 
 TEST(EngineMarketList, ADelistedMarketIsGoneOnceAndAliveWhereItIsListedAgain) {
-    Venue venue(::daypack::venue(), {kSol, kEth});
+    Venue venue(::daypack::core::venue(), {kSol, kEth});
     ASSERT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
     venue.strike("market:how=Unlisted,for_ms=5000,symbol=" + kSol);
     EXPECT_TRUE(venue.becomes(kSol, DAYPACK_STATE_DOWN, DAYPACK_REASON_no_market));

@@ -246,12 +246,26 @@ TEST(Bench, AShortRunHasEveryRowWithItsFieldsAsJsonAndAsAPage) {
         }
         EXPECT_NE(page.find("<code>" + names.back() + "</code>"), std::string::npos) << names.back();
     }
-    for (const char* name :
-         {"decode_apply.simdjson_5", "decode_apply.scan_1", "decode_apply_floor.5", "book_recorded.map",
-          "publish.outside", "publish.inside", "publish.outside_reader", "publish.inside_reader",
-          "frame_to_reader_fused.p50", "frame_to_reader_fused.p99", "frame_to_publish_pipeline", "wss_one_way",
-          "socket_frames.cpu", "socket_frames.rate", "replay_frames.simdjson", "timing_cost", "hot_thread_clean",
-          "symbols_100.cost", "symbols_100.memory"}) {
+    for (const char* name : {"decode_apply.simdjson_5",
+                             "decode_apply.scan_1",
+                             "decode_apply_floor.5",
+                             "book_recorded.map",
+                             "publish.outside",
+                             "publish.inside",
+                             "publish.outside_reader",
+                             "publish.inside_reader",
+                             "frame_to_reader_fused.p50",
+                             "frame_to_reader_fused.p99",
+                             "frame_to_publish_pipeline",
+                             "wss_one_way",
+                             "socket_frames.cpu",
+                             "socket_frames.rate",
+                             "replay_frames.simdjson",
+                             "timing_cost",
+                             "callback_cost",
+                             "hot_thread_clean",
+                             "symbols_100.cost",
+                             "symbols_100.memory"}) {
         EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name << " is missing";
     }
     EXPECT_EQ(page.find("http"), std::string::npos) << "the page needs a network";

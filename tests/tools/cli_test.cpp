@@ -222,6 +222,16 @@ TEST_F(Cli, AWrongConfigurationIsExitTwoWithFileAndLine) {
         "daypack: nowhere.yaml: cannot be read (No such file or directory); give the path of a configuration file\n");
 }
 
+TEST_F(Cli, MarketsPassesByNoProxyWithoutAWord) {
+    setenv("https_proxy", "http://proxy.test:3128", 1);
+    const Outcome refused = daypack("markets");
+    unsetenv("https_proxy");
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_EQ(refused.err,
+              "daypack: https_proxy is set, but daypack connects to api.backpack.exchange itself and through no proxy; "
+              "start it with `env -u https_proxy`, or name the host in NO_PROXY\n");
+}
+
 TEST_F(Cli, AReaderWithoutAnEngineIsExitOneWithOneLine) {
     for (const std::string verb : {"cat", "tail", "stat", "top"}) {
         const Outcome alone = daypack(verb + " --instance no-such-engine");

@@ -11,6 +11,7 @@
 
 #include "book/decimal.h"
 #include "engine/config.h"
+#include "engine/config/config_proxy.h"
 #include "engine/include/daypack/shm.h"
 #include "net/backpack/rest_api.h"
 #include "net/backpack/rest_decoder.h"
@@ -62,11 +63,20 @@ void add_missing(MarketList from, MarketList& list) {
     }
 }
 
+// Of the file, or else the exchange itself, which is refused where the file would be.
+ExchangeConfig exchange_of(const MarketsOptions& options) {
+    if (!options.config_path.empty()) return load_config(options.config_path).exchange;
+    ExchangeConfig exchange;
+    if (const std::string fault = proxy_fault(exchange.rest_urls, process_env); !fault.empty()) {
+        throw ConfigError("daypack: " + fault);
+    }
+    return exchange;
+}
+
 }  // namespace
 
 int show_markets(const MarketsOptions& options) {
-    const ExchangeConfig exchange =
-        options.config_path.empty() ? ExchangeConfig{} : load_config(options.config_path).exchange;
+    const ExchangeConfig exchange = exchange_of(options);
     const TlsContext tls = TlsContext::client(exchange.ca_file);
     RestOptions rest_options;
     for (const auto& url : exchange.rest_urls) rest_options.urls.push_back(parse_url(url, UrlKind::rest));

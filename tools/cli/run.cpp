@@ -124,6 +124,7 @@ void reload(Engine& engine, const RunOptions& options, LogView& log) {
 int run_engine(const RunOptions& options) {
     constexpr int kTurn_ms = 10;
     (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away ends its pipe, not the engine
+    for (const int user : {SIGUSR1, SIGUSR2}) (void)std::signal(user, SIG_IGN);  // as of a rotation of logs
     const Config config = read_config(options);
     guard_keys(config.exchange);
     const bool terminal = isatty(STDOUT_FILENO) != 0;

@@ -23,6 +23,12 @@
  * would be LIVE until the engine's first beat after it. Where writer and reader have other clocks (another time
  * namespace, a restored checkpoint), a beat may lie in the reader's future; that is no fresh one either.
  *
+ * Newer and older segments. A reader finds everything by what the header of the segment says: where it lies, how many
+ * there are, and how far they are apart. So within one DAYPACK_LAYOUT_VERSION a newer engine may append a counter, a
+ * histogram, a line, a word of a slot or of a record, a kind: a reader that was compiled before passes over what it
+ * does not know, and one that asks for what an older segment has not is given 0. A segment of another version is
+ * refused; daypack_explain says so in words.
+ *
  * Invariants of the segment
  * 1. The segment consists of 64-bit words, written and read atomically. Only the process that holds the write lock
  *    writes.
@@ -88,15 +94,18 @@ extern "C" {
 #endif
 
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
-#define DAYPACK_LAYOUT_VERSION 4u /* raised where anything in the segment moves, a counter too: see DAYPACK_ASSERT */
+#define DAYPACK_LAYOUT_VERSION 5u /* raised where a reader of today could not find, or would misread, what is there */
 #define DAYPACK_NAME_BYTES 64     /* of a symbol, with its final zero */
-#define DAYPACK_MAX_LINES 16
+#define DAYPACK_MAX_LINES 16      /* that the engine of this header has room for; a segment says its own number */
 #define DAYPACK_HOST_BYTES 64
+#define DAYPACK_VERSION_BYTES 32
+#define DAYPACK_COMMIT_BYTES 64
 #define DAYPACK_PATH_BYTES 128
-#define DAYPACK_BEAT_STALE_NS 10000000ll /* a beat older, or further ahead, tells of a stalled or dead writer */
-#define DAYPACK_READ_TRIES 64            /* after which a read returns DAYPACK_BUSY, never old data */
-#define DAYPACK_NO_OWNER 0xffffffffu     /* no user: that of daypack_open_as where none is named */
-#define DAYPACK_OVERFLOW_ID 65534u       /* what a user namespace shows for every user and group it does not know */
+#define DAYPACK_BEAT_STALE_NS 10000000ll        /* a beat older, or further ahead, tells of a stalled or dead writer */
+#define DAYPACK_MAX_BEAT_STALE_NS 60000000000ll /* the most that a segment may allow its writer */
+#define DAYPACK_READ_TRIES 64                   /* after which a read returns DAYPACK_BUSY, never old data */
+#define DAYPACK_NO_OWNER 0xffffffffu            /* no user: that of daypack_open_as where none is named */
+#define DAYPACK_OVERFLOW_ID 65534u /* what a user namespace shows for every user and group it does not know */
 
 /* For this file alone, and undefined at its end: returns the name of `number` in one of the lists below; an assertion,
  * which C99 has not, but it refuses an array of -1 elements. */
@@ -164,22 +173,30 @@ static inline const char* daypack_reason_name(unsigned reason) {
  * RETIRED      the segment was replaced by one of another layout, which the reads here open by themselves */
 #define DAYPACK_PHASES(X) X(STARTING, 0) X(RUNNING, 1) X(CATCHING_UP, 2) X(STOPPED, 3) X(RETIRED, 4)
 
-/* Kinds of a record.
- * NONE      the writer died before it finished this record
- * DELTA     one level of an update: side, price, quantity (0 deletes it); the last record of an update has `last`
- * ADVANCE   an update without levels
- * TRADE     price, quantity, side of the aggressor; first_id is the trade's id, id_a the buyer's order, id_b the
- *           seller's
- * TOP       the best bid and offer changed: price and quantity are the bid's, price2 and quantity2 the ask's; a side
- *           of quantity 0 is empty
- * STATE     state, reason or flags of a symbol changed: see status
- * SNAPSHOT  the book was replaced at last_id: read the slot again
- * The rest are reserved. */
-#define DAYPACK_KINDS(X) \
-    X(NONE, 0)           \
-    X(DELTA, 1)          \
-    X(ADVANCE, 2)        \
-    X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6) X(MARK_PRICE, 7) X(FUNDING, 8) X(LIQUIDATION, 9) X(TICKER, 10)
+/* Kinds of a record. A reader passes over a kind that it does not know. Prices have the exponent of the price, and
+ * quantities that of the quantity, but for the kinds from MARK_PRICE on, where each number has its own: see
+ * daypack_record.exponents. first_id and last_id of these are 0, for they are no part of a book.
+ * NONE           the writer died before it finished this record
+ * DELTA          one level of an update: side, price, quantity (0 deletes it); the last record of an update has `last`
+ * ADVANCE        an update without levels
+ * TRADE          price, quantity, side of the aggressor; first_id is the trade's id, id_a the buyer's order, id_b the
+ *                seller's
+ * TOP            the best bid and offer changed: price and quantity are the bid's, price2 and quantity2 the ask's; a
+ *                side of quantity 0 is empty
+ * STATE          state, reason or flags of a symbol changed: see status
+ * SNAPSHOT       the book was replaced at last_id: read the slot again
+ * MARK_PRICE     price is the mark price, price2 the index price, 0 where the venue sends none
+ * FUNDING        price is the rate of the coming payment, as a part of the position's value (0.0001 is 0.01 %), which
+ *                may be negative or 0; id_a is the time of that payment in µs since the Unix epoch
+ * LIQUIDATION    price, quantity, and side of the order that closes the position
+ * TICKER         of the last 24 hours: price is that of the last trade, price2 that of the first, quantity the volume
+ * in the base currency, quantity2 that in the quote currency, id_a the number of trades OPEN_INTEREST  quantity is how
+ * much is open, in the base currency */
+/* clang-format off */
+#define DAYPACK_KINDS(X)                                                                    \
+    X(NONE, 0) X(DELTA, 1) X(ADVANCE, 2) X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6)   \
+    X(MARK_PRICE, 7) X(FUNDING, 8) X(LIQUIDATION, 9) X(TICKER, 10) X(OPEN_INTEREST, 11)
+/* clang-format on */
 
 typedef enum daypack_phase {
 #define DAYPACK_X(name, value) DAYPACK_PHASE_##name = value,
@@ -244,7 +261,8 @@ static inline const char* daypack_threads_why_name(uint64_t threads) {
     DAYPACK_NAME_OF(DAYPACK_THREADS_WHYS, threads >> 16 & 0xff, "unknown")
 }
 
-/* Counters. Each is written by one thread of the engine. `daypack stat --json` prints all of them. The text of `stat`
+/* Counters. Each is written by one thread of the engine. A list grows at its end alone: a counter's number is a
+ * promise, and a reader asks for it by that number. `daypack stat --json` prints all of them. The text of `stat`
  * has a line's from `connects` up to `last_receive_ns`, so a word's place decides whether it is shown there; of the
  * others a chosen few (tools/cli/stat.cpp). */
 /* clang-format off */
@@ -305,10 +323,9 @@ enum {
 #undef DAYPACK_X
         DAYPACK_ENGINE_COUNTER_COUNT
 };
-DAYPACK_ASSERT(
-    counters,
-    DAYPACK_LINE_COUNTER_COUNT == 21 && DAYPACK_SYMBOL_COUNTER_COUNT == 38 && DAYPACK_ENGINE_COUNTER_COUNT == 13,
-    "a counter more or less moves those behind it: raise DAYPACK_LAYOUT_VERSION, and put the new counts here");
+DAYPACK_ASSERT(counters,
+               DAYPACK_LINE_replaces_refused == 20 && DAYPACK_SYMBOL_polls == 37 && DAYPACK_ENGINE_tsc_error_ns == 12,
+               "these were the last ones of layout 5.0: a new counter goes behind them, at the end of its list");
 
 static inline const char* daypack_line_counter_name(unsigned counter) {
     static const char* const names[] = {
@@ -337,19 +354,22 @@ static inline const char* daypack_engine_counter_name(unsigned counter) {
 
 /* ---- layout ---------------------------------------------------------------------------------------------------- */
 
+/* The words up to reserved2 lie where they lay in layout 4, and will in every layout: by them an engine of one version
+ * finds out whether a segment of another has a writer, and retires it. */
 typedef struct daypack_header {
     uint64_t magic;
-    uint64_t version;
+    uint64_t version; /* DAYPACK_LAYOUT_VERSION of the writer */
     uint64_t total_bytes;
-    uint64_t directory_offset; /* of daypack_entry[max_symbols] */
-    uint64_t slots_offset;     /* of slots, slot_bytes apart: daypack_slot, then depth bids, then depth asks */
+    uint64_t directory_offset; /* of daypack_entry[max_symbols], entry_bytes apart */
+    uint64_t slots_offset;     /* of slots, slot_bytes apart: slot_head_bytes of daypack_slot, depth bids, depth asks */
     uint64_t slot_bytes;
-    uint64_t ring_offset; /* of daypack_record[ring_events] */
+    uint64_t ring_offset; /* of daypack_record[ring_events], record_bytes apart */
     uint64_t ring_events; /* a power of two */
 
-    uint64_t counters_offset;   /* uint64_t engine[], then line[DAYPACK_MAX_LINES][], then symbol[max_symbols][] */
-    uint64_t histograms_offset; /* of uint64_t[DAYPACK_HISTOGRAM_COUNT][DAYPACK_HISTOGRAM_BUCKETS] */
-    uint64_t lines_offset;      /* of daypack_line_entry[DAYPACK_MAX_LINES] */
+    uint64_t
+        counters_offset; /* uint64_t [engine_counters], [max_lines][line_counters], [max_symbols][symbol_counters] */
+    uint64_t histograms_offset; /* of uint64_t[histograms][histogram_buckets] */
+    uint64_t lines_offset;      /* of daypack_line_entry[max_lines], line_entry_bytes apart */
     uint64_t depth;             /* levels a side in a slot */
     uint64_t max_symbols;
     uint64_t writer_pid;
@@ -370,7 +390,55 @@ typedef struct daypack_header {
     uint64_t reserved1[7];
     uint64_t published; /* ring: positions below this are there; stored after the payload */
     uint64_t reserved2[7];
+
+    uint64_t header_bytes;    /* of this header: what lies behind them is not there */
+    uint64_t slot_head_bytes; /* where the levels of a slot begin */
+    uint64_t record_bytes;
+    uint64_t entry_bytes;
+    uint64_t line_entry_bytes;
+    uint64_t max_lines;
+    uint64_t engine_counters; /* how many counters there are: of the engine, of each line, of each symbol */
+    uint64_t line_counters;
+
+    uint64_t symbol_counters;
+    uint64_t histograms;
+    uint64_t histogram_buckets;
+    uint64_t beat_stale_ns; /* a beat older, or further ahead, is late; 0 or too much: DAYPACK_BEAT_STALE_NS */
+    uint64_t images_offset; /* of images of whole books, image_bytes apart, one a symbol */
+    uint64_t image_bytes;   /* 0: there are no images */
+    uint64_t image_levels;  /* that an image has room for, a side */
+    uint64_t reserved3;
+
+    /* What the kernel of the writer's machine says of its wall clock, looked up now and then, each word by itself.
+     * Times of two machines can be compared to within the sum of their errors, where both are synchronised. */
+    uint64_t clock_state;     /* one of DAYPACK_CLOCK_… */
+    int64_t clock_offset_ns;  /* what the kernel has still to add to it, as its time service (NTP, PTP) told it last */
+    uint64_t clock_error_ns;  /* the most by which it may be wrong, as that service reckons; grows while it is silent */
+    int64_t clock_checked_ns; /* wall clock, of that look */
+    uint64_t reserved4[4];
+
+    char writer_host[DAYPACK_HOST_BYTES];       /* name of the writer's machine, as uname has it */
+    char writer_version[DAYPACK_VERSION_BYTES]; /* 0.1.0; empty: not told */
+    char writer_commit[DAYPACK_COMMIT_BYTES];   /* of the sources, with a + behind it where they were changed */
+
+    uint64_t reserved5[44];
 } daypack_header;
+
+/* The states of the writer's clock. The list is closed.
+ * UNKNOWN         the kernel was not asked, or would not say
+ * UNSYNCHRONISED  no time service keeps it: it may be off by any amount, and clock_error_ns says nothing
+ * SYNCHRONISED    one does, and clock_error_ns is its bound */
+#define DAYPACK_CLOCKS(X) X(UNKNOWN, 0) X(UNSYNCHRONISED, 1) X(SYNCHRONISED, 2)
+
+typedef enum daypack_clock {
+#define DAYPACK_X(name, value) DAYPACK_CLOCK_##name = value,
+    DAYPACK_CLOCKS(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_clock;
+
+static inline const char* daypack_clock_name(uint64_t state) {
+    DAYPACK_NAME_OF(DAYPACK_CLOCKS, state, "UNKNOWN")
+}
 
 typedef struct daypack_entry {
     char symbol[DAYPACK_NAME_BYTES]; /* normalised: BTC-USDC */
@@ -403,8 +471,40 @@ typedef struct daypack_slot {
     int64_t known_to_ask; /* no level above is known; 0: all are */
     uint64_t exponents;   /* price (low byte, signed) | quantity << 8 */
     uint64_t counts;      /* bids (low 32 bits) | asks << 32, of levels below */
-    uint64_t reserved;
+    uint64_t reserved1;
+
+    /* What the venue says of the market beside its book: daypack_read_perp. A number is there where its bit of `perp`
+     * is set, for 0 may be a number; times are 0 until there is one. */
+    int64_t mark_price;
+    int64_t index_price;
+    int64_t funding_rate;    /* of the coming payment, as a part of the position's value; may be negative */
+    int64_t next_funding_us; /* venue's clock: when it is paid */
+    int64_t mark_venue_us;   /* of these four: when the venue sent them, */
+    int64_t mark_receive_ns; /* and when they were received */
+    uint64_t perp;           /* exponents, a signed byte each, from the low one on: of mark_price, index_price,
+                                funding_rate, open_interest, last_price, volume, quote_volume; then DAYPACK_PERP_… bits */
+    uint64_t reserved2;
+
+    int64_t open_interest; /* in the base currency */
+    int64_t open_interest_venue_us;
+    int64_t open_interest_receive_ns;
+    int64_t last_price;   /* of a trade, by the venue's ticker */
+    int64_t volume;       /* of 24 hours, in the base currency, */
+    int64_t quote_volume; /* and in the quote currency */
+    int64_t ticker_venue_us;
+    int64_t ticker_receive_ns;
 } daypack_slot;
+
+/* Which numbers of a slot are there, in the top byte of `perp`; bit and exponent byte have the same number. */
+enum {
+    DAYPACK_PERP_MARK = 1,
+    DAYPACK_PERP_INDEX = 2,
+    DAYPACK_PERP_FUNDING = 4, /* funding_rate, and next_funding_us where that is not 0 */
+    DAYPACK_PERP_OPEN_INTEREST = 8,
+    DAYPACK_PERP_LAST = 16,
+    DAYPACK_PERP_VOLUME = 32,
+    DAYPACK_PERP_QUOTE_VOLUME = 64
+};
 
 enum { DAYPACK_SIDE_BID = 0, DAYPACK_SIDE_ASK = 1 }; /* of a trade: of the aggressor, who bought or sold */
 
@@ -424,11 +524,17 @@ typedef struct daypack_record {
     uint64_t id_a;
     uint64_t id_b;
     uint64_t status;    /* as in daypack_slot */
-    uint64_t exponents; /* as in daypack_slot */
+    uint64_t exponents; /* as in daypack_slot; from MARK_PRICE on also of price2 << 16 and of quantity2 << 24 */
 } daypack_record;
 
-DAYPACK_ASSERT(layout, sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 128 && sizeof(daypack_record) == 128,
-               "another layout: raise DAYPACK_LAYOUT_VERSION");
+DAYPACK_ASSERT(
+    layout, sizeof(daypack_header) == 1024 && sizeof(daypack_slot) == 256 && sizeof(daypack_record) == 128,
+    "layout 5 has these sizes; what is added goes into reserved words, or behind the last word of slot and record");
+DAYPACK_ASSERT(fixed_words,
+               offsetof(daypack_header, writer_pid) == 104 && offsetof(daypack_header, epoch) == 136 &&
+                   offsetof(daypack_header, phase) == 144 && offsetof(daypack_header, claimed) == 192 &&
+                   offsetof(daypack_header, published) == 256 && offsetof(daypack_header, header_bytes) == 320,
+               "words that lie in the same place in every layout");
 
 /* Durations of the updates that were applied, each measured by this machine's clock alone.
  * FRAME_TO_SHM  from the complete, decrypted frame until readers could see slot and records; its parts, in turn:
@@ -437,7 +543,7 @@ DAYPACK_ASSERT(layout, sizeof(daypack_header) == 320 && sizeof(daypack_slot) == 
  * APPLY         until the update was applied to the book
  * PUBLISH       until readers could see slot and records
  * KERNEL        before all of that: from the kernel's receive time, where the configuration asks for it, to the frame
- * An update that had to wait for another one counts in FRAME_TO_SHM alone. */
+ * An update that had to wait for another one counts in FRAME_TO_SHM alone. The list grows at its end. */
 #define DAYPACK_HISTOGRAMS(X) X(FRAME_TO_SHM, 0) X(DECODE, 1) X(QUEUE, 2) X(APPLY, 3) X(PUBLISH, 4) X(KERNEL, 5)
 
 typedef enum daypack_histogram {
@@ -447,8 +553,9 @@ typedef enum daypack_histogram {
         DAYPACK_HISTOGRAM_COUNT
 } daypack_histogram;
 
-/* Histograms are log-linear, in ns: 32 buckets an octave (3 %), exact below 32, up to 2^42 (73 minutes). */
-enum { DAYPACK_HISTOGRAM_BUCKETS = 1216 };
+/* Histograms are log-linear, in ns: 32 buckets an octave (3 %), exact below 32, up to 2^42 (73 minutes). A segment may
+ * have more buckets, which go on from there; 1920 reach 2^64. */
+enum { DAYPACK_HISTOGRAM_BUCKETS = 1216, DAYPACK_MAX_HISTOGRAM_BUCKETS = 1920 };
 
 static inline const char* daypack_histogram_name(unsigned histogram) {
     DAYPACK_NAME_OF(DAYPACK_HISTOGRAMS, histogram, "UNKNOWN")
@@ -476,7 +583,7 @@ typedef enum daypack_result {
     DAYPACK_BUSY = -1,       /* the writer was faster DAYPACK_READ_TRIES times: try again */
     DAYPACK_NO_SEGMENT = -2, /* no engine of that instance has run on this machine */
     DAYPACK_NO_ACCESS = -3,  /* not readable by this user: see shm_mode and shm_group */
-    DAYPACK_BAD_LAYOUT = -4, /* another layout version, or not a segment of daypack */
+    DAYPACK_BAD_LAYOUT = -4, /* another layout version, or not a segment of daypack: daypack_explain says which */
     DAYPACK_NO_SYMBOL = -5,
     DAYPACK_EMPTY = -6,  /* no new record yet */
     DAYPACK_LOST = -7,   /* the ring lapped this reader: see daypack_read_record */
@@ -489,7 +596,8 @@ static inline const char* daypack_result_name(int result) {
         case DAYPACK_BUSY: return "busy: the writer was faster, try again";
         case DAYPACK_NO_SEGMENT: return "no such instance: is the engine running?";
         case DAYPACK_NO_ACCESS: return "not readable by this user: see shm_mode and shm_group in the configuration";
-        case DAYPACK_BAD_LAYOUT: return "written by another version of daypack";
+        case DAYPACK_BAD_LAYOUT:
+            return "no segment of layout 5: of another version of daypack, which reader and engine are to share";
         case DAYPACK_NO_SYMBOL: return "no such symbol in this instance";
         case DAYPACK_EMPTY: return "nothing new";
         case DAYPACK_FOREIGN: return "it belongs to another user: name that one if you trust it (DAYPACK_OWNER)";
@@ -503,13 +611,18 @@ typedef struct daypack_reader {
     size_t bytes;
     int fd;
     char path[DAYPACK_PATH_BYTES];
-    uint64_t device, inode; /* of the file that is mapped */
-    int64_t beat_stale_ns;  /* DAYPACK_BEAT_STALE_NS; a test whose time is its own allows more */
+    uint64_t device, inode;     /* of the file that is mapped */
+    int64_t beat_stale_ns;      /* that of the segment; a test whose time is its own allows more */
+    int64_t beat_stale_told_ns; /* the segment's own, by which a change of the other is told */
     /* the geometry, copied and checked against the file's size when it was opened: a hostile header that changes later
      * cannot lead a read outside the mapping */
     uint64_t directory_offset, slots_offset, slot_bytes, ring_offset, ring_events, counters_offset, histograms_offset,
         lines_offset, depth, max_symbols;
-    uint32_t owner;                  /* whose files this reader takes besides those of root and of its own user */
+    uint64_t slot_head_bytes, record_bytes, entry_bytes, line_entry_bytes, max_lines, engine_counters, line_counters,
+        symbol_counters, histograms, histogram_buckets, images_offset, image_bytes, image_levels;
+    uint64_t
+        found_version; /* of the segment at `path` when it was opened last, also where it was refused; 0: it is none */
+    uint32_t owner;    /* whose files this reader takes besides those of root and of its own user */
     uint32_t file_owner, file_group; /* of the file at `path` when it was opened last, also where it was refused */
 } daypack_reader;
 
@@ -541,6 +654,10 @@ static inline int8_t daypack_price_exponent(uint64_t exponents) {
 static inline int8_t daypack_quantity_exponent(uint64_t exponents) {
     return (int8_t)(uint8_t)(exponents >> 8);
 }
+/* The exponent in byte `number` of daypack_slot.perp, or of daypack_record.exponents. REQUIRES: number < 8. */
+static inline int8_t daypack_exponent(uint64_t exponents, unsigned number) {
+    return (int8_t)(uint8_t)(exponents >> (8 * number));
+}
 static inline uint32_t daypack_bid_levels(uint64_t counts) {
     return (uint32_t)counts;
 }
@@ -565,6 +682,27 @@ typedef struct daypack_book {
     int64_t known_to_bid, known_to_ask; /* 0: the whole side is known */
     uint32_t bids, asks;                /* levels copied */
 } daypack_book;
+
+/* What the venue says of a market beside its book. `known` has a DAYPACK_PERP_… bit for each number that is there; a
+ * spot market has those of its ticker. A number is mantissa × 10^exponent. It is as old as its times say, whatever the
+ * book's state is; that state, as the reads of the book give it, tells whether the engine lives. */
+typedef struct daypack_perp {
+    int64_t mark_price, index_price;
+    int64_t funding_rate;    /* of the coming payment, as a part of the position's value: 0.0001 is 0.01 % */
+    int64_t next_funding_us; /* 0: not told */
+    int64_t mark_venue_us, mark_receive_ns;
+    int64_t open_interest; /* in the base currency */
+    int64_t open_interest_venue_us, open_interest_receive_ns;
+    int64_t last_price;
+    int64_t volume, quote_volume; /* of 24 hours, in the base and in the quote currency */
+    int64_t ticker_venue_us, ticker_receive_ns;
+    int8_t mark_exponent, index_exponent, funding_exponent, open_interest_exponent;
+    int8_t last_exponent, volume_exponent, quote_volume_exponent;
+    uint8_t known;
+    uint8_t state, reason;
+    uint16_t flags;
+    uint32_t epoch;
+} daypack_perp;
 
 static inline uint64_t daypack_load(const void* word) {
     return __atomic_load_n((const uint64_t*)word, __ATOMIC_RELAXED);
@@ -620,10 +758,44 @@ static inline int daypack_fits(uint64_t bytes, uint64_t offset, uint64_t count, 
     return size == 0 || count <= (bytes - offset) / size;
 }
 
-/* Copies the geometry from the header, and returns 1 where all of it lies inside the mapping. */
-static inline int daypack_take_geometry(daypack_reader* reader) {
+/* Returns 1 where `value` is a multiple of 8 from `least` to `most`: what a size of the header has to be. */
+static inline int daypack_is_size(uint64_t value, uint64_t least, uint64_t most) {
+    return value % 8 == 0 && value >= least && value <= most;
+}
+
+/* Returns 1 where counters, histograms and lines lie inside the mapping. The bounds keep the products below from
+ * running over, and what walks through all of them from taking for ever. */
+static inline int daypack_tables_fit(const daypack_reader* reader) {
+    const uint64_t most = 4096;
+    if (reader->engine_counters > most || reader->line_counters > most || reader->symbol_counters > most) return 0;
+    if (reader->max_lines > 256 || reader->histograms > 256) return 0;
+    if (reader->histogram_buckets > DAYPACK_MAX_HISTOGRAM_BUCKETS) return 0;
+    if (!daypack_is_size(reader->line_entry_bytes, sizeof(daypack_line_entry), 65536)) return 0;
+    return daypack_fits(reader->bytes, reader->lines_offset, reader->max_lines, reader->line_entry_bytes) &&
+           daypack_fits(reader->bytes, reader->histograms_offset, reader->histograms * reader->histogram_buckets,
+                        sizeof(uint64_t)) &&
+           daypack_fits(reader->bytes, reader->counters_offset,
+                        reader->engine_counters + reader->max_lines * reader->line_counters +
+                            reader->max_symbols * reader->symbol_counters,
+                        sizeof(uint64_t));
+}
+
+/* Returns 1 where directory, slots and ring lie inside the mapping, and each of their items is as large as those that
+ * this reader knows. */
+static inline int daypack_books_fit(const daypack_reader* reader) {
+    const uint64_t levels = 2 * reader->depth * sizeof(daypack_level);
+    if (!daypack_is_size(reader->entry_bytes, sizeof(daypack_entry), 65536)) return 0;
+    if (!daypack_is_size(reader->record_bytes, sizeof(daypack_record), 65536)) return 0;
+    if (!daypack_is_size(reader->slot_head_bytes, sizeof(daypack_slot), 65536)) return 0;
+    if (!daypack_is_size(reader->slot_bytes, reader->slot_head_bytes + levels, reader->bytes)) return 0;
+    return daypack_fits(reader->bytes, reader->directory_offset, reader->max_symbols, reader->entry_bytes) &&
+           daypack_fits(reader->bytes, reader->slots_offset, reader->max_symbols, reader->slot_bytes) &&
+           daypack_fits(reader->bytes, reader->ring_offset, reader->ring_events, reader->record_bytes);
+}
+
+/* Copies the geometry from the header. */
+static inline void daypack_copy_geometry(daypack_reader* reader) {
     const daypack_header* head = daypack_head(reader);
-    uint64_t counters;
     reader->directory_offset = daypack_load(&head->directory_offset);
     reader->slots_offset = daypack_load(&head->slots_offset);
     reader->slot_bytes = daypack_load(&head->slot_bytes);
@@ -634,20 +806,35 @@ static inline int daypack_take_geometry(daypack_reader* reader) {
     reader->lines_offset = daypack_load(&head->lines_offset);
     reader->depth = daypack_load(&head->depth);
     reader->max_symbols = daypack_load(&head->max_symbols);
-    if (daypack_load(&head->version) != DAYPACK_LAYOUT_VERSION) return 0;
+    reader->slot_head_bytes = daypack_load(&head->slot_head_bytes);
+    reader->record_bytes = daypack_load(&head->record_bytes);
+    reader->entry_bytes = daypack_load(&head->entry_bytes);
+    reader->line_entry_bytes = daypack_load(&head->line_entry_bytes);
+    reader->max_lines = daypack_load(&head->max_lines);
+    reader->engine_counters = daypack_load(&head->engine_counters);
+    reader->line_counters = daypack_load(&head->line_counters);
+    reader->symbol_counters = daypack_load(&head->symbol_counters);
+    reader->histograms = daypack_load(&head->histograms);
+    reader->histogram_buckets = daypack_load(&head->histogram_buckets);
+    reader->images_offset = daypack_load(&head->images_offset);
+    reader->image_bytes = daypack_load(&head->image_bytes);
+    reader->image_levels = daypack_load(&head->image_levels);
+}
+
+/* Takes the geometry from the header, and returns 1 where all of it lies inside the mapping. */
+static inline int daypack_take_geometry(daypack_reader* reader) {
+    const daypack_header* head = daypack_head(reader);
+    uint64_t stale;
+    reader->found_version = daypack_load(&head->version);
+    if (reader->found_version != DAYPACK_LAYOUT_VERSION) return 0;
+    daypack_copy_geometry(reader);
+    if (daypack_load(&head->header_bytes) < sizeof(daypack_header)) return 0;
     if (reader->depth > 65536 || reader->max_symbols > 65536) return 0;
     if (reader->ring_events == 0 || (reader->ring_events & (reader->ring_events - 1)) != 0) return 0;
-    if (reader->slot_bytes % 8 != 0) return 0;
-    if (reader->slot_bytes < sizeof(daypack_slot) + 2 * reader->depth * sizeof(daypack_level)) return 0;
-    counters = DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * (uint64_t)DAYPACK_LINE_COUNTER_COUNT +
-               reader->max_symbols * DAYPACK_SYMBOL_COUNTER_COUNT;
-    return daypack_fits(reader->bytes, reader->directory_offset, reader->max_symbols, sizeof(daypack_entry)) &&
-           daypack_fits(reader->bytes, reader->slots_offset, reader->max_symbols, reader->slot_bytes) &&
-           daypack_fits(reader->bytes, reader->ring_offset, reader->ring_events, sizeof(daypack_record)) &&
-           daypack_fits(reader->bytes, reader->lines_offset, DAYPACK_MAX_LINES, sizeof(daypack_line_entry)) &&
-           daypack_fits(reader->bytes, reader->histograms_offset,
-                        (uint64_t)DAYPACK_HISTOGRAM_COUNT * DAYPACK_HISTOGRAM_BUCKETS, sizeof(uint64_t)) &&
-           daypack_fits(reader->bytes, reader->counters_offset, counters, sizeof(uint64_t));
+    stale = daypack_load(&head->beat_stale_ns);
+    if (stale == 0 || stale > DAYPACK_MAX_BEAT_STALE_NS) stale = DAYPACK_BEAT_STALE_NS;
+    reader->beat_stale_ns = reader->beat_stale_told_ns = (int64_t)stale;
+    return daypack_books_fit(reader) && daypack_tables_fit(reader);
 }
 
 /* Returns 1 where `group` is the effective group of this process or one of its supplementary ones. */
@@ -698,6 +885,7 @@ static inline int daypack_map(daypack_reader* reader) {
     }
     reader->file_owner = (uint32_t)file.st_uid;
     reader->file_group = (uint32_t)file.st_gid;
+    reader->found_version = 0;
     if (!daypack_believes(reader) || file.st_size < (off_t)sizeof(daypack_header)) {
         result = daypack_believes(reader) ? DAYPACK_BAD_LAYOUT : DAYPACK_FOREIGN;
         daypack_close(reader);
@@ -747,7 +935,6 @@ static inline int daypack_open_as(daypack_reader* reader, const char* instance, 
     int length;
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
-    reader->beat_stale_ns = DAYPACK_BEAT_STALE_NS;
     reader->owner = owner;
     if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
     length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
@@ -758,6 +945,25 @@ static inline int daypack_open_as(daypack_reader* reader, const char* instance, 
 /* Opens the segment of an instance, read-only; DAYPACK_OWNER of the environment is the owner of daypack_open_as. */
 static inline int daypack_open(daypack_reader* reader, const char* instance) {
     return daypack_open_as(reader, instance, daypack_environment_owner());
+}
+
+/* Writes what a result of opening means and what to do about it, as one line with its final zero, into `text`; where
+ * the segment is of another layout, with its version. Returns `text`. */
+static inline const char* daypack_explain(const daypack_reader* reader, int result, char* text, size_t bytes) {
+    if (result != DAYPACK_BAD_LAYOUT) {
+        snprintf(text, bytes, "%s", daypack_result_name(result));
+    } else if (reader->found_version == 0) {
+        snprintf(text, bytes, "%s is no segment of daypack, or an unfinished one: start the engine, which replaces it",
+                 reader->path);
+    } else if (reader->found_version == DAYPACK_LAYOUT_VERSION) {
+        snprintf(text, bytes, "%s contradicts itself, and is not read: start the engine anew, which replaces it",
+                 reader->path);
+    } else {
+        snprintf(text, bytes,
+                 "%s has layout %llu, this reader reads layout %u: take both from the same release of daypack",
+                 reader->path, (unsigned long long)reader->found_version, DAYPACK_LAYOUT_VERSION);
+    }
+    return text;
 }
 
 /* ---- the writer's life ------------------------------------------------------------------------------------------ */
@@ -894,9 +1100,9 @@ static inline int daypack_follow(daypack_reader* reader) {
     if ((uint64_t)file.st_dev == reader->device && (uint64_t)file.st_ino == reader->inode) return 0;
     memset(&next, 0, sizeof next);
     memcpy(next.path, reader->path, sizeof next.path);
-    next.beat_stale_ns = reader->beat_stale_ns;
     next.owner = reader->owner;
     if (daypack_map(&next) != DAYPACK_OK) return 0;
+    if (reader->beat_stale_ns != reader->beat_stale_told_ns) next.beat_stale_ns = reader->beat_stale_ns;
     daypack_close(reader);
     *reader = next;
     return 1;
@@ -912,7 +1118,7 @@ static inline uint32_t daypack_symbols(const daypack_reader* reader) {
 /* Returns the names of a symbol where they lie in the segment, valid until the next read. Only an honest writer
  * terminates them, so print them with a bound. REQUIRES: symbol < daypack_symbols(reader). */
 static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
-    return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset) + symbol;
+    return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset + symbol * reader->entry_bytes);
 }
 /* Copies the names of a symbol, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
 static inline void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
@@ -938,11 +1144,13 @@ static inline int daypack_find(daypack_reader* reader, const char* name) {
 static inline unsigned daypack_lines(const daypack_reader* reader) {
     /* acquire: pairs with the release that follows the name of a new line */
     uint64_t lines = daypack_load_acquire(&daypack_head(reader)->lines);
-    return (unsigned)(lines < DAYPACK_MAX_LINES ? lines : DAYPACK_MAX_LINES);
+    return (unsigned)(lines < reader->max_lines ? lines : reader->max_lines);
 }
-/* Copies the host of a line, always terminated. REQUIRES: line < DAYPACK_MAX_LINES. */
+/* Copies the host of a line, always terminated; of a line that the segment has no room for, nothing. */
 static inline void daypack_read_line(const daypack_reader* reader, unsigned line, daypack_line_entry* entry) {
-    daypack_load_words(entry, reader->base + reader->lines_offset + line * sizeof *entry, sizeof *entry);
+    memset(entry, 0, sizeof *entry);
+    if (line >= reader->max_lines) return;
+    daypack_load_words(entry, reader->base + reader->lines_offset + line * reader->line_entry_bytes, sizeof *entry);
     entry->host[DAYPACK_HOST_BYTES - 1] = '\0';
 }
 
@@ -953,8 +1161,17 @@ static inline const daypack_slot* daypack_slot_of(const daypack_reader* reader, 
     return (const daypack_slot*)(const void*)(reader->base + reader->slots_offset + symbol * reader->slot_bytes);
 }
 
-/* The first cache line of a slot, from sequence to status: the best bid and offer is there but for its exponents. */
-enum { DAYPACK_TOP_BYTES = offsetof(daypack_slot, venue_match_us) };
+/* The levels of a slot, `depth` bids and then as many asks. */
+static inline const daypack_level* daypack_levels_of(const daypack_reader* reader, const daypack_slot* slot) {
+    return (const daypack_level*)(const void*)((const unsigned char*)slot + reader->slot_head_bytes);
+}
+
+/* The first cache line of a slot, from sequence to status: the best bid and offer is there but for its exponents. The
+ * first two: all that is said of the book but its levels. */
+enum {
+    DAYPACK_TOP_BYTES = offsetof(daypack_slot, venue_match_us),
+    DAYPACK_BOOK_BYTES = offsetof(daypack_slot, mark_price)
+};
 
 /* Fills `top` from a copy of a slot, of which it reads DAYPACK_TOP_BYTES and the exponents. */
 static inline void daypack_fill_top(const daypack_reader* reader, const daypack_slot* copy, daypack_top* top) {
@@ -989,6 +1206,13 @@ static inline int daypack_give_up(const daypack_reader* reader, daypack_top* top
     return DAYPACK_BUSY;
 }
 
+/* Returns 1 where a slot was written after it had this sequence. Asked once the writer is judged: a reader may be held
+ * up before that for so long that the writer paused and caught up meanwhile, and what it judges is of before. */
+static inline int daypack_is_outdated(const daypack_slot* slot, uint64_t sequence) {
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* behind what was judged */
+    return daypack_load(&slot->sequence) != sequence;
+}
+
 /* Does the same as daypack_read_top in the segment that is mapped. */
 static inline int daypack_read_top_here(const daypack_reader* reader, int symbol, daypack_top* top) {
     int attempt;
@@ -1003,6 +1227,7 @@ static inline int daypack_read_top_here(const daypack_reader* reader, int symbol
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
         daypack_fill_top(reader, &copy, top);
+        if (daypack_is_outdated(slot, sequence)) continue;
         return DAYPACK_OK;
     }
     return daypack_give_up(reader, top);
@@ -1026,12 +1251,12 @@ static inline int daypack_read_book_here(const daypack_reader* reader, int symbo
     if (max_asks > reader->depth) max_asks = (uint32_t)reader->depth;
     for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
         const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
-        const daypack_level* levels = (const daypack_level*)(const void*)(slot + 1);
+        const daypack_level* levels = daypack_levels_of(reader, slot);
         daypack_slot copy;
         uint32_t bid_levels, ask_levels;
         uint64_t sequence = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
         if (sequence & 1) continue;
-        daypack_load_words(&copy, slot, sizeof copy);
+        daypack_load_words(&copy, slot, DAYPACK_BOOK_BYTES);
         bid_levels = daypack_bid_levels(copy.counts); /* bounded below: the count may be torn or hostile */
         ask_levels = daypack_ask_levels(copy.counts);
         if (bid_levels > max_bids) bid_levels = max_bids;
@@ -1041,6 +1266,7 @@ static inline int daypack_read_book_here(const daypack_reader* reader, int symbo
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
         daypack_fill_top(reader, &copy, &book->top);
+        if (daypack_is_outdated(slot, sequence)) continue;
         book->venue_match_us = copy.venue_match_us;
         book->venue_send_us = copy.venue_send_us;
         book->receive_ns = copy.receive_ns;
@@ -1060,6 +1286,70 @@ static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_
     if (result == DAYPACK_BUSY || (result == DAYPACK_OK && book->top.state != DAYPACK_STATE_DOWN)) return result;
     if (!daypack_follow(reader)) return result;
     return daypack_read_book_here(reader, symbol, book, bids, max_bids, asks, max_asks);
+}
+
+/* Fills `perp` from a copy of a slot. */
+static inline void daypack_fill_perp(const daypack_reader* reader, const daypack_slot* copy, daypack_perp* perp) {
+    daypack_status status = daypack_judge(reader, copy->status);
+    perp->mark_price = copy->mark_price;
+    perp->index_price = copy->index_price;
+    perp->funding_rate = copy->funding_rate;
+    perp->next_funding_us = copy->next_funding_us;
+    perp->mark_venue_us = copy->mark_venue_us;
+    perp->mark_receive_ns = copy->mark_receive_ns;
+    perp->open_interest = copy->open_interest;
+    perp->open_interest_venue_us = copy->open_interest_venue_us;
+    perp->open_interest_receive_ns = copy->open_interest_receive_ns;
+    perp->last_price = copy->last_price;
+    perp->volume = copy->volume;
+    perp->quote_volume = copy->quote_volume;
+    perp->ticker_venue_us = copy->ticker_venue_us;
+    perp->ticker_receive_ns = copy->ticker_receive_ns;
+    perp->mark_exponent = daypack_exponent(copy->perp, 0);
+    perp->index_exponent = daypack_exponent(copy->perp, 1);
+    perp->funding_exponent = daypack_exponent(copy->perp, 2);
+    perp->open_interest_exponent = daypack_exponent(copy->perp, 3);
+    perp->last_exponent = daypack_exponent(copy->perp, 4);
+    perp->volume_exponent = daypack_exponent(copy->perp, 5);
+    perp->quote_volume_exponent = daypack_exponent(copy->perp, 6);
+    perp->known = (uint8_t)(copy->perp >> 56);
+    perp->state = status.state;
+    perp->reason = status.reason;
+    perp->flags = status.flags;
+    perp->epoch = status.epoch;
+}
+
+/* Does the same as daypack_read_perp in the segment that is mapped. */
+static inline int daypack_read_perp_here(const daypack_reader* reader, int symbol, daypack_perp* perp) {
+    int attempt, result;
+    daypack_top none;
+    memset(perp, 0, sizeof *perp);
+    if (symbol < 0 || (uint32_t)symbol >= daypack_symbols(reader)) return DAYPACK_NO_SYMBOL;
+    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
+        const daypack_slot* slot = daypack_slot_of(reader, (uint32_t)symbol);
+        daypack_slot copy;
+        uint64_t sequence = daypack_load_acquire(&slot->sequence); /* pairs with the release that ended the write */
+        if (sequence & 1) continue;
+        daypack_load_words(&copy, slot, sizeof copy);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
+        if (daypack_load(&slot->sequence) != sequence) continue;
+        daypack_fill_perp(reader, &copy, perp);
+        return DAYPACK_OK;
+    }
+    result = daypack_give_up(reader, &none);
+    perp->state = none.state;
+    perp->reason = none.reason;
+    perp->flags = none.flags;
+    perp->epoch = none.epoch;
+    return result;
+}
+
+/* Reads mark and index price, funding, open interest and ticker of a symbol; look at `known` before you use a number.
+ * Returns as daypack_read_top. */
+static inline int daypack_read_perp(daypack_reader* reader, int symbol, daypack_perp* perp) {
+    int result = daypack_read_perp_here(reader, symbol, perp);
+    if (result == DAYPACK_BUSY || (result == DAYPACK_OK && perp->state != DAYPACK_STATE_DOWN)) return result;
+    return daypack_follow(reader) ? daypack_read_perp_here(reader, symbol, perp) : result;
 }
 
 /* ---- the ring --------------------------------------------------------------------------------------------------- */
@@ -1093,9 +1383,9 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
         daypack_follow(reader);
         return DAYPACK_EMPTY;
     }
-    daypack_load_words(record,
-                       reader->base + reader->ring_offset + (*cursor & (reader->ring_events - 1)) * sizeof *record,
-                       sizeof *record);
+    daypack_load_words(
+        record, reader->base + reader->ring_offset + (*cursor & (reader->ring_events - 1)) * reader->record_bytes,
+        sizeof *record);
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence behind the store of `claimed` */
     behind = (int64_t)(daypack_load(&head->claimed) - *cursor);
     if (behind > (int64_t)reader->ring_events) {
@@ -1130,27 +1420,31 @@ static inline daypack_status daypack_record_status(const daypack_record* record)
 
 /* ---- counters --------------------------------------------------------------------------------------------------- */
 
-/* Counters and histograms. REQUIRES: counter, line, symbol and histogram are in range. */
+/* Counters and histograms. One that the segment has not, since an older engine wrote it, is 0. */
 static inline uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
-    return daypack_load(reader->base + reader->counters_offset + 8u * counter);
+    if (counter >= reader->engine_counters) return 0;
+    return daypack_load(reader->base + reader->counters_offset + 8u * (uint64_t)counter);
 }
 static inline uint64_t daypack_line_counter(const daypack_reader* reader, unsigned line, unsigned counter) {
+    if (line >= reader->max_lines || counter >= reader->line_counters) return 0;
     return daypack_load(reader->base + reader->counters_offset +
-                        8u * (DAYPACK_ENGINE_COUNTER_COUNT + line * DAYPACK_LINE_COUNTER_COUNT + counter));
+                        8u * (reader->engine_counters + line * reader->line_counters + counter));
 }
 static inline uint64_t daypack_symbol_counter(const daypack_reader* reader, unsigned symbol, unsigned counter) {
+    if (symbol >= reader->max_symbols || counter >= reader->symbol_counters) return 0;
     return daypack_load(reader->base + reader->counters_offset +
-                        8u * (DAYPACK_ENGINE_COUNTER_COUNT + DAYPACK_MAX_LINES * DAYPACK_LINE_COUNTER_COUNT +
-                              symbol * DAYPACK_SYMBOL_COUNTER_COUNT + counter));
+                        8u * (reader->engine_counters + reader->max_lines * reader->line_counters +
+                              symbol * reader->symbol_counters + counter));
 }
 static inline uint64_t daypack_histogram_count(const daypack_reader* reader, unsigned histogram, unsigned bucket) {
+    if (histogram >= reader->histograms || bucket >= reader->histogram_buckets) return 0;
     return daypack_load(reader->base + reader->histograms_offset +
-                        8u * (histogram * DAYPACK_HISTOGRAM_BUCKETS + bucket));
+                        8u * (histogram * reader->histogram_buckets + bucket));
 }
 static inline uint64_t daypack_histogram_samples(const daypack_reader* reader, unsigned histogram) {
     uint64_t total = 0;
     unsigned i;
-    for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) total += daypack_histogram_count(reader, histogram, i);
+    for (i = 0; i < reader->histogram_buckets; ++i) total += daypack_histogram_count(reader, histogram, i);
     return total;
 }
 /* Returns the value in ns that `per_mille` of the samples do not exceed; 0 without samples. */
@@ -1162,11 +1456,44 @@ static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned
     if (total == 0) return 0;
     rank = (total * per_mille + 999) / 1000;
     if (rank == 0) rank = 1;
-    for (i = 0; i < DAYPACK_HISTOGRAM_BUCKETS; ++i) {
+    for (i = 0; i < reader->histogram_buckets; ++i) {
         seen += daypack_histogram_count(reader, histogram, i);
         if (seen >= rank) return daypack_histogram_value(i);
     }
-    return daypack_histogram_value(DAYPACK_HISTOGRAM_BUCKETS - 1);
+    return daypack_histogram_value((unsigned)reader->histogram_buckets - 1);
+}
+
+/* ---- about the writer ------------------------------------------------------------------------------------------- */
+
+/* What a segment says of its writer and of that one's clock; texts are always terminated. */
+typedef struct daypack_writer {
+    char host[DAYPACK_HOST_BYTES];
+    char version[DAYPACK_VERSION_BYTES];
+    char commit[DAYPACK_COMMIT_BYTES];
+    uint64_t pid;
+    uint64_t start_ns;
+    uint64_t epoch;
+    uint64_t clock_state; /* one of DAYPACK_CLOCK_…; the others mean something where it is SYNCHRONISED */
+    int64_t clock_offset_ns;
+    uint64_t clock_error_ns;
+    int64_t clock_checked_ns;
+} daypack_writer;
+
+static inline void daypack_read_writer(const daypack_reader* reader, daypack_writer* writer) {
+    const daypack_header* head = daypack_head(reader);
+    daypack_load_words(writer->host, head->writer_host, sizeof writer->host);
+    daypack_load_words(writer->version, head->writer_version, sizeof writer->version);
+    daypack_load_words(writer->commit, head->writer_commit, sizeof writer->commit);
+    writer->host[DAYPACK_HOST_BYTES - 1] = '\0';
+    writer->version[DAYPACK_VERSION_BYTES - 1] = '\0';
+    writer->commit[DAYPACK_COMMIT_BYTES - 1] = '\0';
+    writer->pid = daypack_load(&head->writer_pid);
+    writer->start_ns = daypack_load(&head->writer_start_ns);
+    writer->epoch = daypack_load(&head->epoch);
+    writer->clock_state = daypack_load(&head->clock_state);
+    writer->clock_offset_ns = (int64_t)daypack_load(&head->clock_offset_ns);
+    writer->clock_error_ns = daypack_load(&head->clock_error_ns);
+    writer->clock_checked_ns = (int64_t)daypack_load(&head->clock_checked_ns);
 }
 
 #undef DAYPACK_CASE

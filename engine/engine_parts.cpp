@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "engine/engine_parts.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <functional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "engine/shm/atomic_words.h"
+#include "net/backpack/subscribe_frame.h"
+#include "net/base/time_units.h"
+
+namespace daypack::core {
+namespace {
+
+SegmentOptions segment_options(const EngineConfig& config) {
+    return {.instance = config.instance,
+            .depth = config.depth,
+            .max_symbols = config.max_symbols,
+            .ring_events = config.ring_events,
+            .mode = static_cast<mode_t>(config.shm_mode),
+            .group = config.shm_group,
+            .named = config.shared_memory};
+}
+
+std::vector<Channel> channels_of(const ExchangeConfig& config) {
+    std::vector<Channel> channels;
+    for (const FeedChannel channel : config.channels) {
+        if (channel == FeedChannel::l2_book) channels.push_back(Channel::depth);
+        if (channel == FeedChannel::trades) channels.push_back(Channel::trade);
+        if (channel == FeedChannel::l1_book) channels.push_back(Channel::ticker);
+    }
+    return channels;
+}
+
+}  // namespace
+
+thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
+
+Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
+    : config(std::move(c)),
+      plan(plan_threads(config, UsableCores())),
+      log(sink_of(std::move(l))),
+      segment(segment_options(config.engine)),
+      keeper(segment),
+      publisher(segment),
+      instruments(config.engine.max_symbols),
+      subscriptions(config.engine.max_symbols),
+      pool(config.engine.queue_events * kPendingQueues),
+      requests(2 * config.engine.max_symbols),
+      to_book(2 * config.engine.max_symbols),
+      retired(2 * config.engine.max_symbols),
+      book_log(kLogRecords),
+      chosen(config) {
+    store_relaxed(segment.header().threads, plan.word());
+    make_nets();
+    make_book(std::move(callbacks));
+    make_control();
+}
+
+Doorbell* Engine::Parts::bell_of_book() noexcept {
+    return plan.idle == IdleMode::spin || plan.is_fused() ? nullptr : &book_bell;
+}
+
+void Engine::Parts::make_nets() {
+    const ExchangeConfig& exchange = config.exchange;
+    const std::size_t lines = exchange.rest_only || !exchange.websocket ? 0 : exchange.lines;
+    health = std::vector<LineHealth>(lines);
+    std::vector<Url> urls;
+    for (const auto& url : exchange.ws_urls) urls.push_back(parse_url(url, UrlKind::websocket));
+    const std::size_t threads = config.net_threads_in_use();
+    for (std::size_t i = 0; i < threads; ++i) {
+        nets.push_back(std::make_unique<Net>(config.engine, plan.is_fused(), bell_of_book()));
+        Net& net = *nets.back();
+        net.tls = TlsContext::client(exchange.ca_file, config.engine.fast_aes);
+        NetAgent::Options options;
+        options.channels = channels_of(exchange);
+        options.depth = exchange.depth_stream;
+        options.idle = plan.idle;
+        if (plan.is_fused()) options.wait_ms = 1;  // the beat of its books must not be late
+        for (std::size_t line = i; line < lines; line += threads) {
+            LineOptions of_line;
+            of_line.index = static_cast<LineIndex>(line);
+            for (std::size_t u = 0; u < urls.size(); ++u) of_line.urls.push_back(urls[(line + u) % urls.size()]);
+            of_line.stream_frames = subscribe_frames;
+            of_line.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
+            of_line.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
+            of_line.frame_bytes_max = exchange.max_frame_bytes;
+            of_line.kernel_times = config.engine.kernel_timestamps;
+            of_line.tls = &net.tls;
+            if (line < exchange.local_address.size()) of_line.local_address = exchange.local_address[line];
+            options.lines.push_back(std::move(of_line));
+        }
+        net.agent = std::make_unique<NetAgent>(
+            std::move(options), NetAgent::Wiring{&instruments, &subscriptions, &net.sink, &net.log, &segment,
+                                                 health.data(), &net.resubscribes});
+    }
+    for (std::size_t line = 0; line < lines; ++line) {
+        // A line's counters are found by its index, and so is what lies behind them.
+        if (segment.add_line(urls[line % urls.size()].name()) != line) {
+            throw std::runtime_error(fmt::format("shared memory has no place for line {}: lower `lines`", line));
+        }
+    }
+    const std::size_t capacity = plan.is_fused() ? 0 : nets.front()->events.capacity();
+    segment.engine_counters().set(DAYPACK_ENGINE_queue_capacity, capacity);
+}
+
+LogWriter::Sink Engine::Parts::sink_of(Log host) const {
+    if (!host) return to_descriptor(STDERR_FILENO);
+    return [this, host = std::move(host)](std::string_view text, int) {
+        calling = this;
+        host(std::string(text.substr(0, text.size() - 1)));
+        return static_cast<std::ptrdiff_t>(text.size());
+    };
+}
+
+void Engine::Parts::make_book(Callbacks callbacks) {
+    const auto input = plan.is_fused() ? BookAgent::Input::calls : BookAgent::Input::queues;
+    BookAgent::Wiring wiring{&instruments, &segment,  &publisher, input,     {},
+                             &to_book,     &requests, &retired,   &book_log, &pool};
+    if (config.engine.shared_memory) wiring.keeper = &keeper;
+    for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
+    BookMonitor::Options doubts;
+    doubts.stale_after_ns = ms_to_ns(config.exchange.stale_after_ms);
+    doubts.audit_every_ns = s_to_ns(config.exchange.snapshot_interval_s);
+    book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
+    if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
+}
+
+void Engine::Parts::make_control() {
+    std::vector<LogQueue*> logs{&book_log};
+    for (auto& net : nets) logs.push_back(&net->log);
+    std::vector<const LineHealth*> lines;
+    for (const LineHealth& line : health) lines.push_back(&line);
+    control = std::make_unique<ControlAgent>(
+        config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
+                                     &retired, std::move(logs), std::move(lines),
+                                     [this](const std::string& line) { log.write(line); },
+                                     config.engine.shared_memory ? &keeper : nullptr});
+}
+
+}  // namespace daypack::core
