@@ -23,6 +23,7 @@
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/shm/waker.h"
 #include "engine/threads/stdio_places.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
@@ -86,6 +87,7 @@ struct Engine::Parts {
     LogWriter log;
     Segment segment;
     SegmentKeeper keeper;
+    std::optional<Waker> waker;  // none where there is no shared memory to wait for
     Publisher publisher;
     InstrumentTable instruments;
     Subscriptions subscriptions;

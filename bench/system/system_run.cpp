@@ -58,6 +58,7 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
         fmt::join(names_of(cell), ", "), cell.lines, venue.url("https"), venue.url("wss"), venue.ca_file(),
         instance.name());
     if (mode != "default") file << "  threads: " << mode << "\n";
+    if (cell.cpu >= 0) file << "  net_cpus: [" << cell.cpu << "]\n";
     if (!file.flush()) throw std::runtime_error(path + ": cannot be written; is the disk full?");
     return path;
 }
@@ -122,13 +123,22 @@ std::string Venue::url(const std::string& scheme) const {
     return fmt::format("{}://localhost:{}", scheme, port_);
 }
 
-Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
-                   int measure_ms) {
-    Outcome outcome;
-    const BenchInstance instance;  // one that was taken over would list the markets of the cell before
-    Program engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out"));
+struct RunningEngine::Parts {
+    Parts(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder)
+        : venue_pid(venue.pid()),
+          engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out")) {}
+
+    pid_t venue_pid;
+    BenchInstance instance;  // one that was taken over would list the markets of the cell before
+    Program engine;
     std::unique_ptr<Reader> reader;
-    wait_until("for its books", engine, [&] {
+};
+
+RunningEngine::RunningEngine(const SystemCell& cell, const Venue& venue, const std::string& mode,
+                             const ScratchFolder& folder)
+    : parts_(std::make_unique<Parts>(cell, venue, mode, folder)) {
+    auto& [venue_pid, instance, engine, reader] = *parts_;
+    wait_until("for its books", engine, [&, &instance = instance, &engine = engine, &reader = reader] {
         try {
             if (!reader) reader = std::make_unique<Reader>(instance.name());
         } catch (const std::exception&) {
@@ -139,7 +149,22 @@ Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string
         return ours && all_live(*reader, cell.symbols);
     });
     std::this_thread::sleep_for(kSettle);
-    OtherLoad others({venue.pid(), engine.pid()});
+}
+
+RunningEngine::~RunningEngine() = default;
+
+const std::string& RunningEngine::instance() const noexcept {
+    return parts_->instance.name();
+}
+
+pid_t RunningEngine::pid() const noexcept {
+    return parts_->engine.pid();
+}
+
+Outcome RunningEngine::measure(int measure_ms) {
+    auto& [venue_pid, instance, engine, reader] = *parts_;
+    Outcome outcome;
+    OtherLoad others({venue_pid, engine.pid()});
     const std::int64_t cpu_before = cpu_ns_of(engine.pid());
     const std::uint64_t updates =
         read_updates(*reader, std::chrono::steady_clock::now() + std::chrono::milliseconds(measure_ms), outcome);
@@ -150,6 +175,11 @@ Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string
     const std::uint64_t threads = daypack_load(&reader->header().threads);
     outcome.chosen = fmt::format("{}, {}", daypack_threads_name(threads), daypack_idle_name(threads));
     return outcome;
+}
+
+Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
+                   int measure_ms) {
+    return RunningEngine(cell, venue, mode, folder).measure(measure_ms);
 }
 
 Outcome run_floor(const SystemCell& cell, const Venue& venue, int measure_ms) {
