@@ -140,7 +140,7 @@ TEST(EngineMarketList, TheStarTakesInWhatIsNotOpenAndNoOtherKind) {
 }
 
 TEST(EngineMarketList, EveryKindIsFollowedByNameAndOneWithoutABookIsRefusedInWords) {
-    Venue venue(::daypack::venue({kSol, "FDVEXTD1B_USDC_PREDICTION"}),
+    Venue venue(::daypack::core::venue({kSol, "FDVEXTD1B_USDC_PREDICTION"}),
                 {"FDVEXTD1B-USDC-PREDICTION", kSol, "AAPL.US-USDC-RFQ"});
     EXPECT_TRUE(venue.becomes("FDVEXTD1B_USDC_PREDICTION", DAYPACK_STATE_LIVE));
     EXPECT_TRUE(venue.becomes(kSol, DAYPACK_STATE_LIVE));
