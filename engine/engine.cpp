@@ -56,6 +56,7 @@ void Engine::Parts::tell_plan() {
     }
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
+    if (waker && !waker->trouble().empty()) say("warning: " + waker->trouble());
     if (nets.size() >= config.engine.net_threads) return;
     say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                     config.engine.net_threads, config.exchange.lines, nets.size()));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <string_view>
@@ -28,10 +29,24 @@ SegmentOptions segment_options(const EngineConfig& config) {
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {
     std::vector<Channel> channels;
+    const auto add = [&](Channel channel) {
+        if (std::find(channels.begin(), channels.end(), channel) == channels.end()) channels.push_back(channel);
+    };
     for (const FeedChannel channel : config.channels) {
-        if (channel == FeedChannel::l2_book) channels.push_back(Channel::depth);
-        if (channel == FeedChannel::trades) channels.push_back(Channel::trade);
-        if (channel == FeedChannel::l1_book) channels.push_back(Channel::ticker);
+        switch (channel) {
+            case FeedChannel::l2_book: add(Channel::depth); break;
+            case FeedChannel::trades: add(Channel::trade); break;
+            case FeedChannel::l1_book: add(Channel::ticker); break;
+            case FeedChannel::ticker: add(Channel::day); break;
+            case FeedChannel::funding:
+            case FeedChannel::index: add(Channel::mark_price); break;
+            case FeedChannel::liquidations: add(Channel::liquidation); break;
+            case FeedChannel::open_interest:  // REST has it
+            case FeedChannel::order_info:
+            case FeedChannel::fills:
+            case FeedChannel::positions:
+            case FeedChannel::balances: break;
+        }
     }
     return channels;
 }
@@ -56,6 +71,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       book_log(kLogRecords),
       chosen(config) {
     store_relaxed(segment.header().threads, plan.word());
+    if (config.engine.shared_memory) waker.emplace(config.engine.instance, segment.access());
     make_nets();
     make_book(std::move(callbacks));
     make_control();
@@ -139,7 +155,7 @@ void Engine::Parts::make_control() {
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
                                      [this](const std::string& line) { log.write(line); },
-                                     config.engine.shared_memory ? &keeper : nullptr});
+                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr});
 }
 
 }  // namespace daypack::core

@@ -23,6 +23,7 @@
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/shm/waker.h"
 #include "engine/threads/stdio_places.h"
 #include "engine/threads/thread_plan.h"
 #include "engine/threads/thread_setup.h"
@@ -72,6 +73,7 @@ struct Engine::Parts {
     void put_on_huge_pages();
     void choose(const std::string& path, const ExchangeConfig& exchange);
     [[nodiscard]] std::optional<SymbolIndex> place(const std::string& native);
+    [[nodiscard]] std::optional<SymbolIndex> find(const std::string& native) const noexcept;
     void set_up_thread(const ThreadSetup& setup, LogQueue& queue);
 
     // A host may have closed stdin, stdout or stderr: what it prints there must end neither in the segment nor in what
@@ -85,6 +87,7 @@ struct Engine::Parts {
     LogWriter log;
     Segment segment;
     SegmentKeeper keeper;
+    std::optional<Waker> waker;  // none where there is no shared memory to wait for
     Publisher publisher;
     InstrumentTable instruments;
     Subscriptions subscriptions;

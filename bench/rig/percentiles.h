@@ -16,10 +16,13 @@ namespace daypack::core::bench {
 // Thread: its owner. Invariant: the largest is kept exactly.
 class Percentiles {
   public:
-    void record(std::int64_t ns) noexcept {
+    void record(std::int64_t ns) noexcept { record_many(ns, 1); }
+    // The same duration so many times.
+    void record_many(std::int64_t ns, std::uint64_t times) noexcept {
+        if (times == 0) return;
         const auto counted = ns < 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(ns);
-        ++buckets_[daypack_histogram_bucket(counted)];
-        ++count_;
+        buckets_[daypack_histogram_bucket(counted)] += times;
+        count_ += times;
         max_ = std::max(max_, counted);
     }
     void add(const Percentiles& other) noexcept {

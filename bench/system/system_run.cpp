@@ -16,7 +16,8 @@
 #include "bench/rig/bench_instance.h"
 #include "bench/system/bare_line.h"
 #include "bench/system/other_load.h"
-#include "engine/shm_reader.h"
+#include "book/types.h"
+#include "engine/include/daypack/reader.hpp"
 #include "net/backpack/symbol.h"
 #include "tools/sim/options.h"
 
@@ -57,11 +58,12 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
         fmt::join(names_of(cell), ", "), cell.lines, venue.url("https"), venue.url("wss"), venue.ca_file(),
         instance.name());
     if (mode != "default") file << "  threads: " << mode << "\n";
+    if (cell.cpu >= 0) file << "  net_cpus: [" << cell.cpu << "]\n";
     if (!file.flush()) throw std::runtime_error(path + ": cannot be written; is the disk full?");
     return path;
 }
 
-bool all_live(ShmReader& reader, int symbols) {
+bool all_live(Reader& reader, int symbols) {
     if (reader.symbols() != symbols) return false;
     for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
         const auto top = reader.top(i);
@@ -72,7 +74,7 @@ bool all_live(ShmReader& reader, int symbols) {
 
 // Reads all updates that are published until `end`. The engine stamps each as it publishes it, so that it need not be
 // caught in the act: on a machine of few cores a reader that spins would take the core that it measures.
-std::uint64_t read_updates(ShmReader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
+std::uint64_t read_updates(Reader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     std::uint64_t updates = 0;
     for (bool last_turn = false; !last_turn;) {
@@ -121,15 +123,24 @@ std::string Venue::url(const std::string& scheme) const {
     return fmt::format("{}://localhost:{}", scheme, port_);
 }
 
-Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
-                   int measure_ms) {
-    Outcome outcome;
-    const BenchInstance instance;  // one that was taken over would list the markets of the cell before
-    Program engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out"));
-    std::unique_ptr<ShmReader> reader;
-    wait_until("for its books", engine, [&] {
+struct RunningEngine::Parts {
+    Parts(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder)
+        : venue_pid(venue.pid()),
+          engine({"run", write_config(cell, venue, mode, instance, folder)}, folder.file("run.out")) {}
+
+    pid_t venue_pid;
+    BenchInstance instance;  // one that was taken over would list the markets of the cell before
+    Program engine;
+    std::unique_ptr<Reader> reader;
+};
+
+RunningEngine::RunningEngine(const SystemCell& cell, const Venue& venue, const std::string& mode,
+                             const ScratchFolder& folder)
+    : parts_(std::make_unique<Parts>(cell, venue, mode, folder)) {
+    auto& [venue_pid, instance, engine, reader] = *parts_;
+    wait_until("for its books", engine, [&, &instance = instance, &engine = engine, &reader = reader] {
         try {
-            if (!reader) reader = std::make_unique<ShmReader>(instance.name());
+            if (!reader) reader = std::make_unique<Reader>(instance.name());
         } catch (const std::exception&) {
             return false;  // the segment is not there yet
         }
@@ -138,7 +149,22 @@ Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string
         return ours && all_live(*reader, cell.symbols);
     });
     std::this_thread::sleep_for(kSettle);
-    OtherLoad others({venue.pid(), engine.pid()});
+}
+
+RunningEngine::~RunningEngine() = default;
+
+const std::string& RunningEngine::instance() const noexcept {
+    return parts_->instance.name();
+}
+
+pid_t RunningEngine::pid() const noexcept {
+    return parts_->engine.pid();
+}
+
+Outcome RunningEngine::measure(int measure_ms) {
+    auto& [venue_pid, instance, engine, reader] = *parts_;
+    Outcome outcome;
+    OtherLoad others({venue_pid, engine.pid()});
     const std::int64_t cpu_before = cpu_ns_of(engine.pid());
     const std::uint64_t updates =
         read_updates(*reader, std::chrono::steady_clock::now() + std::chrono::milliseconds(measure_ms), outcome);
@@ -149,6 +175,11 @@ Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string
     const std::uint64_t threads = daypack_load(&reader->header().threads);
     outcome.chosen = fmt::format("{}, {}", daypack_threads_name(threads), daypack_idle_name(threads));
     return outcome;
+}
+
+Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder,
+                   int measure_ms) {
+    return RunningEngine(cell, venue, mode, folder).measure(measure_ms);
 }
 
 Outcome run_floor(const SystemCell& cell, const Venue& venue, int measure_ms) {

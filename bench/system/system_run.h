@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 
 #include "bench/rig/percentiles.h"
@@ -14,6 +15,7 @@ struct SystemCell {
     int rate = 1'000;
     int symbols = 10;
     int lines = 2;
+    int cpu = -1;  // of the engine's hot thread; -1: the kernel's choice
     [[nodiscard]] std::string name() const;
 };
 
@@ -41,8 +43,22 @@ class Venue {
     int port_ = 0;
 };
 
-// The engine as a user starts it, but for `mode`: "default", or a value of `threads`. It is measured once all its books
-// are LIVE. Both of these throw std::runtime_error.
+// An engine that runs until this object ends, as a user starts it, but for `mode`: "default", or a value of `threads`.
+// All its books are LIVE. Both functions throw std::runtime_error.
+class RunningEngine {
+  public:
+    RunningEngine(const SystemCell& cell, const Venue& venue, const std::string& mode, const ScratchFolder& folder);
+    ~RunningEngine();
+    [[nodiscard]] Outcome measure(int measure_ms);
+    [[nodiscard]] const std::string& instance() const noexcept;
+    [[nodiscard]] pid_t pid() const noexcept;
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+// One that is started, measured once, and ended. Both of these throw std::runtime_error.
 [[nodiscard]] Outcome run_engine(const SystemCell& cell, const Venue& venue, const std::string& mode,
                                  const ScratchFolder& folder, int measure_ms);
 // The least that must be done, in its place: BareLine.

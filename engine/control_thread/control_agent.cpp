@@ -2,13 +2,16 @@
 #include "engine/control_thread/control_agent.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <ctime>
 
+#include "engine/shm/atomic_words.h"
 #include "engine/shm/clock_quality.h"
 #include "engine/threads/wall_clock.h"
 #include "net/backpack/rest_decoder.h"
@@ -44,17 +47,27 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
     depth_reader_ = std::make_unique<DepthReader>(
         *wiring_.instruments, std::max(exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, log,
         [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
-    snapshots_ = std::make_unique<SnapshotFetcher>(*api_, *wiring_.instruments, *depth_reader_, send, log,
-                                                   [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); });
+    std::vector<std::string> first;
+    for (const std::string& symbol : config.engine.priority) first.push_back(native_symbol(symbol).value_or(symbol));
+    seed_order_ = std::make_unique<SeedOrder>(std::move(first), *wiring_.instruments, *wiring_.segment);
+    snapshots_ = std::make_unique<SnapshotFetcher>(
+        *api_, *wiring_.instruments, *depth_reader_, send, log,
+        [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); }, seed_order_.get());
     Poller::Options polling;
     polling.interval_ms = exchange.rest_poll_interval_ms;
     polling.requests_per_minute = exchange.rest_requests_per_minute;
-    const auto& channels = exchange.channels;
-    polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
+    const auto asked_for = [&channels = exchange.channels](FeedChannel channel) {
+        return std::find(channels.begin(), channels.end(), channel) != channels.end();
+    };
+    polling.trades = asked_for(FeedChannel::trades);
     polling.failures_before_polling = exchange.ws_failures_before_polling;
     poller_ = std::make_unique<Poller>(
         polling, *api_,
         Poller::Wiring{wiring_.instruments, wiring_.subscriptions, depth_reader_.get(), wiring_.lines, send, log});
+    if (asked_for(FeedChannel::open_interest)) {
+        open_interest_ =
+            std::make_unique<OpenInterestReader>(*api_, *wiring_.instruments, *wiring_.subscriptions, send);
+    }
     venue_ = std::make_unique<VenueWatch>(*api_, log, [this] { markets_->doubt_all(mono_now()); });
     markets_ = std::make_unique<MarketFollower>(
         config, *api_,
@@ -84,6 +97,7 @@ void ControlAgent::do_work() {
     while (wiring_.requests->pop(request)) snapshots_->request(request);
     snapshots_->do_work(now);
     poller_->do_work(now);
+    if (open_interest_ != nullptr) open_interest_->do_work(now);
     venue_->do_work(now);
     markets_->do_work(now);
     sender_.send_unsent();
@@ -94,8 +108,28 @@ void ControlAgent::do_work() {
         clock_checked_ = now;
         write_clock(wiring_.segment->header());
     }
-    io_->context.run_for(kRound);
+    wait_for_network();
     if (markets_->failed()) fail(Failure::no_symbols);
+}
+
+// While readers wait, this thread looks for them every 100 µs at the ring, and else sleeps through: the price of their
+// waiting is paid only by who has it. The network is looked at as often, since Asio's own waits count milliseconds.
+void ControlAgent::wait_for_network() {
+    if (wiring_.waker == nullptr || !wiring_.waker->has_readers()) {
+        io_->context.run_for(kRound);
+        return;
+    }
+    (void)prctl(PR_SET_TIMERSLACK, 1'000, 0, 0, 0);  // ns; 50 µs by default
+    timespec next{};
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    for (std::int64_t waited_ns = 0; waited_ns < std::chrono::nanoseconds(kRound).count();
+         waited_ns += Waker::kEvery_ns) {
+        (void)wiring_.waker->wake(load_relaxed(wiring_.segment->header().published));
+        (void)io_->context.poll();
+        next.tv_nsec += Waker::kEvery_ns;
+        if (next.tv_nsec >= 1'000'000'000) next.tv_nsec -= 1'000'000'000, ++next.tv_sec;
+        (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, nullptr);
+    }
 }
 
 void ControlAgent::keep_segment(MonoTime now) {

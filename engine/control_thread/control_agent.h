@@ -13,6 +13,7 @@
 #include "engine/control_thread/control_log.h"
 #include "engine/control_thread/depth_reader.h"
 #include "engine/control_thread/market_follower.h"
+#include "engine/control_thread/open_interest_reader.h"
 #include "engine/control_thread/poller.h"
 #include "engine/control_thread/snapshot_fetcher.h"
 #include "engine/control_thread/venue_watch.h"
@@ -22,6 +23,7 @@
 #include "engine/messages/subscriptions.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
+#include "engine/shm/waker.h"
 #include "engine/threads/doorbell.h"
 #include "net/backpack/rest_api.h"
 
@@ -47,6 +49,7 @@ class ControlAgent {
         std::vector<const LineHealth*> lines;           // none where REST is all there is
         std::function<void(const std::string&)> write;  // a line of the log; never waits
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
+        Waker* waker = nullptr;                         // where readers may wait
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -61,8 +64,8 @@ class ControlAgent {
     // From now on the configuration names other symbols.
     void set_symbols(const Config& config);
 
-    // Takes the place of a market in shared memory, which set_symbols() has named before: its index, or none where there
-    // is no room. `then` is called on the control thread.
+    // Takes the place of a market in shared memory, which set_symbols() has named before: its index, or none where
+    // there is no room. `then` is called on the control thread.
     void place(std::string native, std::function<void(std::optional<SymbolIndex>)> then);
 
     // The same at once. REQUIRES: the control thread does not run yet.
@@ -83,6 +86,7 @@ class ControlAgent {
 
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
+    void wait_for_network();
     void fail(Failure failure) noexcept;
     void free_retired();
     void publish_counters();
@@ -95,8 +99,10 @@ class ControlAgent {
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<RestApi> api_;
     std::unique_ptr<DepthReader> depth_reader_;
+    std::unique_ptr<SeedOrder> seed_order_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<Poller> poller_;
+    std::unique_ptr<OpenInterestReader> open_interest_;  // null: the configuration does not ask for it
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;

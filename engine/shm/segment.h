@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "book/types.h"
 #include "engine/include/daypack/shm.h"
@@ -45,6 +46,10 @@ class Segment {
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
 
+    // How many updates the writer before this one had counted of a symbol; 0 where there was none, or no such symbol.
+    [[nodiscard]] std::uint64_t updates_before(SymbolIndex symbol) const noexcept {
+        return symbol < updates_before_.size() ? updates_before_[symbol] : 0;
+    }
     // Returns the slot of a symbol, which is appended where the directory does not list it, and else left as it is.
     // Returns none where the directory or /dev/shm has no room for one more, or where the name is too long.
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
@@ -86,6 +91,8 @@ class Segment {
         Mapping mapping;
     };
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+    // Who may read it; files beside it are to have the same.
+    [[nodiscard]] const ShmAccess& access() const noexcept { return access_; }
     [[nodiscard]] std::string path() const { return "/dev/shm/daypack." + instance_; }
     // Returns whether the path leads to this segment.
     [[nodiscard]] bool is_named() const noexcept { return file_->is_at(path()); }
@@ -140,6 +147,7 @@ class Segment {
     std::optional<ShmFile> file_;
     Mapping mapping_;
     std::uint64_t epoch_ = 0;
+    std::vector<std::uint64_t> updates_before_;  // by symbol
 };
 
 }  // namespace daypack::core

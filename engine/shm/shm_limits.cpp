@@ -21,6 +21,7 @@ std::string instance_fault(std::string_view name) {
     constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     const bool good = !name.empty() && name.size() <= kMaxInstanceBytes &&
                       name.find_first_not_of(kAllowed) == std::string_view::npos && name != "." && name != "..";
+    if (good && name.ends_with(".wake")) return "ends like the file on which readers wait; choose another end";
     if (good) return {};
     return "is no name of an instance; use 1 to 64 letters, digits, `_`, `.` and `-`, as in \"default\"";
 }

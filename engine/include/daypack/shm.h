@@ -10,7 +10,7 @@
  *     if (daypack_read_top(&reader, symbol, &top) == DAYPACK_OK && top.state == DAYPACK_STATE_LIVE) ...;
  *
  * Threads. A daypack_reader belongs to one thread; any number of readers, in any number of processes, read at once. A
- * reader never writes and never blocks the writer. A caller that waits for news polls or sleeps.
+ * reader never writes and never blocks the writer. A caller that waits for news polls, sleeps, or calls daypack_wait.
  *
  * What a state means. Only DAYPACK_STATE_LIVE is tradable. The reads here take into account whether the writer is
  * alive, so a caller never sees LIVE of an engine that died or stalled. A state or reason that you do not know is not
@@ -67,6 +67,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
@@ -76,8 +77,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #ifndef CLOCK_MONOTONIC
 #error "<daypack/shm.h> needs POSIX clocks: include it first, or compile with -D_GNU_SOURCE"
@@ -93,6 +98,12 @@
 extern "C" {
 #endif
 
+/* What stands before each function that is meant for you; those without it are parts of them. In the library
+ * libdaypack-reader.so, which is this file compiled once, they are symbols that any language can call. */
+#ifndef DAYPACK_API
+#define DAYPACK_API static inline
+#endif
+
 #define DAYPACK_MAGIC 0x006b636170796164ull /* "daypack" */
 #define DAYPACK_LAYOUT_VERSION 5u /* raised where a reader of today could not find, or would misread, what is there */
 #define DAYPACK_NAME_BYTES 64     /* of a symbol, with its final zero */
@@ -103,6 +114,8 @@ extern "C" {
 #define DAYPACK_PATH_BYTES 128
 #define DAYPACK_BEAT_STALE_NS 10000000ll        /* a beat older, or further ahead, tells of a stalled or dead writer */
 #define DAYPACK_MAX_BEAT_STALE_NS 60000000000ll /* the most that a segment may allow its writer */
+#define DAYPACK_SPIN_NS 5000ll                  /* for so long daypack_wait looks before it sleeps */
+#define DAYPACK_WAKE_BYTES 4096                 /* of the file that it sleeps on */
 #define DAYPACK_READ_TRIES 64                   /* after which a read returns DAYPACK_BUSY, never old data */
 #define DAYPACK_NO_OWNER 0xffffffffu            /* no user: that of daypack_open_as where none is named */
 #define DAYPACK_OVERFLOW_ID 65534u /* what a user namespace shows for every user and group it does not know */
@@ -157,11 +170,9 @@ enum {
     DAYPACK_FLAG_PARTIAL = 8      /* fewer levels are known than are published */
 };
 
-static inline const char* daypack_state_name(unsigned state) {
-    DAYPACK_NAME_OF(DAYPACK_STATES, state, "UNKNOWN")
-}
+DAYPACK_API const char* daypack_state_name(unsigned state){DAYPACK_NAME_OF(DAYPACK_STATES, state, "UNKNOWN")}
 
-static inline const char* daypack_reason_name(unsigned reason) {
+DAYPACK_API const char* daypack_reason_name(unsigned reason) {
     DAYPACK_NAME_OF(DAYPACK_REASONS, reason, "unknown")
 }
 
@@ -190,8 +201,8 @@ static inline const char* daypack_reason_name(unsigned reason) {
  *                may be negative or 0; id_a is the time of that payment in µs since the Unix epoch
  * LIQUIDATION    price, quantity, and side of the order that closes the position
  * TICKER         of the last 24 hours: price is that of the last trade, price2 that of the first, quantity the volume
- * in the base currency, quantity2 that in the quote currency, id_a the number of trades OPEN_INTEREST  quantity is how
- * much is open, in the base currency */
+ *                in the base currency, quantity2 that in the quote currency, id_a the number of trades
+ * OPEN_INTEREST  quantity is how much is open, in the base currency */
 /* clang-format off */
 #define DAYPACK_KINDS(X)                                                                    \
     X(NONE, 0) X(DELTA, 1) X(ADVANCE, 2) X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6)   \
@@ -210,11 +221,9 @@ typedef enum daypack_kind {
 #undef DAYPACK_X
 } daypack_kind;
 
-static inline const char* daypack_phase_name(uint64_t phase) {
-    DAYPACK_NAME_OF(DAYPACK_PHASES, phase, "UNKNOWN")
-}
+DAYPACK_API const char* daypack_phase_name(uint64_t phase){DAYPACK_NAME_OF(DAYPACK_PHASES, phase, "UNKNOWN")}
 
-static inline const char* daypack_kind_name(unsigned kind) {
+DAYPACK_API const char* daypack_kind_name(unsigned kind) {
     DAYPACK_NAME_OF(DAYPACK_KINDS, kind, "UNKNOWN")
 }
 
@@ -251,13 +260,11 @@ typedef enum daypack_threads_why {
 } daypack_threads_why;
 
 /* The three parts of `threads` in the header, as text; "unknown" where an engine set none. */
-static inline const char* daypack_threads_name(uint64_t threads) {
-    DAYPACK_NAME_OF(DAYPACK_THREADS, threads & 0xff, "unknown")
-}
-static inline const char* daypack_idle_name(uint64_t threads) {
-    DAYPACK_NAME_OF(DAYPACK_IDLES, threads >> 8 & 0xff, "unknown")
-}
-static inline const char* daypack_threads_why_name(uint64_t threads) {
+DAYPACK_API const char* daypack_threads_name(uint64_t threads){
+    DAYPACK_NAME_OF(DAYPACK_THREADS, threads & 0xff, "unknown")} DAYPACK_API const
+    char* daypack_idle_name(uint64_t threads){
+        DAYPACK_NAME_OF(DAYPACK_IDLES, threads >> 8 & 0xff, "unknown")} DAYPACK_API const
+    char* daypack_threads_why_name(uint64_t threads) {
     DAYPACK_NAME_OF(DAYPACK_THREADS_WHYS, threads >> 16 & 0xff, "unknown")
 }
 
@@ -274,7 +281,8 @@ static inline const char* daypack_threads_why_name(uint64_t threads) {
     X(leads)   /* copies of these updates that other lines brought later, */                           \
     X(lead_ns) /* and the sum of how much later they came */                                           \
     X(replaces)         /* connections replaced for what they sent or failed to send, */               \
-    X(replaces_refused) /* and replacements not made, within 10 s of the last one */
+    X(replaces_refused) /* and replacements not made, within 10 s of the last one */                   \
+    X(figures)          /* frames of mark prices, tickers and liquidations */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \
@@ -291,7 +299,9 @@ static inline const char* daypack_threads_why_name(uint64_t threads) {
     X(audit_ghosts) X(audit_missing) X(audit_wrong)                                                        \
     X(touch_checks) /* bookTickers at the book's own u, */                                                 \
     X(touch_mismatches) /* and of these, those with another best bid or offer */                           \
-    X(trade_duplicates) X(polls)
+    X(trade_duplicates) X(polls)                                                                           \
+    X(figures)      /* groups of figures that were published: mark price, open interest, ticker */         \
+    X(liquidations)
 #define DAYPACK_ENGINE_COUNTERS(X)                   \
     X(rest_requests)                                 \
     X(rest_ok)                                       \
@@ -327,7 +337,7 @@ DAYPACK_ASSERT(counters,
                DAYPACK_LINE_replaces_refused == 20 && DAYPACK_SYMBOL_polls == 37 && DAYPACK_ENGINE_tsc_error_ns == 12,
                "these were the last ones of layout 5.0: a new counter goes behind them, at the end of its list");
 
-static inline const char* daypack_line_counter_name(unsigned counter) {
+DAYPACK_API const char* daypack_line_counter_name(unsigned counter) {
     static const char* const names[] = {
 #define DAYPACK_X(name) #name,
         DAYPACK_LINE_COUNTERS(DAYPACK_X)
@@ -335,7 +345,7 @@ static inline const char* daypack_line_counter_name(unsigned counter) {
     };
     return counter < DAYPACK_LINE_COUNTER_COUNT ? names[counter] : "unknown";
 }
-static inline const char* daypack_symbol_counter_name(unsigned counter) {
+DAYPACK_API const char* daypack_symbol_counter_name(unsigned counter) {
     static const char* const names[] = {
 #define DAYPACK_X(name) #name,
         DAYPACK_SYMBOL_COUNTERS(DAYPACK_X)
@@ -343,7 +353,7 @@ static inline const char* daypack_symbol_counter_name(unsigned counter) {
     };
     return counter < DAYPACK_SYMBOL_COUNTER_COUNT ? names[counter] : "unknown";
 }
-static inline const char* daypack_engine_counter_name(unsigned counter) {
+DAYPACK_API const char* daypack_engine_counter_name(unsigned counter) {
     static const char* const names[] = {
 #define DAYPACK_X(name) #name,
         DAYPACK_ENGINE_COUNTERS(DAYPACK_X)
@@ -436,7 +446,7 @@ typedef enum daypack_clock {
 #undef DAYPACK_X
 } daypack_clock;
 
-static inline const char* daypack_clock_name(uint64_t state) {
+DAYPACK_API const char* daypack_clock_name(uint64_t state) {
     DAYPACK_NAME_OF(DAYPACK_CLOCKS, state, "UNKNOWN")
 }
 
@@ -557,11 +567,10 @@ typedef enum daypack_histogram {
  * have more buckets, which go on from there; 1920 reach 2^64. */
 enum { DAYPACK_HISTOGRAM_BUCKETS = 1216, DAYPACK_MAX_HISTOGRAM_BUCKETS = 1920 };
 
-static inline const char* daypack_histogram_name(unsigned histogram) {
-    DAYPACK_NAME_OF(DAYPACK_HISTOGRAMS, histogram, "UNKNOWN")
-}
+DAYPACK_API const char* daypack_histogram_name(unsigned histogram){
+    DAYPACK_NAME_OF(DAYPACK_HISTOGRAMS, histogram, "UNKNOWN")}
 
-static inline unsigned daypack_histogram_bucket(uint64_t ns) {
+DAYPACK_API unsigned daypack_histogram_bucket(uint64_t ns) {
     unsigned shift;
     if (ns < 32) return (unsigned)ns;
     if (ns >= (1ull << 42)) return DAYPACK_HISTOGRAM_BUCKETS - 1;
@@ -569,7 +578,7 @@ static inline unsigned daypack_histogram_bucket(uint64_t ns) {
     return (shift + 1) * 32 + (unsigned)((ns >> shift) - 32);
 }
 /* The largest value that falls into the bucket. */
-static inline uint64_t daypack_histogram_value(unsigned bucket) {
+DAYPACK_API uint64_t daypack_histogram_value(unsigned bucket) {
     unsigned shift;
     if (bucket < 32) return bucket;
     shift = bucket / 32 - 1;
@@ -590,7 +599,7 @@ typedef enum daypack_result {
     DAYPACK_FOREIGN = -8 /* of another user than root, this one and the one that was named: see daypack_open_as */
 } daypack_result;
 
-static inline const char* daypack_result_name(int result) {
+DAYPACK_API const char* daypack_result_name(int result) {
     switch (result) {
         case DAYPACK_OK: return "ok";
         case DAYPACK_BUSY: return "busy: the writer was faster, try again";
@@ -620,10 +629,14 @@ typedef struct daypack_reader {
         lines_offset, depth, max_symbols;
     uint64_t slot_head_bytes, record_bytes, entry_bytes, line_entry_bytes, max_lines, engine_counters, line_counters,
         symbol_counters, histograms, histogram_buckets, images_offset, image_bytes, image_levels;
-    uint64_t
-        found_version; /* of the segment at `path` when it was opened last, also where it was refused; 0: it is none */
-    uint32_t owner;    /* whose files this reader takes besides those of root and of its own user */
+    const uint32_t* wake;   /* where daypack_wait sleeps; NULL until it does, and where there is no such file */
+    int64_t wake_tried_ns;  /* when it was looked for */
+    int wake_works;         /* 1 since somebody wrote there */
+    int64_t spin_ns;        /* DAYPACK_SPIN_NS; a reader that has a core of its own may spin for longer */
+    uint64_t found_version; /* of the segment at `path` when it was opened last, also a refused one; 0: it is none */
+    uint32_t owner;         /* whose files this reader takes besides those of root and of its own user */
     uint32_t file_owner, file_group; /* of the file at `path` when it was opened last, also where it was refused */
+    uint64_t reserved[16];           /* the size of this structure is a promise to who links the library */
 } daypack_reader;
 
 /* State, reason and flags of a symbol, and the epoch of the writer that published them. */
@@ -636,7 +649,7 @@ typedef struct daypack_status {
 
 /* These functions take apart the words that hold several numbers; daypack_slot and daypack_record say what lies where.
  * An unpacked status is the one that the writer published. Only daypack_judge says what it is worth now. */
-static inline daypack_status daypack_unpack_status(uint64_t word) {
+DAYPACK_API daypack_status daypack_unpack_status(uint64_t word) {
     daypack_status status;
     status.epoch = (uint32_t)word;
     status.state = (uint8_t)(word >> 32);
@@ -644,24 +657,24 @@ static inline daypack_status daypack_unpack_status(uint64_t word) {
     status.flags = (uint16_t)(word >> 48);
     return status;
 }
-static inline uint64_t daypack_pack_status(daypack_status status) {
+DAYPACK_API uint64_t daypack_pack_status(daypack_status status) {
     return (uint64_t)status.epoch | (uint64_t)status.state << 32 | (uint64_t)status.reason << 40 |
            (uint64_t)status.flags << 48;
 }
-static inline int8_t daypack_price_exponent(uint64_t exponents) {
+DAYPACK_API int8_t daypack_price_exponent(uint64_t exponents) {
     return (int8_t)(uint8_t)exponents;
 }
-static inline int8_t daypack_quantity_exponent(uint64_t exponents) {
+DAYPACK_API int8_t daypack_quantity_exponent(uint64_t exponents) {
     return (int8_t)(uint8_t)(exponents >> 8);
 }
 /* The exponent in byte `number` of daypack_slot.perp, or of daypack_record.exponents. REQUIRES: number < 8. */
-static inline int8_t daypack_exponent(uint64_t exponents, unsigned number) {
+DAYPACK_API int8_t daypack_exponent(uint64_t exponents, unsigned number) {
     return (int8_t)(uint8_t)(exponents >> (8 * number));
 }
-static inline uint32_t daypack_bid_levels(uint64_t counts) {
+DAYPACK_API uint32_t daypack_bid_levels(uint64_t counts) {
     return (uint32_t)counts;
 }
-static inline uint32_t daypack_ask_levels(uint64_t counts) {
+DAYPACK_API uint32_t daypack_ask_levels(uint64_t counts) {
     return (uint32_t)(counts >> 32);
 }
 
@@ -745,9 +758,11 @@ static inline const daypack_header* daypack_head(const daypack_reader* reader) {
     return (const daypack_header*)(const void*)reader->base;
 }
 
-static inline void daypack_close(daypack_reader* reader) {
+DAYPACK_API void daypack_close(daypack_reader* reader) {
     if (reader->base != NULL) munmap((void*)reader->base, reader->bytes);
     if (reader->fd >= 0) close(reader->fd);
+    if (reader->wake != NULL) munmap((void*)(uintptr_t)reader->wake, DAYPACK_WAKE_BYTES);
+    reader->wake = NULL;
     reader->base = NULL;
     reader->fd = -1;
 }
@@ -909,7 +924,7 @@ static inline int daypack_map(daypack_reader* reader) {
 }
 
 /* Returns the id of a user of this machine by name or number, or DAYPACK_NO_OWNER. */
-static inline uint32_t daypack_user_id(const char* name) {
+DAYPACK_API uint32_t daypack_user_id(const char* name) {
     char names[4096];
     struct passwd entry;
     struct passwd* found = NULL;
@@ -923,7 +938,7 @@ static inline uint32_t daypack_user_id(const char* name) {
 
 /* Returns the user that DAYPACK_OWNER names, or DAYPACK_NO_OWNER where it is not set or names none. A program with the
  * rights of another user than the one who started it takes no hint from the environment. */
-static inline uint32_t daypack_environment_owner(void) {
+DAYPACK_API uint32_t daypack_environment_owner(void) {
     const char* name = getuid() == geteuid() && getgid() == getegid() ? getenv("DAYPACK_OWNER") : NULL;
     return name == NULL || name[0] == '\0' ? DAYPACK_NO_OWNER : daypack_user_id(name);
 }
@@ -931,11 +946,12 @@ static inline uint32_t daypack_environment_owner(void) {
 /* Opens the segment of an instance, read-only, also where it belongs to the user `owner` and its group is one of this
  * process. On any result but DAYPACK_OK the reader holds no file and no mapping; on DAYPACK_FOREIGN, file_owner and
  * file_group say whose it is. */
-static inline int daypack_open_as(daypack_reader* reader, const char* instance, uint32_t owner) {
+DAYPACK_API int daypack_open_as(daypack_reader* reader, const char* instance, uint32_t owner) {
     int length;
     memset(reader, 0, sizeof *reader);
     reader->fd = -1;
     reader->owner = owner;
+    reader->spin_ns = DAYPACK_SPIN_NS;
     if (instance[0] == '\0' || strchr(instance, '/') != NULL) return DAYPACK_NO_SEGMENT;
     length = snprintf(reader->path, sizeof reader->path, "/dev/shm/daypack.%s", instance);
     if (length < 0 || (size_t)length >= sizeof reader->path) return DAYPACK_NO_SEGMENT;
@@ -943,13 +959,25 @@ static inline int daypack_open_as(daypack_reader* reader, const char* instance, 
 }
 
 /* Opens the segment of an instance, read-only; DAYPACK_OWNER of the environment is the owner of daypack_open_as. */
-static inline int daypack_open(daypack_reader* reader, const char* instance) {
+DAYPACK_API int daypack_open(daypack_reader* reader, const char* instance) {
     return daypack_open_as(reader, instance, daypack_environment_owner());
+}
+
+/* The same, for languages that cannot hold the structure: a reader on the heap, and in *result how the opening went.
+ * NULL: there is no memory for it. Whatever the result, the reader goes back by daypack_free. */
+DAYPACK_API daypack_reader* daypack_new(const char* instance, int* result) {
+    daypack_reader* reader = (daypack_reader*)malloc(sizeof *reader);
+    if (reader != NULL) *result = daypack_open(reader, instance);
+    return reader;
+}
+DAYPACK_API void daypack_free(daypack_reader* reader) {
+    if (reader != NULL) daypack_close(reader);
+    free(reader);
 }
 
 /* Writes what a result of opening means and what to do about it, as one line with its final zero, into `text`; where
  * the segment is of another layout, with its version. Returns `text`. */
-static inline const char* daypack_explain(const daypack_reader* reader, int result, char* text, size_t bytes) {
+DAYPACK_API const char* daypack_explain(const daypack_reader* reader, int result, char* text, size_t bytes) {
     if (result != DAYPACK_BAD_LAYOUT) {
         snprintf(text, bytes, "%s", daypack_result_name(result));
     } else if (reader->found_version == 0) {
@@ -1034,7 +1062,7 @@ static inline int daypack_has_ended(uint64_t pid, uint64_t start_ticks, uint64_t
 
 /* Returns 1 while the writer lives. The lock alone does not tell: a process that it has forked keeps the lock after the
  * writer's death. Nor does the process alone, which a reader in another container cannot see. */
-static inline int daypack_writer_lives(const daypack_reader* reader) {
+DAYPACK_API int daypack_writer_lives(const daypack_reader* reader) {
     const daypack_header* head = daypack_head(reader);
     if (!daypack_writer_holds_lock(reader)) return 0;
     return !daypack_has_ended(daypack_load(&head->writer_pid), daypack_load(&head->writer_start_ticks),
@@ -1044,7 +1072,7 @@ static inline int daypack_writer_lives(const daypack_reader* reader) {
 /* Returns how long ago the writer's last beat was, sleep included; less than 0: it lies in this reader's future. The
  * clock is read before the beat: a reader that is put to sleep between the two then finds the beat too young rather
  * than too old. */
-static inline int64_t daypack_beat_age_ns(const daypack_reader* reader) {
+DAYPACK_API int64_t daypack_beat_age_ns(const daypack_reader* reader) {
     uint64_t now = (uint64_t)daypack_boot_ns();
     /* acquire: each pairs with its release in the writer. Phase and epoch loaded after them are at least as new; the
      * phase that tells of a sleep is stored before the sleep. */
@@ -1055,7 +1083,7 @@ static inline int64_t daypack_beat_age_ns(const daypack_reader* reader) {
 
 /* Returns 1 where the writer's last beat is no further from now than beat_stale_ns, either way. One that lies
  * in the future is looked at twice, since this reader may have been put to sleep; it is not put to sleep each time. */
-static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
+DAYPACK_API int daypack_beat_is_fresh(const daypack_reader* reader) {
     int64_t age = daypack_beat_age_ns(reader);
     if (age < -reader->beat_stale_ns) age = daypack_beat_age_ns(reader);
     return age >= -reader->beat_stale_ns && age <= reader->beat_stale_ns;
@@ -1064,7 +1092,7 @@ static inline int daypack_beat_is_fresh(const daypack_reader* reader) {
 /* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,
  * stalled, starting or catching up. Call it after the slot was read: a writer that takes over rewrites the slots before
  * it raises the epoch, so a slot of the old epoch is recognised here. */
-static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
+DAYPACK_API daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
     const daypack_header* head = daypack_head(reader);
     int fresh = daypack_beat_is_fresh(reader);
     uint64_t phase = daypack_load(&head->phase);
@@ -1092,7 +1120,7 @@ static inline daypack_status daypack_judge(const daypack_reader* reader, uint64_
 
 /* Maps the segment that the path leads to now, where the mapped one has no live writer and was replaced, and returns 1
  * then. Where that fails, the old one stays mapped. */
-static inline int daypack_follow(daypack_reader* reader) {
+DAYPACK_API int daypack_follow(daypack_reader* reader) {
     daypack_reader next;
     struct stat file;
     if (daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_RETIRED && daypack_beat_is_fresh(reader)) return 0;
@@ -1101,6 +1129,7 @@ static inline int daypack_follow(daypack_reader* reader) {
     memset(&next, 0, sizeof next);
     memcpy(next.path, reader->path, sizeof next.path);
     next.owner = reader->owner;
+    next.spin_ns = reader->spin_ns;
     if (daypack_map(&next) != DAYPACK_OK) return 0;
     if (reader->beat_stale_ns != reader->beat_stale_told_ns) next.beat_stale_ns = reader->beat_stale_ns;
     daypack_close(reader);
@@ -1110,7 +1139,7 @@ static inline int daypack_follow(daypack_reader* reader) {
 
 /* ---- the directory ---------------------------------------------------------------------------------------------- */
 
-static inline uint32_t daypack_symbols(const daypack_reader* reader) {
+DAYPACK_API uint32_t daypack_symbols(const daypack_reader* reader) {
     /* acquire: pairs with the release that follows the entry and the slot of a new symbol */
     uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
     return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
@@ -1121,14 +1150,14 @@ static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader
     return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset + symbol * reader->entry_bytes);
 }
 /* Copies the names of a symbol, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
-static inline void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
+DAYPACK_API void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
     daypack_load_words(entry, daypack_entry_of(reader, symbol), sizeof *entry);
     entry->symbol[DAYPACK_NAME_BYTES - 1] = '\0';
     entry->native[DAYPACK_NAME_BYTES - 1] = '\0';
 }
 /* Returns the index of the symbol with this normalised or native name, or DAYPACK_NO_SYMBOL. The index stays valid for
  * as long as the reader is open. */
-static inline int daypack_find(daypack_reader* reader, const char* name) {
+DAYPACK_API int daypack_find(daypack_reader* reader, const char* name) {
     do {
         uint32_t symbols = daypack_symbols(reader);
         uint32_t i;
@@ -1141,13 +1170,13 @@ static inline int daypack_find(daypack_reader* reader, const char* name) {
     return DAYPACK_NO_SYMBOL;
 }
 
-static inline unsigned daypack_lines(const daypack_reader* reader) {
+DAYPACK_API unsigned daypack_lines(const daypack_reader* reader) {
     /* acquire: pairs with the release that follows the name of a new line */
     uint64_t lines = daypack_load_acquire(&daypack_head(reader)->lines);
     return (unsigned)(lines < reader->max_lines ? lines : reader->max_lines);
 }
 /* Copies the host of a line, always terminated; of a line that the segment has no room for, nothing. */
-static inline void daypack_read_line(const daypack_reader* reader, unsigned line, daypack_line_entry* entry) {
+DAYPACK_API void daypack_read_line(const daypack_reader* reader, unsigned line, daypack_line_entry* entry) {
     memset(entry, 0, sizeof *entry);
     if (line >= reader->max_lines) return;
     daypack_load_words(entry, reader->base + reader->lines_offset + line * reader->line_entry_bytes, sizeof *entry);
@@ -1234,7 +1263,7 @@ static inline int daypack_read_top_here(const daypack_reader* reader, int symbol
 }
 
 /* Reads the best bid and offer of a symbol. Returns DAYPACK_OK, DAYPACK_BUSY or DAYPACK_NO_SYMBOL. */
-static inline int daypack_read_top(daypack_reader* reader, int symbol, daypack_top* top) {
+DAYPACK_API int daypack_read_top(daypack_reader* reader, int symbol, daypack_top* top) {
     int result = daypack_read_top_here(reader, symbol, top);
     if (result == DAYPACK_BUSY || (result == DAYPACK_OK && top->state != DAYPACK_STATE_DOWN)) return result;
     return daypack_follow(reader) ? daypack_read_top_here(reader, symbol, top) : result;
@@ -1280,8 +1309,8 @@ static inline int daypack_read_book_here(const daypack_reader* reader, int symbo
 }
 
 /* Reads the book of a symbol, best levels first, up to max_bids and max_asks of them. Returns as daypack_read_top. */
-static inline int daypack_read_book(daypack_reader* reader, int symbol, daypack_book* book, daypack_level* bids,
-                                    uint32_t max_bids, daypack_level* asks, uint32_t max_asks) {
+DAYPACK_API int daypack_read_book(daypack_reader* reader, int symbol, daypack_book* book, daypack_level* bids,
+                                  uint32_t max_bids, daypack_level* asks, uint32_t max_asks) {
     int result = daypack_read_book_here(reader, symbol, book, bids, max_bids, asks, max_asks);
     if (result == DAYPACK_BUSY || (result == DAYPACK_OK && book->top.state != DAYPACK_STATE_DOWN)) return result;
     if (!daypack_follow(reader)) return result;
@@ -1334,6 +1363,7 @@ static inline int daypack_read_perp_here(const daypack_reader* reader, int symbo
         __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release fence that began the next write */
         if (daypack_load(&slot->sequence) != sequence) continue;
         daypack_fill_perp(reader, &copy, perp);
+        if (daypack_is_outdated(slot, sequence)) continue;
         return DAYPACK_OK;
     }
     result = daypack_give_up(reader, &none);
@@ -1346,7 +1376,7 @@ static inline int daypack_read_perp_here(const daypack_reader* reader, int symbo
 
 /* Reads mark and index price, funding, open interest and ticker of a symbol; look at `known` before you use a number.
  * Returns as daypack_read_top. */
-static inline int daypack_read_perp(daypack_reader* reader, int symbol, daypack_perp* perp) {
+DAYPACK_API int daypack_read_perp(daypack_reader* reader, int symbol, daypack_perp* perp) {
     int result = daypack_read_perp_here(reader, symbol, perp);
     if (result == DAYPACK_BUSY || (result == DAYPACK_OK && perp->state != DAYPACK_STATE_DOWN)) return result;
     return daypack_follow(reader) ? daypack_read_perp_here(reader, symbol, perp) : result;
@@ -1355,7 +1385,7 @@ static inline int daypack_read_perp(daypack_reader* reader, int symbol, daypack_
 /* ---- the ring --------------------------------------------------------------------------------------------------- */
 
 /* Returns the position where the ring ends now: records from there on are new. */
-static inline uint64_t daypack_cursor(const daypack_reader* reader) {
+DAYPACK_API uint64_t daypack_cursor(const daypack_reader* reader) {
     return daypack_load_acquire(&daypack_head(reader)->published); /* pairs with the release after slot and payload */
 }
 
@@ -1371,8 +1401,7 @@ static inline uint64_t daypack_cursor(const daypack_reader* reader) {
  * To join a book, note the cursor, read the book, then take the deltas whose last_id is beyond the book's u. An update
  * counts only when its record with `last` was read.
  */
-static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, daypack_record* record,
-                                      uint64_t* lost) {
+DAYPACK_API int daypack_read_record(daypack_reader* reader, uint64_t* cursor, daypack_record* record, uint64_t* lost) {
     const daypack_header* head = daypack_head(reader);
     uint64_t published = daypack_load_acquire(&head->published); /* pairs with the release after the payload */
     int64_t behind;
@@ -1398,57 +1427,241 @@ static inline int daypack_read_record(daypack_reader* reader, uint64_t* cursor, 
 }
 
 /* The parts of daypack_record.head. */
-static inline unsigned daypack_record_kind(const daypack_record* record) {
+DAYPACK_API unsigned daypack_record_kind(const daypack_record* record) {
     return record->head & 0xff;
 }
-static inline unsigned daypack_record_side(const daypack_record* record) {
+DAYPACK_API unsigned daypack_record_side(const daypack_record* record) {
     return record->head >> 8 & 0xff;
 }
-static inline unsigned daypack_record_last(const daypack_record* record) {
+DAYPACK_API unsigned daypack_record_last(const daypack_record* record) {
     return record->head >> 16 & 1;
 }
-static inline unsigned daypack_record_line(const daypack_record* record) {
+DAYPACK_API unsigned daypack_record_line(const daypack_record* record) {
     return record->head >> 24 & 0xff;
 }
-static inline uint32_t daypack_record_symbol(const daypack_record* record) {
+DAYPACK_API uint32_t daypack_record_symbol(const daypack_record* record) {
     return (uint32_t)(record->head >> 32);
 }
 /* Returns state, reason and flags of the symbol as they were when the record was written. */
-static inline daypack_status daypack_record_status(const daypack_record* record) {
+DAYPACK_API daypack_status daypack_record_status(const daypack_record* record) {
     return daypack_unpack_status(record->status);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------------------------- */
+
+/* No hot thread of the engine ever wakes a reader. Its control thread does: it looks, every 100 µs while readers wait,
+ * whether the ring went on, and then touches a word in a file of its own, /dev/shm/daypack.<instance>.wake, on which
+ * readers sleep. That file may be missing or lost: then waiting is sleeping for a while and looking again. */
+
+/* Returns 1 where the ring has something else at `cursor` than its end. */
+static inline int daypack_has_news(const daypack_reader* reader, uint64_t cursor) {
+    return daypack_cursor(reader) != cursor;
+}
+
+/* Maps the file on which readers sleep, where it is there and of somebody whom this reader believes. A read lock on it
+ * tells the engine that somebody may wait; it is held for as long as the mapping is. */
+static inline void daypack_open_wake(daypack_reader* reader) {
+    char path[DAYPACK_PATH_BYTES + 8];
+    daypack_reader of_file = *reader;
+    struct flock lock;
+    struct stat file;
+    void* base;
+    int fd;
+    reader->wake_tried_ns = daypack_monotonic_ns();
+    reader->wake_works = 0;
+    snprintf(path, sizeof path, "%s.wake", reader->path);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return;
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size >= (off_t)DAYPACK_WAKE_BYTES) {
+        of_file.file_owner = (uint32_t)file.st_uid;
+        of_file.file_group = (uint32_t)file.st_gid;
+        memset(&lock, 0, sizeof lock);
+        lock.l_type = F_RDLCK;
+        lock.l_whence = SEEK_SET;
+        if (daypack_believes(&of_file) && fcntl(fd, F_OFD_SETLK, &lock) == 0) {
+            base = mmap(NULL, DAYPACK_WAKE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+            if (base != MAP_FAILED) reader->wake = (const uint32_t*)base;
+        }
+    }
+    close(fd);
+}
+
+static inline void daypack_close_wake(daypack_reader* reader) {
+    if (reader->wake != NULL) munmap((void*)(uintptr_t)reader->wake, DAYPACK_WAKE_BYTES);
+    reader->wake = NULL;
+}
+
+#if defined(__x86_64__)
+enum { DAYPACK_SPIN_PAUSE = 1, DAYPACK_SPIN_UMWAIT = 2, DAYPACK_SPIN_MWAITX = 3 };
+
+/* How this processor waits best for a word to change: by UMWAIT (Intel), MWAITX (AMD), or by looking. */
+static inline int daypack_spin_kind(void) {
+    static int known = 0;
+    int kind = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (kind != 0) return kind;
+    kind = DAYPACK_SPIN_PAUSE;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (c >> 5 & 1) != 0) {
+        kind = DAYPACK_SPIN_UMWAIT;
+    } else if (__get_cpuid(0x80000001u, &a, &b, &c, &d) && (c >> 29 & 1) != 0) {
+        kind = DAYPACK_SPIN_MWAITX;
+    }
+    __atomic_store_n(&known, kind, __ATOMIC_RELAXED); /* each thread finds the same */
+    return kind;
+}
+
+/* Waits until the word's cache line was written, or for some µs. The instructions are spelt in bytes, since a compiler
+ * knows their names only where it is told that every processor has them. */
+static inline void daypack_spin_once(const daypack_reader* reader, uint64_t cursor) {
+    const uint32_t ticks = 8192;
+    const void* word = &daypack_head(reader)->published;
+    uint64_t end;
+    switch (daypack_spin_kind()) {
+        case DAYPACK_SPIN_UMWAIT: /* UMONITOR rax; UMWAIT ecx until edx:eax, in the lighter sleep */
+            __asm__ volatile(".byte 0xf3, 0x0f, 0xae, 0xf0" : : "a"(word) : "memory");
+            if (daypack_has_news(reader, cursor)) return;
+            end = __builtin_ia32_rdtsc() + ticks;
+            __asm__ volatile(".byte 0xf2, 0x0f, 0xae, 0xf1"
+                             :
+                             : "a"((uint32_t)end), "d"((uint32_t)(end >> 32)), "c"(1u)
+                             : "memory", "cc");
+            return;
+        case DAYPACK_SPIN_MWAITX: /* MONITORX rax, ecx, edx; MWAITX eax, ecx, for ebx ticks at most, in the lightest */
+            __asm__ volatile(".byte 0x0f, 0x01, 0xfa" : : "a"(word), "c"(0u), "d"(0u) : "memory");
+            if (daypack_has_news(reader, cursor)) return;
+            __asm__ volatile(".byte 0x0f, 0x01, 0xfb" : : "a"(0xf0u), "b"(ticks), "c"(2u) : "memory");
+            return;
+        default: daypack_pause();
+    }
+}
+#else
+static inline void daypack_spin_once(const daypack_reader* reader, uint64_t cursor) {
+    (void)reader, (void)cursor;
+    daypack_pause();
+}
+#endif
+
+/* Looks for news until `end_ns`. Returns 1 where there are some. */
+static inline int daypack_spin(const daypack_reader* reader, uint64_t cursor, int64_t end_ns) {
+    int i;
+    do {
+        for (i = 0; i < 16; ++i) {
+            if (daypack_has_news(reader, cursor)) return 1;
+            daypack_spin_once(reader, cursor);
+        }
+    } while (daypack_monotonic_ns() < end_ns);
+    return daypack_has_news(reader, cursor);
+}
+
+/* Sleeps for `ns` at most; on the wake file until its word is another than `word`. */
+static inline void daypack_sleep(const daypack_reader* reader, uint32_t word, int64_t ns) {
+    struct {
+        long seconds, nanoseconds; /* as the kernel has them, whatever time_t is */
+    } most;
+    struct timespec time;
+    if (reader->wake == NULL) {
+        time.tv_sec = (time_t)(ns / 1000000000);
+        time.tv_nsec = (long)(ns % 1000000000);
+        nanosleep(&time, NULL);
+        return;
+    }
+    most.seconds = (long)(ns / 1000000000);
+    most.nanoseconds = (long)(ns % 1000000000);
+    syscall(SYS_futex, reader->wake, FUTEX_WAIT, word, &most, NULL, 0);
+}
+
+/* Sleeps once in a wait of which `slept_ns` are over, and takes note of whether the wake file is of any use. */
+static inline void daypack_sleep_for_news(daypack_reader* reader, uint64_t cursor, int64_t slept_ns, int64_t most_ns) {
+    int64_t ns = slept_ns < 100000 ? 100000 : slept_ns > 1000000 ? 1000000 : slept_ns;
+    uint32_t word = 0;
+    if (reader->wake == NULL && daypack_monotonic_ns() - reader->wake_tried_ns > 1000000000ll)
+        daypack_open_wake(reader);
+    if (reader->wake != NULL) {
+        ns = reader->wake_works ? 10000000 : 2000000; /* so long, and no longer, is news late where nobody wakes */
+        word = __atomic_load_n(reader->wake, __ATOMIC_ACQUIRE);
+        if (daypack_has_news(reader, cursor)) return;
+    }
+    daypack_sleep(reader, word, ns < most_ns ? ns : most_ns);
+    if (reader->wake == NULL) return;
+    if (__atomic_load_n(reader->wake, __ATOMIC_RELAXED) != word) {
+        reader->wake_works = 1;
+    } else if (ns <= most_ns && daypack_has_news(reader, cursor)) {
+        daypack_close_wake(reader); /* nobody writes there any more: the next engine has made another file */
+        reader->wake_tried_ns = 0;
+    }
+}
+
+/*
+ * Waits until there is a record at `cursor`, for timeout_ms at most; less than 0: for as long as the engine lives.
+ * DAYPACK_OK     there is one: daypack_read_record
+ * DAYPACK_EMPTY  the time is over; or the writer's beat has just become late: read a book to see what its state is
+ * It spins for spin_ns, then sleeps. The engine wakes it some 100 µs after a record was written; where it does not, it
+ * looks again by itself after 10 ms at most.
+ */
+DAYPACK_API int daypack_wait(daypack_reader* reader, uint64_t cursor, int timeout_ms) {
+    const int64_t begin = daypack_monotonic_ns();
+    const int64_t end = timeout_ms < 0 ? INT64_MAX : begin + timeout_ms * 1000000ll;
+    const int was_fresh = daypack_beat_is_fresh(reader);
+    int64_t now = begin;
+    if (daypack_spin(reader, cursor, end - begin < reader->spin_ns ? end : begin + reader->spin_ns)) return DAYPACK_OK;
+    for (;;) {
+        daypack_follow(reader);
+        if (daypack_has_news(reader, cursor)) return DAYPACK_OK;
+        now = daypack_monotonic_ns();
+        if (now >= end || (was_fresh && !daypack_beat_is_fresh(reader))) return DAYPACK_EMPTY;
+        daypack_sleep_for_news(reader, cursor, now - begin, end - now);
+    }
+}
+
+/* Returns 1 where the slot of a symbol was written since the last call with the same `seen`, which begins as 0. It
+ * reads one word; that the writer died, it does not tell: daypack_read_top does. REQUIRES: symbol <
+ * daypack_symbols(reader). */
+DAYPACK_API int daypack_changed(daypack_reader* reader, uint32_t symbol, uint64_t* seen) {
+    int attempt;
+    for (attempt = 0; attempt < 2; ++attempt) {
+        /* acquire: who reads the slot after this sees at least that write; one that is under way does not count yet */
+        uint64_t sequence = daypack_load_acquire(&daypack_slot_of(reader, symbol)->sequence) & ~1ull;
+        uint64_t now = sequence + (daypack_load(&daypack_head(reader)->epoch) << 48);
+        if (now != *seen) {
+            *seen = now;
+            return 1;
+        }
+        if (!daypack_follow(reader) || symbol >= daypack_symbols(reader)) return 0;
+    }
+    return 0;
 }
 
 /* ---- counters --------------------------------------------------------------------------------------------------- */
 
 /* Counters and histograms. One that the segment has not, since an older engine wrote it, is 0. */
-static inline uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
+DAYPACK_API uint64_t daypack_engine_counter(const daypack_reader* reader, unsigned counter) {
     if (counter >= reader->engine_counters) return 0;
     return daypack_load(reader->base + reader->counters_offset + 8u * (uint64_t)counter);
 }
-static inline uint64_t daypack_line_counter(const daypack_reader* reader, unsigned line, unsigned counter) {
+DAYPACK_API uint64_t daypack_line_counter(const daypack_reader* reader, unsigned line, unsigned counter) {
     if (line >= reader->max_lines || counter >= reader->line_counters) return 0;
     return daypack_load(reader->base + reader->counters_offset +
                         8u * (reader->engine_counters + line * reader->line_counters + counter));
 }
-static inline uint64_t daypack_symbol_counter(const daypack_reader* reader, unsigned symbol, unsigned counter) {
+DAYPACK_API uint64_t daypack_symbol_counter(const daypack_reader* reader, unsigned symbol, unsigned counter) {
     if (symbol >= reader->max_symbols || counter >= reader->symbol_counters) return 0;
     return daypack_load(reader->base + reader->counters_offset +
                         8u * (reader->engine_counters + reader->max_lines * reader->line_counters +
                               symbol * reader->symbol_counters + counter));
 }
-static inline uint64_t daypack_histogram_count(const daypack_reader* reader, unsigned histogram, unsigned bucket) {
+DAYPACK_API uint64_t daypack_histogram_count(const daypack_reader* reader, unsigned histogram, unsigned bucket) {
     if (histogram >= reader->histograms || bucket >= reader->histogram_buckets) return 0;
     return daypack_load(reader->base + reader->histograms_offset +
                         8u * (histogram * reader->histogram_buckets + bucket));
 }
-static inline uint64_t daypack_histogram_samples(const daypack_reader* reader, unsigned histogram) {
+DAYPACK_API uint64_t daypack_histogram_samples(const daypack_reader* reader, unsigned histogram) {
     uint64_t total = 0;
     unsigned i;
     for (i = 0; i < reader->histogram_buckets; ++i) total += daypack_histogram_count(reader, histogram, i);
     return total;
 }
 /* Returns the value in ns that `per_mille` of the samples do not exceed; 0 without samples. */
-static inline uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {
+DAYPACK_API uint64_t daypack_percentile(const daypack_reader* reader, unsigned histogram, unsigned per_mille) {
     uint64_t total = daypack_histogram_samples(reader, histogram);
     uint64_t seen = 0;
     uint64_t rank;
@@ -1479,7 +1692,7 @@ typedef struct daypack_writer {
     int64_t clock_checked_ns;
 } daypack_writer;
 
-static inline void daypack_read_writer(const daypack_reader* reader, daypack_writer* writer) {
+DAYPACK_API void daypack_read_writer(const daypack_reader* reader, daypack_writer* writer) {
     const daypack_header* head = daypack_head(reader);
     daypack_load_words(writer->host, head->writer_host, sizeof writer->host);
     daypack_load_words(writer->version, head->writer_version, sizeof writer->version);
