@@ -30,8 +30,9 @@ exchange and latency benches are part of it.")
 set(CPACK_DEBIAN_SHM_PACKAGE_NAME libdaypack-shm-dev)
 set(CPACK_DEBIAN_SHM_DESCRIPTION
     "readers of daypack's shared memory (headers)
-The header <daypack/shm.h> reads the order books that a running daypack holds in
-shared memory. It needs no library and no C++.")
+The header <daypack/shm.h> reads the order books that a running daypack holds
+in shared memory; it needs no library and no C++. <daypack/reader.hpp> is the
+same for C++.")
 
 if(TARGET daypack_reader_so)
   list(APPEND CPACK_COMPONENTS_ALL reader)
