@@ -92,6 +92,17 @@ Result<Unit> parse_unit(std::string_view text) noexcept {
     return Unit{mantissa, static_cast<std::int8_t>(exponent)};
 }
 
+Result<Decimal> parse_decimal(std::string_view text) noexcept {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const auto digits = read_decimal(text);
+    if (!digits) return digits.errc();
+    std::int64_t mantissa = digits->value;
+    int fraction = digits->fraction;
+    for (; fraction > 0 && mantissa % 10 == 0; --fraction) mantissa /= 10;
+    return Decimal{negative ? -mantissa : mantissa, static_cast<std::int8_t>(-fraction)};
+}
+
 Result<std::int64_t> parse_units(std::string_view text, Unit unit) noexcept {
     const auto digits = read_decimal(text);
     if (!digits) return digits.errc();

@@ -19,6 +19,17 @@ struct Unit {
     [[nodiscard]] int decimals() const noexcept { return exponent < 0 ? -exponent : 0; }
 };
 
+// A decimal that has no unit, as a mark price or a funding rate: mantissa × 10^exponent, as finely as it was written.
+struct Decimal {
+    std::int64_t mantissa = 0;
+    std::int8_t exponent = 0;
+    bool operator==(const Decimal&) const = default;
+};
+
+// "-0.0000125" -> {-125, -7}; zeros at the end of a fraction count for nothing. Errors: not_a_number, off_tick beyond
+// 18 decimals, overflow.
+[[nodiscard]] Result<Decimal> parse_decimal(std::string_view text) noexcept;
+
 // "0.0100" -> {1, -2}. Anything but a positive plain decimal in range is an error.
 [[nodiscard]] Result<Unit> parse_unit(std::string_view text) noexcept;
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
+#include "book/decimal.h"
 #include "book/types.h"
 
 namespace daypack::core {
@@ -30,6 +32,11 @@ namespace daypack::core {
 // lost            0                        0                  -                       1: a full queue cost this
 //                                                                                     symbol updates; sent where it
 //                                                                                     is known
+// figure          a Figure                 0                  price: its value;       one a number of the frame
+//                                                             `units`: exponent
+// liquidation     0                        -                  both; `units`: exponent 1; the liquidated order's side
+//                                                             of the price, last_id:
+//                                                             of the quantity
 // clang-format on
 enum class EventKind : std::uint8_t {
     delta,
@@ -41,8 +48,25 @@ enum class EventKind : std::uint8_t {
     line_up,
     line_down,
     kernel_receive,
-    lost
+    lost,
+    figure,
+    liquidation
 };
+
+// A number that the venue tells of a market beside its book. Frames of one stream tell several.
+enum class Figure : std::uint8_t {
+    mark_price,
+    index_price,
+    funding_rate,     // of the running interval; negative: shorts pay
+    next_funding_us,  // when it is paid, in µs since the Unix epoch
+    open_interest,    // in the base asset
+    last_price,       // of the last 24 hours, as all that follow
+    open_price,
+    volume,        // in the base asset
+    quote_volume,  // in the quote asset
+    trade_count,
+};
+inline constexpr std::size_t kFigures = 10;
 
 struct alignas(64) Event {
     std::uint64_t first_id = 0;
@@ -57,8 +81,12 @@ struct alignas(64) Event {
     EventKind kind = EventKind::delta;
     Side side = Side::bid;
     bool last = false;
-    std::uint8_t units = 0;       // of price and quantity: the instrument's of that count
+    std::uint8_t units = 0;       // of price and quantity: the instrument's of that count, or an exponent (see above)
     std::uint32_t decode_ns = 0;  // of the last event: how long after `receive` the frame was decoded; 0: unknown
+
+    // Of a figure or a liquidation, which may be finer than the instrument's tick and step.
+    [[nodiscard]] Decimal value() const noexcept { return {price.ticks, static_cast<std::int8_t>(units)}; }
+    [[nodiscard]] Decimal size() const noexcept { return {quantity.steps, static_cast<std::int8_t>(last_id)}; }
 
     static constexpr std::int32_t kNoSendTime = INT32_MIN;
     // `E`, or 0 where the venue sent none.

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "book/event.h"
+#include "book/figures.h"
 #include "book/instrument.h"
 #include "book/order_book.h"
 #include "book/state.h"
@@ -47,6 +48,25 @@ struct Trade {
     MonoTime receive;
 };
 
+// What the venue tells of a market beside its book, valid during the callback only.
+struct FiguresView {
+    SymbolIndex symbol;
+    const Instrument& instrument;
+    const Figures& figures;
+};
+
+// A position that the venue closed against its owner's will; price and quantity are as fine as the venue wrote them.
+struct Liquidation {
+    SymbolIndex symbol;
+    const Instrument& instrument;
+    Decimal price;
+    Decimal quantity;
+    Side side;  // of the order that closed it
+    VenueTime match;
+    VenueTime send;
+    MonoTime receive;
+};
+
 // A line came up or went down.
 struct LineChange {
     LineIndex line;
@@ -61,6 +81,8 @@ struct Callbacks {
     // Each applied update, each book that was replaced, and each change of state.
     std::function<void(const BookView&)> on_book;
     std::function<void(const Trade&)> on_trade;
+    std::function<void(const FiguresView&)> on_figures;  // each of its groups, where its newest copy came
+    std::function<void(const Liquidation&)> on_liquidation;
     std::function<void(const LineChange&)> on_line;
     std::function<void()> on_round;  // every 10 ms, between two updates
 };

@@ -17,7 +17,20 @@ namespace daypack::core {
 // Thread: any; plain values. Each key of the file has the member of its name (plus its unit) and each default stands
 // here alone. A range or a form that is refused is refused with the line of the file, and in a program with the member.
 
-enum class FeedChannel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
+enum class FeedChannel : std::uint8_t {
+    trades,
+    l2_book,
+    l1_book,
+    ticker,
+    funding,
+    index,
+    liquidations,
+    open_interest,
+    order_info,  // this one and what follows are private
+    fills,
+    positions,
+    balances
+};
 enum class ThreadModel : std::uint8_t { pipeline, fused, automatic };
 enum class Idle : std::uint8_t { spin, backoff, automatic };
 
@@ -74,6 +87,7 @@ struct EngineConfig {
     bool huge_pages = false;
     bool fast_aes = true;
     bool kernel_timestamps = false;
+    std::vector<std::string> priority;  // symbols in any spelling; joined first, where not all can be at once
     bool jail = false;
     std::string record;
     std::string metrics_listen;

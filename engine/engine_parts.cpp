@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <string_view>
@@ -29,10 +30,24 @@ SegmentOptions segment_options(const EngineConfig& config) {
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {
     std::vector<Channel> channels;
+    const auto add = [&](Channel channel) {
+        if (std::find(channels.begin(), channels.end(), channel) == channels.end()) channels.push_back(channel);
+    };
     for (const FeedChannel channel : config.channels) {
-        if (channel == FeedChannel::l2_book) channels.push_back(Channel::depth);
-        if (channel == FeedChannel::trades) channels.push_back(Channel::trade);
-        if (channel == FeedChannel::l1_book) channels.push_back(Channel::ticker);
+        switch (channel) {
+            case FeedChannel::l2_book: add(Channel::depth); break;
+            case FeedChannel::trades: add(Channel::trade); break;
+            case FeedChannel::l1_book: add(Channel::ticker); break;
+            case FeedChannel::ticker: add(Channel::day); break;
+            case FeedChannel::funding:
+            case FeedChannel::index: add(Channel::mark_price); break;
+            case FeedChannel::liquidations: add(Channel::liquidation); break;
+            case FeedChannel::open_interest:  // REST has it
+            case FeedChannel::order_info:
+            case FeedChannel::fills:
+            case FeedChannel::positions:
+            case FeedChannel::balances: break;
+        }
     }
     return channels;
 }

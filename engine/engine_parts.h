@@ -73,6 +73,7 @@ struct Engine::Parts {
     void put_on_huge_pages();
     void choose(const std::string& path, const ExchangeConfig& exchange);
     [[nodiscard]] std::optional<SymbolIndex> place(const std::string& native);
+    [[nodiscard]] std::optional<SymbolIndex> find(const std::string& native) const noexcept;
     void set_up_thread(const ThreadSetup& setup, LogQueue& queue);
 
     // A host may have closed stdin, stdout or stderr: what it prints there must end neither in the segment nor in what

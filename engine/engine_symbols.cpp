@@ -63,6 +63,14 @@ std::optional<SymbolIndex> Engine::Parts::place(const std::string& native) {
     return place.get();
 }
 
+std::optional<SymbolIndex> Engine::Parts::find(const std::string& native) const noexcept {
+    for (std::size_t i = 0; i < instruments.size(); ++i) {
+        const auto index = static_cast<SymbolIndex>(i);
+        if (instruments[index].native == native) return index;
+    }
+    return std::nullopt;
+}
+
 SymbolIndex Engine::add_symbol(const std::string& symbol) {
     const auto native = native_symbol(symbol);
     if (!native) throw ConfigError(fmt::format("daypack: symbol \"{}\" {}", symbol, symbol_fault(symbol)));
@@ -72,8 +80,10 @@ SymbolIndex Engine::add_symbol(const std::string& symbol) {
         throw std::runtime_error("this engine was stopped: it follows no symbol any more");
     ExchangeConfig exchange = parts_->chosen.exchange;
     const bool is_new = find_native(exchange.symbols, *native) == exchange.symbols.end();
-    if (is_new) {
+    if (exchange.all_symbols) {
+        if (const auto followed = parts_->find(*native)) return *followed;
         refuse_change_of_all(parts_->chosen);
+    } else if (is_new) {
         const ExchangeConfig before = exchange;
         exchange.symbols.push_back({symbol, 0});
         parts_->choose(parts_->chosen.path, exchange);

@@ -8,7 +8,7 @@
 
 #include "bench/rig/cores.h"
 #include "bench/rig/scratch_segment.h"
-#include "engine/shm_reader.h"
+#include "engine/include/daypack/reader.hpp"
 #include "net/base/clock.h"
 
 namespace daypack::core {
@@ -41,7 +41,7 @@ struct Fixture {
     OrderBook book{32'768, kDepth};
     bench::ScratchSegment segment{kInstrument};
     BookUpdate update;
-    ShmReader reader{segment.instance()};
+    Reader reader{segment.instance()};
 };
 
 constexpr std::size_t kUntilBeat = 4'096;

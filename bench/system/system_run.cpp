@@ -16,7 +16,8 @@
 #include "bench/rig/bench_instance.h"
 #include "bench/system/bare_line.h"
 #include "bench/system/other_load.h"
-#include "engine/shm_reader.h"
+#include "book/types.h"
+#include "engine/include/daypack/reader.hpp"
 #include "net/backpack/symbol.h"
 #include "tools/sim/options.h"
 
@@ -62,7 +63,7 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
     return path;
 }
 
-bool all_live(ShmReader& reader, int symbols) {
+bool all_live(Reader& reader, int symbols) {
     if (reader.symbols() != symbols) return false;
     for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
         const auto top = reader.top(i);
@@ -73,7 +74,7 @@ bool all_live(ShmReader& reader, int symbols) {
 
 // Reads all updates that are published until `end`. The engine stamps each as it publishes it, so that it need not be
 // caught in the act: on a machine of few cores a reader that spins would take the core that it measures.
-std::uint64_t read_updates(ShmReader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
+std::uint64_t read_updates(Reader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     std::uint64_t updates = 0;
     for (bool last_turn = false; !last_turn;) {
@@ -130,7 +131,7 @@ struct RunningEngine::Parts {
     pid_t venue_pid;
     BenchInstance instance;  // one that was taken over would list the markets of the cell before
     Program engine;
-    std::unique_ptr<ShmReader> reader;
+    std::unique_ptr<Reader> reader;
 };
 
 RunningEngine::RunningEngine(const SystemCell& cell, const Venue& venue, const std::string& mode,
@@ -139,7 +140,7 @@ RunningEngine::RunningEngine(const SystemCell& cell, const Venue& venue, const s
     auto& [venue_pid, instance, engine, reader] = *parts_;
     wait_until("for its books", engine, [&, &instance = instance, &engine = engine, &reader = reader] {
         try {
-            if (!reader) reader = std::make_unique<ShmReader>(instance.name());
+            if (!reader) reader = std::make_unique<Reader>(instance.name());
         } catch (const std::exception&) {
             return false;  // the segment is not there yet
         }

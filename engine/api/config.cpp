@@ -82,6 +82,7 @@ void for_each_member(Public& config, Inside& inside, Copy copy) {
     copy(config.huge_pages, engine.huge_pages);
     copy(config.fast_aes, engine.fast_aes);
     copy(config.kernel_timestamps, engine.kernel_timestamps);
+    copy(config.priority, engine.priority);
     copy(config.jail, engine.jail);
     copy(config.record, engine.record);
     copy(config.metrics_listen, engine.metrics_listen);

@@ -32,13 +32,6 @@ Change Changes::operator[](std::size_t i) const noexcept {
     return {{event.price.ticks, event.quantity.steps}, side_of(event.side)};
 }
 
-BookUpdate::BookUpdate(const core::BookView& view) noexcept
-    : BookView(view.book, view.instrument),
-      view_(&view),
-      id_(view.symbol),
-      state_(static_cast<State>(view.state)),
-      reason_(static_cast<Reason>(view.reason)) {}
-
 std::string_view BookUpdate::symbol() const noexcept {
     return view_->instrument.symbol;
 }
@@ -49,10 +42,6 @@ std::string_view BookUpdate::native_symbol() const noexcept {
 
 std::uint16_t BookUpdate::flags() const noexcept {
     return view_->flags;
-}
-
-std::uint64_t BookUpdate::u() const noexcept {
-    return view_->u;
 }
 
 std::int64_t BookUpdate::venue_match_us() const noexcept {

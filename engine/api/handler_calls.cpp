@@ -2,6 +2,7 @@
 #include "engine/api/handler_calls.h"
 
 #include <exception>
+#include <optional>
 
 namespace daypack {
 namespace {
@@ -23,6 +24,59 @@ namespace {
             .venue_match_us = trade.match.us,
             .venue_send_us = trade.send.us,
             .receive_mono_ns = trade.receive.ns};
+}
+
+[[nodiscard]] Figure figure_of(core::Decimal value) noexcept {
+    return {value.mantissa, value.exponent};
+}
+
+[[nodiscard]] std::optional<Figure> figure_of(const core::Figures& figures, core::Figure figure) noexcept {
+    if (!figures.has(figure)) return std::nullopt;
+    return figure_of(figures[figure]);
+}
+
+void tell_figures(Handler& handler, const core::FiguresView& view) {
+    const core::Figures& figures = view.figures;
+    const auto optional = [&](core::Figure figure) { return figure_of(figures, figure); };
+    switch (figures.group) {
+        case core::FigureGroup::mark:
+            return handler.on_mark({.id = view.symbol,
+                                    .symbol = view.instrument.symbol,
+                                    .mark = figure_of(figures[core::Figure::mark_price]),
+                                    .index = optional(core::Figure::index_price),
+                                    .funding_rate = optional(core::Figure::funding_rate),
+                                    .next_funding_us = figures[core::Figure::next_funding_us].mantissa,
+                                    .venue_match_us = figures.match.us,
+                                    .venue_send_us = figures.send.us,
+                                    .receive_mono_ns = figures.receive.ns});
+        case core::FigureGroup::open_interest:
+            return handler.on_open_interest({.id = view.symbol,
+                                             .symbol = view.instrument.symbol,
+                                             .quantity = figure_of(figures[core::Figure::open_interest]),
+                                             .venue_us = figures.match.us,
+                                             .receive_mono_ns = figures.receive.ns});
+        case core::FigureGroup::day:
+            return handler.on_ticker({.id = view.symbol,
+                                      .symbol = view.instrument.symbol,
+                                      .last = figure_of(figures[core::Figure::last_price]),
+                                      .open = optional(core::Figure::open_price),
+                                      .volume = optional(core::Figure::volume),
+                                      .quote_volume = optional(core::Figure::quote_volume),
+                                      .trades = static_cast<std::uint64_t>(figures[core::Figure::trade_count].mantissa),
+                                      .venue_send_us = figures.send.us,
+                                      .receive_mono_ns = figures.receive.ns});
+    }
+}
+
+[[nodiscard]] Liquidation liquidation_of(const core::Liquidation& one) noexcept {
+    return {.id = one.symbol,
+            .symbol = one.instrument.symbol,
+            .side = one.side == core::Side::bid ? Side::bid : Side::ask,
+            .price = figure_of(one.price),
+            .quantity = figure_of(one.quantity),
+            .venue_match_us = one.match.us,
+            .venue_send_us = one.send.us,
+            .receive_mono_ns = one.receive.ns};
 }
 
 [[nodiscard]] const char* text_of(ErrorCode code) noexcept {
@@ -49,6 +103,15 @@ namespace {
 
 }  // namespace
 
+// Here, where it is called for each update, so that the compiler can make it a part of the call.
+BookUpdate::BookUpdate(const core::BookView& view) noexcept
+    : BookView(view.book, view.instrument),
+      view_(&view),
+      u_(view.u),
+      id_(view.symbol),
+      state_(static_cast<State>(view.state)),
+      reason_(static_cast<Reason>(view.reason)) {}
+
 core::Callbacks HandlerCalls::callbacks(std::function<ErrorCode()> failure) {
     core::Callbacks callbacks;
     callbacks.on_round = [this, failure = std::move(failure)] { check(failure); };
@@ -58,6 +121,12 @@ core::Callbacks HandlerCalls::callbacks(std::function<ErrorCode()> failure) {
     };
     callbacks.on_trade = [this](const core::Trade& trade) {
         call("on_trade", [&] { handler_->on_trade(trade_of(trade)); });
+    };
+    callbacks.on_figures = [this](const core::FiguresView& view) {
+        call("a function for figures", [&] { tell_figures(*handler_, view); });
+    };
+    callbacks.on_liquidation = [this](const core::Liquidation& one) {
+        call("on_liquidation", [&] { handler_->on_liquidation(liquidation_of(one)); });
     };
     callbacks.on_line = [this](const core::LineChange& change) {
         call("on_line", [&] { handler_->on_line({change.line, change.up, change.lines_up, change.at.ns}); });

@@ -29,9 +29,10 @@ BookAgent::BookAgent(Wiring wiring, BookMonitor::Options doubts, Callbacks callb
       books_(wiring_.instruments->capacity()),
       reporter_(*wiring_.segment, *wiring_.publisher, *wiring_.log, std::move(callbacks)),
       tape_(wiring_.instruments->capacity(), *wiring_.segment, reporter_),
+      figures_(wiring_.instruments->capacity(), reporter_),
       monitor_(doubts, wiring_.instruments->capacity(), kMaxLevels, *wiring_.pool, *wiring_.segment, *wiring_.requests,
                resubscribes_of(wiring_.sources), *wiring_.log),
-      commands_(books_, *wiring_.segment, reporter_, tape_, monitor_),
+      commands_(books_, *wiring_.segment, reporter_, tape_, figures_, monitor_),
       times_(*wiring_.segment) {
     assembling_.resize(wiring_.sources.size());
     for (auto& events : assembling_) {
@@ -179,7 +180,7 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
         return;
     }
     TrackedBook& book = books_[first.symbol];
-    const bool has_units = first.kind != EventKind::bad && first.kind != EventKind::lost;
+    const bool has_units = first.kind <= EventKind::ticker;
     if (!book.sync || (has_units && first.units != book.instrument->units)) return;
     switch (first.kind) {
         case EventKind::delta:
@@ -191,6 +192,8 @@ void BookAgent::take(std::span<const Event> events, MonoTime now, MonoTime poppe
             book.sync->on_lost(first.line, Reason::bad_frame, now);
             break;
         case EventKind::lost: book.sync->on_lost(first.line, Reason::queue, now); break;
+        case EventKind::figure: return figures_.on_figures(book, events);
+        case EventKind::liquidation: return figures_.on_liquidation(book, first);
         case EventKind::trade_orders:
         case EventKind::line_up:
         case EventKind::line_down:

@@ -10,6 +10,7 @@
 #include "engine/book_thread/book_monitor.h"
 #include "engine/book_thread/book_reporter.h"
 #include "engine/book_thread/command_applier.h"
+#include "engine/book_thread/figure_board.h"
 #include "engine/book_thread/tracked_book.h"
 #include "engine/book_thread/trade_tape.h"
 #include "engine/callbacks.h"
@@ -104,6 +105,7 @@ class BookAgent {
     BookTable books_;
     BookReporter reporter_;
     TradeTape tape_;
+    FigureBoard figures_;
     BookMonitor monitor_;
     CommandApplier commands_;
     StageTimes times_;

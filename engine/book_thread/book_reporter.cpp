@@ -104,6 +104,28 @@ void BookReporter::publish_trade(TrackedBook& book, std::span<const Event> event
                               .receive = trade.receive});
 }
 
+void BookReporter::publish_figures(TrackedBook& book, const Figures& figures) noexcept {
+    segment_.symbol_counters(book.symbol).add(DAYPACK_SYMBOL_figures);
+    BookUpdate update = update_of(book, mono_now());
+    update.match = figures.match;
+    update.send = figures.send;
+    update.receive = wall_.at(figures.receive);
+    publisher_.publish_figures(figures, update);
+    if (callbacks_.on_figures) callbacks_.on_figures({book.symbol, *book.instrument, figures});
+}
+
+void BookReporter::publish_liquidation(TrackedBook& book, const Event& event) noexcept {
+    segment_.symbol_counters(book.symbol).add(DAYPACK_SYMBOL_liquidations);
+    BookUpdate update = update_of(book, mono_now());
+    update.match = event.match;
+    update.send = event.send();
+    update.receive = wall_.at(event.receive);
+    publisher_.publish_liquidation(event, update);
+    if (!callbacks_.on_liquidation) return;
+    callbacks_.on_liquidation({book.symbol, *book.instrument, event.value(), event.size(), event.side, event.match,
+                               event.send(), event.receive});
+}
+
 // What shared memory says of a book from now on.
 BookUpdate BookReporter::update_of(const TrackedBook& book, MonoTime now) const noexcept {
     BookUpdate update;

@@ -39,6 +39,10 @@ class BookReporter {
     // A `trade` event and the `trade_orders` that followed it.
     void publish_trade(TrackedBook& book, std::span<const Event> events, WallTime kernel) noexcept;
 
+    // What the venue tells beside the book, and a `liquidation` event.
+    void publish_figures(TrackedBook& book, const Figures& figures) noexcept;
+    void publish_liquidation(TrackedBook& book, const Event& event) noexcept;
+
     // Calls back with a book that has a Sync and was just updated.
     void call_back(TrackedBook& book, std::span<const Event> update) noexcept {
         if (callbacks_.on_book) call(book, update);

@@ -51,6 +51,12 @@ CommandApplier::Effect CommandApplier::on(PolledTrades& command, RetiredBlocks& 
     return Effect::none;
 }
 
+CommandApplier::Effect CommandApplier::on(PolledOpenInterest& command, RetiredBlocks&, MonoTime now) noexcept {
+    TrackedBook& book = books_[command.symbol];
+    if (book.sync) figures_.on_polled(book, command, now);
+    return Effect::none;
+}
+
 CommandApplier::Effect CommandApplier::on(FollowSymbol& command, RetiredBlocks& retired, MonoTime now) noexcept {
     TrackedBook& book = books_[command.symbol];
     const MonoTime heard = book.sync ? book.sync->last_update_at() : MonoTime{};

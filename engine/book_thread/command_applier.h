@@ -4,6 +4,7 @@
 
 #include "engine/book_thread/book_monitor.h"
 #include "engine/book_thread/book_reporter.h"
+#include "engine/book_thread/figure_board.h"
 #include "engine/book_thread/tracked_book.h"
 #include "engine/book_thread/trade_tape.h"
 #include "engine/messages/messages.h"
@@ -26,8 +27,8 @@ class CommandApplier {
 
     // All of them outlive this.
     CommandApplier(BookTable& books, const Segment& segment, BookReporter& reporter, TradeTape& tape,
-                   BookMonitor& monitor)
-        : books_(books), segment_(segment), reporter_(reporter), tape_(tape), monitor_(monitor) {}
+                   FigureBoard& figures, BookMonitor& monitor)
+        : books_(books), segment_(segment), reporter_(reporter), tape_(tape), figures_(figures), monitor_(monitor) {}
 
     Effect apply(BookCommand& command, RetiredBlocks& retired, MonoTime now) noexcept;
 
@@ -36,6 +37,7 @@ class CommandApplier {
     Effect on(CheckSnapshot& command, RetiredBlocks& retired, MonoTime now) noexcept;
     Effect on(PolledSnapshot& command, RetiredBlocks& retired, MonoTime now) noexcept;
     Effect on(PolledTrades& command, RetiredBlocks& retired, MonoTime now) noexcept;
+    Effect on(PolledOpenInterest& command, RetiredBlocks& retired, MonoTime now) noexcept;
     Effect on(FollowSymbol& command, RetiredBlocks& retired, MonoTime now) noexcept;
     Effect on(ReleaseSymbol& command, RetiredBlocks& retired, MonoTime now) noexcept;
     Effect on(SetHalt& command, RetiredBlocks& retired, MonoTime now) noexcept;
@@ -45,6 +47,7 @@ class CommandApplier {
     const Segment& segment_;
     BookReporter& reporter_;
     TradeTape& tape_;
+    FigureBoard& figures_;
     BookMonitor& monitor_;
 };
 

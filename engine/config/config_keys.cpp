@@ -18,7 +18,9 @@ constexpr std::int64_t kMaxBookThreads = 16;
 
 constexpr std::string_view kClasses[] = {"Ccxt_Backpack_Feed"};
 constexpr std::string_view kVenues[] = {"backpack"};
-constexpr std::string_view kChannels[] = {"TRADES", "L2_BOOK", "L1_BOOK", "ORDER_INFO", "POSITIONS", "BALANCES"};
+constexpr std::string_view kChannels[] = {"TRADES",     "L2_BOOK", "L1_BOOK",      "TICKER",
+                                          "FUNDING",    "INDEX",   "LIQUIDATIONS", "OPEN_INTEREST",
+                                          "ORDER_INFO", "FILLS",   "POSITIONS",    "BALANCES"};
 constexpr std::string_view kDepthStreams[] = {"realtime", "200ms", "600ms", "1000ms"};
 constexpr std::string_view kThreadModels[] = {"pipeline", "fused", "auto"};
 constexpr std::string_view kIdles[] = {"spin", "backoff", "auto"};
@@ -43,7 +45,8 @@ constexpr ConfigKey kExchangeKeys[] = {
      symbols_fault},
     key<&ExchangeConfig::channels>(
         "channels",
-        "L1_BOOK is the bookTicker, held against the book; ORDER_INFO and later need keys, and are not built yet",
+        "L1_BOOK is the bookTicker, held against the book; FUNDING and INDEX both are the stream markPrice; ORDER_INFO "
+        "and later need keys, and are not built yet",
         {.words = kChannels}),
     key<&ExchangeConfig::snapshot_interval_s>("snapshot_interval",
                                               "s between audits of each book against REST; 0: never",
@@ -127,6 +130,7 @@ constexpr ConfigKey kEngineKeys[] = {
     key<&EngineConfig::fast_aes>("fast_aes", "AES-256-GCM by the processor's AES instructions, through libsodium"),
     key<&EngineConfig::kernel_timestamps>(
         "kernel_timestamps", "asks the kernel when it received each frame: a `recvmsg` in place of a `recv`"),
+    key<&EngineConfig::priority>("priority", "symbols that are joined first, in this order", {.fault = symbol_fault}),
     key<&EngineConfig::jail>("jail",
                              "hot threads behind a seccomp filter: they start no program and write no file; callbacks "
                              "of a host, too"),

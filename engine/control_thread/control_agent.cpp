@@ -51,17 +51,27 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
     depth_reader_ = std::make_unique<DepthReader>(
         *wiring_.instruments, std::max(exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, log,
         [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
-    snapshots_ = std::make_unique<SnapshotFetcher>(*api_, *wiring_.instruments, *depth_reader_, send, log,
-                                                   [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); });
+    std::vector<std::string> first;
+    for (const std::string& symbol : config.engine.priority) first.push_back(native_symbol(symbol).value_or(symbol));
+    seed_order_ = std::make_unique<SeedOrder>(std::move(first), *wiring_.instruments, *wiring_.segment);
+    snapshots_ = std::make_unique<SnapshotFetcher>(
+        *api_, *wiring_.instruments, *depth_reader_, send, log,
+        [this](SymbolIndex symbol) { markets_->doubt(symbol, mono_now()); }, seed_order_.get());
     Poller::Options polling;
     polling.interval_ms = exchange.rest_poll_interval_ms;
     polling.requests_per_minute = exchange.rest_requests_per_minute;
-    const auto& channels = exchange.channels;
-    polling.trades = std::find(channels.begin(), channels.end(), FeedChannel::trades) != channels.end();
+    const auto asked_for = [&channels = exchange.channels](FeedChannel channel) {
+        return std::find(channels.begin(), channels.end(), channel) != channels.end();
+    };
+    polling.trades = asked_for(FeedChannel::trades);
     polling.failures_before_polling = exchange.ws_failures_before_polling;
     poller_ = std::make_unique<Poller>(
         polling, *api_,
         Poller::Wiring{wiring_.instruments, wiring_.subscriptions, depth_reader_.get(), wiring_.lines, send, log});
+    if (asked_for(FeedChannel::open_interest)) {
+        open_interest_ =
+            std::make_unique<OpenInterestReader>(*api_, *wiring_.instruments, *wiring_.subscriptions, send);
+    }
     venue_ = std::make_unique<VenueWatch>(*api_, log, [this] { markets_->doubt_all(mono_now()); });
     markets_ = std::make_unique<MarketFollower>(
         config, *api_,
@@ -91,6 +101,7 @@ void ControlAgent::do_work() {
     while (wiring_.requests->pop(request)) snapshots_->request(request);
     snapshots_->do_work(now);
     poller_->do_work(now);
+    if (open_interest_ != nullptr) open_interest_->do_work(now);
     venue_->do_work(now);
     markets_->do_work(now);
     sender_.send_unsent();

@@ -14,6 +14,7 @@
 #include "engine/control_thread/control_log.h"
 #include "engine/control_thread/depth_reader.h"
 #include "engine/control_thread/market_follower.h"
+#include "engine/control_thread/open_interest_reader.h"
 #include "engine/control_thread/poller.h"
 #include "engine/control_thread/snapshot_fetcher.h"
 #include "engine/control_thread/venue_watch.h"
@@ -100,8 +101,10 @@ class ControlAgent {
     std::unique_ptr<RestClient> rest_;
     std::unique_ptr<RestApi> api_;
     std::unique_ptr<DepthReader> depth_reader_;
+    std::unique_ptr<SeedOrder> seed_order_;
     std::unique_ptr<SnapshotFetcher> snapshots_;
     std::unique_ptr<Poller> poller_;
+    std::unique_ptr<OpenInterestReader> open_interest_;  // null: the configuration does not ask for it
     std::unique_ptr<VenueWatch> venue_;
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;

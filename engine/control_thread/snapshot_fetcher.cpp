@@ -24,13 +24,14 @@ RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
 }  // namespace
 
 SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader, Send send,
-                                 Log log, Doubt doubt)
+                                 Log log, Doubt doubt, const SeedOrder* order)
     : rest_(rest),
       instruments_(instruments),
       reader_(reader),
       send_(std::move(send)),
       log_(std::move(log)),
       doubt_(std::move(doubt)),
+      order_(order),
       held_(instruments.capacity()),
       unanswered_(instruments.capacity()) {}
 
@@ -69,10 +70,11 @@ void SnapshotFetcher::send(const SnapshotRequest& request, std::unique_ptr<Snaps
 }
 
 void SnapshotFetcher::fetch(const SnapshotRequest& request, std::uint32_t failures) {
+    const bool joins = request.purpose == SnapshotRequest::Purpose::join;
     rest_.depth(
         instruments_[request.symbol].native,
-        [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); },
-        rank_of(request));
+        [this, request, failures](const RestAnswer& answer) { on_answer(request, failures, answer); }, rank_of(request),
+        joins && order_ != nullptr ? order_->turn_of(request.symbol) : 0);
 }
 
 void SnapshotFetcher::on_answer(const SnapshotRequest& request, std::uint32_t failures, const RestAnswer& answer) {

@@ -10,6 +10,7 @@
 #include "book/instrument.h"
 #include "book/snapshot.h"
 #include "engine/control_thread/depth_reader.h"
+#include "engine/control_thread/seed_order.h"
 #include "engine/messages/messages.h"
 #include "net/backpack/rest_api.h"
 
@@ -28,9 +29,9 @@ class SnapshotFetcher {
     using Log = std::function<void(const std::string&)>;
     using Doubt = std::function<void(SymbolIndex)>;
 
-    // `doubt`: an answer did not fit what is known of the market.
+    // `doubt`: an answer did not fit what is known of the market. `order` outlives this; null: every symbol is alike.
     SnapshotFetcher(RestApi& rest, const InstrumentTable& instruments, DepthReader& reader, Send send, Log log,
-                    Doubt doubt);
+                    Doubt doubt, const SeedOrder* order = nullptr);
 
     void request(const SnapshotRequest& request);
     // Asks REST again where that is due.
@@ -62,6 +63,7 @@ class SnapshotFetcher {
     Send send_;
     Log log_;
     Doubt doubt_;
+    const SeedOrder* order_;
     std::vector<Waiting> waiting_;
     std::vector<Held> held_;        // by symbol
     std::vector<char> unanswered_;  // by symbol: the last check failed, and the log says so

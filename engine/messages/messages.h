@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "book/decimal.h"
 #include "book/instrument.h"
 #include "book/snapshot.h"
 #include "book/sync/sync.h"
@@ -59,6 +60,13 @@ struct PolledTrades {
     std::unique_ptr<Trades> trades;  // never null
 };
 
+// The open interest of a market, as REST tells it.
+struct PolledOpenInterest {
+    SymbolIndex symbol = 0;
+    Decimal quantity;  // in the base asset
+    VenueTime time;    // the venue's, whole milliseconds
+};
+
 // The symbol is followed from now on, with a new Sync also where it was followed before.
 struct FollowSymbol {
     SymbolIndex symbol = 0;
@@ -80,8 +88,8 @@ struct SetHalt {
     Reason halted = Reason::none;  // none where the market is open
 };
 
-using BookCommand =
-    std::variant<JoinSnapshot, CheckSnapshot, PolledSnapshot, PolledTrades, FollowSymbol, ReleaseSymbol, SetHalt>;
+using BookCommand = std::variant<JoinSnapshot, CheckSnapshot, PolledSnapshot, PolledTrades, PolledOpenInterest,
+                                 FollowSymbol, ReleaseSymbol, SetHalt>;
 
 // What the book thread is done with, on its way back to the control thread, which frees it.
 struct RetiredBlocks {

@@ -52,6 +52,8 @@ bool NetAgent::Feed::on_frame(std::string_view frame, const ReceiveTimes& receiv
         case FrameKind::depth: ++updates_; break;
         case FrameKind::trade: ++trades_; break;
         case FrameKind::ticker: ++tickers_; break;
+        case FrameKind::figures:
+        case FrameKind::liquidation: ++figures_; break;
         case FrameKind::bad: ++bad_frames_; break;
         case FrameKind::error:
         case FrameKind::other: break;
@@ -89,7 +91,8 @@ void NetAgent::Feed::drop(std::span<const Event> events) {
     ++queue_dropped_;
     const SymbolIndex symbol = events.back().symbol;
     const EventKind kind = events.back().kind;
-    if (kind == EventKind::trade_orders || kind == EventKind::ticker || lost_[symbol]) return;
+    const bool is_of_book = kind == EventKind::delta || kind == EventKind::advance || kind == EventKind::bad;
+    if (!is_of_book || lost_[symbol]) return;
     lost_[symbol] = true;
     ++lost_count_;
 }
@@ -215,6 +218,7 @@ void NetAgent::Feed::publish_counters() noexcept {
     set(DAYPACK_LINE_updates, updates_);
     set(DAYPACK_LINE_trades, trades_);
     set(DAYPACK_LINE_tickers, tickers_);
+    set(DAYPACK_LINE_figures, figures_);
     set(DAYPACK_LINE_errors, errors_);
     set(DAYPACK_LINE_bad_frames, bad_frames_);
     set(DAYPACK_LINE_unknown_frames, unknown_frames_);

@@ -50,6 +50,7 @@ class NetAgent::Feed final : public LineListener {
   private:
     enum class LineState : std::uint8_t { down, up };
 
+    // Figures do not count: a line that brings them and no update is of no use.
     [[nodiscard]] std::uint64_t delivered() const noexcept { return updates_ + trades_ + tickers_; }
     // The sink has not taken yet that the line went down, or came up.
     [[nodiscard]] bool owes_state() const noexcept { return down_owed_ || (reported_ == LineState::up) != up_; }
@@ -76,7 +77,8 @@ class NetAgent::Feed final : public LineListener {
     std::optional<MonoTime> waiting_since_;
     std::vector<bool> lost_;  // symbols of which updates were dropped, until the sink has taken that
     std::size_t lost_count_ = 0;
-    std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, errors_ = 0, bad_frames_ = 0, unknown_frames_ = 0;
+    std::uint64_t updates_ = 0, trades_ = 0, tickers_ = 0, figures_ = 0, errors_ = 0, bad_frames_ = 0,
+                  unknown_frames_ = 0;
     std::uint64_t mute_at_ = 0;                     // `delivered()` when it was last subscribed again
     std::optional<MonoTime> mute_since_;            // ... and when that was, over this connection
     std::optional<MonoTime> replaced_;              // because of what it delivered, or did not deliver

@@ -29,6 +29,9 @@ NetAgent::NetAgent(Options options, Wiring wiring)
       subscribed_(wiring_.instruments->capacity()) {
     for (const LineOptions& line : options_.lines) {
         feeds_.push_back(std::make_unique<Feed>(io_->context, line, wiring_, options_.depth, options_.timing));
+        const auto& channels = options_.channels;
+        if (std::find(channels.begin(), channels.end(), Channel::liquidation) == channels.end()) continue;
+        feeds_.back()->line().subscribe({stream_name(Channel::liquidation, {}, options_.depth)});
     }
 }
 
@@ -126,7 +129,11 @@ void NetAgent::resubscribe(MonoTime now) {
 std::vector<std::string> NetAgent::streams_of(SymbolIndex symbol) const {
     std::vector<std::string> streams;
     const std::string& native = (*wiring_.instruments)[symbol].native;
-    for (const Channel channel : options_.channels) streams.push_back(stream_name(channel, native, options_.depth));
+    for (const Channel channel : options_.channels) {
+        if (channel == Channel::liquidation) continue;  // one stream of all markets: see the constructor
+        if (channel == Channel::mark_price && is_spot(native)) continue;
+        streams.push_back(stream_name(channel, native, options_.depth));
+    }
     return streams;
 }
 

@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "engine/shm/slot_figures.h"
+
 namespace daypack::core {
 
 Publisher::Publisher(const Segment& segment) noexcept : slots_(segment), ring_(segment), heartbeat_(segment.header()) {}
@@ -44,6 +46,20 @@ void Publisher::publish_status(const BookUpdate& update) noexcept {
 void Publisher::publish_trade(const Event& trade, const Event& orders, const BookUpdate& update) noexcept {
     ring_.claim(1);
     ring_.write_trade(trade, orders, update, slots_.unchanged(update));
+    ring_.publish();
+}
+
+void Publisher::publish_figures(const Figures& figures, const BookUpdate& update) noexcept {
+    daypack_slot& slot = slots_.slot(update.symbol);
+    write_figures(slot, figures, update.receive.ns);
+    ring_.claim(RingWriter::records_of(figures));
+    ring_.write_figures(figures, update, load_relaxed(slot.status));
+    ring_.publish();
+}
+
+void Publisher::publish_liquidation(const Event& event, const BookUpdate& update) noexcept {
+    ring_.claim(1);
+    ring_.write_liquidation(event, update, load_relaxed(slots_.slot(update.symbol).status));
     ring_.publish();
 }
 

@@ -39,6 +39,10 @@ class Publisher {
     // Publishes a `trade` event with the `trade_orders` that followed it.
     void publish_trade(const Event& trade, const Event& orders, const BookUpdate& update) noexcept;
 
+    // Publishes figures, or a `liquidation` event: neither bears on the book. `update` has symbol and times.
+    void publish_figures(const Figures& figures, const BookUpdate& update) noexcept;
+    void publish_liquidation(const Event& event, const BookUpdate& update) noexcept;
+
     // See Heartbeat.
     bool beat(MonoTime now) noexcept { return heartbeat_.beat(now); }
     bool beat(MonoTime now, std::int64_t slept_ns) noexcept { return heartbeat_.beat(now, slept_ns); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/ring_writer.h"
 
+#include "engine/shm/slot_figures.h"
+
 namespace daypack::core {
 
 RingWriter::RingWriter(const Segment& segment) noexcept
@@ -42,6 +44,56 @@ void RingWriter::write_trade(const Event& trade, const Event& orders, const Book
            .quantity = trade.quantity.steps * update.instrument->step.mantissa,
            .id_a = orders.first_id,
            .id_b = orders.last_id},
+          update, change);
+}
+
+std::size_t RingWriter::records_of(const Figures& figures) noexcept {
+    return 1 + std::size_t{figures.group == FigureGroup::mark && figures.has(Figure::funding_rate)};
+}
+
+void RingWriter::write_figures(const Figures& figures, const BookUpdate& update, std::uint64_t status) noexcept {
+    SlotChange change;
+    change.status = status;
+    const auto at = [&](Figure figure) { return figures[figure]; };
+    const Decimal none;
+    switch (figures.group) {
+        case FigureGroup::mark:
+            change.exponents = exponents_word(at(Figure::mark_price), none, at(Figure::index_price), none);
+            write({.head = record_head(DAYPACK_KIND_MARK_PRICE, update.symbol),
+                   .price = at(Figure::mark_price).mantissa,
+                   .price2 = at(Figure::index_price).mantissa},
+                  update, change);
+            if (!figures.has(Figure::funding_rate)) return;
+            change.exponents = exponents_word(at(Figure::funding_rate), none, none, none);
+            return write({.head = record_head(DAYPACK_KIND_FUNDING, update.symbol),
+                          .price = at(Figure::funding_rate).mantissa,
+                          .id_a = static_cast<std::uint64_t>(at(Figure::next_funding_us).mantissa)},
+                         update, change);
+        case FigureGroup::open_interest:
+            change.exponents = exponents_word(none, at(Figure::open_interest), none, none);
+            return write({.head = record_head(DAYPACK_KIND_OPEN_INTEREST, update.symbol),
+                          .quantity = at(Figure::open_interest).mantissa},
+                         update, change);
+        case FigureGroup::day:
+            change.exponents = exponents_word(at(Figure::last_price), at(Figure::volume), at(Figure::open_price),
+                                              at(Figure::quote_volume));
+            return write({.head = record_head(DAYPACK_KIND_TICKER, update.symbol),
+                          .price = at(Figure::last_price).mantissa,
+                          .quantity = at(Figure::volume).mantissa,
+                          .price2 = at(Figure::open_price).mantissa,
+                          .quantity2 = at(Figure::quote_volume).mantissa,
+                          .id_a = static_cast<std::uint64_t>(at(Figure::trade_count).mantissa)},
+                         update, change);
+    }
+}
+
+void RingWriter::write_liquidation(const Event& event, const BookUpdate& update, std::uint64_t status) noexcept {
+    SlotChange change;
+    change.status = status;
+    change.exponents = exponents_word(event.value(), event.size(), {}, {});
+    write({.head = record_head(DAYPACK_KIND_LIQUIDATION, update.symbol, event),
+           .price = event.price.ticks,
+           .quantity = event.quantity.steps},
           update, change);
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "book/event.h"
+#include "book/figures.h"
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/book_update.h"
 #include "engine/shm/packed_words.h"
@@ -46,6 +47,13 @@ class RingWriter {
     void write_state(const BookUpdate& update, std::uint64_t status, std::uint64_t exponents) noexcept;
     // Writes the record of a `trade` event and of the `trade_orders` that followed it.
     void write_trade(const Event& trade, const Event& orders, const BookUpdate& update, SlotChange change) noexcept;
+
+    // Returns how many records figures take, and writes them: MARK_PRICE and, where a rate was told, FUNDING;
+    // OPEN_INTEREST; TICKER. `status` is that of the slot.
+    [[nodiscard]] static std::size_t records_of(const Figures& figures) noexcept;
+    void write_figures(const Figures& figures, const BookUpdate& update, std::uint64_t status) noexcept;
+    // Writes the record of a `liquidation` event.
+    void write_liquidation(const Event& event, const BookUpdate& update, std::uint64_t status) noexcept;
 
   private:
     // The words that differ from kind to kind; the rest follows from the update.

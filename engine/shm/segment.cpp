@@ -151,6 +151,9 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
     epoch_ = load_relaxed(header().epoch) + 1;
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
     for (std::size_t i = 0; i < used; ++i) blank_slot(i, DAYPACK_STATE_SYNCING, DAYPACK_REASON_start);
+    for (std::size_t i = 0; i < used; ++i) {
+        updates_before_.push_back(symbol_counters(static_cast<SymbolIndex>(i)).get(DAYPACK_SYMBOL_updates));
+    }
     mend_ring();
     store_relaxed(header().lines, std::uint64_t{0});
     clear_words(counters(0), layout_.counter_words());
@@ -187,13 +190,14 @@ void Segment::make(const ShmAccess& access) {
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
 }
 
-// The symbols of the segment before, in their order, and its ring's positions.
+// The symbols of the segment before, in their order, what it counted of them, and its ring's positions.
 void Segment::seed(const daypack_reader& old) noexcept {
     const std::size_t kept = std::min<std::size_t>(daypack_symbols(&old), layout_.max_symbols);
     for (std::size_t i = 0; i < kept; ++i) {
         daypack_entry names;
         daypack_read_entry(&old, static_cast<std::uint32_t>(i), &names);
         if (!add_symbol(names.symbol, names.native)) break;
+        updates_before_.push_back(daypack_symbol_counter(&old, static_cast<unsigned>(i), DAYPACK_SYMBOL_updates));
     }
     const std::uint64_t position = load_relaxed(daypack_head(&old)->claimed);
     store_relaxed(header().claimed, position);

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "book/types.h"
 #include "engine/include/daypack/follow.h"
@@ -47,6 +48,10 @@ class Segment {
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
 
+    // How many updates the writer before this one had counted of a symbol; 0 where there was none, or no such symbol.
+    [[nodiscard]] std::uint64_t updates_before(SymbolIndex symbol) const noexcept {
+        return symbol < updates_before_.size() ? updates_before_[symbol] : 0;
+    }
     // Returns the slot of a symbol, which is appended where the directory does not list it, and else left as it is.
     // Returns none where the directory or /dev/shm has no room for one more, or where the name is too long.
     [[nodiscard]] std::optional<SymbolIndex> add_symbol(std::string_view symbol, std::string_view native) noexcept;
@@ -147,6 +152,7 @@ class Segment {
     std::optional<ShmFile> file_;
     Mapping mapping_;
     std::uint64_t epoch_ = 0;
+    std::vector<std::uint64_t> updates_before_;  // by symbol
 };
 
 }  // namespace daypack::core

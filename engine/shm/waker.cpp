@@ -14,6 +14,7 @@
 
 #include "engine/include/daypack/shm.h"
 #include "engine/shm/shm_limits.h"
+#include "net/base/above_stdio.h"
 
 namespace daypack::core {
 namespace {
@@ -39,11 +40,8 @@ Waker::Waker(const std::string& instance, const ShmAccess& access)
 
 // A file that an engine before left is taken as it is: readers sleep on it. Whoever squats the name keeps it.
 void Waker::open(const ShmAccess& access) {
-    const int opened = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kOfOwner);
-    if (opened < 0) fail("cannot be opened");
-    fd_ = opened > STDERR_FILENO ? opened : fcntl(opened, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (fd_ != opened) close(opened);
-    if (fd_ < 0) fail("cannot be kept open");
+    fd_ = above_stdio(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kOfOwner));
+    if (fd_ < 0) fail("cannot be opened");
     struct stat file {};
     if (fstat(fd_, &file) != 0 || !S_ISREG(file.st_mode) || file.st_uid != geteuid()) {
         throw std::runtime_error("is no file of this user; remove it");

@@ -10,7 +10,8 @@
 namespace daypack::core {
 namespace {
 
-constexpr std::size_t kMinEvents = 2;  // what a trade or a ticker takes, whatever the limit of levels
+constexpr std::size_t kMinEvents = 8;  // what a frame without levels takes at most, whatever the limit of levels
+static_assert(kMinEvents >= kFiguresAFrame);
 
 // What `e` says.
 std::string_view event_name(Channel channel) noexcept {
@@ -18,13 +19,17 @@ std::string_view event_name(Channel channel) noexcept {
         case Channel::depth: return "depth";
         case Channel::trade: return "trade";
         case Channel::ticker: return "bookTicker";
+        case Channel::mark_price: return "markPrice";
+        case Channel::liquidation: return "liquidation";
+        case Channel::day: return "ticker";
         case Channel::none: break;
     }
     return {};
 }
 
 Channel channel_of(std::string_view event) noexcept {
-    for (const Channel channel : {Channel::depth, Channel::trade, Channel::ticker}) {
+    for (const Channel channel :
+         {Channel::depth, Channel::trade, Channel::ticker, Channel::mark_price, Channel::liquidation, Channel::day}) {
         if (event == event_name(channel)) return channel;
     }
     return Channel::none;
@@ -35,6 +40,9 @@ FrameKind kind_of(Channel channel) noexcept {
         case Channel::depth: return FrameKind::depth;
         case Channel::trade: return FrameKind::trade;
         case Channel::ticker: return FrameKind::ticker;
+        case Channel::mark_price:
+        case Channel::day: return FrameKind::figures;
+        case Channel::liquidation: return FrameKind::liquidation;
         case Channel::none: break;
     }
     return FrameKind::other;
@@ -150,7 +158,11 @@ Decoded Decoder::parse(std::string_view frame, MonoTime receive, LineIndex line)
 
 // The name of the stream decides: `data` alone does not tell one batching of depth from another.
 StreamName Decoder::stream() const noexcept {
-    if (text_.has(FrameFields::stream)) return split_stream(text_.string(FrameFields::stream), depth_);
+    if (text_.has(FrameFields::stream)) {
+        StreamName name = split_stream(text_.string(FrameFields::stream), depth_);
+        if (name.native.empty()) name.native = text_.string(FrameFields::symbol);
+        return name;
+    }
     return {channel_of(text_.string(FrameFields::event)), text_.string(FrameFields::symbol)};
 }
 

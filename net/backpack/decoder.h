@@ -20,6 +20,8 @@ enum class FrameKind : std::uint8_t {
     depth,
     trade,
     ticker,
+    figures,  // numbers beside the book: mark price, funding, those of a day
+    liquidation,
     error,  // the venue refuses a request: `error_code`, `error_message`
     other,  // nothing that this engine follows: `errc` says whether it is the stream or the market
     bad,    // not readable: `errc` says why

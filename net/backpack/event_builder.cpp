@@ -2,6 +2,7 @@
 #include "net/backpack/event_builder.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "book/digits.h"
 
@@ -27,7 +28,13 @@ bool read_time(const FrameFields& text, FrameFields::Field field, std::int64_t& 
     return true;
 }
 
-// `T`, which all that we read have, and `E`, which may be missing.
+// `E`, which is all that figures of a day have: it stands for both times.
+bool read_send_time_alone(const FrameFields& text, Event& event) noexcept {
+    event.send_after_match_us = 0;
+    return read_time(text, FrameFields::send_time, event.match.us);
+}
+
+// `T`, which all others that we read have, and `E`, which may be missing.
 bool read_times(const FrameFields& text, Event& event) noexcept {
     if (!read_time(text, FrameFields::match_time, event.match.us)) return false;
     event.send_after_match_us = Event::kNoSendTime;
@@ -118,16 +125,84 @@ Result<std::size_t> make_ticker(const FrameFields& text, const Instrument& instr
     return 2;
 }
 
+// Where a frame has a figure, and what it is called there.
+struct FigureField {
+    Figure figure;
+    FrameFields::Field field;
+    bool required;
+};
+// `i`, `f` and `n` are not there of a prediction market.
+constexpr FigureField kMarkFigures[] = {{Figure::mark_price, FrameFields::price, true},
+                                        {Figure::index_price, FrameFields::index_price, false},
+                                        {Figure::funding_rate, FrameFields::funding_rate, false},
+                                        {Figure::next_funding_us, FrameFields::next_funding, false}};
+constexpr FigureField kDayFigures[] = {{Figure::last_price, FrameFields::last_price, true},
+                                       {Figure::open_price, FrameFields::open_price, false},
+                                       {Figure::volume, FrameFields::volume, false},
+                                       {Figure::quote_volume, FrameFields::quote_volume, false},
+                                       {Figure::trade_count, FrameFields::next_funding, false}};
+static_assert(std::size(kMarkFigures) <= kFiguresAFrame && std::size(kDayFigures) <= kFiguresAFrame);
+
+// A decimal in quotes; of the two figures that are whole numbers also without. The venue sends the time in ms.
+Result<Decimal> read_figure(const FrameFields& text, const FigureField& of) noexcept {
+    if (of.figure != Figure::next_funding_us && of.figure != Figure::trade_count) {
+        return parse_decimal(text.string(of.field));
+    }
+    std::uint64_t number = 0;
+    const std::uint64_t scale = of.figure == Figure::next_funding_us ? 1'000 : 1;
+    if (!read_id(text, of.field, number) || number > INT64_MAX / scale) return Errc::malformed;
+    return Decimal{static_cast<std::int64_t>(number * scale), 0};
+}
+
+Result<std::size_t> make_figures(const FrameFields& text, std::span<const FigureField> fields, Event& event,
+                                 std::span<Event> room) noexcept {
+    event.kind = EventKind::figure;
+    std::size_t count = 0;
+    for (const FigureField& of : fields) {
+        if (!of.required && (!text.has(of.field) || text.text(of.field) == "null")) continue;
+        const auto value = read_figure(text, of);
+        if (!value) return value.errc();
+        event.first_id = static_cast<std::uint64_t>(of.figure);
+        event.price.ticks = value->mantissa;
+        event.units = static_cast<std::uint8_t>(value->exponent);
+        room[count++] = event;
+    }
+    room[count - 1].last = true;
+    return count;
+}
+
+Result<std::size_t> make_liquidation(const FrameFields& text, Event& event, std::span<Event> room) noexcept {
+    const std::string_view side = text.string(FrameFields::side);
+    if (side != "Bid" && side != "Ask") return Errc::malformed;
+    const auto price = parse_decimal(text.string(FrameFields::price));
+    if (!price) return price.errc();
+    const auto quantity = parse_decimal(text.string(FrameFields::quantity));
+    if (!quantity) return quantity.errc();
+    if (price->mantissa < 0 || quantity->mantissa < 0) return Errc::malformed;
+    event.kind = EventKind::liquidation;
+    event.side = side == "Bid" ? Side::bid : Side::ask;
+    event.price.ticks = price->mantissa;
+    event.units = static_cast<std::uint8_t>(price->exponent);
+    event.quantity.steps = quantity->mantissa;
+    event.last_id = static_cast<std::uint8_t>(quantity->exponent);
+    event.last = true;
+    room[0] = event;
+    return 1;
+}
+
 }  // namespace
 
 Result<std::size_t> build_events(Channel channel, const FrameFields& text, const Instrument& instrument,
                                  const Event& frame, std::span<Event> room) noexcept {
     Event event = frame;
-    if (!read_times(text, event)) return Errc::malformed;
+    if (channel == Channel::day ? !read_send_time_alone(text, event) : !read_times(text, event)) return Errc::malformed;
     switch (channel) {
         case Channel::depth: return make_depth(text, instrument, event, room);
         case Channel::trade: return make_trade(text, instrument, event, room);
         case Channel::ticker: return make_ticker(text, instrument, event, room);
+        case Channel::mark_price: return make_figures(text, kMarkFigures, event, room);
+        case Channel::day: return make_figures(text, kDayFigures, event, room);
+        case Channel::liquidation: return make_liquidation(text, event, room);
         case Channel::none: break;
     }
     return Errc::unknown_kind;

@@ -17,6 +17,9 @@ namespace daypack::core {
 // mutilated on the way.
 inline constexpr Sequence kUpdateIdsMax = 1'000'000;
 
+// Figures that one frame tells at most: `ticker` has five that anybody is shown.
+inline constexpr std::size_t kFiguresAFrame = 5;
+
 // `U` and `u` of an update that can be.
 [[nodiscard]] constexpr bool are_update_ids(Sequence first_id, Sequence last_id) noexcept {
     return first_id != 0 && last_id >= first_id && last_id - first_id < kUpdateIdsMax;
@@ -32,7 +35,7 @@ inline constexpr Sequence kUpdateIdsMax = 1'000'000;
 //
 // `frame` is what all events of the frame share: symbol, line, time of receipt. Returns how many events stand in
 // `room`, or why there are none: malformed, and the errors of parse_units. On an error the content of `room` means
-// nothing. REQUIRES: room for the frame's levels, and for two.
+// nothing. REQUIRES: room for the frame's levels, and for kFiguresAFrame.
 [[nodiscard]] Result<std::size_t> build_events(Channel channel, const FrameFields& text, const Instrument& instrument,
                                                const Event& frame, std::span<Event> room) noexcept;
 

@@ -38,6 +38,14 @@ class FrameFields {
         bid,           // b: levels, the best bid, or the buyer's order
         ask_quantity,  // A
         bid_quantity,  // B
+        funding_rate,  // f
+        index_price,   // i
+        next_funding,  // n of a mark price, and the count of trades of a day
+        side,          // S
+        open_price,    // o
+        last_price,    // c
+        volume,        // v
+        quote_volume,  // V
         error_code,    // of `error`
         error_message,
         kFields

@@ -29,6 +29,14 @@ constexpr std::array<FrameFields::Field, 256> kFieldOfKey = [] {
     fields['b'] = FrameFields::bid;
     fields['A'] = FrameFields::ask_quantity;
     fields['B'] = FrameFields::bid_quantity;
+    fields['f'] = FrameFields::funding_rate;
+    fields['i'] = FrameFields::index_price;
+    fields['n'] = FrameFields::next_funding;
+    fields['S'] = FrameFields::side;
+    fields['o'] = FrameFields::open_price;
+    fields['c'] = FrameFields::last_price;
+    fields['v'] = FrameFields::volume;
+    fields['V'] = FrameFields::quote_volume;
     return fields;
 }();
 

@@ -76,8 +76,23 @@ void RestApi::time(Done<VenueTime> done) {
     });
 }
 
-void RestApi::depth(const std::string& native, RestClient::Done done, Rank rank) {
-    client_.get("/api/v1/depth?symbol=" + native, std::move(done), rank);
+void RestApi::open_interest(Done<std::vector<OpenInterest>> done) {
+    client_.get("/api/v1/openInterest", [done = std::move(done)](const RestAnswer& answer) {
+        auto reply = reply_to<std::vector<OpenInterest>>(answer);
+        std::vector<OpenInterest> rows;
+        if (!reply.why.empty()) {
+            // as it stands
+        } else if (parse_open_interest(answer.body, rows)) {
+            reply.value = std::move(rows);
+        } else {
+            reply.why = errc_name(Errc::malformed);
+        }
+        done(std::move(reply));
+    });
+}
+
+void RestApi::depth(const std::string& native, RestClient::Done done, Rank rank, std::uint64_t turn) {
+    client_.get("/api/v1/depth?symbol=" + native, std::move(done), rank, turn);
 }
 
 void RestApi::trades(const std::string& native, RestClient::Done done) {

@@ -42,9 +42,12 @@ class RestApi {
     void status(Done<VenueStatus> done);
     void time(Done<VenueTime> done);
 
+    // Of every market that has positions.
+    void open_interest(Done<std::vector<OpenInterest>> done);
+
     // Prices and quantities are in units of the market, which the caller knows when the answer comes: parse_depth() and
-    // parse_trades() read these bodies. The book is as deep as the venue gives it.
-    void depth(const std::string& native, RestClient::Done done, Rank rank = Rank::normal);
+    // parse_trades() read these bodies. The book is as deep as the venue gives it. `turn`: see RestClient::get().
+    void depth(const std::string& native, RestClient::Done done, Rank rank = Rank::normal, std::uint64_t turn = 0);
     void trades(const std::string& native, RestClient::Done done);
 
   private:

@@ -161,6 +161,19 @@ Errc parse_trades(std::string_view body, const Instrument& instrument, std::vect
     return whole || errc != Errc::ok ? errc : Errc::malformed;
 }
 
+bool parse_open_interest(std::string_view body, std::vector<OpenInterest>& rows) {
+    rows.clear();
+    const Document document(body);
+    return document.root().each([&](const Value& row) {
+        const auto quantity = parse_decimal(row["openInterest"].string());
+        OpenInterest read{std::string(row["symbol"].string()), {}, {}};
+        if (!quantity || quantity->mantissa < 0 || read.native.empty()) return true;
+        read.quantity = *quantity;
+        if (read_time(row["timestamp"], kUsPerMs, read.time)) rows.push_back(std::move(read));
+        return true;
+    });
+}
+
 Result<VenueStatus> parse_status(std::string_view body) {
     const Document document(body);
     const std::string_view status = document.root()["status"].string();

@@ -62,6 +62,15 @@ struct VenueStatus {
 };
 [[nodiscard]] Result<VenueStatus> parse_status(std::string_view body);
 
+// A row of /api/v1/openInterest.
+struct OpenInterest {
+    std::string native;
+    Decimal quantity;  // in the base asset
+    VenueTime time;    // whole milliseconds
+};
+// One unreadable row costs that row; false: the body as a whole is no list.
+[[nodiscard]] bool parse_open_interest(std::string_view body, std::vector<OpenInterest>& rows);
+
 // /api/v1/time: milliseconds as plain text.
 [[nodiscard]] Result<VenueTime> parse_time(std::string_view body) noexcept;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/backpack/subscribe_frame.h"
 
-#include <algorithm>
+#include "net/backpack/symbol.h"
 
 namespace daypack::core {
 namespace {
@@ -28,16 +28,28 @@ void append_quoted(std::string& text, std::string_view name) {
 
 std::vector<std::string> subscribe_frames(std::string_view method, std::span<const std::string> streams) {
     std::vector<std::string> frames;
-    for (std::size_t first = 0; first < streams.size(); first += kStreamsAFrame) {
-        std::string frame = "{\"method\":\"";
-        frame.append(method).append("\",\"params\":[");
-        const std::size_t last = std::min(first + kStreamsAFrame, streams.size());
-        for (std::size_t i = first; i < last; ++i) {
-            if (i > first) frame += ',';
-            append_quoted(frame, streams[i]);
-        }
-        frames.push_back(frame + "]}");
+    std::string frame;
+    std::size_t held = 0;  // streams of `frame`
+    const auto add = [&](const std::string& stream) {
+        if (held++ == 0) frame.assign("{\"method\":\"").append(method).append("\",\"params\":[");
+        if (held > 1) frame += ',';
+        append_quoted(frame, stream);
+    };
+    const auto flush = [&] {
+        if (held != 0) frames.push_back(frame + "]}");
+        held = 0;
+    };
+    for (const std::string& stream : streams) {
+        if (!is_of_all_markets(stream)) continue;
+        add(stream);
+        flush();
     }
+    for (const std::string& stream : streams) {
+        if (is_of_all_markets(stream)) continue;
+        add(stream);
+        if (held == kStreamsAFrame) flush();
+    }
+    flush();
     return frames;
 }
 

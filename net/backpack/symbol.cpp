@@ -48,6 +48,9 @@ std::string_view base_of(std::string_view native) noexcept {
 constexpr std::string_view kDepth = "depth.";
 constexpr std::string_view kTrade = "trade.";
 constexpr std::string_view kTicker = "bookTicker.";
+constexpr std::string_view kMarkPrice = "markPrice.";
+constexpr std::string_view kDay = "ticker.";
+constexpr std::string_view kLiquidation = "liquidation";
 struct Batched {
     DepthStream depth;
     std::string_view prefix;
@@ -104,11 +107,18 @@ std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<con
     return std::string(std::get<std::string_view>(*best));
 }
 
+bool is_spot(std::string_view native) noexcept {
+    return std::count(native.begin(), native.end(), '_') == 1;
+}
+
 std::string_view stream_prefix(Channel channel, DepthStream depth) noexcept {
     switch (channel) {
         case Channel::none: return {};
         case Channel::trade: return kTrade;
         case Channel::ticker: return kTicker;
+        case Channel::mark_price: return kMarkPrice;
+        case Channel::day: return kDay;
+        case Channel::liquidation: return kLiquidation;
         case Channel::depth: break;
     }
     for (const Batched& batched : kBatched) {
@@ -118,7 +128,12 @@ std::string_view stream_prefix(Channel channel, DepthStream depth) noexcept {
 }
 
 std::string stream_name(Channel channel, std::string_view native, DepthStream depth) {
-    return std::string(stream_prefix(channel, depth)).append(native);
+    std::string name(stream_prefix(channel, depth));
+    return channel == Channel::liquidation ? name : name.append(native);
+}
+
+bool is_of_all_markets(std::string_view stream) noexcept {
+    return stream == kLiquidation;
 }
 
 StreamName split_stream(std::string_view stream, DepthStream depth) noexcept {
@@ -132,6 +147,9 @@ StreamName split_stream(std::string_view stream, DepthStream depth) noexcept {
     }
     if (stream.starts_with(kTrade)) return {Channel::trade, stream.substr(kTrade.size())};
     if (stream.starts_with(kTicker)) return {Channel::ticker, stream.substr(kTicker.size())};
+    if (stream.starts_with(kMarkPrice)) return {Channel::mark_price, stream.substr(kMarkPrice.size())};
+    if (stream.starts_with(kDay)) return {Channel::day, stream.substr(kDay.size())};
+    if (is_of_all_markets(stream)) return {Channel::liquidation, {}};
     return {};
 }
 

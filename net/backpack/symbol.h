@@ -23,12 +23,15 @@ namespace daypack::core {
 // Could be a market's name: parts of letters, digits and dots between single underscores, short enough to be published.
 [[nodiscard]] bool is_native_symbol(std::string_view text) noexcept;
 
+// A spot market, which has no mark price and no positions: its name is base and quote alone.
+[[nodiscard]] bool is_spot(std::string_view native) noexcept;
+
 // What the user may have meant: of the listed native names the nearest to `wanted` (any spelling), a market of the same
 // base before all others; nothing where nothing is near.
 [[nodiscard]] std::optional<std::string> nearest_symbol(std::string_view wanted, std::span<const std::string> listed);
 
-// The streams that the engine reads.
-enum class Channel : std::uint8_t { none, depth, trade, ticker };
+// The streams that the engine reads. `liquidation` is one stream for all markets.
+enum class Channel : std::uint8_t { none, depth, trade, ticker, mark_price, liquidation, day };
 
 // How the venue batches depth updates; the configuration's `depth_stream`.
 enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, every_1000ms };
@@ -48,13 +51,17 @@ enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, ever
 // What stands before the market's name: "depth.", "depth.200ms.", "bookTicker.". Empty for Channel::none.
 [[nodiscard]] std::string_view stream_prefix(Channel channel, DepthStream depth = DepthStream::realtime) noexcept;
 
-// The stream to subscribe to: depth.SOL_USDC, depth.200ms.SOL_USDC, trade.SOL_USDC, bookTicker.SOL_USDC.
+// The stream to subscribe to: depth.SOL_USDC, depth.200ms.SOL_USDC, trade.SOL_USDC, bookTicker.SOL_USDC,
+// markPrice.SOL_USDC_PERP, ticker.SOL_USDC; and liquidation, whatever the market.
 [[nodiscard]] std::string stream_name(Channel channel, std::string_view native,
                                       DepthStream depth = DepthStream::realtime);
 
+// Whether a stream is one of all markets, whose name holds no market's.
+[[nodiscard]] bool is_of_all_markets(std::string_view stream) noexcept;
+
 struct StreamName {
     Channel channel = Channel::none;  // none: not one of ours, or a depth stream of another batching
-    std::string_view native;
+    std::string_view native;          // empty where the stream is of all markets
 };
 
 // The inverse of stream_name. Names of markets hold dots, so only whole known prefixes are taken off.

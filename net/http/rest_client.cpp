@@ -51,7 +51,7 @@ std::size_t RestClient::waiting() const noexcept {
     return waiting;
 }
 
-void RestClient::get(std::string target, Done done, Rank rank) {
+void RestClient::get(std::string target, Done done, Rank rank, std::uint64_t turn) {
     const bool full = waiting() >= kWaitingMax;
     if (full || !is_plain(target)) {
         return refuse(std::move(done), full ? "too many requests are waiting: ask again later"
@@ -60,10 +60,18 @@ void RestClient::get(std::string target, Done done, Rank rank) {
     Request request;
     request.target = std::move(target);
     request.rank = rank;
+    request.turn = turn;
     request.done = std::move(done);
     request.asked = mono_now();
-    waiting_[static_cast<std::size_t>(rank)].push_back(std::move(request));
+    enqueue(std::move(request));
     pump();
+}
+
+// Behind those of its rank and turn.
+void RestClient::enqueue(Request request) {
+    auto& queue = waiting_[static_cast<std::size_t>(request.rank)];
+    const auto later = [](std::uint64_t turn, const Request& other) { return turn < other.turn; };
+    queue.insert(std::upper_bound(queue.begin(), queue.end(), request.turn, later), std::move(request));
 }
 
 // `done` is called later, never from within get(): the caller may not be ready for it.
@@ -151,8 +159,11 @@ void RestClient::send(HttpConnection& connection, Request request) {
                    });
 }
 
+// Before those of its rank and turn, which have not been sent yet.
 void RestClient::again(Request request) {
-    waiting_[static_cast<std::size_t>(request.rank)].push_front(std::move(request));
+    auto& queue = waiting_[static_cast<std::size_t>(request.rank)];
+    const auto earlier = [](const Request& other, std::uint64_t turn) { return other.turn < turn; };
+    queue.insert(std::lower_bound(queue.begin(), queue.end(), request.turn, earlier), std::move(request));
     pump();
 }
 
@@ -172,7 +183,7 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
     if (known_away && verdict == RestGate::Verdict::away && request.rank == Rank::urgent) {
         request.renewed = 0;
         request.hosts_tried = 0;
-        waiting_[static_cast<std::size_t>(request.rank)].push_back(std::move(request));
+        enqueue(std::move(request));
         return pump();
     }
     give(request, std::move(answer));

@@ -42,8 +42,8 @@ struct RestStats {
     std::uint64_t held = 0;      // answered with an error here, after they were held back for too long
 };
 
-// The exchange's REST side: GET requests, by rank and then in the order in which they were asked for, over a few
-// kept-open connections, within a budget per minute over all of them.
+// The exchange's REST side: GET requests, by rank, by turn and then in the order in which they were asked for, over a
+// few kept-open connections, within a budget per minute over all of them.
 //
 // Thread: the one that runs `io`; a `done` may call `get`, but not destroy the client.
 // A host that cannot be reached, or refuses this region (451, 403), gives way to the next one, which then serves until
@@ -72,8 +72,9 @@ class RestClient {
     RestClient(const RestClient&) = delete;
     RestClient& operator=(const RestClient&) = delete;
 
-    // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call.
-    void get(std::string target, Done done, Rank rank = Rank::normal);
+    // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call. Of two requests of
+    // one rank that wait, the one with the smaller `turn` goes first.
+    void get(std::string target, Done done, Rank rank = Rank::normal, std::uint64_t turn = 0);
 
     // Asked for and not answered yet.
     [[nodiscard]] std::size_t pending() const noexcept { return waiting() + under_way_; }
@@ -85,6 +86,7 @@ class RestClient {
     struct Request {
         std::string target;
         Rank rank = Rank::normal;
+        std::uint64_t turn = 0;
         Done done;
         MonoTime asked;               // by the caller
         MonoTime sent;                // the last time
@@ -94,6 +96,7 @@ class RestClient {
     };
 
     [[nodiscard]] std::size_t waiting() const noexcept;
+    void enqueue(Request request);
     void pump();
     [[nodiscard]] std::optional<Request> take_next(MonoTime now);
     [[nodiscard]] std::optional<Request> take_ready(Rank rank, MonoTime now);

@@ -66,6 +66,21 @@ TEST(Decimal, ReadsPaddedAndTrimmedTextAlike) {
     expect_units("0.00001820", {1, -9}, 18'200);
 }
 
+TEST(Decimal, KeepsANumberWithoutAUnitAsFinelyAsItWasWritten) {
+    EXPECT_EQ(*parse_decimal("0.0000125"), (Decimal{125, -7}));
+    EXPECT_EQ(*parse_decimal("-0.0000125"), (Decimal{-125, -7}));
+    EXPECT_EQ(*parse_decimal("86657.21727129"), (Decimal{8'665'721'727'129, -8}));
+    EXPECT_EQ(*parse_decimal("10.500"), (Decimal{105, -1}));
+    EXPECT_EQ(*parse_decimal("10.00000000000000000000"), (Decimal{10, 0}));
+    EXPECT_EQ(*parse_decimal("1200"), (Decimal{1200, 0}));
+    EXPECT_EQ(*parse_decimal("-0.0"), (Decimal{0, 0}));
+    for (const char* text : {"", "-", "--1", "1.", ".5", "1e5", "- 1", "+1", "1-"}) {
+        EXPECT_EQ(parse_decimal(text).errc(), Errc::not_a_number) << text;
+    }
+    EXPECT_EQ(parse_decimal("0.0000000000000000001").errc(), Errc::off_tick);
+    EXPECT_EQ(parse_decimal("9223372036854775808").errc(), Errc::overflow);
+}
+
 TEST(Decimal, CountsTicksOfAHalfAndStepsOfTenThousand) {
     expect_units("100.5", {5, -1}, 201);
     expect_units("100", {5, -1}, 200);

@@ -48,7 +48,7 @@ class AgentWorld {
           decoder_(table_, DepthStream::realtime) {
         (void)segment_.add_symbol("SOL-USDC", "SOL_USDC");
         (void)table_.append({"SOL_USDC", "SOL-USDC", {1, -2}, {1, -2}, Reason::none, true});
-        reader_ = std::make_unique<ShmReader>(instance);
+        reader_ = std::make_unique<Reader>(instance);
         reader_->raw().beat_stale_ns = INT64_MAX;
         publisher_.set_running();
         tell(FollowSymbol{0, &table_[0], std::make_unique<Sync>(16'384, depth_, pool_)});
@@ -266,7 +266,7 @@ class AgentWorld {
     Backlog backlog_;
     BookAgent agent_;
     Decoder decoder_;
-    std::unique_ptr<ShmReader> reader_;
+    std::unique_ptr<Reader> reader_;
     std::deque<SnapshotRequest> asked_;
     std::deque<BookCommand> under_way_;
     std::int64_t lose_ = 0, cut_ = 0, repeat_ = 0, mute_ = 0, breaks_ = 0, crosses_ = 0, quiet_ = 0;

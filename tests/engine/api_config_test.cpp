@@ -63,6 +63,7 @@ engine:
   huge_pages: true
   fast_aes: false
   kernel_timestamps: true
+  priority: [ETH-USDC]
   jail: true
   record: all.bin
   metrics_listen: 127.0.0.1:9464

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "tests/engine/shm_fixture.h"
 #include "tests/support/sanitized.h"
@@ -67,7 +69,7 @@ using test::Instance;
 
 // An agent of one symbol, joined at `u` 10.
 struct Rig {
-    explicit Rig(Timing timing = Timing::on, BookAgent::Input input = BookAgent::Input::calls)
+    explicit Rig(Timing timing = Timing::on, BookAgent::Input input = BookAgent::Input::calls, Callbacks callbacks = {})
         : agent({&table,
                  &segment,
                  &publisher,
@@ -79,7 +81,7 @@ struct Rig {
                  &log,
                  &pool,
                  [] { return daypack_slept_ns() + slept_ns; }},
-                {60'000'000'000, 0}, {}, timing) {
+                {60'000'000'000, 0}, std::move(callbacks), timing) {
         (void)segment.add_symbol("BTC-USDC", "BTC_USDC");
         (void)table.append(test::instrument());
         publisher.set_running();
@@ -122,8 +124,8 @@ struct Rig {
     static inline thread_local std::int64_t slept_ns = 0;  // beyond what the machine really slept
 
     Instance instance;
-    InstrumentTable table{1};
-    Segment segment{{instance.name, 8, 1, 1'024, 0600, {}}};
+    InstrumentTable table{2};
+    Segment segment{{instance.name, 8, 2, 1'024, 0600, {}}};
     Publisher publisher{segment};
     PendingPool pool{1'000};
     Resubscribes resubscribes{16};
@@ -406,6 +408,62 @@ TEST(BookAgent, AfterTheMachineSleptBooksAreStaleUntilTheBacklogIsRead) {
     rig.backlog.read_ns.store(woke_ns, std::memory_order_release);
     EXPECT_EQ(phase_after_1_ms(), std::uint64_t{DAYPACK_PHASE_RUNNING});
     EXPECT_EQ(rig.segment.engine_counters().get(DAYPACK_ENGINE_pauses), pauses + 1);
+}
+
+TEST(BookAgent, CallbacksAreShownNoLiveBookUntilAPauseIsCaughtUpWith) {
+    std::vector<std::pair<State, Reason>> seen;
+    Callbacks callbacks;
+    callbacks.on_book = [&](const BookView& view) { seen.emplace_back(view.state, view.reason); };
+    Rig rig(Timing::on, BookAgent::Input::calls, callbacks);
+    MonoTime now = mono_now() + 3'600'000'000'000;
+    const auto after = [&](std::int64_t ns) {
+        now = now + ns;
+        rig.agent.do_work(now);
+        return seen.empty() ? std::pair(State::down, Reason::none) : seen.back();
+    };
+    (void)after(0);
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    EXPECT_EQ(after(1'000'000), std::pair(State::live, Reason::none));
+    EXPECT_EQ(after(Publisher::kPause_ns + 1), std::pair(State::stale, Reason::writer_stalled));
+    const Event update = rig.update(11, Side::bid, 1'000, 7);
+    rig.agent.take({&update, 1}, now);
+    EXPECT_EQ(seen.back(), std::pair(State::stale, Reason::writer_stalled)) << "it was on its way meanwhile";
+    rig.backlog.read_ns.store(now.ns, std::memory_order_release);
+    EXPECT_EQ(after(1'000'000), std::pair(State::live, Reason::none));
+}
+
+TEST(BookAgent, CallbacksHearThatASymbolIsDropped) {
+    struct Heard {
+        State state;
+        Reason reason;
+        bool replaced, empty;
+    };
+    std::vector<Heard> heard;
+    Callbacks callbacks;
+    callbacks.on_book = [&](const BookView& view) {
+        heard.push_back({view.state, view.reason, view.replaced, !view.best(Side::bid)});
+    };
+    Rig rig(Timing::on, BookAgent::Input::calls, callbacks);
+    rig.agent.do_work(mono_now());
+    ASSERT_FALSE(heard.empty());
+    EXPECT_FALSE(heard.back().empty);  // live, or stale where this process was put to sleep
+    (void)rig.commands.push(ReleaseSymbol{0, &rig.table[0], Reason::stopped});
+    rig.agent.do_work(mono_now());
+    EXPECT_EQ(heard.back().state, State::down);
+    EXPECT_EQ(heard.back().reason, Reason::stopped);
+    EXPECT_TRUE(heard.back().replaced && heard.back().empty) << "there is no book";
+}
+
+TEST(BookAgent, CallbacksHearNothingOfSymbolsThatNobodyAskedFor) {
+    int calls = 0;
+    Callbacks callbacks;
+    callbacks.on_book = [&](const BookView& view) { calls += view.symbol == 1 ? 1 : 0; };
+    Rig rig(Timing::on, BookAgent::Input::calls, callbacks);
+    (void)rig.segment.add_symbol("ETH-USDC", "ETH_USDC");
+    (void)rig.table.append({"ETH_USDC", "ETH-USDC", {1, -1}, {1, -3}, Reason::none});
+    (void)rig.commands.push(ReleaseSymbol{1, &rig.table[1], Reason::stopped});
+    rig.agent.do_work(mono_now());
+    EXPECT_EQ(calls, 0);
 }
 
 // The silence was its own: REST, asked at once, would know what only lies unread, and the lines would be blamed for it.

@@ -131,6 +131,10 @@ TEST(ConfigRefusal, FormsAreRefused) {
          at(7, "`shm_mode` is no mode for a file that its owner reads and writes" + mode)},
         {with("", "  metrics_listen: 9464a\n"),
          at(7, "`metrics_listen` is no address to listen on; write it as in \"127.0.0.1:9464\"")},
+        {with("", "  priority: [\"BTC-USDC\", \"BTCUSDC\"]\n"),
+         at(7,
+            "`priority`: \"BTCUSDC\" is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or "
+            "\"SOL/USDC:USDC\"")},
         {with("    channels: [TRADES, L2BOOK]\n"), at(6, "unknown channel \"L2BOOK\"; did you mean \"L2_BOOK\"?")},
         {with("    channels: [TRADES, TRADES]\n"), at(6, "channel \"TRADES\" is listed twice; list each once")},
         {with("    channels: []\n"), at(6, "`channels` is empty; it needs at least one element")},

@@ -54,7 +54,7 @@ exchanges:
     class: Ccxt_Backpack_Feed
     exchange: backpack
     symbols: "*"
-    channels: [L1_BOOK, ORDER_INFO, POSITIONS, BALANCES]
+    channels: [L1_BOOK, TICKER, FUNDING, INDEX, LIQUIDATIONS, OPEN_INTEREST, ORDER_INFO, FILLS, POSITIONS, BALANCES]
     snapshot_interval: 0
     websocket: no
     rest_only: true
@@ -92,6 +92,7 @@ engine:
   huge_pages: "${YES}"
   fast_aes: false
   kernel_timestamps: true
+  priority: [SOL/USDC:USDC, BTC-USDC]
   jail: true
   record: flow.rec
   metrics_listen: 127.0.0.1:9464
@@ -100,8 +101,11 @@ engine:
     const ExchangeConfig& exchange = config.exchange;
     EXPECT_TRUE(exchange.all_symbols);
     EXPECT_TRUE(exchange.symbols.empty());
-    EXPECT_EQ(exchange.channels, (std::vector<FeedChannel>{FeedChannel::l1_book, FeedChannel::order_info,
-                                                           FeedChannel::positions, FeedChannel::balances}));
+    EXPECT_EQ(
+        exchange.channels,
+        (std::vector<FeedChannel>{FeedChannel::l1_book, FeedChannel::ticker, FeedChannel::funding, FeedChannel::index,
+                                  FeedChannel::liquidations, FeedChannel::open_interest, FeedChannel::order_info,
+                                  FeedChannel::fills, FeedChannel::positions, FeedChannel::balances}));
     EXPECT_EQ(exchange.snapshot_interval_s, 0);
     EXPECT_FALSE(exchange.websocket);
     EXPECT_TRUE(exchange.rest_only);
@@ -140,6 +144,7 @@ engine:
     EXPECT_TRUE(engine.huge_pages);
     EXPECT_FALSE(engine.fast_aes);
     EXPECT_TRUE(engine.kernel_timestamps);
+    EXPECT_EQ(engine.priority, (std::vector<std::string>{"SOL/USDC:USDC", "BTC-USDC"}));
     EXPECT_TRUE(engine.jail);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");

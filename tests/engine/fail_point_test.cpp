@@ -197,7 +197,7 @@ class Run {
     // What is there when the script ended early is what it showed before or after the step that it died in.
     void expect_as_in(const Story& story) {
         ASSERT_LT(steps_ + 1, story.views.size());
-        ShmReader fresh(instance_.name);
+        Reader fresh(instance_.name);
         for (daypack_reader* reader : {&reader_->raw(), &fresh.raw()}) expect_books(*reader, story, false);
         let_time_pass(instance_);
         for (daypack_reader* reader : {&reader_->raw(), &fresh.raw()}) expect_books(*reader, story, true);
@@ -305,7 +305,7 @@ class Run {
 
     const Instance instance_;
     SegmentOptions after_;
-    std::optional<ShmReader> reader_;
+    std::optional<Reader> reader_;
     std::uint64_t from_ = 0;
     std::uint64_t cursor_ = 0;
     std::uint64_t epoch_ = 0;

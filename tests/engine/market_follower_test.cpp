@@ -54,7 +54,7 @@ class MarketFollowerTest : public testing::Test {
                                         (void)to_book_.push(std::move(command));
                                     }},
             log_to_nowhere_, now_);
-        reader_ = std::make_unique<ShmReader>(instance_.name);
+        reader_ = std::make_unique<Reader>(instance_.name);
         reader_->raw().beat_stale_ns = INT64_MAX;
     }
 
@@ -174,7 +174,7 @@ class MarketFollowerTest : public testing::Test {
     std::unique_ptr<RestApi> api_;
     ControlLog log_to_nowhere_{[](const std::string&) {}, [](const std::string&) {}};
     std::unique_ptr<MarketFollower> follower_;
-    std::unique_ptr<ShmReader> reader_;
+    std::unique_ptr<Reader> reader_;
 };
 
 // With "*".

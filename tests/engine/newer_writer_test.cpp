@@ -205,15 +205,15 @@ class NewerWriter : public testing::Test {
     NewerWriter() : writer_(instance_.options(8, 4, 16)) { fill(writer_); }
 
     // Every read, of today's segment and of the other one, gives the same.
-    void expect_the_same(ShmReader& other);
+    void expect_the_same(Reader& other);
 
     Instance instance_;
     const std::string other_name_ = instance_.name.substr(0, 50) + ".other";
     Writer writer_;
 };
 
-void NewerWriter::expect_the_same(ShmReader& other) {
-    ShmReader today(instance_.name);
+void NewerWriter::expect_the_same(Reader& other) {
+    Reader today(instance_.name);
     ASSERT_EQ(other.symbols(), today.symbols());
     for (SymbolIndex i = 0; i < today.symbols(); ++i) {
         EXPECT_EQ(other.names(i).native, today.names(i).native);
@@ -238,7 +238,7 @@ void NewerWriter::expect_the_same(ShmReader& other) {
 
 TEST_F(NewerWriter, AReaderOfTodayReadsASegmentThatHasMoreOfEverything) {
     const Relaid newer(instance_.name, other_name_, kNewer);
-    ShmReader reader(other_name_);
+    Reader reader(other_name_);
     expect_the_same(reader);
     daypack_reader& raw = reader.raw();
     ASSERT_EQ(daypack_lines(&raw), DAYPACK_MAX_LINES + 3u);
@@ -259,7 +259,7 @@ TEST_F(NewerWriter, AReaderOfTodayReadsASegmentThatHasMoreOfEverything) {
 
 TEST_F(NewerWriter, AReaderOfTodayReadsZeroWhereAnOlderSegmentHasNoSuchCounter) {
     const Relaid older(instance_.name, other_name_, kOlder);
-    ShmReader reader(other_name_);
+    Reader reader(other_name_);
     expect_the_same(reader);
     daypack_reader& raw = reader.raw();
     ASSERT_EQ(daypack_lines(&raw), DAYPACK_MAX_LINES - 8u);
@@ -308,10 +308,10 @@ TEST_F(NewerWriter, TheSegmentSaysHowOldABeatMayBe) {
                                       {~0ull, DAYPACK_BEAT_STALE_NS},
                                       {60'000'000'001ull, DAYPACK_BEAT_STALE_NS}}) {
         mirror.head().beat_stale_ns = told;
-        EXPECT_EQ(ShmReader(other_name_).raw().beat_stale_ns, taken) << told;
+        EXPECT_EQ(Reader(other_name_).raw().beat_stale_ns, taken) << told;
     }
     mirror.head().beat_stale_ns = 60'000'000'000;
-    ShmReader reader(other_name_);
+    Reader reader(other_name_);
     const auto late = static_cast<std::uint64_t>(daypack_monotonic_ns() - 1'000'000'000);
     store_release(mirror.head().beat_ns, late);  // a second ago
     EXPECT_EQ(test::state_of(reader), "LIVE");
@@ -320,7 +320,7 @@ TEST_F(NewerWriter, TheSegmentSaysHowOldABeatMayBe) {
 }
 
 TEST_F(NewerWriter, WhatStandsBesideTheBookIsReadWithItsExponents) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     const auto perp = reader.perp(writer_.symbol);
     ASSERT_TRUE(perp);
     EXPECT_EQ(perp->known, DAYPACK_PERP_MARK | DAYPACK_PERP_INDEX | DAYPACK_PERP_FUNDING);
@@ -337,7 +337,7 @@ TEST_F(NewerWriter, WhatStandsBesideTheBookIsReadWithItsExponents) {
 }
 
 TEST_F(NewerWriter, ASegmentTellsWhoWroteItAndHowGoodItsClockIs) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     daypack_writer writer;
     daypack_read_writer(&reader.raw(), &writer);
     std::array<char, DAYPACK_HOST_BYTES> host{};
@@ -366,7 +366,7 @@ TEST_F(NewerWriter, AnotherLayoutIsRefusedWithItsVersionAndWhatToDo) {
         EXPECT_NE(refusal(other_name_).find("layout " + std::to_string(version) + ", this reader reads layout 5: "),
                   std::string::npos)
             << refusal(other_name_);
-        EXPECT_THROW(ShmReader{other_name_}, std::runtime_error);
+        EXPECT_THROW(Reader{other_name_}, std::runtime_error);
     }
     other.head().version = 5;
     EXPECT_EQ(refusal(other_name_), "ok");

@@ -41,7 +41,7 @@ TEST(Publisher, AnotherProcessReadsWhatWasPublished) {
     update.publish = {3'000};
     writer.publisher.publish_snapshot(update);
     Child child([&](const auto&) -> std::string {
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         const auto index = reader.find("BTC-USDC");
         if (!index) return failed("BTC-USDC is not found");
         if (reader.find("BTC_USDC") != index) return failed("its native name finds another symbol");
@@ -73,7 +73,7 @@ TEST(Publisher, AnUpdateLeavesItsDeltasTheNewTopAndTheNewStateInThisOrder) {
     const Instance instance;
     Writer writer(instance.options());
     writer.snapshot(10);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = 0;
     EXPECT_EQ(kinds(drain(reader, cursor)),
               (std::vector<unsigned>{DAYPACK_KIND_SNAPSHOT, DAYPACK_KIND_TOP, DAYPACK_KIND_STATE}));
@@ -118,7 +118,7 @@ TEST(Publisher, ATradeLeavesTheSlotAsItIsAndCarriesTheStateOfTheBook) {
     Writer writer(instance.options());
     writer.snapshot(10);
     const daypack_slot before = writer.segment.slot(0);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     Event trade = delta(0, Side::ask, 100, 3);
     trade.kind = EventKind::trade;
@@ -135,7 +135,7 @@ TEST(Publisher, AChangeOfStateAloneKeepsTheBook) {
     Writer writer(instance.options());
     writer.snapshot(10);
     writer.publisher.publish_status(writer.update(10, State::syncing, Reason::gap));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(fresh_state_of(writer.publisher, reader), "SYNCING/gap");
     EXPECT_EQ(reader.book(0)->bids.size(), 1u);
     EXPECT_EQ(reader.top(0)->u, 10u);
@@ -147,7 +147,7 @@ TEST(Publisher, DownHasNoNumbersAndTheNextUpdateBringsThemAllBack) {
     writer.snapshot(10);
     writer.apply({delta(11, Side::bid, 90, 4)});
     writer.publisher.publish_status(writer.update(11, State::down, Reason::no_market));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(fresh_state_of(writer.publisher, reader), "DOWN/no_market");
     EXPECT_EQ(reader.top(0)->u, 0u);
     EXPECT_EQ(reader.top(0)->bid_quantity, 0);

@@ -104,7 +104,7 @@ inline RingResult run_ring(const RingRun& run) {
     });
     EXPECT_EQ(child.line().hear(), 'r');
     const auto read_all = [&](bool lapped) {
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         Tally tally;
         std::uint64_t cursor = 0;
         std::minstd_rand random(1);

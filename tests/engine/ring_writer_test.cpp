@@ -37,7 +37,7 @@ class RingWriterTest : public testing::Test {
     const Segment segment_{instance_.options(4, 4, 16)};
     const Instrument market_ = test::instrument(Unit{5, -1}, Unit{1, 4});
     RingWriter ring_{segment_};
-    ShmReader reader_{instance_.name};
+    Reader reader_{instance_.name};
     BookUpdate update_;
     Sequence u_ = 0;
     std::uint64_t cursor_ = 0;

@@ -50,7 +50,7 @@ class Engine {
 };
 
 // Waits until the reader has a later book than the engine's now; each that is LIVE on the way is whole.
-[[nodiscard]] bool sees_what_is_new(ShmReader& reader, const Engine& engine) {
+[[nodiscard]] bool sees_what_is_new(Reader& reader, const Engine& engine) {
     const Sequence now = engine.at;
     return wait_for([&] {
         const auto book = reader.book(0);
@@ -72,7 +72,7 @@ TEST(SegmentKeeper, ANameThatIsThereStaysAsItIs) {
 TEST(SegmentKeeper, ARemovedSegmentIsMadeAgainEachTimeUnderTheSameReaders) {
     const Instance instance;
     Engine engine(instance.options());
-    ShmReader before(instance.name);
+    Reader before(instance.name);
     ASSERT_TRUE(sees_what_is_new(before, engine));
     const std::uint32_t epoch = before.top(0)->epoch;
     for (int i = 0; i < 20; ++i) {
@@ -81,7 +81,7 @@ TEST(SegmentKeeper, ARemovedSegmentIsMadeAgainEachTimeUnderTheSameReaders) {
         ASSERT_EQ(found.result, Result::moved) << found.words;
         EXPECT_NE(found.words.find("made again"), std::string::npos);
         EXPECT_EQ(engine.keeper.check().result, Result::in_order);
-        ShmReader after(instance.name);
+        Reader after(instance.name);
         EXPECT_TRUE(sees_what_is_new(after, engine));
         EXPECT_TRUE(sees_what_is_new(before, engine));
         EXPECT_EQ(before.raw().inode, after.raw().inode);
@@ -95,7 +95,7 @@ TEST(SegmentKeeper, ARemovedSegmentIsMadeAgainEachTimeUnderTheSameReaders) {
 TEST(SegmentKeeper, AFollowerOfTheRingMissesNoRecord) {
     const Instance instance;
     Engine engine(instance.options(8, 4, 4096));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     Sequence last = 0;
     const auto follow = [&] {
@@ -119,7 +119,7 @@ TEST(SegmentKeeper, AFollowerOfTheRingMissesNoRecord) {
 TEST(SegmentKeeper, AnotherFileOfThatNameIsReplaced) {
     const Instance instance;
     Engine engine(instance.options());
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     ASSERT_EQ(unlink(instance.path().c_str()), 0);
     const int file = open(instance.path().c_str(), O_CREAT | O_WRONLY, 0600);
     ASSERT_EQ(write(file, "something else", 14), 14);
@@ -136,10 +136,10 @@ TEST(SegmentKeeper, AnotherFileOfThatNameIsReplaced) {
 TEST(SegmentKeeper, OfTwoEnginesTheOneThatWasThereFirstStays) {
     const Instance instance;
     Engine first(instance.options());
-    ShmReader of_first(instance.name);
+    Reader of_first(instance.name);
     ASSERT_EQ(unlink(instance.path().c_str()), 0);
     Engine second(instance.options());
-    ShmReader of_second(instance.name);
+    Reader of_second(instance.name);
     EXPECT_EQ(second.keeper.check().result, Result::in_order) << "it has the name";
     EXPECT_EQ(first.keeper.check().result, Result::moved);
     const SegmentKeeper::Finding found = second.keeper.check();
@@ -158,7 +158,7 @@ TEST(SegmentKeeper, AFileOfAnotherUserInTheWayLeavesReadersTheSegmentTheyHave) {
     Child engine([&](const auto& line) -> std::string {
         if (setgid(65534) != 0 || setuid(65534) != 0) return test::failed("it cannot become another user");
         Engine mine(instance.options());
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         line.tell('r');
         (void)line.hear();
         const SegmentKeeper::Finding found = mine.keeper.check();
@@ -199,7 +199,7 @@ TEST(SegmentKeeper, AWriterThatIsBusyIsAskedAgain) {
     EXPECT_EQ(keeper.check().result, Result::moved);
     done = true;
     book.join();
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(test::fresh_state_of(writer.publisher, reader), "LIVE");
 }
 
@@ -224,7 +224,7 @@ TEST(SegmentKeeper, WhoeverStartsWhileTheNameIsGoneEnds) {
         }));
     }
     Engine first(instance.options());
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     for (const auto& starter : starters) starter->line().tell('b');
     for (int i = 0; i < 50; ++i) {
         unlink(instance.path().c_str());

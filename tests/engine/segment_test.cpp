@@ -54,7 +54,7 @@ TEST(Segment, AnotherSegmentOfTheSameProcessIsRefusedToo) {
 }
 
 // Whoever may read the segment may lock it for reading.
-void lock_for_reading(ShmReader& reader) {
+void lock_for_reading(Reader& reader) {
     struct flock lock {};
     lock.l_type = F_RDLCK;
     lock.l_whence = SEEK_SET;
@@ -64,7 +64,7 @@ void lock_for_reading(ShmReader& reader) {
 TEST(Segment, AReadersLockForbidsNoStart) {
     const Instance instance;
     { const Writer before(instance.options()); }
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     lock_for_reading(reader);
     for (const Sequence u : {Sequence{5}, Sequence{6}}) {
         Writer next(instance.options());
@@ -175,7 +175,7 @@ TEST(Segment, ANameTooLongForTheDirectoryIsNotTaken) {
     EXPECT_EQ(segment.add_symbol(longest + "x", longest), std::nullopt);
     EXPECT_NE(segment.why_left_out(longest + "x", longest).find("63 bytes"), std::string::npos);
     EXPECT_EQ(segment.add_symbol(longest, longest), SymbolIndex{0});
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(reader.names(0).symbol, longest);
     EXPECT_EQ(reader.find(longest), SymbolIndex{0});
     EXPECT_EQ(reader.find(longest + "x"), std::nullopt);
@@ -187,7 +187,7 @@ TEST(Segment, LinesAreListedUpToTheirLimit) {
     for (unsigned i = 0; i < DAYPACK_MAX_LINES; ++i)
         EXPECT_EQ(segment.add_line("host" + std::to_string(i)), LineIndex(i));
     EXPECT_EQ(segment.add_line("one more"), std::nullopt);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     ASSERT_EQ(daypack_lines(&reader.raw()), unsigned{DAYPACK_MAX_LINES});
     daypack_line_entry entry;
     daypack_read_line(&reader.raw(), 3, &entry);
@@ -201,7 +201,7 @@ TEST(Segment, AFileThatIsNoSegmentIsReplaced) {
     close(fd);
     const Segment segment(instance.options());
     EXPECT_EQ(segment.epoch(), 1u);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(reader.symbols(), 0);
 }
 
@@ -314,7 +314,7 @@ TEST(Segment, OfManyEnginesThatReplaceTheSameFileOneHasTheInstance) {
     for (int round = 0; round < kRounds; ++round) {
         const Instance instance;
         { const Segment before(instance.options()); }
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         lock_for_reading(reader);
         race(instance, round % 2 == 1);
     }

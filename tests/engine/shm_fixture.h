@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include "engine/include/daypack/reader.hpp"
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
-#include "engine/shm_reader.h"
 #include "tests/support/child.h"
 #include "tests/support/sanitized.h"
 
@@ -119,7 +119,7 @@ class Writer {
 };
 
 // "LIVE", "DOWN/writer_dead"; "busy".
-[[nodiscard]] inline std::string state_of(ShmReader& reader, SymbolIndex symbol = 0) {
+[[nodiscard]] inline std::string state_of(Reader& reader, SymbolIndex symbol = 0) {
     const auto top = reader.top(symbol);
     if (!top) return "busy";
     std::string text = daypack_state_name(top->state);
@@ -128,7 +128,7 @@ class Writer {
 }
 
 // The state that a reader sees of a writer in this process, which beats: this process may be put to sleep in between.
-[[nodiscard]] inline std::string fresh_state_of(Publisher& publisher, ShmReader& reader, SymbolIndex symbol = 0) {
+[[nodiscard]] inline std::string fresh_state_of(Publisher& publisher, Reader& reader, SymbolIndex symbol = 0) {
     std::string state;
     const bool fresh = wait_for([&] {
         beat(publisher);
@@ -139,7 +139,7 @@ class Writer {
 }
 
 // Every record from the cursor on, as words; lost ones as "lost N".
-[[nodiscard]] inline std::vector<daypack_record> drain(ShmReader& reader, std::uint64_t& cursor) {
+[[nodiscard]] inline std::vector<daypack_record> drain(Reader& reader, std::uint64_t& cursor) {
     std::vector<daypack_record> records;
     daypack_record record;
     std::uint64_t lost = 0;

@@ -39,7 +39,7 @@ void sleep_and_catch_up(test::Writer& writer) {
 TEST(ShmHeld, ABookOfBeforeASleepIsNotLiveAfterIt) {
     const test::Instance instance;
     test::Writer writer(instance.options());
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     for (const bool whole : {false, true}) {
         writer.snapshot(1);
         daypack_book book{};

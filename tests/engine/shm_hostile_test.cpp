@@ -38,7 +38,7 @@ void read_everything(const std::string& instance) {
     daypack_reader raw;
     if (daypack_open(&raw, instance.c_str()) != DAYPACK_OK) return;
     daypack_close(&raw);
-    ShmReader reader(instance);
+    Reader reader(instance);
     (void)reader.find("BTC-USDC");
     for (SymbolIndex i = 0; i < std::min<SymbolIndex>(reader.symbols(), 8); ++i) {
         daypack_book book;
@@ -183,7 +183,7 @@ TEST(HostileSegment, AWriterTakesOverWhateverIsThere) {
         }
         Writer writer(instance.options(4, 8, 16));
         writer.snapshot(5);
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         EXPECT_EQ(reader.top(writer.symbol)->u, 5u);
         std::uint64_t cursor = daypack_cursor(&reader.raw()) - 1;
         EXPECT_FALSE(test::drain(reader, cursor).empty());

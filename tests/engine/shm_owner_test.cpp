@@ -42,7 +42,7 @@ class ShmOwner : public testing::Test {
     }
     [[nodiscard]] std::string words() const {
         try {
-            const ShmReader reader(instance_.name);
+            const Reader reader(instance_.name);
         } catch (const std::runtime_error& error) {
             return error.what();
         }
@@ -136,7 +136,7 @@ TEST_F(ShmOwner, WhereEveryStrangerIsShownAs65534OnlyNamingThatTakesTheirFiles) 
 }
 
 TEST_F(ShmOwner, AReaderDoesNotFollowToAFileOfAStranger) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     writer_->segment.stop();
     writer_.reset();
     unlink(instance_.path().c_str());

@@ -81,7 +81,7 @@ TEST(Seqlock, NoReadOfAnotherProcessIsEverTorn) {
         publish_books(writer, [&, n = 0]() mutable { return ++n % 4096 == 0 && line.heard(); });
     });
     ASSERT_EQ(child.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(read_books(reader.raw()), "");
     child.line().tell('e');
     EXPECT_EQ(child.failure(), "");
@@ -108,7 +108,7 @@ TEST(Seqlock, NoReadOfAnotherThreadIsEverTornOrARace) {
 TEST(Ring, ALappedReaderIsToldExactlyHowManyItLost) {
     const Instance instance;
     Writer writer(instance.options(4, 4, 16));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     ASSERT_EQ(cursor, 0u);
     test::publish_trades(writer, 0, 16);
@@ -130,7 +130,7 @@ TEST(Ring, ALappedReaderIsToldExactlyHowManyItLost) {
 TEST(Ring, WhatIsBeingWrittenOverIsLostAlready) {
     const Instance instance;
     Writer writer(instance.options(4, 4, 16));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     test::publish_trades(writer, 0, 16);
     store_relaxed(writer.segment.header().claimed, std::uint64_t{18});
     std::uint64_t cursor = 0;
@@ -167,7 +167,7 @@ TEST(Ring, TheRecordsOfAnUpdateAppearTogether) {
         (void)line.hear();
     });
     ASSERT_EQ(child.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = 0;
     child.line().tell('g');
     int torn = 0;
@@ -199,7 +199,7 @@ TEST(Ring, TheRecordsOfAnUpdateAppearTogether) {
 
 using Book = std::array<std::map<std::int64_t, std::int64_t>, 2>;
 
-Book book_of(const ShmBook& read) {
+Book book_of(const ReaderBook& read) {
     Book book;
     for (const auto& level : read.bids) book[0][level.price] = level.quantity;
     for (const auto& level : read.asks) book[1][level.price] = level.quantity;
@@ -230,7 +230,7 @@ TEST(Ring, ABookJoinedToTheRingStaysTheBook) {
         }
     });
     ASSERT_EQ(child.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     int joined = 0;
     int missed = 0;
     int wrong = 0;
@@ -241,7 +241,7 @@ TEST(Ring, ABookJoinedToTheRingStaysTheBook) {
             if (!first || first->head.top.u == 0) return false;
             Sequence u = first->head.top.u;
             Book book = book_of(*first);
-            std::optional<ShmBook> later;
+            std::optional<ReaderBook> later;
             while (!later || (later->head.top.u != 0 && later->head.top.u < u + 20)) {  // that of some updates later
                 std::this_thread::yield();
                 later = reader.book(0);

@@ -51,7 +51,7 @@ TEST(SeqlockSoak, AHundredMillionReadsOfAnotherProcess) {
         std::fflush(stdout);
     });
     ASSERT_EQ(child.line().hear(), 'r');
-    ShmReader shm(instance.name);
+    Reader shm(instance.name);
     daypack_reader& reader = shm.raw();
     constexpr std::uint64_t kFresh = 1'000'000;
     std::uint64_t attempts = 0, whole = 0, fresh = 0, torn = 0;

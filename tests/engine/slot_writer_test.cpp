@@ -164,7 +164,7 @@ TEST(SlotWriter, FewerLevelsThanAreThereCanBeRead) {
     Slot slot(instance.options());
     slot.book.seed({7, {}, {{Price{98}, Quantity{1}}, {Price{99}, Quantity{3}}, {Price{100}, Quantity{5}}}, {}});
     (void)slot.slots.write_book(slot.update(7));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(pairs(reader.book(0, 2)->bids), (Pairs{{100, 5}, {99, 3}}));
     EXPECT_EQ(reader.book(0, 100)->bids.size(), 3u);
     EXPECT_EQ(reader.book(0)->asks.size(), 0u);
@@ -174,7 +174,7 @@ TEST(SlotWriter, FewerLevelsThanAreThereCanBeRead) {
 TEST(SlotWriter, ASymbolThatIsNotThereIsNotRead) {
     const Instance instance;
     const Slot slot(instance.options());
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     daypack_top top;
     EXPECT_EQ(daypack_read_top(&reader.raw(), 1, &top), DAYPACK_NO_SYMBOL);
     EXPECT_EQ(daypack_read_top(&reader.raw(), -1, &top), DAYPACK_NO_SYMBOL);
@@ -190,7 +190,7 @@ TEST(SlotWriter, ASideThatTheVenueCutIsShownAsFarAsItIsKnown) {
     (void)slot.slots.write_book(slot.update(1));
     slot.book.clear_dirty();
     slot.apply({delta(2, Side::bid, 500, 9, false), delta(2, Side::bid, 1500, 0)});
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     const auto book = reader.book(0);
     EXPECT_EQ(book->head.known_to_bid, 1000);
     EXPECT_EQ(book->head.known_to_ask, 0);
@@ -203,7 +203,7 @@ TEST(SlotWriter, AWholeSideOfFewLevelsIsNotPartial) {
     const Instance instance;
     Slot slot(instance.options(1024));
     slot.replace(1);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(reader.top(0)->flags, 0);
 }
 
@@ -268,7 +268,7 @@ std::vector<Level> random_levels(std::size_t most) {
     return levels;
 }
 
-void compare(ShmReader& reader, const Model& model, const Slot& slot, Sequence u) {
+void compare(Reader& reader, const Model& model, const Slot& slot, Sequence u) {
     const auto book = reader.book(0);
     RC_ASSERT(book.has_value());
     const auto depth = slot.segment.layout().depth;
@@ -291,7 +291,7 @@ RC_GTEST_PROP(SlotWriter, WritingOnlyWhatChangedShowsTheWholeBook, ()) {
     Slot slot(instance.options(depth), max_levels);
     slot.market.tick = Unit{*rc::gen::element(1, 5), -1};
     Model model(max_levels);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     Sequence u = 0;
     const auto turns = *rc::gen::inRange(1, 300);
     for (int turn = 0; turn < turns; ++turn) {

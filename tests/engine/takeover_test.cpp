@@ -49,8 +49,8 @@ int careful_writer(const SegmentOptions& options, const Child::Line& line) {
 TEST(Takeover, AReadersLockKeepsNoWriterAlive) {
     const Instance instance;
     { const Writer writer(instance.options()); }
-    ShmReader reader(instance.name);
-    ShmReader other(instance.name);
+    Reader reader(instance.name);
+    Reader other(instance.name);
     struct flock lock {};
     lock.l_type = F_RDLCK;
     lock.l_whence = SEEK_SET;
@@ -62,7 +62,7 @@ TEST(Takeover, ACleanEndReadsStoppedAndANewEngineGoesOnUnderTheSameReader) {
     const Instance instance;
     std::optional<Writer> writer(instance.options());
     writer->snapshot(1);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(fresh_state_of(writer->publisher, reader), "LIVE");
     writer->segment.stop();
     EXPECT_EQ(state_of(reader), "DOWN/stopped");
@@ -88,13 +88,13 @@ TEST(Takeover, ATakeoverKeepsTheDirectoryAndStartsTheNumbersAnew) {
         writer.segment.engine_counters().add(DAYPACK_ENGINE_pauses, 7);
         writer.segment.histogram(DAYPACK_HISTOGRAM_FRAME_TO_SHM).record(1000);
         ASSERT_TRUE(writer.segment.add_line("host"));
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         EXPECT_EQ(daypack_symbol_counter(&reader.raw(), 0, DAYPACK_SYMBOL_updates), 5u);
         EXPECT_EQ(daypack_line_counter(&reader.raw(), 1, DAYPACK_LINE_frames), 6u);
         EXPECT_EQ(daypack_engine_counter(&reader.raw(), DAYPACK_ENGINE_pauses), 7u);
         EXPECT_EQ(daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 500), 1007u);
     }
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     const std::uint64_t cursor = daypack_cursor(&reader.raw());
     Segment next(instance.options());
     EXPECT_EQ(next.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
@@ -118,7 +118,7 @@ TEST(Takeover, ASymbolThatTheNewEngineDoesNotFollowIsDown) {
     auto unwanted = next.update(0, State::down, Reason::stopped);
     unwanted.symbol = 1;
     next.publisher.publish_status(unwanted);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(fresh_state_of(next.publisher, reader, 0), "SYNCING/start");
     EXPECT_EQ(fresh_state_of(next.publisher, reader, 1), "DOWN/stopped");
 }
@@ -135,7 +135,7 @@ TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
         return 0;
     });
     ASSERT_EQ(writer.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
     writer.line().tell('k');
     EXPECT_EQ(writer.wait(), -SIGKILL);
@@ -169,7 +169,7 @@ TEST(Takeover, ABookOfADeadWriterIsNeverLive) {
     const Instance instance;
     Child writer([&](const auto& line) { return live_writer(instance.options(), line); });
     ASSERT_EQ(writer.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
     writer.signal(SIGKILL);
     EXPECT_EQ(writer.wait(), -SIGKILL);
@@ -189,7 +189,7 @@ TEST(Takeover, AStalledWriterReadsStaleUntilItHasCaughtUp) {
     Child writer([&](const auto& line) { return careful_writer(instance.options(), line); });
     const auto line = writer.line();
     ASSERT_EQ(line.hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     const auto live = [&] {
         if (line.heard()) line.tell('c');  // a busy machine paused it where this test did not
         return state_of(reader) == "LIVE";
@@ -215,7 +215,7 @@ TEST(Takeover, ABeatOfTheReadersFutureIsNotFresh) {
     const Instance instance;
     std::optional<Writer> writer(instance.options());
     writer->snapshot(1);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     test::beat(writer->publisher);
     (void)writer->publisher.beat(mono_now() + 1'000'000'000'000);
     writer->publisher.caught_up();
@@ -228,7 +228,7 @@ TEST(Takeover, ABeatOfBeforeTheMachineSleptIsNotFresh) {
     const Instance instance;
     Writer writer(instance.options());
     writer.snapshot(1);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     ASSERT_EQ(fresh_state_of(writer.publisher, reader), "LIVE");
     auto& slept_ns = writer.segment.header().slept_ns;
     store_relaxed(slept_ns, slept_ns - 12'000'000'000);  // as the writer saw it before
@@ -278,7 +278,7 @@ TEST(Takeover, AWriterWhoseForkedChildKeepsTheLockReadsDeadAndTheNextOneStarts) 
         for (;;) test::beat(mine.publisher);
     });
     ASSERT_EQ(writer.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "LIVE"; }));
     writer.signal(SIGSTOP);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "STALE/writer_stalled"; }));
@@ -305,7 +305,7 @@ TEST(Takeover, AForkedChildKeepsNothingOfAWriterThatEndedInTheSameProcess) {
     writer->snapshot(1);
     Survivor survivor;
     survivor.begin();
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     writer.reset();
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "DOWN/writer_dead"; }));
     const Segment next(instance.options());
@@ -361,7 +361,7 @@ TEST(Takeover, AWriterOfAnotherTimeNamespaceIsNeverLiveOnceItIsDead) {
             return live_writer(instance.options(), line) == 0 ? "" : test::failed("the writer failed");
         });
         if (writer.line().hear() != 'r') GTEST_SKIP() << writer.failure();
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         const bool same_clock = std::strstr(offsets, "boottime") == nullptr;
         EXPECT_TRUE(wait_for([&] { return state_of(reader) == (same_clock ? "LIVE" : "STALE/writer_stalled"); }));
         writer.signal(SIGKILL);
@@ -386,7 +386,7 @@ TEST(Takeover, AWriterStoppedInMidWriteReadsStalledWithoutNumbers) {
         return static_cast<int>(line.hear());
     });
     ASSERT_EQ(writer.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_TRUE(wait_for([&] { return state_of(reader) == "STALE/writer_stalled"; }));
     EXPECT_EQ(reader.top(0)->bid_quantity, 0);
 }
@@ -396,8 +396,8 @@ TEST(Takeover, AnotherDepthRetiresTheOldSegmentAndReadersFollow) {
     std::optional<Writer> writer(instance.options(4));
     ASSERT_EQ(writer->segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
     writer->snapshot(1);
-    ShmReader reader(instance.name);
-    ShmReader idle(instance.name);
+    Reader reader(instance.name);
+    Reader idle(instance.name);
     EXPECT_EQ(fresh_state_of(writer->publisher, reader), "LIVE");
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     writer.reset();
@@ -424,7 +424,7 @@ TEST(Takeover, ARetiredRingIsReadToItsEndBeforeTheReaderFollows) {
     const Instance instance;
     std::optional<Writer> writer(instance.options(4));
     writer->snapshot(1);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     writer->apply({test::delta(2, Side::bid, 99, 1)});
     writer->apply({test::delta(3, Side::bid, 98, 1)});
@@ -459,7 +459,7 @@ TEST(Takeover, WhatADeadWriterClaimedInTheRingBecomesRecordsOfNoKind) {
     const Instance instance;
     std::optional<Writer> writer(instance.options(8, 4, 16));
     for (Sequence u = 1; u < 18; ++u) writer->snapshot(u, static_cast<std::int64_t>(u));  // every place is in use
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = daypack_cursor(&reader.raw());
     store_relaxed(writer->segment.header().claimed, cursor + 2);  // as if it had died in the middle of two records
     writer.reset();
@@ -478,7 +478,7 @@ TEST(Takeover, AReaderFindsTheNewSegmentWhenTheOldWasRemovedByHand) {
     const Instance instance;
     std::optional<Writer> writer(instance.options());
     writer->snapshot(1);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     unlink(instance.path().c_str());
     writer.reset();
     Writer next(instance.options());

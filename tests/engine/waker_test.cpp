@@ -29,7 +29,7 @@ class WakerTest : public testing::Test {
     [[nodiscard]] std::uint64_t published() { return load_relaxed(writer_.segment.header().published); }
     // Waits in another thread while `meanwhile` runs, and returns what came of it.
     template <class Meanwhile>
-    int wait_while(ShmReader& reader, Meanwhile meanwhile) {
+    int wait_while(Reader& reader, Meanwhile meanwhile) {
         const std::uint64_t cursor = daypack_cursor(&reader.raw());
         int result = 0;
         std::thread waiting([&] { result = daypack_wait(&reader.raw(), cursor, kLong_ms); });
@@ -46,7 +46,7 @@ TEST_F(WakerTest, AReaderIsWokenThroughAMappingThatItCannotWrite) {
     Waker waker(instance_.name, {});
     ASSERT_EQ(waker.trouble(), "");
     EXPECT_FALSE(waker.has_readers());
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     reader.raw().beat_stale_ns = INT64_MAX;
     std::uint64_t other = 1'000'000;
     const int result = wait_while(reader, [&] {
@@ -63,7 +63,7 @@ TEST_F(WakerTest, AReaderIsWokenThroughAMappingThatItCannotWrite) {
 }
 
 TEST_F(WakerTest, WithoutAWakeFileAWaitEndsAllTheSame) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     reader.raw().beat_stale_ns = INT64_MAX;
     EXPECT_EQ(wait_while(reader, [&] { writer_.snapshot(1); }), DAYPACK_OK);
     EXPECT_EQ(reader.raw().wake, nullptr);
@@ -71,7 +71,7 @@ TEST_F(WakerTest, WithoutAWakeFileAWaitEndsAllTheSame) {
 
 TEST_F(WakerTest, AWaitWhoseWakerIsGoneEndsByItselfAndFindsTheNextOne) {
     std::optional<Waker> waker(std::in_place, instance_.name, ShmAccess{});
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     reader.raw().beat_stale_ns = INT64_MAX;
     EXPECT_EQ(daypack_wait(&reader.raw(), daypack_cursor(&reader.raw()), 1), DAYPACK_EMPTY);
     EXPECT_NE(reader.raw().wake, nullptr);
@@ -86,13 +86,13 @@ TEST_F(WakerTest, AWaitWhoseWakerIsGoneEndsByItselfAndFindsTheNextOne) {
 TEST_F(WakerTest, AReaderThatEndsOrDiesWaitsNoMore) {
     const Waker waker(instance_.name, {});
     {
-        ShmReader reader(instance_.name);
+        Reader reader(instance_.name);
         (void)daypack_wait(&reader.raw(), daypack_cursor(&reader.raw()), 1);
         EXPECT_TRUE(waker.has_readers());
     }
     EXPECT_FALSE(waker.has_readers());
     Child child([&](const auto& line) {
-        ShmReader reader(instance_.name);
+        Reader reader(instance_.name);
         (void)daypack_wait(&reader.raw(), daypack_cursor(&reader.raw()), 1);
         line.tell('r');
         (void)line.hear();
@@ -105,7 +105,7 @@ TEST_F(WakerTest, AReaderThatEndsOrDiesWaitsNoMore) {
 }
 
 TEST_F(WakerTest, AWaitEndsWithItsTimeAndAtOnceWhereThereIsNews) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     const std::uint64_t cursor = daypack_cursor(&reader.raw());
     EXPECT_EQ(daypack_wait(&reader.raw(), cursor, 0), DAYPACK_EMPTY);
     EXPECT_EQ(daypack_wait(&reader.raw(), cursor, 3), DAYPACK_EMPTY);
@@ -117,7 +117,7 @@ TEST_F(WakerTest, AWaitEndsWithItsTimeAndAtOnceWhereThereIsNews) {
 }
 
 TEST_F(WakerTest, AWaitEndsWhenTheBeatBecomesLate) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     EXPECT_TRUE(wait_for([&] {  // a pause of this process between beat and wait is no matter of the test
         test::beat(writer_.publisher);
         const auto begin = std::chrono::steady_clock::now();
@@ -150,7 +150,7 @@ TEST_F(WakerTest, WhoeverSquatsTheNameIsNeitherBelievedNorFollowed) {
     ASSERT_EQ(fchown(fd, 12'345, 12'345), 0);
     close(fd);
     EXPECT_NE(Waker(instance_.name, {}).trouble().find("no file of this user"), std::string::npos);
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     EXPECT_EQ(daypack_wait(&reader.raw(), daypack_cursor(&reader.raw()), 1), DAYPACK_EMPTY);
     EXPECT_EQ(reader.raw().wake, nullptr);
 }
@@ -161,7 +161,7 @@ TEST_F(WakerTest, AnInstanceMayNotBeNamedLikeAnothersWakeFile) {
 }
 
 TEST_F(WakerTest, ASlotThatWasWrittenHasChangedOnceForEachWhoLooks) {
-    ShmReader reader(instance_.name);
+    Reader reader(instance_.name);
     std::uint64_t seen = 0, also_seen = 0;
     EXPECT_EQ(daypack_changed(&reader.raw(), 0, &seen), 1) << "the first look";
     EXPECT_EQ(daypack_changed(&reader.raw(), 0, &seen), 0);

@@ -23,8 +23,8 @@ static void* copy_of(int fd, std::size_t bytes) {
 #undef mmap
 #undef munmap
 
+#include "engine/include/daypack/reader.hpp"
 #include "engine/shm/publisher.h"
-#include "engine/shm_reader.h"
 
 using namespace daypack::core;
 

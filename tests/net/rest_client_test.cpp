@@ -226,6 +226,26 @@ TEST_F(RestClientTest, JoinsGoBeforeChecksAndTheseBeforeMarketsAndAuditsComeLast
     EXPECT_EQ(order, "-uncma");
 }
 
+TEST_F(RestClientTest, OfOneRankTheSmallerTurnGoesFirstAndEqualOnesInTheOrderOfAsking) {
+    RestOptions options = options_for(api);
+    options.connections = 1;
+    make(options);
+    using Rank = RestClient::Rank;
+    std::string order;
+    const auto ask_as = [&](Rank rank, std::uint64_t turn, char name) {
+        rest().get(
+            "/", [&order, name](const RestAnswer&) { order += name; }, rank, turn);
+    };
+    ask_as(Rank::urgent, 0, '-');  // under way while the others come
+    ask_as(Rank::urgent, 7, 'c');
+    ask_as(Rank::urgent, 3, 'a');
+    ask_as(Rank::urgent, 7, 'd');
+    ask_as(Rank::urgent, 3, 'b');
+    ask_as(Rank::normal, 0, 'n');
+    ASSERT_TRUE(run_until(io, [&] { return order.size() == 6; }));
+    EXPECT_EQ(order, "-abcdn");
+}
+
 TEST_F(RestClientTest, TheBudgetHoldsBackWhatIsBeyondIt) {
     RestOptions options = options_for(api);
     options.requests_per_minute = 60;  // 15 at once, then one in 1.3 s

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -171,9 +172,35 @@ TEST(SimServer, WrongSubscriptionsAreAnsweredInTheVenuesWordsAndRightOnesNotAtAl
     client.subscribe(R"("account.orderUpdate")");
     EXPECT_EQ(client.next(), R"({"id":null,"error":{"code":4003,"message":"Invalid signature"}})");
     client.subscribe(
-        R"("depth.SOL_USDC","depth.HNT_USDC","depth.NO_SUCH","depth.5.SOL_USDC","ticker.SOL_USDC","markPrice.SOL_USDC")");
+        R"("depth.SOL_USDC","depth.HNT_USDC","depth.NO_SUCH","depth.5.SOL_USDC","kline.1m.SOL_USDC","markPrice.SOL_USDC")");
     EXPECT_TRUE(client.is_quiet(100));
     EXPECT_EQ(exchange.statistics().subscriptions, 1u);
+}
+
+TEST(SimServer, TellsMarkPricesFiguresOfTheDayAndLiquidationsAsTheVenueDoes) {
+    Exchange exchange(options_for({"SOL_USDC", "SOL_USDC_PERP"}, 2000));
+    Client client(exchange.port());
+    client.upgrade();
+    client.subscribe(
+        R"("markPrice.SOL_USDC_PERP","markPrice.SOL_USDC","ticker.SOL_USDC","liquidation","trade.SOL_USDC_PERP")");
+    std::map<std::string, std::string> first;  // frame of each stream
+    while (first.size() < 4) {
+        const auto frame = client.next();
+        ASSERT_TRUE(frame);
+        const std::size_t at = frame->find("\"stream\":\"") + 10;
+        first.emplace(frame->substr(at, frame->find('"', at) - at), *frame);
+    }
+    const auto has = [&](const std::string& stream, std::initializer_list<const char*> parts) {
+        for (const char* part : parts) {
+            EXPECT_NE(first[stream].find(part), std::string::npos) << stream << ": " << part << " in " << first[stream];
+        }
+    };
+    has("markPrice.SOL_USDC_PERP", {R"({"data":{"E":1)", R"(,"T":1)", R"("e":"markPrice","f":"0.0000125","i":")",
+                                    R"(","n":1)", R"(,"p":")", R"("s":"SOL_USDC_PERP"})"});
+    has("ticker.SOL_USDC", {R"({"data":{"E":1)", R"(,"V":")", R"(","c":")", R"(","e":"ticker","h":")", R"(","n":)",
+                            R"("s":"SOL_USDC","v":")"});
+    has("liquidation",
+        {R"(,"S":")", R"(","T":1)", R"("e":"liquidation","p":")", R"(","q":")", R"("s":"SOL_USDC_PERP"})"});
 }
 
 TEST(SimServer, AFollowersBookIsTheTruthAtEveryNumber) {

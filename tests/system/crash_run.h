@@ -27,7 +27,7 @@ namespace daypack::core::test {
 }
 
 // Checks that a book is whole, or empty. Returns what is wrong with it; empty when nothing is.
-inline std::string torn(ShmReader& reader) {
+inline std::string torn(Reader& reader) {
     daypack_book book;
     std::array<daypack_level, 8> bids;
     std::array<daypack_level, 8> asks;
@@ -48,7 +48,7 @@ inline std::string torn(ShmReader& reader) {
 inline void kill_writers(int kills, std::uint64_t seed) {
     const Instance instance;
     std::mt19937_64 random(seed);
-    std::optional<ShmReader> reader;
+    std::optional<Reader> reader;
     std::uint64_t epoch = 0;
     for (int i = 0; i < kills && !testing::Test::HasFailure(); ++i) {
         Child writer([&](const auto& line) -> int {

@@ -15,7 +15,7 @@ TEST(Crash, ReadersThatDieOrSleepAreNothingToTheWriter) {
     test::Writer writer(instance.options());
     writer.snapshot(1);
     const auto read_for_ever = [&](const auto& line) -> int {
-        ShmReader reader(instance.name);
+        Reader reader(instance.name);
         line.tell('r');
         for (;;) (void)test::torn(reader);
     };
@@ -27,7 +27,7 @@ TEST(Crash, ReadersThatDieOrSleepAreNothingToTheWriter) {
     asleep.signal(SIGSTOP);
     EXPECT_EQ(killed.wait(), -SIGKILL);
     for (Sequence u = 2; u < 10'000; ++u) writer.apply({test::delta(u, Side::bid, 100, static_cast<std::int64_t>(u))});
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_EQ(test::fresh_state_of(writer.publisher, reader), "LIVE");
     EXPECT_EQ(reader.top(0)->u, 9'999u);
 }
@@ -43,7 +43,7 @@ TEST(Crash, AStoppedEngineHasNoSuccessorAndReadsStalled) {
         while (!line.heard()) test::beat(mine.publisher);
     });
     ASSERT_EQ(first.line().hear(), 'r');
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     EXPECT_TRUE(test::wait_for([&] { return test::state_of(reader) == "LIVE"; }));
     first.signal(SIGSTOP);
     EXPECT_TRUE(test::wait_for([&] { return test::state_of(reader) == "STALE/writer_stalled"; }));

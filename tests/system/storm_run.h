@@ -196,7 +196,7 @@ class StormReader {
 
     StormBoard& board_;
     StormBoard::Reader& counts_;
-    ShmReader reader_;
+    Reader reader_;
     std::array<daypack_level, 4> bids_{};
     std::array<daypack_level, 4> asks_{};
 };
@@ -335,8 +335,8 @@ class Storm {
     std::mt19937_64 random_;
     SharedBoard board_;
     std::array<std::unique_ptr<Child>, 2> readers_;
-    std::optional<ShmReader> reader_;  // of the test itself
-    std::unique_ptr<Child> before_;    // the last writer, which has ended
+    std::optional<Reader> reader_;   // of the test itself
+    std::unique_ptr<Child> before_;  // the last writer, which has ended
     int kills_ = 0, stops_ = 0, killed_starts_ = 0, layouts_ = 0, forks_ = 0, rivals_ = 0;
 };
 

@@ -54,7 +54,7 @@ void read_as_the_verbs_do(const std::string& name) {
         return show_book({name, "BTC-\x1b]0;", 0, false}, out);
     })));
     EXPECT_TRUE(is_printable(said_by([&](std::ostream& out) {
-        ShmReader reader(name);
+        Reader reader(name);
         std::uint64_t cursor = daypack_cursor(&reader.raw()) - 16;
         for (int i = 0; i < 20; ++i) {
             daypack_record record;

@@ -169,7 +169,7 @@ TEST(EventText, EachKindHasItsForm) {
     orders.first_id = 1;
     orders.last_id = 2;
     writer.publisher.publish_trade(trade, orders, writer.update(2));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     std::uint64_t cursor = 0;
     std::vector<std::string> json, text;
     for (const auto& record : drain(reader, cursor)) {
@@ -282,7 +282,7 @@ TEST(Ladder, NeverLeavesTheWindow) {
     for (const char* name : {"A_USDC", "B_USDC", "C_USDC"}) ASSERT_TRUE(writer.segment.add_symbol(name, name));
     for (int i = 0; i < 5; ++i)
         ASSERT_TRUE(writer.segment.add_line("a.host.with.a.long.name.example." + std::to_string(i)));
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     for (const int rows : {1, 2, 5, 10, 24, 80}) {
         for (const int columns : {1, 20, 79, 80, 200}) {
             const auto lines = plain_lines(draw_ladder(reader, rows, columns));
@@ -296,7 +296,7 @@ TEST(Ladder, HasNoColourWhereTheEnvironmentSaysSo) {
     const Instance instance;
     Writer writer(instance.options());
     publish_known_book(writer);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     const auto coloured = [&] { return draw_ladder(reader, 24, 80).find("\x1b[3") != std::string::npos; };
     EXPECT_TRUE(coloured());
     setenv("NO_COLOR", "", 1);
@@ -310,7 +310,7 @@ TEST(Ladder, ShowsTheBookBestLevelsInTheMiddle) {
     const Instance instance;
     Writer writer(instance.options());
     publish_known_book(writer);
-    ShmReader reader(instance.name);
+    Reader reader(instance.name);
     const auto lines = plain_lines(draw_ladder(reader, 24, 80, SymbolIndex{0}));
     std::string all;
     for (const auto& line : lines) all += line + "\n";

@@ -12,8 +12,8 @@
 #include <optional>
 
 #include "engine/engine.h"
+#include "engine/include/daypack/reader.hpp"
 #include "engine/messages/log_writer.h"
-#include "engine/shm_reader.h"
 #include "net/base/clock.h"
 #include "tools/term/hang_up.h"
 #include "tools/term/ladder.h"
@@ -138,7 +138,7 @@ int run_engine(const RunOptions& options) {
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
 
-    ShmReader reader(config.engine.instance, geteuid());
+    Reader reader(config.engine.instance, geteuid());
     std::optional<Screen> screen;
     if (terminal) screen.emplace();
     const MonoTime start = mono_now();

@@ -11,7 +11,7 @@
 #include <optional>
 #include <ostream>
 
-#include "engine/shm_reader.h"
+#include "engine/include/daypack/reader.hpp"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
@@ -21,15 +21,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[nodiscard]] std::uint64_t percentile(ShmReader& reader, const Stage& stage, unsigned per_mille) {
+[[nodiscard]] std::uint64_t percentile(Reader& reader, const Stage& stage, unsigned per_mille) {
     return daypack_percentile(&reader.raw(), stage.histogram, per_mille);
 }
 
-[[nodiscard]] std::uint64_t samples(ShmReader& reader, const Stage& stage) {
+[[nodiscard]] std::uint64_t samples(Reader& reader, const Stage& stage) {
     return daypack_histogram_samples(&reader.raw(), stage.histogram);
 }
 
-[[nodiscard]] double uptime_s(ShmReader& reader) {
+[[nodiscard]] double uptime_s(Reader& reader) {
     return static_cast<double>(age_ns(daypack_load(&reader.header().writer_start_ns))) / 1e9;
 }
 
@@ -46,7 +46,7 @@ template <class Name, class Value>
 }
 
 // Of the levels that audits compared, how many were as REST has them, in percent; none: nothing was compared.
-[[nodiscard]] std::optional<double> matched_percent(ShmReader& reader, SymbolIndex symbol) {
+[[nodiscard]] std::optional<double> matched_percent(Reader& reader, SymbolIndex symbol) {
     const auto counter = [&](unsigned i) {
         return static_cast<double>(daypack_symbol_counter(&reader.raw(), symbol, i));
     };
@@ -62,7 +62,7 @@ struct Lead {
     double first_percent = 0;
     std::uint64_t ns = 0;
 };
-[[nodiscard]] Lead lead_of(ShmReader& reader, unsigned line) {
+[[nodiscard]] Lead lead_of(Reader& reader, unsigned line) {
     const auto counter = [&](unsigned of, unsigned i) { return daypack_line_counter(&reader.raw(), of, i); };
     std::uint64_t wins = 0;
     for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i) wins += counter(i, DAYPACK_LINE_wins);
@@ -81,7 +81,7 @@ struct Lead {
     return std::round(value * scale) / scale;
 }
 
-[[nodiscard]] Json json_symbol(ShmReader& reader, SymbolIndex symbol) {
+[[nodiscard]] Json json_symbol(Reader& reader, SymbolIndex symbol) {
     const auto names = reader.names(symbol);
     const auto top = reader.top(symbol);
     Json json{{"symbol", names.symbol}, {"native", names.native}};
@@ -100,7 +100,7 @@ struct Lead {
     return json;
 }
 
-[[nodiscard]] Json json_of_line(ShmReader& reader, unsigned line) {
+[[nodiscard]] Json json_of_line(Reader& reader, unsigned line) {
     daypack_line_entry entry;
     daypack_read_line(&reader.raw(), line, &entry);
     const Lead lead = lead_of(reader, line);
@@ -112,13 +112,13 @@ struct Lead {
                                        [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); })}};
 }
 
-[[nodiscard]] Json json_stage(ShmReader& reader, const Stage& stage) {
+[[nodiscard]] Json json_stage(Reader& reader, const Stage& stage) {
     return {{"count", samples(reader, stage)},         {"p50", percentile(reader, stage, 500)},
             {"p90", percentile(reader, stage, 900)},   {"p99", percentile(reader, stage, 990)},
             {"p99.9", percentile(reader, stage, 999)}, {"max", percentile(reader, stage, 1000)}};
 }
 
-[[nodiscard]] std::string json_stat(ShmReader& reader) {
+[[nodiscard]] std::string json_stat(Reader& reader) {
     const auto& head = reader.header();
     const std::uint64_t threads = daypack_load(&head.threads);
     Json json{{"instance", reader.instance()},
@@ -148,7 +148,7 @@ struct Lead {
     return then_ns == 0 ? "never" : duration_text(age_ns(then_ns)) + " ago";
 }
 
-[[nodiscard]] std::string text_symbol(ShmReader& reader, SymbolIndex symbol) {
+[[nodiscard]] std::string text_symbol(Reader& reader, SymbolIndex symbol) {
     const auto top = reader.top(symbol);
     const auto counter = [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); };
     const auto matched = matched_percent(reader, symbol);
@@ -160,7 +160,7 @@ struct Lead {
                        age_text(counter(DAYPACK_SYMBOL_last_receive_ns)), top ? flags_text(top->flags) : "");
 }
 
-[[nodiscard]] std::string text_line(ShmReader& reader, unsigned line) {
+[[nodiscard]] std::string text_line(Reader& reader, unsigned line) {
     daypack_line_entry entry;
     daypack_read_line(&reader.raw(), line, &entry);
     const auto counter = [&](unsigned i) { return daypack_line_counter(&reader.raw(), line, i); };
@@ -175,7 +175,7 @@ struct Lead {
     return text + ", last " + age_text(counter(DAYPACK_LINE_last_receive_ns)) + "\n";
 }
 
-[[nodiscard]] std::string text_stage(ShmReader& reader, const Stage& stage) {
+[[nodiscard]] std::string text_stage(Reader& reader, const Stage& stage) {
     const std::uint64_t count = samples(reader, stage);
     if (count == 0 && stage.histogram != DAYPACK_HISTOGRAM_FRAME_TO_SHM) return {};
     const auto at = [&](unsigned per_mille) { return duration_text(percentile(reader, stage, per_mille)); };
@@ -184,7 +184,7 @@ struct Lead {
                        at(999), at(1000), count);
 }
 
-[[nodiscard]] std::string text_stat(ShmReader& reader) {
+[[nodiscard]] std::string text_stat(Reader& reader) {
     const auto& head = reader.header();
     std::string text =
         fmt::format("instance {}  pid {}  {}  up {:.0f} s  epoch {}  depth {}  events {}\n", reader.instance(),
@@ -208,7 +208,7 @@ struct Lead {
 
 int show_stat(const StatOptions& options, std::ostream& out) {
     constexpr int kWatch_ms = 1000;
-    ShmReader reader(options.instance, options.owner);
+    Reader reader(options.instance, options.owner);
     const StopSignal stop;
     const bool wipe = options.watch && !options.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0;
     do {

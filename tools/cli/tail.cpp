@@ -5,7 +5,7 @@
 #include <ostream>
 #include <vector>
 
-#include "engine/shm_reader.h"
+#include "engine/include/daypack/reader.hpp"
 #include "net/base/clock.h"
 #include "tools/term/event_text.h"
 #include "tools/term/shm_text.h"
@@ -17,7 +17,7 @@ namespace {
 // Names of symbols as the events need them; asked for once each.
 class NameCache {
   public:
-    explicit NameCache(ShmReader& reader) : reader_(reader) {}
+    explicit NameCache(Reader& reader) : reader_(reader) {}
     [[nodiscard]] const std::string& operator[](std::uint32_t symbol) {
         static const std::string unknown = "?";
         if (symbol >= reader_.symbols()) return unknown;
@@ -26,7 +26,7 @@ class NameCache {
     }
 
   private:
-    ShmReader& reader_;
+    Reader& reader_;
     std::vector<std::string> names_;
 };
 
@@ -34,7 +34,7 @@ class NameCache {
 
 int follow_events(const TailOptions& options, std::ostream& out) {
     constexpr int kPoll_ms = 1;
-    ShmReader reader(options.instance, options.owner);
+    Reader reader(options.instance, options.owner);
     std::optional<SymbolIndex> only;
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     NameCache names(reader);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <ostream>
 
-#include "engine/shm_reader.h"
+#include "engine/include/daypack/reader.hpp"
 #include "tools/term/ladder.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
@@ -15,7 +15,7 @@ namespace daypack::core {
 
 int show_top(const TopOptions& options, std::ostream& out) {
     constexpr int kFrame_ms = 100;
-    ShmReader reader(options.instance, options.owner);
+    Reader reader(options.instance, options.owner);
     std::optional<SymbolIndex> only;
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     if (isatty(STDOUT_FILENO) == 0) {

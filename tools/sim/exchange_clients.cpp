@@ -76,9 +76,17 @@ void ExchangeLoop::on_message(Connection& connection, std::string_view text) {
     Request request = parse_request(text);
     for (std::string& error : request.errors) connection.send(std::make_shared<const std::string>(std::move(error)));
     for (const StreamName& stream : request.streams) {
+        if (stream.symbol.empty()) {
+            for (Fanout& fanout : venue_.fanouts) {
+                if (!request.subscribe) fanout.unsubscribe(connection, stream.kind);
+                if (request.subscribe) (void)fanout.subscribe(connection, stream.kind);
+            }
+            continue;
+        }
         const auto found = venue_.index_of.find(stream.symbol);
         if (found == venue_.index_of.end() || venue_.feeds[found->second].market().is_closed())
             continue;  // silence, as at the venue
+        if (stream.kind == StreamKind::mark_price && venue_.feeds[found->second].market().type() == "SPOT") continue;
         if (!request.subscribe) {
             venue_.fanouts[found->second].unsubscribe(connection, stream.kind);
         } else if (venue_.fanouts[found->second].subscribe(connection, stream.kind)) {

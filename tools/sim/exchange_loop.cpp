@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tools/sim/market/clocks.h"
+#include "tools/sim/server/figure_frames.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 using boost::system::error_code;
 
 constexpr std::int64_t kHousekeeping_ms = 50;
+constexpr std::uint64_t kTicksASecond = 1000 / kHousekeeping_ms;
 constexpr std::array kAggregated{StreamKind::depth_200ms, StreamKind::depth_600ms, StreamKind::depth_1000ms};
 constexpr auto kGoodbyeTime = std::chrono::milliseconds(300);
 
@@ -92,6 +94,11 @@ void ExchangeLoop::emit(std::size_t feed) {
     if (event.channel == Channel::book_ticker && venue_.feeds[feed].is_crossed()) return;
     faults_.clock().stamp(event.frame, event.channel != Channel::trade);
     count_sent(venue_.fanouts[feed].deliver(stream_of(event.channel), std::move(event.frame)));
+    if (event.channel == Channel::trade && venue_.fanouts[feed].wants(StreamKind::liquidation) &&
+        is_liquidation(venue_.feeds[feed].market(), event.trade)) {
+        std::string frame = liquidation_frame(venue_.feeds[feed].notation(), event);
+        count_sent(venue_.fanouts[feed].deliver(StreamKind::liquidation, std::move(frame)));
+    }
     faults_.clock().end_event();
     if (counts) faults_.strike_behind(feed);
 }
@@ -114,6 +121,20 @@ void ExchangeLoop::send_aggregate(std::size_t feed, std::size_t which, std::int6
     std::string frame = venue_.feeds[feed].aggregates()[which].flush(venue_.feeds[feed].notation(), send_us);
     faults_.clock().stamp(frame, true);
     count_sent(venue_.fanouts[feed].deliver(kAggregated[which], std::move(frame)));
+}
+
+// Once a second, of every market whose stream somebody reads.
+void ExchangeLoop::emit_figures() {
+    for (std::size_t i = 0; i < venue_.feeds.size(); ++i) {
+        const Feed& feed = venue_.feeds[i];
+        if (!feed.has_begun() || feed.market().is_closed()) continue;
+        const std::int64_t now_us = options_.replay.empty() ? wall_us() : feed.match_us();
+        Fanout& fanout = venue_.fanouts[i];
+        if (fanout.wants(StreamKind::mark_price) && feed.market().type() != "SPOT") {
+            count_sent(fanout.deliver(StreamKind::mark_price, mark_price_frame(feed, now_us)));
+        }
+        if (fanout.wants(StreamKind::day)) count_sent(fanout.deliver(StreamKind::day, day_frame(feed, now_us)));
+    }
 }
 
 void ExchangeLoop::flush_aggregates(std::size_t feed) {
@@ -161,6 +182,7 @@ void ExchangeLoop::keep_house() {
     const auto ticks_a_ping =
         static_cast<std::uint64_t>(std::max<std::int64_t>(1, options_.ping_interval_ms / kHousekeeping_ms));
     if (++house_ticks_ % ticks_a_ping == 0) server_->ping_all();
+    if (house_ticks_ % kTicksASecond == 0) emit_figures();
     house_timer_.expires_after(std::chrono::milliseconds(kHousekeeping_ms));
     house_timer_.async_wait([this](error_code error) {
         if (!error) keep_house();

@@ -59,6 +59,7 @@ class ExchangeLoop final : public ServerHandler, private FaultTargets {
     void emit(std::size_t feed);
     void emit_aggregates(std::size_t feed, const Event& depth);
     void send_aggregate(std::size_t feed, std::size_t which, std::int64_t send_us);
+    void emit_figures();
     void count_sent(std::size_t frames) noexcept { statistics_.frames_sent += frames; }
     void keep_house();
     [[nodiscard]] std::optional<Reply> on_sim_request(std::string_view target);

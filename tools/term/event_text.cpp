@@ -43,6 +43,11 @@ using Json = nlohmann::ordered_json;
     return Json::array({price_text(price, record), quantity_text(quantity, record)});
 }
 
+// A number of a kind whose numbers have an exponent each: that of byte `number` of the word.
+[[nodiscard]] std::string own_number(const daypack_record& record, std::int64_t mantissa, unsigned number) {
+    return number_text(mantissa, daypack_exponent(record.exponents, number));
+}
+
 // What only this kind has.
 [[nodiscard]] std::string own_text(const daypack_record& record) {
     switch (daypack_record_kind(&record)) {
@@ -60,6 +65,18 @@ using Json = nlohmann::ordered_json;
             return state_text(status.state, status.reason) + flags_text(status.flags);
         }
         case DAYPACK_KIND_SNAPSHOT: return fmt::format("u={}", record.last_id);
+        case DAYPACK_KIND_MARK_PRICE:
+            return fmt::format("{} index={}", own_number(record, record.price, 0),
+                               own_number(record, record.price2, 2));
+        case DAYPACK_KIND_FUNDING:
+            return fmt::format("{} next={}", own_number(record, record.price, 0),
+                               time_of_day(record.id_a < INT64_MAX / 1000 ? std::int64_t(record.id_a) * 1000 : 0));
+        case DAYPACK_KIND_LIQUIDATION: return fmt::format("{} {}", side_text(record), level_text(record));
+        case DAYPACK_KIND_TICKER:
+            return fmt::format("{} open={} volume={} trades={}", own_number(record, record.price, 0),
+                               own_number(record, record.price2, 2), own_number(record, record.quantity, 1),
+                               record.id_a);
+        case DAYPACK_KIND_OPEN_INTEREST: return own_number(record, record.quantity, 1);
         default: return "";
     }
 }
@@ -93,6 +110,23 @@ using Json = nlohmann::ordered_json;
                     {"flags", flag_names(status.flags)}};
         }
         case DAYPACK_KIND_SNAPSHOT: return Json::object({{"u", record.last_id}});
+        case DAYPACK_KIND_MARK_PRICE:
+            return {{"mark_price", own_number(record, record.price, 0)},
+                    {"index_price", own_number(record, record.price2, 2)}};
+        case DAYPACK_KIND_FUNDING:
+            return {{"funding_rate", own_number(record, record.price, 0)}, {"next_funding_us", record.id_a}};
+        case DAYPACK_KIND_LIQUIDATION:
+            return {{"side", side_text(record)},
+                    {"price", price_text(record.price, record)},
+                    {"quantity", quantity_text(record.quantity, record)}};
+        case DAYPACK_KIND_TICKER:
+            return {{"last_price", own_number(record, record.price, 0)},
+                    {"open_price", own_number(record, record.price2, 2)},
+                    {"volume", own_number(record, record.quantity, 1)},
+                    {"quote_volume", own_number(record, record.quantity2, 3)},
+                    {"trades", record.id_a}};
+        case DAYPACK_KIND_OPEN_INTEREST:
+            return Json::object({{"open_interest", own_number(record, record.quantity, 1)}});
         default: return Json::object();
     }
 }

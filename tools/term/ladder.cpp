@@ -53,7 +53,7 @@ std::string_view state_colour(unsigned state) {
 }
 
 // The last trades of each symbol, oldest first, as far as the end of the ring still has them.
-std::map<std::uint32_t, std::vector<daypack_record>> recent_trades(ShmReader& reader) {
+std::map<std::uint32_t, std::vector<daypack_record>> recent_trades(Reader& reader) {
     std::map<std::uint32_t, std::vector<daypack_record>> trades;
     auto& raw = reader.raw();
     const std::uint64_t end = daypack_cursor(&raw);
@@ -87,7 +87,7 @@ Cell level_cell(const std::vector<daypack_level>& levels, std::size_t rank, cons
         colour};
 }
 
-Pane pane_of(ShmReader& reader, SymbolIndex symbol, std::size_t levels, const std::vector<daypack_record>& trades) {
+Pane pane_of(Reader& reader, SymbolIndex symbol, std::size_t levels, const std::vector<daypack_record>& trades) {
     const std::size_t height = 2 + 2 * levels + kTrades;
     const auto names = reader.names(symbol);
     const auto book = reader.book(symbol, levels);
@@ -110,7 +110,7 @@ Pane pane_of(ShmReader& reader, SymbolIndex symbol, std::size_t levels, const st
     return pane;
 }
 
-Cell title(ShmReader& reader) {
+Cell title(Reader& reader) {
     const auto& head = reader.header();
     const auto up_s = age_ns(daypack_load(&head.writer_start_ns)) / 1'000'000'000;
     return {fmt::format("daypack {}  pid {}  {}  up {} s  epoch {}", reader.instance(), daypack_load(&head.writer_pid),
@@ -118,7 +118,7 @@ Cell title(ShmReader& reader) {
             kBold};
 }
 
-Cell latency(ShmReader& reader) {
+Cell latency(Reader& reader) {
     const auto at = [&](daypack_histogram stage, unsigned per_mille) {
         return duration_text(daypack_percentile(&reader.raw(), stage, per_mille));
     };
@@ -133,7 +133,7 @@ Cell latency(ShmReader& reader) {
     return {stages.empty() ? text : text + "  (p50:" + stages + ")"};
 }
 
-Cell line_cell(ShmReader& reader, unsigned line) {
+Cell line_cell(Reader& reader, unsigned line) {
     daypack_line_entry entry;
     daypack_read_line(&reader.raw(), line, &entry);
     const auto counter = [&](unsigned which) { return daypack_line_counter(&reader.raw(), line, which); };
@@ -146,7 +146,7 @@ Cell line_cell(ShmReader& reader, unsigned line) {
 
 }  // namespace
 
-std::string draw_ladder(ShmReader& reader, int rows, int columns, std::optional<SymbolIndex> only) {
+std::string draw_ladder(Reader& reader, int rows, int columns, std::optional<SymbolIndex> only) {
     const int symbols = only ? 1 : reader.symbols();
     const int lines = std::min(static_cast<int>(daypack_lines(&reader.raw())), kLines);
     const int shown = std::clamp(columns / kPaneColumns, 1, std::max(symbols, 1));
@@ -171,7 +171,7 @@ std::string draw_ladder(ShmReader& reader, int rows, int columns, std::optional<
     return picture.substr(0, end);
 }
 
-std::string top_line(ShmReader& reader, SymbolIndex symbol) {
+std::string top_line(Reader& reader, SymbolIndex symbol) {
     const auto names = reader.names(symbol);
     const auto top = reader.top(symbol);
     if (!top) return escaped(names.symbol) + "  busy";

@@ -3,7 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/shm_reader.h"
+#include "book/types.h"
+#include "engine/include/daypack/reader.hpp"
 
 namespace daypack::core {
 
@@ -11,10 +12,10 @@ namespace daypack::core {
 // symbol), their last trades, latency and the health of the lines. At most `rows` lines, each ending in '\n', none
 // wider than `columns`; colours by escape sequences,
 // unless the environment has NO_COLOR.
-[[nodiscard]] std::string draw_ladder(ShmReader& reader, int rows, int columns,
+[[nodiscard]] std::string draw_ladder(Reader& reader, int rows, int columns,
                                       std::optional<SymbolIndex> only = std::nullopt);
 
 // One symbol in one plain line: where no ladder can be drawn.
-[[nodiscard]] std::string top_line(ShmReader& reader, SymbolIndex symbol);
+[[nodiscard]] std::string top_line(Reader& reader, SymbolIndex symbol);
 
 }  // namespace daypack::core

@@ -99,7 +99,7 @@ std::string time_of_day(std::int64_t ns) {
     return fmt::format("{:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
-SymbolIndex require_symbol(ShmReader& reader, const std::string& text) {
+SymbolIndex require_symbol(Reader& reader, const std::string& text) {
     const auto native = native_symbol(text);
     if (const auto index = reader.find(native ? *native : text)) return *index;
     std::vector<std::string> listed;
@@ -111,7 +111,7 @@ SymbolIndex require_symbol(ShmReader& reader, const std::string& text) {
                             : "; `daypack stat` lists what it has"));
 }
 
-std::vector<SymbolIndex> require_symbols(ShmReader& reader, const std::string& text) {
+std::vector<SymbolIndex> require_symbols(Reader& reader, const std::string& text) {
     if (!text.empty()) return {require_symbol(reader, text)};
     std::vector<SymbolIndex> all(reader.symbols());
     std::iota(all.begin(), all.end(), SymbolIndex{0});

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/shm_reader.h"
+#include "book/types.h"
+#include "engine/include/daypack/reader.hpp"
 
 namespace daypack::core {
 
@@ -56,8 +57,8 @@ static_assert(std::size(kStages) == DAYPACK_HISTOGRAM_COUNT);
 [[nodiscard]] std::string time_of_day(std::int64_t ns);
 
 // The symbol that the user means, in any of the four spellings. Throws std::runtime_error that names the nearest one.
-[[nodiscard]] SymbolIndex require_symbol(ShmReader& reader, const std::string& text);
+[[nodiscard]] SymbolIndex require_symbol(Reader& reader, const std::string& text);
 // That one, or with an empty text all of them. Throws where there is none at all.
-[[nodiscard]] std::vector<SymbolIndex> require_symbols(ShmReader& reader, const std::string& text);
+[[nodiscard]] std::vector<SymbolIndex> require_symbols(Reader& reader, const std::string& text);
 
 }  // namespace daypack::core

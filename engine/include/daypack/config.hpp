@@ -10,7 +10,21 @@
 
 namespace daypack {
 
-enum class Channel : std::uint8_t { trades, l2_book, l1_book, order_info, positions, balances };
+// What is subscribed. `funding` and `index` both are the stream of mark prices; `order_info` and later are private.
+enum class Channel : std::uint8_t {
+    trades,
+    l2_book,
+    l1_book,
+    ticker,
+    funding,
+    index,
+    liquidations,
+    open_interest,
+    order_info,
+    fills,
+    positions,
+    balances
+};
 // How the exchange batches depth updates.
 enum class DepthStream : std::uint8_t { realtime, every_200ms, every_600ms, every_1000ms };
 // Who keeps the books: a thread behind a queue, the network thread, or what suits this machine's cores.
@@ -68,7 +82,8 @@ struct Config {
     bool huge_pages = false;
     bool fast_aes = true;
     bool kernel_timestamps = false;
-    bool jail = false;  // hot threads behind a seccomp filter, and callbacks with them
+    std::vector<std::string> priority;  // symbols that are joined first, where not all can be at once
+    bool jail = false;                  // hot threads behind a seccomp filter, and callbacks with them
     std::string record;
     std::string metrics_listen;
 

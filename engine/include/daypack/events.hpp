@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <daypack/book.hpp>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -140,7 +141,7 @@ class BookUpdate : public BookView {
     [[nodiscard]] bool has(Flag flag) const noexcept { return (flags() & static_cast<std::uint16_t>(flag)) != 0; }
 
     // The exchange's id of the last update that is in the book; 0: there is none.
-    [[nodiscard]] std::uint64_t u() const noexcept;
+    [[nodiscard]] std::uint64_t u() const noexcept { return u_; }
     // The exchange's clock, in microseconds since the Unix epoch: when the engine matched, and when it sent. 0:
     // unknown.
     [[nodiscard]] std::int64_t venue_match_us() const noexcept;
@@ -159,6 +160,7 @@ class BookUpdate : public BookView {
 
   private:
     const core::BookView* view_;
+    std::uint64_t u_;
     SymbolId id_;
     State state_;
     Reason reason_;
@@ -188,28 +190,63 @@ struct LineStatus {
     std::int64_t receive_mono_ns;  // when that was found
 };
 
-// Of a perpetual: mark and index price in ticks of `units`, and what is paid between longs and shorts.
+// A number as the exchange wrote it, where it has no unit of the market's: mantissa * 10^exponent, exactly.
+struct Figure {
+    std::int64_t mantissa = 0;
+    std::int8_t exponent = 0;
+    bool operator==(const Figure&) const = default;
+
+    // The nearest double.
+    [[nodiscard]] double value() const noexcept { return Units{{1, exponent}, {}}.price(mantissa); }
+};
+
+// Of a market with positions: mark and index price, and what is paid between longs and shorts. Told about once a
+// second, where the channels have `funding` or `index`.
 struct MarkPrice {
     SymbolId id;
     std::string_view symbol;
-    std::int64_t mark;
-    std::int64_t index;
-    double funding_rate;           // of the period that runs, as a fraction: 0.0001 is 0.01 %
-    std::int64_t next_funding_us;  // when it is paid next, in microseconds since the Unix epoch
-    Units units;
+    Figure mark;
+    std::optional<Figure> index;  // none in a prediction market, as the next one
+    std::optional<Figure>
+        funding_rate;              // of the running interval, as a fraction: 0.0001 is 0.01 %; below 0: shorts pay
+    std::int64_t next_funding_us;  // when it is paid, in microseconds since the Unix epoch; 0: unknown
+    std::int64_t venue_match_us;   // as in BookUpdate
     std::int64_t venue_send_us;
     std::int64_t receive_mono_ns;
 };
 
-// A position was liquidated.
+// How much is open in a market with positions, in the base asset. Told about twice a minute (`open_interest`).
+struct OpenInterest {
+    SymbolId id;
+    std::string_view symbol;
+    Figure quantity;
+    std::int64_t venue_us;  // the exchange's clock, whole milliseconds
+    std::int64_t receive_mono_ns;
+};
+
+// Of the last 24 hours. Told about once a second (`ticker`).
+struct Ticker {
+    SymbolId id;
+    std::string_view symbol;
+    Figure last;
+    std::optional<Figure> open;          // none: not told, as of those that follow
+    std::optional<Figure> volume;        // in the base asset
+    std::optional<Figure> quote_volume;  // in the quote asset
+    std::uint64_t trades;                // 0: not told
+    std::int64_t venue_send_us;
+    std::int64_t receive_mono_ns;
+};
+
+// A position that the exchange closed against its owner's will, told once, whichever line brought it first
+// (`liquidations`).
 struct Liquidation {
     SymbolId id;
     std::string_view symbol;
     Side side;  // of the order that closed the position
-    std::int64_t price;
-    std::int64_t quantity;
-    Units units;
+    Figure price;
+    Figure quantity;
     std::int64_t venue_match_us;
+    std::int64_t venue_send_us;
     std::int64_t receive_mono_ns;
 };
 
@@ -240,8 +277,10 @@ class Handler {
     // Each update that is applied, each time a book is replaced, and each change of a state.
     virtual void on_book(const BookUpdate&) {}
     virtual void on_trade(const Trade&) {}
-    // Not called by this version: the engine reads no stream of mark prices or liquidations yet.
+    // What the exchange tells beside the books, where the channels ask for it. It has no part in a book's state.
     virtual void on_mark(const MarkPrice&) {}
+    virtual void on_open_interest(const OpenInterest&) {}
+    virtual void on_ticker(const Ticker&) {}
     virtual void on_liquidation(const Liquidation&) {}
     virtual void on_line(const LineStatus&) {}
     // Once at most, and it is the last call: the engine then stops by itself.

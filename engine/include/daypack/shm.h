@@ -201,8 +201,8 @@ DAYPACK_API const char* daypack_reason_name(unsigned reason) {
  *                may be negative or 0; id_a is the time of that payment in µs since the Unix epoch
  * LIQUIDATION    price, quantity, and side of the order that closes the position
  * TICKER         of the last 24 hours: price is that of the last trade, price2 that of the first, quantity the volume
- * in the base currency, quantity2 that in the quote currency, id_a the number of trades OPEN_INTEREST  quantity is how
- * much is open, in the base currency */
+ *                in the base currency, quantity2 that in the quote currency, id_a the number of trades
+ * OPEN_INTEREST  quantity is how much is open, in the base currency */
 /* clang-format off */
 #define DAYPACK_KINDS(X)                                                                    \
     X(NONE, 0) X(DELTA, 1) X(ADVANCE, 2) X(TRADE, 3) X(TOP, 4) X(STATE, 5) X(SNAPSHOT, 6)   \
@@ -281,7 +281,8 @@ DAYPACK_API const char* daypack_threads_name(uint64_t threads){
     X(leads)   /* copies of these updates that other lines brought later, */                           \
     X(lead_ns) /* and the sum of how much later they came */                                           \
     X(replaces)         /* connections replaced for what they sent or failed to send, */               \
-    X(replaces_refused) /* and replacements not made, within 10 s of the last one */
+    X(replaces_refused) /* and replacements not made, within 10 s of the last one */                   \
+    X(figures)          /* frames of mark prices, tickers and liquidations */
 #define DAYPACK_SYMBOL_COUNTERS(X)                                                                         \
     X(updates) X(levels) X(trades) X(tickers) X(duplicates) X(gaps) X(restarts) X(bad_frames) X(snapshots) \
     X(refetches) X(crossed) X(levels_dropped) X(buffer_dropped)                                            \
@@ -298,7 +299,9 @@ DAYPACK_API const char* daypack_threads_name(uint64_t threads){
     X(audit_ghosts) X(audit_missing) X(audit_wrong)                                                        \
     X(touch_checks) /* bookTickers at the book's own u, */                                                 \
     X(touch_mismatches) /* and of these, those with another best bid or offer */                           \
-    X(trade_duplicates) X(polls)
+    X(trade_duplicates) X(polls)                                                                           \
+    X(figures)      /* groups of figures that were published: mark price, open interest, ticker */         \
+    X(liquidations)
 #define DAYPACK_ENGINE_COUNTERS(X)                   \
     X(rest_requests)                                 \
     X(rest_ok)                                       \

@@ -27,6 +27,13 @@ inline const char* const kTrade =
 inline const char* const kTicker =
     R"({"data":{"A":"7.76096","B":"1.60813","E":1790915525118154,"T":1790915525118046,"a":"86645.3","b":"86645.2","e":"bookTicker","s":"BTC_USDC_PERP","u":6904947654},"stream":"bookTicker.BTC_USDC_PERP"})";
 
+inline const char* const kMark =
+    R"({"data":{"E":1790915525641071,"T":1790915525640379,"e":"markPrice","f":"0.0000125","i":"86657.21727129","n":1790917200000,"p":"86661.9","s":"BTC_USDC_PERP"},"stream":"markPrice.BTC_USDC_PERP"})";
+inline const char* const kDay =
+    R"({"data":{"E":1790134358087727,"V":"154927125.41812","c":"86625","e":"ticker","h":"86812.4","l":"85075.4","n":32259,"o":"85486.3","s":"BTC_USDC_PERP","v":"1801.83549"},"stream":"ticker.BTC_USDC_PERP"})";
+inline const char* const kLiquidation =
+    R"({"data":{"E":1790134358087727,"S":"Ask","T":1790134358087000,"e":"liquidation","p":"86600.1","q":"0.0150","s":"BTC_USDC_PERP"},"stream":"liquidation"})";
+
 // The text with one occurrence of `what` replaced.
 inline std::string replaced(std::string text, std::string_view what, std::string_view by) {
     const std::size_t at = text.find(what);
@@ -40,7 +47,7 @@ inline std::string text_of(const Event& event) {
          << " match=" << event.match.us << " receive=" << event.receive.ns << " price=" << event.price.ticks
          << " quantity=" << event.quantity.steps << " send_after=" << event.send_after_match_us
          << " symbol=" << event.symbol << " line=" << int(event.line) << " side=" << int(event.side)
-         << " last=" << event.last << "\n";
+         << " units=" << int(event.units) << " last=" << event.last << "\n";
     return text.str();
 }
 
@@ -52,7 +59,7 @@ std::string text_of_all(const Events& events) {
 }
 
 inline bool is_update(const Decoded& decoded) {
-    return decoded.kind == FrameKind::depth || decoded.kind == FrameKind::trade || decoded.kind == FrameKind::ticker;
+    return decoded.kind != FrameKind::error && decoded.kind != FrameKind::other && decoded.kind != FrameKind::bad;
 }
 
 class DecoderTest : public testing::Test {

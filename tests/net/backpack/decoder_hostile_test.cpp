@@ -60,7 +60,8 @@ TEST_F(DecoderTest, ReadsEveryCapturedFrame) {
     EXPECT_EQ(kinds[FrameKind::ticker], 18 + 3);
     EXPECT_EQ(kinds[FrameKind::trade], 2);
     EXPECT_EQ(kinds[FrameKind::error], 4);
-    EXPECT_EQ(kinds[FrameKind::other], 4 + 3 + 2 + 2);  // markPrice, ticker; depth.200ms; both again; private ones
+    EXPECT_EQ(kinds[FrameKind::figures], 4);        // markPrice, ticker; both again
+    EXPECT_EQ(kinds[FrameKind::other], 3 + 2 + 2);  // depth.200ms; private ones
     EXPECT_EQ(kinds[FrameKind::bad], 0);
 }
 

@@ -167,9 +167,9 @@ TEST_F(DecoderTest, RefusesDataThatSpeaksOfSomethingElseThanItsStream) {
 }
 
 TEST_F(DecoderTest, LeavesUnknownStreamsAndMarketsAlone) {
-    for (const char* frame : {R"({"data":{"e":"markPrice","s":"SOL_USDC"},"stream":"markPrice.SOL_USDC"})",
+    for (const char* frame : {R"({"data":{"e":"openInterest","s":"SOL_USDC"},"stream":"openInterest.SOL_USDC"})",
                               R"({"data":{"a":"USDT","e":"balanceUpdate"},"stream":"account.balanceUpdate"})",
-                              R"({"data":{"a":{"b":[1,2,{}]},"b":[[1],["2"]],"t":null},"stream":"liquidation"})",
+                              R"({"data":{"a":{"b":[1,2,{}]},"b":[[1],["2"]],"t":null},"stream":"news"})",
                               R"({"data":[1,2],"stream":"new.SOL_USDC"})", R"({"result":null,"id":1})", "{}"}) {
         const Decoded decoded = agreed(frame);
         EXPECT_EQ(decoded.kind, FrameKind::other) << frame;
@@ -179,6 +179,58 @@ TEST_F(DecoderTest, LeavesUnknownStreamsAndMarketsAlone) {
     EXPECT_EQ(unknown.kind, FrameKind::other);
     EXPECT_EQ(unknown.errc, Errc::unknown_symbol);
     EXPECT_EQ(unknown.channel, Channel::depth);
+}
+
+TEST_F(DecoderTest, ReadsTheFiguresOfAMarkPrice) {
+    const Decoded decoded = agreed(kMark);
+    EXPECT_EQ(decoded.kind, FrameKind::figures);
+    ASSERT_EQ(decoded.events.size(), 4u);
+    const auto value = [&](std::size_t i) { return decoded.events[i].value(); };
+    EXPECT_EQ(value(0), (Decimal{866619, -1}));
+    EXPECT_EQ(value(1), (Decimal{8665721727129, -8}));
+    EXPECT_EQ(value(2), (Decimal{125, -7}));
+    EXPECT_EQ(value(3), (Decimal{1790917200000000, 0}));
+    EXPECT_EQ(agreed(replaced(kMark, "0.0000125", "-0.0000125")).events[2].value(), (Decimal{-125, -7}));
+    // A prediction market has a price alone.
+    for (const char* there : {R"("f":"0.0000125","i":"86657.21727129","n":1790917200000,)"}) {
+        EXPECT_EQ(agreed(replaced(kMark, there, "")).events.size(), 1u);
+    }
+    EXPECT_EQ(agreed(replaced(kMark, R"("0.0000125")", "null")).events.size(), 3u);
+}
+
+TEST_F(DecoderTest, ReadsTheFiguresOfADay) {
+    const Decoded decoded = agreed(kDay);
+    EXPECT_EQ(decoded.kind, FrameKind::figures);
+    ASSERT_EQ(decoded.events.size(), 5u);
+    EXPECT_EQ(decoded.events[0].value(), (Decimal{86625, 0}));
+    EXPECT_EQ(decoded.events[3].value(), (Decimal{15492712541812, -5}));
+    EXPECT_EQ(decoded.events[4].value(), (Decimal{32259, 0}));
+    EXPECT_EQ(decoded.events[0].match.us, 1790134358087727);
+}
+
+TEST_F(DecoderTest, ReadsALiquidationOfTheOneStreamForAllMarkets) {
+    const Decoded decoded = agreed(kLiquidation);
+    EXPECT_EQ(decoded.kind, FrameKind::liquidation);
+    ASSERT_EQ(decoded.events.size(), 1u);
+    EXPECT_EQ(decoded.symbol, SymbolIndex{1});
+    EXPECT_EQ(decoded.events[0].value(), (Decimal{866001, -1}));
+    EXPECT_EQ(decoded.events[0].size(), (Decimal{15, -3}));
+    EXPECT_EQ(decoded.events[0].side, Side::ask);
+    const Decoded other = agreed(replaced(kLiquidation, "BTC_USDC_PERP", "XYZ_USDC_PERP"));
+    EXPECT_EQ(other.errc, Errc::unknown_symbol);
+}
+
+TEST_F(DecoderTest, CountsBadFiguresWithoutAnEvent) {
+    for (const std::string& frame :
+         {replaced(kMark, "86661.9", "86661.9x"), replaced(kMark, R"("86661.9")", "null"),
+          replaced(kMark, "1790917200000", "9223372036854775807"), replaced(kMark, "\"T\"", "\"x\""),
+          replaced(kDay, "\"c\"", "\"x\""), replaced(kDay, "32259", "-1"), replaced(kLiquidation, "Ask", "ask"),
+          replaced(kLiquidation, "0.0150", "-0.0150"), replaced(kLiquidation, "86600.1", "1e3")}) {
+        const Decoded decoded = agreed(frame);
+        EXPECT_EQ(decoded.kind, FrameKind::bad) << frame;
+        EXPECT_TRUE(decoded.symbol) << frame;
+        EXPECT_TRUE(decoded.events.empty()) << frame;
+    }
 }
 
 TEST_F(DecoderTest, ReadsErrors) {
@@ -283,7 +335,7 @@ TEST_F(DecoderTest, FindsTheSymbolInBytesThatAreNotJson) {
     // Broken off within `stream`, so that only `e` and `s` tell.
     expect_bad_depth(replaced(kDepth, "_PERP\"}", ""), Errc::malformed, 1);
     // A stream that is not followed is nobody's resync; nor is a market that nobody knows.
-    for (const auto& [from, to] : {std::pair{"depth.BTC", "ticker.BTC"}, std::pair{"depth.BTC", "depth.200ms.BTC"},
+    for (const auto& [from, to] : {std::pair{"depth.BTC", "kline.1m.BTC"}, std::pair{"depth.BTC", "depth.200ms.BTC"},
                                    std::pair{"depth.BTC", "depth.XYZ"}}) {
         const Decoded decoded = agreed(replaced(replaced(kDepth, from, to), "[[", "[{"));
         EXPECT_EQ(decoded.kind, FrameKind::bad) << to;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@
 namespace daypack::core::slow {
 
 // One frame -> its events, written down from the venue's description without a thought for speed. Nothing: the frame
-// means nothing to an engine that follows realtime depth, trades and tickers of `table`, or is not right.
+// means nothing to an engine that follows every stream that it can of `table`, depth in realtime, or is not right.
 class SlowDecoder {
   public:
     explicit SlowDecoder(const InstrumentTable& table) : table_(table) {}
@@ -27,17 +28,21 @@ class SlowDecoder {
         const Json* const data = json.one("data");
         if (data == nullptr || data->kind != Json::Kind::object || data->escaped_key) return std::nullopt;
         data_ = data;
-        for (const char* key : {"e", "s", "E", "T", "U", "u", "t", "m", "p", "q", "a", "b", "A", "B"}) {
+        for (const char* key : {"e", "s", "E", "T", "U", "u", "t", "m", "p", "q", "a",
+                                "b", "A", "B", "f", "i", "n", "S", "o", "c", "v", "V"}) {
             if (data->all(key).size() > 1) return std::nullopt;
         }
         base_ = {};
         base_.receive = receive;
         base_.line = line;
         const std::string channel = find_channel(json);
-        const bool right = !channel.empty() && times() &&
-                           (channel == "depth"   ? depth()
-                            : channel == "trade" ? trade()
-                                                 : ticker());
+        const bool right = !channel.empty() && (channel == "ticker" ? day_time() : times()) &&
+                           (channel == "depth"         ? depth()
+                            : channel == "trade"       ? trade()
+                            : channel == "bookTicker"  ? ticker()
+                            : channel == "liquidation" ? liquidation()
+                            : channel == "markPrice"   ? figures(kOfMark)
+                                                       : figures(kOfDay));
         if (!right) return std::nullopt;
         events_.back().last = true;
         return events_;
@@ -52,9 +57,10 @@ class SlowDecoder {
             if (stream->kind != Json::Kind::string) return {};
             const std::string& name = stream->text;
             const std::size_t point = name.find('.');
-            if (point == std::string::npos) return {};
             channel = name.substr(0, point);
-            native = name.substr(point + 1);
+            if ((point == std::string::npos) != (channel == "liquidation")) return {};
+            if (channel == "liquidation" && !string("s")) return {};
+            native = channel == "liquidation" ? *string("s") : name.substr(point + 1);
             for (const char* batch : {"200ms.", "600ms.", "1000ms."}) {
                 if (channel == "depth" && native.starts_with(batch)) return {};
             }
@@ -64,9 +70,14 @@ class SlowDecoder {
             channel = *string("e");
             native = *string("s");
         }
-        if (channel != "depth" && channel != "trade" && channel != "bookTicker") return {};
+        bool ours = false;
+        for (const char* name : {"depth", "trade", "bookTicker", "markPrice", "ticker", "liquidation"}) {
+            ours = ours || channel == name;
+        }
+        if (!ours) return {};
         for (std::size_t i = 0; i < table_.size(); ++i) {
             base_.symbol = static_cast<SymbolIndex>(i);
+            base_.units = table_[base_.symbol].units;
             if (table_[base_.symbol].native == native) return channel;
         }
         return {};
@@ -113,6 +124,84 @@ class SlowDecoder {
         base_.send_after_match_us = difference > INT32_MAX    ? INT32_MAX
                                     : difference <= INT32_MIN ? INT32_MIN + 1
                                                               : static_cast<std::int32_t>(difference);
+        return true;
+    }
+
+    bool day_time() {
+        std::uint64_t send = 0;
+        if (!number("E", send, "9223372036854775807")) return false;
+        base_.match.us = static_cast<std::int64_t>(send);
+        base_.send_after_match_us = 0;
+        return true;
+    }
+
+    // A decimal in a string, of either sign where that is asked for.
+    static bool decimal(const Json* value, bool may_be_negative, std::int64_t& mantissa, std::uint8_t& exponent) {
+        if (value == nullptr || value->kind != Json::Kind::string) return false;
+        std::string text = value->text;
+        const bool negative = may_be_negative && text.starts_with('-');
+        if (negative) text.erase(0, 1);
+        const std::size_t point = text.find('.');
+        std::string part = point == std::string::npos ? "0" : text.substr(point + 1);
+        while (!part.empty() && part.back() == '0' && part.size() > 1) part.pop_back();
+        const int places = part == "0" ? 0 : static_cast<int>(part.size());
+        if (places > 18) return false;
+        const Units found = units(text, {1, static_cast<std::int8_t>(-places)});
+        if (found.errc != Errc::ok || found.may_overflow) return false;
+        mantissa = found.count.empty() ? 0 : std::stoll(found.count);
+        if (negative) mantissa = -mantissa;
+        exponent = static_cast<std::uint8_t>(-places);
+        return true;
+    }
+
+    struct Named {
+        const char* key;
+        Figure figure;
+        bool required;
+        std::uint64_t scale;  // of a whole number; 0: a decimal
+    };
+    static constexpr Named kOfMark[] = {{"p", Figure::mark_price, true, 0},
+                                        {"i", Figure::index_price, false, 0},
+                                        {"f", Figure::funding_rate, false, 0},
+                                        {"n", Figure::next_funding_us, false, 1000}};
+    static constexpr Named kOfDay[] = {{"c", Figure::last_price, true, 0},
+                                       {"o", Figure::open_price, false, 0},
+                                       {"v", Figure::volume, false, 0},
+                                       {"V", Figure::quote_volume, false, 0},
+                                       {"n", Figure::trade_count, false, 1}};
+
+    bool figures(std::span<const Named> names) {
+        for (const Named& name : names) {
+            const Json* const value = data_->one(name.key);
+            if (!name.required && (value == nullptr || value->kind == Json::Kind::null)) continue;
+            Event event = base_;
+            event.kind = EventKind::figure;
+            event.first_id = static_cast<std::uint64_t>(name.figure);
+            if (name.scale == 0) {
+                if (!decimal(value, true, event.price.ticks, event.units)) return false;
+            } else {
+                std::uint64_t whole = 0;
+                if (!number(name.key, whole) || whole > static_cast<std::uint64_t>(INT64_MAX) / name.scale)
+                    return false;
+                event.price.ticks = static_cast<std::int64_t>(whole * name.scale);
+                event.units = 0;
+            }
+            events_.push_back(event);
+        }
+        return true;
+    }
+
+    bool liquidation() {
+        Event event = base_;
+        event.kind = EventKind::liquidation;
+        const std::optional<std::string> side = string("S");
+        if (side != "Bid" && side != "Ask") return false;
+        event.side = side == "Bid" ? Side::bid : Side::ask;
+        std::uint8_t exponent = 0;
+        if (!decimal(data_->one("p"), false, event.price.ticks, event.units)) return false;
+        if (!decimal(data_->one("q"), false, event.quantity.steps, exponent)) return false;
+        event.last_id = exponent;
+        events_.push_back(event);
         return true;
     }
 

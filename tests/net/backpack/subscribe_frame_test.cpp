@@ -21,6 +21,13 @@ TEST(SubscribeFrame, IsCutAfterAHundredStreams) {
     EXPECT_EQ(two[1], R"({"method":"UNSUBSCRIBE","params":["a"]})");
 }
 
+TEST(SubscribeFrame, AStreamOfAllMarketsCannotCostTheOthersTheirSubscription) {
+    const std::vector<std::string> streams{"depth.SOL_USDC", "liquidation", "trade.SOL_USDC"};
+    EXPECT_EQ(subscribe_frames("SUBSCRIBE", streams),
+              (std::vector<std::string>{R"({"method":"SUBSCRIBE","params":["liquidation"]})",
+                                        R"({"method":"SUBSCRIBE","params":["depth.SOL_USDC","trade.SOL_USDC"]})"}));
+}
+
 TEST(SubscribeFrame, ANameCannotBreakOutOfItsQuotes) {
     const std::vector<std::string> hostile{"a\"],\"b\\\n\x1f"};
     EXPECT_EQ(subscribe_frames("SUBSCRIBE", hostile)[0],

@@ -107,7 +107,12 @@ TEST(Symbol, NamesStreamsAndFindsTheMarketInThem) {
     EXPECT_EQ(stream_name(Channel::depth, "SOL_USDC", DepthStream::every_1000ms), "depth.1000ms.SOL_USDC");
     EXPECT_EQ(stream_name(Channel::trade, "SOL_USDC", DepthStream::every_200ms), "trade.SOL_USDC");
     EXPECT_EQ(stream_name(Channel::ticker, "AAPL.US_USDC"), "bookTicker.AAPL.US_USDC");
-    for (const Channel channel : {Channel::depth, Channel::trade, Channel::ticker}) {
+    EXPECT_EQ(stream_name(Channel::mark_price, "SOL_USDC_PERP"), "markPrice.SOL_USDC_PERP");
+    EXPECT_EQ(stream_name(Channel::day, "SOL_USDC"), "ticker.SOL_USDC");
+    EXPECT_EQ(stream_name(Channel::liquidation, "SOL_USDC_PERP"), "liquidation");
+    EXPECT_EQ(split_stream("liquidation", DepthStream::realtime).channel, Channel::liquidation);
+    EXPECT_EQ(split_stream("liquidation", DepthStream::realtime).native, "");
+    for (const Channel channel : {Channel::depth, Channel::trade, Channel::ticker, Channel::mark_price, Channel::day}) {
         for (const DepthStream depth :
              {DepthStream::realtime, DepthStream::every_200ms, DepthStream::every_600ms, DepthStream::every_1000ms}) {
             for (const std::string& native : kListed) {

@@ -120,7 +120,7 @@ std::size_t Fanout::deliver(StreamKind kind, std::string&& frame) {
     Message of_old;
     if (!old_.empty()) {
         std::string shifted = frame;
-        if (kind != StreamKind::trade) shift_ids(shifted, old_shift_);
+        if (is_depth || kind == StreamKind::book_ticker) shift_ids(shifted, old_shift_);
         of_old = std::make_shared<const std::string>(std::move(shifted));
     }
     const auto of_now = std::make_shared<const std::string>(std::move(frame));

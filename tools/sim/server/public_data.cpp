@@ -21,13 +21,42 @@ void append_member(std::string& out, std::string_view key, std::int64_t value, i
     out.push_back('"');
 }
 
-std::int64_t middle(const Feed& feed) {
+}  // namespace
+
+std::int64_t middle_price(const Feed& feed) {
     const Book& book = feed.truth().now();
     if (book.bids.empty() || book.asks.empty()) return 0;
     return (book.bids.rbegin()->first + book.asks.begin()->first) / 2;
 }
 
-}  // namespace
+std::int64_t next_funding_ms(std::int64_t now_ms) {
+    return (now_ms / kFundingInterval_ms + 1) * kFundingInterval_ms;
+}
+
+bool has_funding_rate(const Market& market) {
+    return market.type() != "PREDICTION";
+}
+
+Day day_of(const Feed& feed) {
+    Day day;
+    day.first = day.last = day.high = day.low = middle_price(feed);
+    if (!feed.trades().empty()) {
+        day.last = day.high = day.low = feed.trades().front().trade.price;
+        day.first = feed.trades().back().trade.price;
+    }
+    double quote_volume = 0;
+    for (const auto& [trade, at_ms] : feed.trades()) {
+        day.high = std::max(day.high, trade.price);
+        day.low = std::min(day.low, trade.price);
+        day.volume += trade.quantity;
+        quote_volume += static_cast<double>(trade.price) * static_cast<double>(trade.quantity);
+    }
+    const int decimals = feed.notation().price_decimals + feed.notation().quantity_decimals;
+    for (int i = 0; i < decimals - Day::kQuoteDecimals; ++i) quote_volume /= 10;
+    day.quote_volume = static_cast<std::int64_t>(quote_volume);
+    day.trades = static_cast<std::int64_t>(feed.trades().size());
+    return day;
+}
 
 std::string assets_body(const std::vector<Feed>& feeds) {
     std::set<std::string_view> names;
@@ -51,50 +80,36 @@ std::string assets_body(const std::vector<Feed>& feeds) {
 void append_ticker(std::string& out, const Feed& feed) {
     const int price_decimals = feed.notation().price_decimals;
     const int quantity_decimals = feed.notation().quantity_decimals;
-    std::int64_t first = middle(feed);
-    std::int64_t last = first;
-    std::int64_t high = first;
-    std::int64_t low = first;
-    std::int64_t volume = 0;
-    double quote_volume = 0;
-    if (!feed.trades().empty()) {
-        last = high = low = feed.trades().front().trade.price;
-        first = feed.trades().back().trade.price;
-    }
-    for (const auto& [trade, at_ms] : feed.trades()) {
-        high = std::max(high, trade.price);
-        low = std::min(low, trade.price);
-        volume += trade.quantity;
-        quote_volume += static_cast<double>(trade.price) * static_cast<double>(trade.quantity);
-    }
-    for (int i = 0; i < price_decimals + quantity_decimals - 2; ++i) quote_volume /= 10;
-    const std::int64_t change_ppm = first == 0 ? 0 : (last - first) * 1'000'000 / first;
+    const Day day = day_of(feed);
+    const std::int64_t change_ppm = day.first == 0 ? 0 : (day.last - day.first) * 1'000'000 / day.first;
     out.push_back('{');
-    append_member(out, "firstPrice", first, price_decimals);
-    append_member(out, "high", high, price_decimals);
-    append_member(out, "lastPrice", last, price_decimals);
-    append_member(out, "low", low, price_decimals);
-    append_member(out, "priceChange", last - first, price_decimals);
+    append_member(out, "firstPrice", day.first, price_decimals);
+    append_member(out, "high", day.high, price_decimals);
+    append_member(out, "lastPrice", day.last, price_decimals);
+    append_member(out, "low", day.low, price_decimals);
+    append_member(out, "priceChange", day.last - day.first, price_decimals);
     append_member(out, "priceChangePercent", change_ppm, 6);
-    append_member(out, "quoteVolume", static_cast<std::int64_t>(quote_volume), 2);
+    append_member(out, "quoteVolume", day.quote_volume, Day::kQuoteDecimals);
     out += ",\"symbol\":\"" + feed.market().symbol + "\"";
-    append_member(out, "trades", static_cast<std::int64_t>(feed.trades().size()), 0);
-    append_member(out, "volume", volume, quantity_decimals);
+    append_member(out, "trades", day.trades, 0);
+    append_member(out, "volume", day.volume, quantity_decimals);
     out.push_back('}');
 }
 
 void append_mark_price(std::string& out, const Feed& feed, std::int64_t now_ms) {
     const int decimals = feed.notation().price_decimals;
-    const bool has_funding = feed.market().type() != "PREDICTION";
+    const bool has_funding = has_funding_rate(feed.market());
     out.push_back('{');
     if (has_funding) {
-        out += R"("fundingRate":"0.0000125")";
-        append_member(out, "indexPrice", middle(feed), decimals);
+        out += "\"fundingRate\":\"";
+        out += kFundingRate;
+        out.push_back('"');
+        append_member(out, "indexPrice", middle_price(feed), decimals);
     }
-    append_member(out, "markPrice", middle(feed), decimals);
+    append_member(out, "markPrice", middle_price(feed), decimals);
     if (has_funding) {
         out += ",\"nextFundingTimestamp\":";
-        append_integer(out, (now_ms / kFundingInterval_ms + 1) * kFundingInterval_ms);
+        append_integer(out, next_funding_ms(now_ms));
     }
     out += ",\"symbol\":\"" + feed.market().symbol + "\"}";
 }

@@ -47,6 +47,12 @@ void add_stream(Request& request, std::string_view name, bool is_signed) {
         request.streams.push_back({StreamKind::trade, std::string(rest)});
     } else if (type == "bookTicker" && !rest.empty()) {
         request.streams.push_back({StreamKind::book_ticker, std::string(rest)});
+    } else if (type == "markPrice" && !rest.empty()) {
+        request.streams.push_back({StreamKind::mark_price, std::string(rest)});
+    } else if (type == "ticker" && !rest.empty()) {
+        request.streams.push_back({StreamKind::day, std::string(rest)});
+    } else if (name == "liquidation") {
+        request.streams.push_back({StreamKind::liquidation, {}});
     } else if (type == "account" && request.subscribe && !is_signed) {
         request.errors.push_back(error_frame(4003, "Invalid signature"));
     } else if (std::find(kSilentTypes.begin(), kSilentTypes.end(), type) == kSilentTypes.end()) {

@@ -9,12 +9,22 @@
 namespace daypack::core::sim {
 
 // The streams that this exchange serves, as indices into a market's lists of subscribers.
-enum class StreamKind : std::uint8_t { depth, depth_200ms, depth_600ms, depth_1000ms, trade, book_ticker };
-inline constexpr std::size_t kStreamKinds = 6;
+enum class StreamKind : std::uint8_t {
+    depth,
+    depth_200ms,
+    depth_600ms,
+    depth_1000ms,
+    trade,
+    book_ticker,
+    mark_price,
+    day,         // `ticker`
+    liquidation  // of every market at once
+};
+inline constexpr std::size_t kStreamKinds = 9;
 
 struct StreamName {
     StreamKind kind = StreamKind::depth;
-    std::string symbol;
+    std::string symbol;  // empty: every market
 };
 
 // What one text frame of a client asks for. Names of streams that the venue has and this exchange does not serve are

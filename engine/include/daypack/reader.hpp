@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <pwd.h>
+#include <daypack/shm.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -11,19 +12,18 @@
 #include <thread>
 #include <vector>
 
-#include "book/types.h"
-#include "engine/include/daypack/shm.h"
+// Shared memory from C++, header only, under the MIT licence: it links nothing of daypack.
 
-namespace daypack::core {
+namespace daypack {
 
 // A book as it was read from shared memory, best levels first.
-struct ShmBook {
+struct ReaderBook {
     daypack_book head;  // best bid and offer, state, times, and how far the sides are known
     std::vector<daypack_level> bids;
     std::vector<daypack_level> asks;
 };
 
-struct ShmNames {
+struct ReaderNames {
     std::string symbol;  // BTC-USDC
     std::string native;  // BTC_USDC
 };
@@ -34,56 +34,56 @@ struct ShmNames {
 // Thread: the one that owns the object; any number of readers may read at once, and none blocks the writer. A loop that
 // must not allocate uses raw(). Ownership: the object owns the mapping. Invariant: an index that was found stays that
 // of its symbol, also when the engine ends and is started again.
-class ShmReader {
+class Reader {
   public:
     // `owner`: whose segment is taken besides one of root and of this user; DAYPACK_NO_OWNER: nobody's. Throws
     // std::runtime_error with what to do about it.
-    explicit ShmReader(const std::string& instance, std::uint32_t owner = daypack_environment_owner())
+    explicit Reader(const std::string& instance, std::uint32_t owner = daypack_environment_owner())
         : instance_(instance) {
         const int result = daypack_open_as(&reader_, instance.c_str(), owner);
         if (result != DAYPACK_OK) throw std::runtime_error("instance \"" + instance + "\": " + refusal_text(result));
     }
-    ~ShmReader() { daypack_close(&reader_); }
-    ShmReader(const ShmReader&) = delete;
-    ShmReader& operator=(const ShmReader&) = delete;
+    ~Reader() { daypack_close(&reader_); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
 
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     [[nodiscard]] daypack_reader& raw() noexcept { return reader_; }
     [[nodiscard]] const daypack_header& header() const noexcept { return *daypack_head(&reader_); }
 
-    [[nodiscard]] SymbolIndex symbols() const noexcept {
-        return static_cast<SymbolIndex>(std::min<std::uint32_t>(daypack_symbols(&reader_), UINT16_MAX));
+    [[nodiscard]] std::uint16_t symbols() const noexcept {
+        return static_cast<std::uint16_t>(std::min<std::uint32_t>(daypack_symbols(&reader_), UINT16_MAX));
     }
     // REQUIRES: index < symbols().
-    [[nodiscard]] ShmNames names(SymbolIndex index) const {
+    [[nodiscard]] ReaderNames names(std::uint16_t index) const {
         daypack_entry entry;
         daypack_read_entry(&reader_, index, &entry);
         return {entry.symbol, entry.native};
     }
     // Finds a symbol by its normalised or native name.
-    [[nodiscard]] std::optional<SymbolIndex> find(const std::string& name) noexcept {
+    [[nodiscard]] std::optional<std::uint16_t> find(const std::string& name) noexcept {
         const int index = daypack_find(&reader_, name.c_str());
         if (index < 0) return std::nullopt;
-        return static_cast<SymbolIndex>(index);
+        return static_cast<std::uint16_t>(index);
     }
 
     // Returns the best bid and offer, or none where the writer was faster kTries times or the index is out of range.
-    [[nodiscard]] std::optional<daypack_top> top(SymbolIndex index) noexcept {
+    [[nodiscard]] std::optional<daypack_top> top(std::uint16_t index) noexcept {
         daypack_top top{};
         const int result = persist([&] { return daypack_read_top(&reader_, index, &top); });
         if (result != DAYPACK_OK) return std::nullopt;
         return top;
     }
     // Returns mark and index price, funding, open interest and ticker, or none as top() does.
-    [[nodiscard]] std::optional<daypack_perp> perp(SymbolIndex index) noexcept {
+    [[nodiscard]] std::optional<daypack_perp> perp(std::uint16_t index) noexcept {
         daypack_perp perp{};
         const int result = persist([&] { return daypack_read_perp(&reader_, index, &perp); });
         if (result != DAYPACK_OK) return std::nullopt;
         return perp;
     }
     // Returns the book with up to `levels` a side (0: all that are published), or none as top() does.
-    [[nodiscard]] std::optional<ShmBook> book(SymbolIndex index, std::size_t levels = 0) {
-        ShmBook book{};
+    [[nodiscard]] std::optional<ReaderBook> book(std::uint16_t index, std::size_t levels = 0) {
+        ReaderBook book{};
         const std::size_t most = levels == 0 || levels > reader_.depth ? reader_.depth : levels;
         book.bids.resize(most);
         book.asks.resize(most);
@@ -138,4 +138,4 @@ class ShmReader {
     daypack_reader reader_{};
 };
 
-}  // namespace daypack::core
+}  // namespace daypack
