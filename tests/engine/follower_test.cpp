@@ -144,7 +144,7 @@ class Follower {
     [[nodiscard]] const daypack_follower& book() const { return book_; }
 
   private:
-    ShmReader reader_;
+    Reader reader_;
     std::vector<daypack_level> bids_, asks_;
     daypack_follower book_{};
 };
