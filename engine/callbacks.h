@@ -79,12 +79,12 @@ struct LineChange {
 // must not throw.
 struct Callbacks {
     // Each applied update, each book that was replaced, and each change of state.
-    std::function<void(const BookView&)> on_book;
-    std::function<void(const Trade&)> on_trade;
-    std::function<void(const FiguresView&)> on_figures;  // each of its groups, where its newest copy came
-    std::function<void(const Liquidation&)> on_liquidation;
-    std::function<void(const LineChange&)> on_line;
-    std::function<void()> on_round;  // every 10 ms, between two updates
+    std::function<void(const BookView&)> on_book{};
+    std::function<void(const Trade&)> on_trade{};
+    std::function<void(const FiguresView&)> on_figures{};  // each of its groups, where its newest copy came
+    std::function<void(const Liquidation&)> on_liquidation{};
+    std::function<void(const LineChange&)> on_line{};
+    std::function<void()> on_round{};  // every 10 ms, between two updates
 };
 
 }  // namespace daypack::core

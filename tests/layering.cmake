@@ -57,6 +57,8 @@ macro(rules)
   allow("bench/micro/" "bench/(rig|report|rivals|micro)/|(tools/sim|engine|net|book)/" "fmt/|benchmark/")
   allow("bench/" "(bench|tools/sim|engine|net|book)/" "fmt/")
   allow("tools/cli/" "tools/(cli|term|doctor|sim)/|bench/run[.]h|(engine|net|book)/" "CLI/|fmt/|nlohmann/|boost/asio/io_context[.]hpp")
+  allow("tools/package/" "tools/cli/command_line[.]h" "CLI/|fmt/")
+  allow("tools/examples/" "none" "none")
   allow("tools/" "tools/(term|doctor)/|(engine|net|book)/" "fmt/|nlohmann/")
 endmacro()
 set(other_projects "^((wolfssl|openssl|boost|sodium|simdjson|readerwriterqueue|concurrentqueue|yaml-cpp|CLI|fmt|rapidjson|absl|nlohmann|fast_float)(/|[.]h$)\
