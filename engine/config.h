@@ -73,6 +73,7 @@ struct EngineConfig {
     std::uint32_t max_symbols = 512;
     std::uint64_t ring_events = 65'536;   // a power of two: any other number of the file is rounded up to one
     std::uint64_t queue_events = 65'536;  // likewise
+    std::uint32_t image_levels = 0;
     std::uint32_t shm_mode = 0640;
     std::string shm_group;  // empty: the group of the process
     ThreadModel threads = ThreadModel::automatic;

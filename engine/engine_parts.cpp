@@ -24,7 +24,8 @@ SegmentOptions segment_options(const EngineConfig& config) {
             .ring_events = config.ring_events,
             .mode = static_cast<mode_t>(config.shm_mode),
             .group = config.shm_group,
-            .named = config.shared_memory};
+            .named = config.shared_memory,
+            .image_levels = config.image_levels};
 }
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {

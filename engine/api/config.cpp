@@ -67,6 +67,7 @@ void for_each_member(Public& config, Inside& inside, Copy copy) {
     copy(config.depth, engine.depth);
     copy(config.max_symbols, engine.max_symbols);
     copy(config.ring_events, engine.ring_events);
+    copy(config.image_levels, engine.image_levels);
     copy(config.queue_events, engine.queue_events);
     copy(config.shm_mode, engine.shm_mode);
     copy(config.shm_group, engine.shm_group);

@@ -39,11 +39,15 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
       log_([this](const std::string& text) { wiring_.write(fmt::format("{} {}", utc_text(wall_now()), text)); },
            wiring_.write),
       sender_(*wiring_.commands, wiring_.bell),
+      images_(*wiring_.segment, *wiring_.instruments, [this](const std::string& text) { log_.line(text); }),
       io_(std::make_unique<Io>()) {
     make_rest(config);
     const ExchangeConfig& exchange = config.exchange;
     const auto log = [this](const std::string& text) { log_.line(text); };
-    const auto send = [this](BookCommand command) { sender_.send(std::move(command)); };
+    const auto send = [this](BookCommand command) {
+        images_.on_send(command);
+        sender_.send(std::move(command));
+    };
     depth_reader_ = std::make_unique<DepthReader>(
         *wiring_.instruments, std::max(exchange.snapshot_interval_s, kRefusedAgain_s) * 1000, log,
         [this](SymbolIndex symbol, const Grid& grid) { markets_->refine_units(symbol, grid); });
@@ -102,6 +106,7 @@ void ControlAgent::do_work() {
     markets_->do_work(now);
     sender_.send_unsent();
     free_retired();
+    images_.do_work();
     write_logs();
     publish_counters();
     if (now - clock_checked_ >= kClockCheck_ns) {
@@ -163,7 +168,10 @@ void ControlAgent::set_symbols(const Config& config) {
 
 void ControlAgent::free_retired() {
     RetiredBlocks retired;
-    while (wiring_.retired->pop(retired)) retired = {};
+    while (wiring_.retired->pop(retired)) {
+        images_.on_retired(retired);
+        retired = {};
+    }
 }
 
 void ControlAgent::write_logs() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/control_thread/book_images.h"
 #include "engine/control_thread/command_sender.h"
 #include "engine/control_thread/control_log.h"
 #include "engine/control_thread/depth_reader.h"
@@ -94,6 +95,7 @@ class ControlAgent {
     Wiring wiring_;
     ControlLog log_;
     CommandSender sender_;
+    BookImages images_;
     std::unique_ptr<Io> io_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<RestClient> rest_;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -93,6 +94,7 @@ using BookCommand = std::variant<JoinSnapshot, CheckSnapshot, PolledSnapshot, Po
 // What the book thread is done with, on its way back to the control thread, which frees it.
 struct RetiredBlocks {
     std::unique_ptr<Snapshot> snapshot;
+    std::optional<SymbolIndex> checked{};  // the snapshot is that of a check of this symbol
     std::unique_ptr<Sync> sync;
     std::unique_ptr<Trades> trades;
 };

@@ -31,9 +31,11 @@ namespace daypack::core {
 }
 
 // Makes daypack_slot.exponents and daypack_record.exponents.
+[[nodiscard]] inline std::uint64_t exponents_word(const Unit& tick, const Unit& step) noexcept {
+    return static_cast<std::uint8_t>(tick.exponent) | std::uint64_t{static_cast<std::uint8_t>(step.exponent)} << 8;
+}
 [[nodiscard]] inline std::uint64_t exponents_word(const Instrument& instrument) noexcept {
-    return static_cast<std::uint8_t>(instrument.tick.exponent) |
-           std::uint64_t{static_cast<std::uint8_t>(instrument.step.exponent)} << 8;
+    return exponents_word(instrument.tick, instrument.step);
 }
 
 // Makes daypack_slot.counts.

@@ -77,6 +77,7 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     check_range("depth", options.depth, 1, kMaxDepth);
     check_range("max_symbols", options.max_symbols, 1, kMaxSymbols);
     check_range("ring_events", options.ring_events, kMinRingEvents, kMaxRingEvents);
+    check_range("image_levels", options.image_levels, 0, kMaxImageLevels);
     if ((options.mode & ~mode_t{0644}) != 0) {
         throw std::runtime_error(
             "shm_mode: the owner alone may write the segment, and nobody execute it; choose 0600, 0640 or 0644");
@@ -100,7 +101,7 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
 }  // namespace
 
 Segment::Segment(const SegmentOptions& options)
-    : layout_(checked(options).depth, options.max_symbols, options.ring_events),
+    : layout_(checked(options).depth, options.max_symbols, options.ring_events, options.image_levels),
       named_(options.named),
       instance_(options.instance),
       access_{options.mode, options.group} {
@@ -250,6 +251,15 @@ int Segment::reserve_slot(std::size_t index) const noexcept {
     if (const int error = file_->reserve(offset, layout_.slot_bytes); error != 0) return error;
     populate(mapping_.base() + offset, layout_.slot_bytes);
     return 0;
+}
+
+// Reserved each time: the file may be another one since the last.
+daypack_image* Segment::image(SymbolIndex index, std::size_t bids, std::size_t asks) const noexcept {
+    const std::size_t offset = layout_.images + index * layout_.image_bytes;
+    const std::size_t behind_bids = offset + sizeof(daypack_image) + layout_.image_levels * sizeof(daypack_level);
+    if (file_->reserve(offset, sizeof(daypack_image) + bids * sizeof(daypack_level)) != 0) return nullptr;
+    if (asks != 0 && file_->reserve(behind_bids, asks * sizeof(daypack_level)) != 0) return nullptr;
+    return &at<daypack_image>(offset);
 }
 
 void Segment::blank_slot(std::size_t index, unsigned state, unsigned reason) noexcept {

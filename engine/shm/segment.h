@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "book/types.h"
+#include "engine/include/daypack/follow.h"
 #include "engine/include/daypack/shm.h"
 #include "engine/shm/counters.h"
 #include "engine/shm/histogram.h"
@@ -23,8 +24,9 @@ struct SegmentOptions {
     std::size_t max_symbols = 512;
     std::size_t ring_events = 65536;  // rounded up to a power of two
     mode_t mode = 0640;
-    std::string group{};  // empty: the group of the process
-    bool named = true;    // false: memory of this process alone, without a file in /dev/shm
+    std::string group{};           // empty: the group of the process
+    bool named = true;             // false: memory of this process alone, without a file in /dev/shm
+    std::size_t image_levels = 0;  // a side of the image of a whole book; 0: no images
 };
 
 // The shared memory of one instance, as its writer has it; engine/include/daypack/shm.h is the contract with readers.
@@ -114,6 +116,9 @@ class Segment {
     [[nodiscard]] daypack_slot& slot(SymbolIndex index) const noexcept {
         return at<daypack_slot>(layout_.slots + index * layout_.slot_bytes);
     }
+    // Returns the image of a symbol, with memory for so many levels of each side; null where /dev/shm has none.
+    // REQUIRES: layout().image_levels is not 0, nor less than either of them. Thread: control.
+    [[nodiscard]] daypack_image* image(SymbolIndex index, std::size_t bids, std::size_t asks) const noexcept;
     [[nodiscard]] daypack_record* ring() const noexcept { return &at<daypack_record>(layout_.ring); }
 
   private:

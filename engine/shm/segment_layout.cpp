@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/include/daypack/follow.h"
 #include "engine/shm/atomic_words.h"
 
 namespace daypack::core {
@@ -18,8 +19,9 @@ constexpr std::size_t kTwoLines = 128;  // cache lines: processors fetch them in
 
 }  // namespace
 
-SegmentLayout::SegmentLayout(std::size_t depth_, std::size_t max_symbols_, std::size_t ring_events_) noexcept
-    : depth(depth_), max_symbols(max_symbols_), ring_events(std::bit_ceil(ring_events_)) {
+SegmentLayout::SegmentLayout(std::size_t depth_, std::size_t max_symbols_, std::size_t ring_events_,
+                             std::size_t image_levels_) noexcept
+    : depth(depth_), max_symbols(max_symbols_), ring_events(std::bit_ceil(ring_events_)), image_levels(image_levels_) {
     directory = kPage;
     lines = round_up(directory + max_symbols * sizeof(daypack_entry), kPage);
     counters = round_up(lines + DAYPACK_MAX_LINES * sizeof(daypack_line_entry), kPage);
@@ -28,6 +30,10 @@ SegmentLayout::SegmentLayout(std::size_t depth_, std::size_t max_symbols_, std::
     slots = round_up(ring + ring_events * sizeof(daypack_record), kPage);
     slot_bytes = round_up(sizeof(daypack_slot) + 2 * depth * sizeof(daypack_level), kTwoLines);
     bytes = slots + max_symbols * slot_bytes;
+    images = image_levels == 0 ? 0 : round_up(bytes, kPage);
+    image_bytes =
+        image_levels == 0 ? 0 : round_up(sizeof(daypack_image) + 2 * image_levels * sizeof(daypack_level), kPage);
+    if (image_levels != 0) bytes = images + max_symbols * image_bytes;
 }
 
 std::size_t SegmentLayout::counter_words() const noexcept {
@@ -65,6 +71,9 @@ std::array<SegmentLayout::Word, SegmentLayout::kWords> SegmentLayout::words() co
         {&Head::symbol_counters, DAYPACK_SYMBOL_COUNTER_COUNT},
         {&Head::histograms, DAYPACK_HISTOGRAM_COUNT},
         {&Head::histogram_buckets, DAYPACK_HISTOGRAM_BUCKETS},
+        {&Head::images_offset, images},
+        {&Head::image_bytes, image_bytes},
+        {&Head::image_levels, image_levels},
     }};
 }
 

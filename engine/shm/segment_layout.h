@@ -8,12 +8,14 @@
 
 namespace daypack::core {
 
-// Where the sections of a segment lie, in bytes from its start. Slots come last, so that only those in use take memory.
+// Where the sections of a segment lie, in bytes from its start. Slots and images come last, so that only those in use
+// take memory.
 //
 // Thread: any; the layout does not change once it is made.
 struct SegmentLayout {
-    // Rounds ring_events up to a power of two.
-    SegmentLayout(std::size_t depth, std::size_t max_symbols, std::size_t ring_events) noexcept;
+    // Rounds ring_events up to a power of two. `image_levels`: a side of the image of a whole book; 0: no images.
+    SegmentLayout(std::size_t depth, std::size_t max_symbols, std::size_t ring_events,
+                  std::size_t image_levels = 0) noexcept;
 
     // Writes the layout into the header of a new segment, for readers.
     void describe(daypack_header& header) const noexcept;
@@ -27,6 +29,7 @@ struct SegmentLayout {
     std::size_t depth, max_symbols, ring_events;
     std::size_t directory, lines, counters, histograms, ring, slots;  // offsets
     std::size_t slot_bytes;
+    std::size_t image_levels, images, image_bytes;  // behind the slots; 0 where there are none
     std::size_t bytes;
 
   private:
@@ -35,7 +38,7 @@ struct SegmentLayout {
         std::uint64_t daypack_header::*place;
         std::uint64_t value;
     };
-    static constexpr std::size_t kWords = 23;
+    static constexpr std::size_t kWords = 26;
     [[nodiscard]] std::array<Word, kWords> words() const noexcept;
 };
 

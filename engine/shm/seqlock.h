@@ -7,13 +7,15 @@
 
 namespace daypack::core {
 
-// One write of a slot: from the construction of this object to its end, the slot's sequence is odd and readers try
-// again. A slot that a dead writer left odd is written over in the same way and ends even like any other.
+// One write of a slot, or of what else has a sequence: from the construction of this object to its end, the sequence is
+// odd and readers try again. A slot that a dead writer left odd is written over in the same way and ends even like any
+// other.
 //
 // Thread: the one that writes the slot. Invariant: the sequence only grows, and two writes never have the same one.
+template <class Slot = daypack_slot>
 class SeqlockWrite {
   public:
-    explicit SeqlockWrite(daypack_slot& slot) noexcept : slot_(slot), odd_(load_relaxed(slot.sequence) | 1) {
+    explicit SeqlockWrite(Slot& slot) noexcept : slot_(slot), odd_(load_relaxed(slot.sequence) | 1) {
         store_relaxed(slot_.sequence, odd_);
         // Pairs with the acquire fence at the end of a read: a reader that sees a word of this write also sees that the
         // sequence has changed.
@@ -24,7 +26,7 @@ class SeqlockWrite {
     SeqlockWrite& operator=(const SeqlockWrite&) = delete;
 
   private:
-    daypack_slot& slot_;
+    Slot& slot_;
     std::uint64_t odd_;
 };
 

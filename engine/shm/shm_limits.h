@@ -17,6 +17,7 @@ inline constexpr std::int64_t kMaxSymbols = 65'535;
 inline constexpr std::int64_t kMinRingEvents = 16;
 inline constexpr std::int64_t kMaxRingEvents = std::int64_t{1} << 24;  // of 128 bytes: 2 GiB
 inline constexpr std::int64_t kMaxLines = DAYPACK_MAX_LINES;
+inline constexpr std::int64_t kMaxImageLevels = 65'536;  // a side
 
 // Returns "" where `name` can be the name of an instance, else what is wrong with it and what is allowed. The name
 // becomes part of a file name in /dev/shm.

@@ -64,6 +64,7 @@ engine:
   fast_aes: false
   kernel_timestamps: true
   priority: [ETH-USDC]
+  image_levels: 5000
   jail: true
   record: all.bin
   metrics_listen: 127.0.0.1:9464

@@ -93,6 +93,7 @@ engine:
   fast_aes: false
   kernel_timestamps: true
   priority: [SOL/USDC:USDC, BTC-USDC]
+  image_levels: 5000
   jail: true
   record: flow.rec
   metrics_listen: 127.0.0.1:9464
@@ -145,6 +146,7 @@ engine:
     EXPECT_FALSE(engine.fast_aes);
     EXPECT_TRUE(engine.kernel_timestamps);
     EXPECT_EQ(engine.priority, (std::vector<std::string>{"SOL/USDC:USDC", "BTC-USDC"}));
+    EXPECT_EQ(engine.image_levels, 5000u);
     EXPECT_TRUE(engine.jail);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");

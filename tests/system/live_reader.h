@@ -90,7 +90,7 @@ class LiveReader {
         return read;
     }
 
-  private:
+    // Levels in the exchange's form.
     static std::string side_text(const std::vector<daypack_level>& levels, const daypack_top& top) {
         const auto decimals = [](int exponent) { return exponent < 0 ? -exponent : 0; };
         std::string text = "[";
@@ -102,6 +102,7 @@ class LiveReader {
         return text + "]";
     }
 
+  private:
     daypack_reader reader_{};
 };
 

@@ -46,6 +46,7 @@ struct Config {
     std::uint32_t depth = 64;          // levels a side in shared memory, and in Engine::snapshot()
     std::uint32_t max_symbols = 512;
     std::uint64_t ring_events = 65'536;  // rounded up to a power of two
+    std::uint32_t image_levels = 0;      // a side of the image of each whole book, for <daypack/follow.h>; 0: none
     std::uint32_t shm_mode = 0640;
     std::string shm_group;  // empty: the group of the process
 
