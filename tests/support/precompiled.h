@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What most tests include, compiled once for all of them where no cache of compilations is at work: tests/CMakeLists.txt.
-// A test still includes what it uses.
+// What most tests include, compiled once for all of them where no cache of compilations is at work:
+// tests/CMakeLists.txt. A test still includes what it uses.
 #pragma once
 
 #include <gtest/gtest.h>
