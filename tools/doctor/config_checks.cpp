@@ -61,7 +61,7 @@ Finding pinning(const Machine& machine, const Config& config) {
     return {"config.pinning", Verdict::ok, fmt::format("CPUs {}, isolated", cpu_list_text(wanted))};
 }
 
-Finding idling(const Config& config, const ThreadPlan& plan) {
+Finding idling(const ThreadPlan& plan) {
     if (plan.cores == 0) return {"config.threads", Verdict::unknown, "/proc/self/status does not name the CPUs"};
     if (!plan.warnings.empty()) {
         return {"config.threads", Verdict::warn, fmt::format("{}; but {}", plan.text(), fmt::join(plan.warnings, "; ")),
@@ -136,7 +136,7 @@ Finding huge(const Machine& machine, const EngineConfig& engine) {
 Findings check_config(const Machine& machine, const Config& config) {
     const EngineConfig& engine = config.engine;
     const ThreadPlan plan = plan_threads(config, machine.usable_cores());
-    Findings findings{pinning(machine, config),         idling(config, plan),
+    Findings findings{pinning(machine, config),         idling(plan),
                       shm_room(machine, config),        locking(machine, engine),
                       real_time(machine, config, plan), huge(machine, engine)};
     for (Finding& finding : findings) finding.asked = true;
