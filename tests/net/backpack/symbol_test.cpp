@@ -129,8 +129,8 @@ TEST(Symbol, FollowsOneBatchingOfDepthOnly) {
     EXPECT_EQ(split_stream("depth.200ms.SOL_USDC", DepthStream::realtime).channel, Channel::none);
     EXPECT_EQ(split_stream("depth.SOL_USDC", DepthStream::every_200ms).channel, Channel::none);
     EXPECT_EQ(split_stream("depth.600ms.SOL_USDC", DepthStream::every_200ms).channel, Channel::none);
-    for (const char* name : {"ticker.SOL_USDC", "markPrice.SOL_USDC", "account.orderUpdate", "kline.1m.SOL_USDC",
-                             "depth", "Depth.SOL_USDC", "liquidation", ""}) {
+    for (const char* name : {"openInterest.SOL_USDC", "account.orderUpdate", "kline.1m.SOL_USDC", "depth",
+                             "Depth.SOL_USDC", "liquidation.SOL_USDC", "Liquidation", ""}) {
         EXPECT_EQ(split_stream(name, DepthStream::realtime).channel, Channel::none) << name;
     }
 }
