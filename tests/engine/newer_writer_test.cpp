@@ -287,6 +287,9 @@ TEST_F(NewerWriter, TheReaderInCReadsItToo) {
     std::array<char, 256> buffer{};
     while (fgets(buffer.data(), buffer.size(), pipe) != nullptr) said += buffer.data();
     pclose(pipe);
+    constexpr unsigned kLast = DAYPACK_SYMBOL_COUNTER_COUNT - 1;
+    const std::string last =
+        std::string(daypack_symbol_counter_name(kLast)) + " " + std::to_string(100'000u + kLast) + " 0";
     EXPECT_EQ(said,
               "LIVE none u 2 exponents -1 -3\n"
               "bid 100 5\n"
@@ -294,11 +297,13 @@ TEST_F(NewerWriter, TheReaderInCReadsItToo) {
               "ask 101 7\n"
               "mark 8678012 e-2\n"
               "funding -125 e-7 at 1790917200000000\n"
-              "lines 19, polls 100037 0, clock SYNCHRONISED\n"
-              "record SNAPSHOT 1\n"
-              "record TOP 1\n"
-              "record STATE 1\n"
-              "record DELTA 2\n");
+              "lines 19, " +
+                  last +
+                  ", clock SYNCHRONISED\n"
+                  "record SNAPSHOT 1\n"
+                  "record TOP 1\n"
+                  "record STATE 1\n"
+                  "record DELTA 2\n");
 }
 
 TEST_F(NewerWriter, TheSegmentSaysHowOldABeatMayBe) {
