@@ -71,7 +71,7 @@ struct Engine::Parts {
     void say(const std::string& text);
     void tell_plan();
     void put_on_huge_pages();
-    void choose(const std::string& path, const ExchangeConfig& exchange);
+    void choose(const Config& asked);
     [[nodiscard]] std::optional<SymbolIndex> place(const std::string& native);
     [[nodiscard]] std::optional<SymbolIndex> find(const std::string& native) const noexcept;
     void set_up_thread(const ThreadSetup& setup, LogQueue& queue);

@@ -37,17 +37,18 @@ void refuse_change_of_all(const Config& config) {
 void Engine::set_symbols(const Config& config) {
     if (!parts_->is_at_home()) return;
     const std::scoped_lock lock(parts_->choosing);
-    parts_->choose(config.path, config.exchange);
+    parts_->choose(config);
 }
 
-// REQUIRES: `choosing` is held.
-void Engine::Parts::choose(const std::string& path, const ExchangeConfig& exchange) {
+// Follows the symbols of `asked`. What else it changes is told in the log, and has no effect. REQUIRES: `choosing` is
+// held.
+void Engine::Parts::choose(const Config& asked) {
     Config next = chosen;
-    next.path = path;
-    next.exchange.symbols = exchange.symbols;
-    next.exchange.all_symbols = exchange.all_symbols;
+    next.path = asked.path;
+    next.exchange.symbols = asked.exchange.symbols;
+    next.exchange.all_symbols = asked.exchange.all_symbols;
     check_symbols(next);
-    control->set_symbols(next);
+    control->set_symbols(asked);
     chosen = std::move(next);
 }
 
@@ -78,17 +79,17 @@ SymbolIndex Engine::add_symbol(const std::string& symbol) {
     const std::scoped_lock lock(parts_->choosing);
     if (parts_->life == Parts::Life::ended)
         throw std::runtime_error("this engine was stopped: it follows no symbol any more");
-    ExchangeConfig exchange = parts_->chosen.exchange;
-    const bool is_new = find_native(exchange.symbols, *native) == exchange.symbols.end();
-    if (exchange.all_symbols) {
+    const Config before = parts_->chosen;
+    Config asked = before;
+    auto& symbols = asked.exchange.symbols;
+    if (before.exchange.all_symbols) {
         if (const auto followed = parts_->find(*native)) return *followed;
-        refuse_change_of_all(parts_->chosen);
-    } else if (is_new) {
-        const ExchangeConfig before = exchange;
-        exchange.symbols.push_back({symbol, 0});
-        parts_->choose(parts_->chosen.path, exchange);
+        refuse_change_of_all(before);
+    } else if (find_native(symbols, *native) == symbols.end()) {
+        symbols.push_back({symbol, 0});
+        parts_->choose(asked);
         if (const Place place = parts_->place(*native)) return *place;
-        parts_->choose(parts_->chosen.path, before);
+        parts_->choose(before);
     } else if (const Place place = parts_->place(*native)) {
         return *place;
     }
@@ -103,14 +104,15 @@ void Engine::remove_symbol(SymbolIndex index) {
     refuse_from_afar(parts_->is_at_home());
     const std::scoped_lock lock(parts_->choosing);
     refuse_change_of_all(parts_->chosen);
-    ExchangeConfig exchange = parts_->chosen.exchange;
-    const auto symbol = find_native(exchange.symbols, parts_->instruments[index].native);
-    if (symbol == exchange.symbols.end()) return;
-    if (exchange.symbols.size() == 1) {
+    Config asked = parts_->chosen;
+    auto& symbols = asked.exchange.symbols;
+    const auto symbol = find_native(symbols, parts_->instruments[index].native);
+    if (symbol == symbols.end()) return;
+    if (symbols.size() == 1) {
         throw ConfigError("daypack: this is the last symbol; an engine follows at least one, and stop() ends it");
     }
-    exchange.symbols.erase(symbol);
-    parts_->choose(parts_->chosen.path, exchange);
+    symbols.erase(symbol);
+    parts_->choose(asked);
 }
 
 std::optional<std::vector<std::string>> Engine::followed() const {
