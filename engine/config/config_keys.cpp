@@ -197,7 +197,7 @@ void read_exchange(ConfigSection& in, Config& out) {
     read_all(kExchangeKeys, in, out);
     const Misfit misfit = exchange_misfit(out);
     if (misfit.key == nullptr) return;
-    if (misfit.key != std::string_view("channels")) return in.check(misfit.key, misfit.fault);
+    if (!misfit.is_private_channel) return in.check(misfit.key, misfit.fault);
     for (const ConfigText& text : in.texts("channels", 1)) {
         const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
         if (!is_private(channel)) continue;
@@ -215,9 +215,13 @@ Misfit exchange_misfit(const Config& config) {
     if (std::string fault = count_fault(exchange.local_address.size(), exchange.lines, "lines"); !fault.empty()) {
         return {"local_address", fault};
     }
+    const auto& channels = exchange.channels;
+    if (std::find(channels.begin(), channels.end(), FeedChannel::l2_book) == channels.end()) {
+        return {"channels", "has no L2_BOOK, and without it there is no book to keep; add it", false};
+    }
     const bool with_keys = !exchange.api_key.empty() && !exchange.api_secret.empty();
     if (with_keys || std::none_of(exchange.channels.begin(), exchange.channels.end(), is_private)) return {};
-    return {"channels", "has a private one; it needs `api_key` and `api_secret`"};
+    return {"channels", "has a private one; it needs `api_key` and `api_secret`", true};
 }
 
 Misfit engine_misfit(const Config& config) {

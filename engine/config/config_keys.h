@@ -49,6 +49,7 @@ void read_engine(ConfigSection& in, Config& out);
 struct Misfit {
     const char* key = nullptr;
     std::string fault;
+    bool is_private_channel = false;
 };
 [[nodiscard]] Misfit engine_misfit(const Config& config);
 [[nodiscard]] Misfit exchange_misfit(const Config& config);

@@ -138,7 +138,9 @@ TEST(ConfigRefusal, FormsAreRefused) {
         {with("    channels: [TRADES, L2BOOK]\n"), at(6, "unknown channel \"L2BOOK\"; did you mean \"L2_BOOK\"?")},
         {with("    channels: [TRADES, TRADES]\n"), at(6, "channel \"TRADES\" is listed twice; list each once")},
         {with("    channels: []\n"), at(6, "`channels` is empty; it needs at least one element")},
-        {with("    channels: [BALANCES]\n"),
+        {with("    channels: [TRADES, TICKER]\n"),
+         at(6, "`channels` has no L2_BOOK, and without it there is no book to keep; add it")},
+        {with("    channels: [L2_BOOK, BALANCES]\n"),
          at(6, "channel \"BALANCES\" is private; it needs `api_key` and `api_secret`")},
         {with("    lines: 2\n    lines: 3\n"),
          at(7, "key \"lines\" is given a second time, after line 6; keep one of the two")},
@@ -263,7 +265,9 @@ TEST(ConfigRefusal, AConfigMadeInCodeIsCheckedLikeOneOfAFileAndTheMemberIsNamed)
              x.channels = {FeedChannel::trades, FeedChannel::trades};
          },
          "ExchangeConfig::channels has a channel twice; list each once"},
-        {[](X& x, E&) { x.channels = {FeedChannel::balances}; },
+        {[](X& x, E&) {
+             x.channels = {FeedChannel::l2_book, FeedChannel::balances};
+         },
          "ExchangeConfig::channels has a private one; it needs `api_key` and `api_secret`"},
         {[](X& x, E&) { x.symbols.clear(); }, "ExchangeConfig::symbols is empty; name a market, or set `all_symbols`"},
         {[](X& x, E&) { x.all_symbols = true; }, "ExchangeConfig::symbols names markets beside `all_symbols`"},

@@ -54,7 +54,7 @@ exchanges:
     class: Ccxt_Backpack_Feed
     exchange: backpack
     symbols: "*"
-    channels: [L1_BOOK, TICKER, FUNDING, INDEX, LIQUIDATIONS, OPEN_INTEREST, ORDER_INFO, FILLS, POSITIONS, BALANCES]
+    channels: [L1_BOOK, L2_BOOK, TICKER, FUNDING, INDEX, LIQUIDATIONS, OPEN_INTEREST, ORDER_INFO, FILLS, POSITIONS, BALANCES]
     snapshot_interval: 0
     websocket: no
     rest_only: true
@@ -102,11 +102,11 @@ engine:
     const ExchangeConfig& exchange = config.exchange;
     EXPECT_TRUE(exchange.all_symbols);
     EXPECT_TRUE(exchange.symbols.empty());
-    EXPECT_EQ(
-        exchange.channels,
-        (std::vector<FeedChannel>{FeedChannel::l1_book, FeedChannel::ticker, FeedChannel::funding, FeedChannel::index,
-                                  FeedChannel::liquidations, FeedChannel::open_interest, FeedChannel::order_info,
-                                  FeedChannel::fills, FeedChannel::positions, FeedChannel::balances}));
+    EXPECT_EQ(exchange.channels,
+              (std::vector<FeedChannel>{FeedChannel::l1_book, FeedChannel::l2_book, FeedChannel::ticker,
+                                        FeedChannel::funding, FeedChannel::index, FeedChannel::liquidations,
+                                        FeedChannel::open_interest, FeedChannel::order_info, FeedChannel::fills,
+                                        FeedChannel::positions, FeedChannel::balances}));
     EXPECT_EQ(exchange.snapshot_interval_s, 0);
     EXPECT_FALSE(exchange.websocket);
     EXPECT_TRUE(exchange.rest_only);

@@ -34,9 +34,9 @@ The header <daypack/shm.h> reads the order books that a running daypack holds
 in shared memory; it needs no library and no C++. <daypack/reader.hpp> is the
 same for C++.")
 
-if(TARGET daypack_reader_so)
+if(TARGET daypack_reader_library)
   list(APPEND CPACK_COMPONENTS_ALL reader)
-  get_target_property(soversion daypack_reader_so SOVERSION)
+  get_target_property(soversion daypack_reader_library SOVERSION)
   set(CPACK_DEBIAN_READER_PACKAGE_NAME libdaypack-reader${soversion})
   set(CPACK_DEBIAN_READER_PACKAGE_SECTION libs)
   set(CPACK_DEBIAN_READER_PACKAGE_SHLIBDEPS ON)

@@ -47,15 +47,15 @@ typedef struct daypack_follower {
     int symbol;              /* DAYPACK_NO_SYMBOL until the directory lists it */
     int joined;              /* 1: there is a book */
     daypack_level* sides[2]; /* by DAYPACK_SIDE_…, best last: updates are mostly near the best */
-    uint32_t counts[2];
-    uint32_t room;          /* levels that each side has memory for */
-    int64_t known_to[2];    /* 0: the whole side is known */
-    uint64_t exponents;     /* as in daypack_slot */
-    uint64_t u;             /* of the book */
-    uint64_t cursor;        /* of the ring */
-    uint64_t image;         /* sequence of the image that was looked at last */
-    uint64_t inode;         /* of the segment that all of this is of */
-    uint64_t joins, lost;   /* how often it joined, and how many records were written over unread */
+    uint32_t counts[2];   /* with what lies beyond known_to and has holes: daypack_follow_levels counts what is whole */
+    uint32_t room;        /* levels that each side has memory for */
+    int64_t known_to[2];  /* 0: the whole side is known */
+    uint64_t exponents;   /* as in daypack_slot */
+    uint64_t u;           /* of the book */
+    uint64_t cursor;      /* of the ring */
+    uint64_t image;       /* sequence of the image that was looked at last */
+    uint64_t inode;       /* of the segment that all of this is of */
+    uint64_t joins, lost; /* how often it joined, and how many records were written over unread */
     int64_t waits_since_ns; /* CLOCK_MONOTONIC; 0: it has a book */
     daypack_top top;        /* state as it is worth now, and the best bid and offer of this book */
 } daypack_follower;
@@ -304,6 +304,7 @@ static inline int daypack_follow_poll(daypack_follower* book) {
     uint64_t slot_u;
     int result;
     if (book->symbol < 0) book->symbol = daypack_find(reader, book->name);
+    if (book->symbol < 0) book->cursor = daypack_cursor(reader); /* a wait for what is new is not over at once */
     result = daypack_read_top(reader, book->symbol, &book->top);
     if (result != DAYPACK_OK) return result;
     if (book->inode != reader->inode) { /* another segment, with the same symbols in the same order */
