@@ -94,7 +94,9 @@ TEST(ConfigKeys, EachWordOfAKeyIsTakenAndAnotherIsNot) {
             if (key.rules.required) continue;  // there already
             for (const std::string_view word : key.rules.words) {
                 const std::string error = section.error_for(key, std::string(word));
-                EXPECT_TRUE(error == "no error" || error.find("is private") != std::string::npos) << error;
+                EXPECT_TRUE(error == "no error" || error.find("is private") != std::string::npos ||
+                            error.find("has no L2_BOOK") != std::string::npos)
+                    << error;
                 ++words;
             }
             if (key.rules.words.empty()) continue;
