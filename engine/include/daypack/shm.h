@@ -90,6 +90,9 @@
 #ifndef F_OFD_GETLK
 #define F_OFD_GETLK 36
 #endif
+#ifndef F_OFD_SETLK
+#define F_OFD_SETLK 37
+#endif
 #ifndef O_NOFOLLOW
 #define O_NOFOLLOW 0
 #endif
