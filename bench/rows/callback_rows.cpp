@@ -3,6 +3,7 @@
 
 #include "bench/report/report.h"
 #include "bench/rig/engine_rig.h"
+#include "bench/rig/fused_frames.h"
 #include "bench/rows/rows.h"
 #include "engine/api/handler_calls.h"
 
@@ -51,14 +52,7 @@ class Public : public daypack::Handler {
 double frames_through(const Input& input, EngineRig& rig, Seen& seen) {
     rig.rewind();
     seen = {};
-    Decoder decoder(input.table, DepthStream::realtime);
-    const double ns = ns_each([&] {
-        for (std::size_t i = 0; i < input.frames.size(); ++i) {
-            rig.take(decoder, input.frames[i]);
-            if (i % 256 == 0) rig.breathe();
-        }
-        return input.frames.size();
-    });
+    const double ns = ns_through(input, rig);
     if (seen.live != input.frames.size()) throw std::runtime_error("a callback missed a frame");
     return ns;
 }

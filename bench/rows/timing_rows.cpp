@@ -3,6 +3,7 @@
 
 #include "bench/report/report.h"
 #include "bench/rig/engine_rig.h"
+#include "bench/rig/fused_frames.h"
 #include "bench/rows/rows.h"
 
 namespace daypack::core::bench {
@@ -11,14 +12,7 @@ namespace {
 // ns a frame, decoded, taken and published on one thread.
 double frames_through(const Input& input, EngineRig& rig) {
     rig.rewind();
-    Decoder decoder(input.table, DepthStream::realtime);
-    const double ns = ns_each([&] {
-        for (std::size_t i = 0; i < input.frames.size(); ++i) {
-            rig.take(decoder, input.frames[i]);
-            if (i % 256 == 0) rig.breathe();
-        }
-        return input.frames.size();
-    });
+    const double ns = ns_through(input, rig);
     if (rig.updates() != input.frames.size()) throw std::runtime_error("the recording has a gap");
     return ns;
 }
