@@ -51,6 +51,7 @@ void apply(const ConfigOverrides& overrides, Config& config) {
     if (!overrides.rest_url.empty()) config.exchange.rest_urls = {overrides.rest_url};
     if (!overrides.ws_url.empty()) config.exchange.ws_urls = {overrides.ws_url};
     if (!overrides.ca_file.empty()) config.exchange.ca_file = overrides.ca_file;
+    config.engine.takeover = overrides.takeover;
 }
 
 std::string room_fault(const Config& config) {

@@ -93,6 +93,8 @@ struct EngineConfig {
     std::string metrics_listen;
     // False: the books are in this process alone, and nothing is in /dev/shm. For programs; no key of a file.
     bool shared_memory = true;
+    // Where another engine has the instance, joins beside it and then takes over. No key of a file, but --takeover.
+    bool takeover = false;
     bool operator==(const EngineConfig&) const = default;
 };
 
@@ -126,6 +128,7 @@ struct ConfigOverrides {
     std::string rest_url;
     std::string ws_url;
     std::string ca_file;
+    bool takeover = false;
 };
 
 // Reads a file, and asks this machine whether the files and groups that it names are there. Throws ConfigError.

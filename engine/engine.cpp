@@ -57,6 +57,12 @@ void Engine::Parts::tell_plan() {
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
     if (waker && !waker->trouble().empty()) say("warning: " + waker->trouble());
+    if (segment.is_private()) {
+        say(fmt::format("takeover: joins in private memory beside the engine that has instance {}",
+                        segment.instance()));
+    } else if (config.engine.takeover) {
+        say(fmt::format("takeover: no engine has instance {}: an ordinary start", segment.instance()));
+    }
     if (nets.size() >= config.engine.net_threads) return;
     say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                     config.engine.net_threads, config.exchange.lines, nets.size()));
@@ -149,6 +155,7 @@ void Engine::Parts::start_threads() {
 
 // Thread: control, or the one that stops. Whichever comes second finds nothing left to do.
 void Engine::Parts::end_hot_threads() {
+    succession.end();
     const std::scoped_lock lock(ending);
     net_running = false;
     const auto join = [](std::thread& thread) { return thread.joinable() ? thread.join() : void(); };
@@ -233,6 +240,7 @@ Engine::Failure Engine::failure() const noexcept {
         case ControlAgent::Failure::none: return Failure::none;
         case ControlAgent::Failure::no_symbols: return Failure::no_symbols;
         case ControlAgent::Failure::instance_lost: return Failure::instance_lost;
+        case ControlAgent::Failure::handed_over: return Failure::handed_over;
     }
     return Failure::none;
 }

@@ -64,6 +64,7 @@ void for_each_member(Public& config, Inside& inside, Copy copy) {
     copy(config.local_address, exchange.local_address);
     copy(config.instance, engine.instance);
     copy(config.shared_memory, engine.shared_memory);
+    copy(config.takeover, engine.takeover);
     copy(config.depth, engine.depth);
     copy(config.max_symbols, engine.max_symbols);
     copy(config.ring_events, engine.ring_events);

@@ -84,6 +84,9 @@ void CommandLine::add_run() {
     sub.add_option("--ca-file", run_.overrides.ca_file, "instead of the file's ca_file")
         ->type_name("FILE")
         ->check(checked(ca_file_fault));
+    sub.add_flag("--takeover", run_.overrides.takeover,
+                 "join beside the engine that has the instance, then have it hand over: readers go on without an "
+                 "outage; where none runs, start as usual");
     sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
 

@@ -162,6 +162,11 @@ int run_engine(const RunOptions& options) {
     }
     screen.reset();
     engine.stop();
+    if (engine.failure() == Engine::Failure::handed_over) {
+        err.write(
+            "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
+        return 0;
+    }
     if (engine.failed()) {
         err.write(
             "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "

@@ -43,6 +43,7 @@ struct Config {
     // ---- where others read it
     std::string instance = "default";  // names the shared memory: /dev/shm/daypack.<instance>
     bool shared_memory = true;         // false: the books are in this process alone, and nothing is in /dev/shm; no key
+    bool takeover = false;             // joins beside the engine that has the instance, then has it hand over; no key
     std::uint32_t depth = 64;          // levels a side in shared memory, and in Engine::snapshot()
     std::uint32_t max_symbols = 512;
     std::uint64_t ring_events = 65'536;  // rounded up to a power of two
