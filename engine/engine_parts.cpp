@@ -175,6 +175,7 @@ void Engine::Parts::on_instance(bool has_it) {
     }
     waker.emplace(config.engine.instance, segment.access());
     if (!waker->trouble().empty()) say("warning: " + waker->trouble());
+    if (config.engine.huge_pages) put_on_huge_pages();
     control->use(*waker);
 }
 

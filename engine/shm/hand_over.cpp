@@ -105,7 +105,8 @@ HandOver::Finding HandOver::succeed(MonoTime now, std::int64_t join_ms) {
     const auto rival = living_writer_at(segment_.path());
     const Readiness ready = readiness();
     const bool late = now - began_ > join_ms * 1'000'000;
-    const bool joined = ready.live != 0 && ready.waiting == 0;
+    const bool running = load_relaxed(segment_.header().phase) == DAYPACK_PHASE_RUNNING;
+    const bool joined = running && ready.live != 0 && ready.waiting == 0;
     // Late, but never for a feed of which there is more than of this one.
     if (rival && !joined && !(late && ready.live != 0 && 2 * ready.live >= ready.shown)) return {};
     request_.emplace(segment_.instance());
@@ -162,7 +163,9 @@ HandOver::Finding HandOver::arrive(ShmFile& file, Result result) {
     Mapping mapping = is_segment ? Mapping(file.fd(), bytes) : Mapping();
     auto* const head = reinterpret_cast<daypack_header*>(mapping.base());
     const auto old = is_segment ? reader_of(file, mapping) : std::nullopt;
+    const std::int64_t unheard_ns = old ? daypack_beat_age_ns(&*old) : 0;
     if (locked && old) {
+        beat(*head);  // what readers have is as good as a moment ago
         Segment::name_writer_of(*head);
         Segment::mend_ring_of(*head, reinterpret_cast<daypack_record*>(mapping.base() + old->ring_offset),
                               old->ring_events);
@@ -194,7 +197,9 @@ HandOver::Finding HandOver::arrive(ShmFile& file, Result result) {
     wanted_.reset();
     return {result, "takeover: epoch " + std::to_string(segment_.epoch()) + (goes_on ? "" : " of a new segment") +
                         ", " + number(readiness_here().live) + " books LIVE, " + number(behind().size()) +
-                        " joined again, " + ms_text(Clock::now() - begin) + " after the lock"};
+                        " joined again; from the last beat of the engine before to the lock " +
+                        ms_text(std::chrono::nanoseconds(unheard_ns)) + ", and to the books " +
+                        ms_text(Clock::now() - begin) + " more"};
 }
 
 // Has the book thread do its part. False: it did not come by.
@@ -215,9 +220,13 @@ void HandOver::finish() noexcept {
     stage_.notify_one();
 }
 
+bool HandOver::is_up_to_date() const noexcept {
+    return load_relaxed(segment_.header().phase) == DAYPACK_PHASE_RUNNING && carrier_.has_caught_up();
+}
+
 bool HandOver::step() noexcept {
     Stage stage = stage_.load(std::memory_order_acquire);
-    if (stage == Stage::arrive && !carrier_.has_caught_up() && Clock::now() < caught_up_by_) return false;
+    if (stage == Stage::arrive && !is_up_to_date() && Clock::now() < caught_up_by_) return false;
     if (stage != Stage::leave && stage != Stage::arrive) return false;
     const bool leaves = stage == Stage::leave;
     if (!stage_.compare_exchange_strong(stage, Stage::working)) return false;
@@ -268,7 +277,7 @@ HandOver::Finding HandOver::see_off(Segment::Room& left, pid_t asker) {
                                                        ", which goes on from here: this one ends"};
     for (;;) {
         const auto now = Clock::now();
-        if (!left.file.is_at(segment_.path())) return handed_over;
+        if (!left.file.is_at(segment_.path()) && living_writer_at(segment_.path())) return handed_over;
         if (!gone && load_relaxed(head.epoch) != epoch) gone = now;
         if (gone && (ending_ || now - *gone > kStay)) return handed_over;
         const bool may_take = gone || now - begin > kGrace || TakeoverRequest::asked_by(segment_.instance()) == 0;

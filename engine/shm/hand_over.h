@@ -62,7 +62,7 @@ class HandOver {
     [[nodiscard]] std::span<const SymbolIndex> behind() const noexcept { return carrier_.behind(); }
 
     // So long the old engine leaves the lock to the new one: within it no beat is late.
-    static constexpr std::chrono::milliseconds kGrace{8};
+    static constexpr std::chrono::milliseconds kGrace{5};
     // So long the new one waits for what the old one has shown already: less than gap_wait_ms, its default.
     static constexpr std::chrono::milliseconds kCatchUp{40};
     // So long the old one stands by after the other one has taken over.
@@ -88,6 +88,8 @@ class HandOver {
     // `beating`: the header of the segment that readers see, where this engine has its lock.
     [[nodiscard]] bool is_done(Stage what, daypack_header* beating);
     void copy_books_to(const Segment::Room& room) const noexcept;
+    // The engine reads all that comes, and its books have what the engine before had.
+    [[nodiscard]] bool is_up_to_date() const noexcept;
     [[nodiscard]] std::string directory_fault(const daypack_reader& old) const;
     void finish() noexcept;
 

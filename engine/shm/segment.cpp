@@ -119,7 +119,8 @@ void Segment::acquire(const SegmentOptions& options) {
     }
     const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
-    if (options.takeover && living_writer_at(path)) return make_private(options);
+    const bool another = options.takeover && living_writer_at(path);
+    if (another && ShmFile::open_unlocked(path)) return make_private(options);
     const ShmAccess access{options.mode, options.group};
     for (;;) {
         auto old = ShmFile::open_locked(path, options.instance);

@@ -47,8 +47,18 @@ class LiveProgram : public LiveReader {
     // Starts the program again after the last one has ended, with the same configuration.
     void start() { run_ = another("run"); }
     // Starts another one beside the one that runs.
-    [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another") const {
-        return std::make_unique<Program>(folder_, name, std::vector<std::string>{"run", "my.yaml"});
+    [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another",
+                                                   const std::vector<std::string>& options = {}) const {
+        std::vector<std::string> arguments{"run", "my.yaml"};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        return std::make_unique<Program>(folder_, name, arguments);
+    }
+    // Puts other words into the configuration file, for those that start from now on.
+    void rewrite(const std::string& from, const std::string& to) const {
+        std::ifstream file(folder_ + "/my.yaml");
+        std::string text{std::istreambuf_iterator<char>(file), {}};
+        text.replace(text.find(from), from.size(), to);
+        std::ofstream(folder_ + "/my.yaml") << text;
     }
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     [[nodiscard]] Program& run() noexcept { return *run_; }
