@@ -197,6 +197,29 @@ TEST_F(ProgramTest, ASighupInTheFirstMillisecondsIsNotDeadly) {
     EXPECT_EQ(run->wait(), 0) << run->err();
 }
 
+TEST_F(ProgramTest, WithoutATerminalItSaysOnceThatAllIsLiveAndQuietItSaysNothing) {
+    auto run = this->run(kSeed, {"--log-format", "json"});
+    ASSERT_TRUE(wait_until([&] {
+        return run->err().find(R"("text":"status live=3/3 lines=2/2 )") != std::string::npos;
+    })) << run->err();
+    EXPECT_EQ(run->out(), "") << "books are in the end";
+    EXPECT_TRUE(run->err().starts_with(R"({"time":"2)")) << run->err();
+    run->signal(SIGTERM);
+    EXPECT_EQ(run->wait(), 0);
+    EXPECT_NE(run->out().find("BTC-USDC"), std::string::npos) << run->out();
+
+    auto quiet = this->run(kSeed, {"--quiet"});
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << quiet->err();
+    quiet->signal(SIGTERM);
+    EXPECT_EQ(quiet->wait(), 0);
+    EXPECT_EQ(quiet->out(), "");
+    EXPECT_EQ(quiet->err().find(" info "), std::string::npos) << quiet->err();
+
+    auto wrong = this->run(kSeed, {"--log-level", "warn"});
+    EXPECT_EQ(wrong->wait(), 2);
+    EXPECT_NE(wrong->err().find("there are debug, info, warning, error"), std::string::npos) << wrong->err();
+}
+
 TEST_F(ProgramTest, SignalsOfTheUserDoNothing) {
     auto run = this->run(kSeed);
     ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();

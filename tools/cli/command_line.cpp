@@ -84,6 +84,16 @@ void CommandLine::add_run() {
     sub.add_option("--ca-file", run_.overrides.ca_file, "instead of the file's ca_file")
         ->type_name("FILE")
         ->check(checked(ca_file_fault));
+    sub.add_option("--log-level", run_.log_level,
+                   "least level that the log shows; debug: every line of info, where else what repeats is counted")
+        ->type_name("LEVEL")
+        ->check(one_of({"debug", "info", "warning", "error"}, "level"));
+    sub.add_option_function<std::string>(
+           "--log-format", [this](const std::string& format) { run_.log_json = format == "json"; },
+           "of the log on stderr: text, or json, one object a line")
+        ->type_name("text|json")
+        ->check(one_of({"text", "json"}, "format"));
+    sub.add_flag("--quiet", run_.quiet, "no ladder, status lines and summary; a log from warning on");
     sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
 
