@@ -49,12 +49,12 @@ class ProgramTest : public testing::Test {
         return std::make_unique<Program>(folder_, "run", arguments, prepare);
     }
     void write(const std::string& config) const { std::ofstream(folder_ + "/my.yaml") << config; }
-    // The output of `daypack cat` for a symbol: stdout, and stderr if it fails.
+    // The output of `daypack cat` for a symbol: stdout, and stderr if it fails, as it does where no engine lives.
     std::string cat(const std::string& symbol, std::vector<std::string> more = {"--json", "--levels", "0"}) {
         std::vector<std::string> arguments{"cat", "--instance", instance_, "--symbol", symbol};
         arguments.insert(arguments.end(), more.begin(), more.end());
         Program cat(folder_, "cat", arguments);
-        return cat.wait() == 0 ? cat.out() : cat.err();
+        return cat.wait() == 0 ? cat.out() : cat.out() + cat.err();
     }
     // Waits until `daypack cat` prints that.
     bool says(const std::string& symbol, const std::string& what) {
@@ -323,6 +323,12 @@ TEST_F(ProgramTest, KilledItIsSeenDeadAndANewOneTakesOver) {
     run->signal(SIGKILL);
     EXPECT_EQ(run->wait(), 128 + SIGKILL);
     EXPECT_TRUE(says("BTC-USDC", R"("state":"DOWN","reason":"writer_dead")"));
+    for (const std::string verb : {"cat", "stat", "top", "health"}) {
+        Program dead(folder_, "dead", {verb, "--instance", instance_});
+        EXPECT_EQ(dead.wait(), 1) << verb;
+        EXPECT_NE(dead.err().find("daypack: instance \"" + instance_ + "\" is DEAD since 2"), std::string::npos)
+            << verb << ": " << dead.err();
+    }
     auto next = this->run(kSeed);
     EXPECT_TRUE(says("BTC-USDC", kLive)) << next->err();
     auto third = this->run(kSeed);

@@ -72,7 +72,7 @@ TEST(LogSieve, WhatRepeatsIsCountedAndToldOnce) {
         taken += sieve.takes(log_parts(kGap), MonoTime{kSecond_ns + i});
     }
     EXPECT_EQ(taken, 3);
-    EXPECT_EQ(sieve.take_more(LogLevel::info), "resync 37");
+    EXPECT_EQ(sieve.take_more(LogLevel::info), "warning: resync 37");
     EXPECT_EQ(sieve.take_more(LogLevel::info), "") << "it was told";
 }
 

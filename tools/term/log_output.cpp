@@ -147,13 +147,18 @@ bool LogSieve::takes(const LogParts& parts, MonoTime now) {
 
 std::string LogSieve::take_more(LogLevel least) {
     std::string text;
-    for (auto& [name, kind] : kinds_) {
-        if (kind.more != 0 && kind.level >= least) {
-            std::string_view shown = name;
-            if (shown.ends_with('!')) shown.remove_suffix(1);
-            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", shown, kind.more);
+    for (const LogLevel level : {LogLevel::error, LogLevel::warning, LogLevel::info}) {
+        std::string of_level;
+        for (auto& [name, kind] : kinds_) {
+            if (kind.more == 0 || kind.level != level) continue;
+            if (level >= least) {
+                const std::string_view shown(name.data(), name.size() - (name.ends_with('!') ? 1 : 0));
+                of_level += fmt::format("{}{} {}", of_level.empty() ? "" : ", ", shown, kind.more);
+            }
+            kind.more = 0;
         }
-        kind.more = 0;
+        if (of_level.empty()) continue;
+        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", level_name(level), of_level);
     }
     std::replace(text.begin(), text.end(), '"', '\'');
     return text;

@@ -45,7 +45,8 @@ class LogSieve {
   public:
     // Whether this line is shown; else it counts.
     [[nodiscard]] bool takes(const LogParts& parts, MonoTime now);
-    // What was counted since the last call, as "resync 37, state 240"; empty: nothing. Of lines of that level and more.
+    // What was counted since the last call, as "warning: resync 37; info: state 240"; empty: nothing. Of lines of that
+    // level and more.
     [[nodiscard]] std::string take_more(LogLevel least);
 
   private:
