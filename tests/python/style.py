@@ -23,8 +23,8 @@ def faults_of(path):
     if lines[0] != "# SPDX-License-Identifier: MIT":
         yield 1, "begin with the line # SPDX-License-Identifier: MIT"
     for number, line in enumerate(lines, 1):
-        if len(line) > 120 or line != line.rstrip() or "\t" in line:
-            yield number, "at most 120 characters, no tab, nothing blank at the end"
+        if len(line) > 128 or line != line.rstrip() or "\t" in line:
+            yield number, "at most 128 characters, no tab, nothing blank at the end"
     if len(lines) > 400:
         yield 400, "at most 400 lines"
     tree = ast.parse(text, str(path))
