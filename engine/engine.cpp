@@ -30,7 +30,8 @@ namespace {
 // replaces; and some to spare for the segment, certificates, the log, names that are looked up.
 std::size_t descriptors_of(const Config& config) {
     return 3 * (config.net_threads_in_use() + 1) + 2 * config.exchange.lines +
-           static_cast<std::size_t>(RestOptions{}.connections) + 16;
+           static_cast<std::size_t>(RestOptions{}.connections) + 16 +
+           (config.engine.metrics_listen.empty() ? 0 : MetricsServer::kConnections + 4);
 }
 
 // As a file is, so that it can be used without another look; what this process lacks is said before anything is taken.
@@ -63,6 +64,7 @@ void Engine::Parts::tell_plan() {
     } else if (config.engine.takeover) {
         say(fmt::format("takeover: no engine has instance {}: an ordinary start", segment.instance()));
     }
+    if (metrics) say(fmt::format("metrics listen={} path=/metrics", metrics->address()));
     if (nets.size() >= config.engine.net_threads) return;
     say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                     config.engine.net_threads, config.exchange.lines, nets.size()));
@@ -194,6 +196,7 @@ void Engine::start() {
             if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
         }
         const std::scoped_lock lock(parts.choosing);
+        if (parts.metrics) parts.metrics->start();  // before the control thread, which may make another one
         parts.start_threads();
     } catch (const std::system_error& error) {
         stop();
@@ -216,6 +219,7 @@ void Engine::stop() {
     parts.end_hot_threads();
     parts.control_running = false;
     if (parts.control_thread.joinable()) parts.control_thread.join();
+    if (parts.metrics) parts.metrics->stop();
     parts.log.stop();
 }
 

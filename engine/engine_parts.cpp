@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/metrics/exposition.h"
 #include "engine/shm/atomic_words.h"
 #include "net/backpack/subscribe_frame.h"
 #include "net/base/time_units.h"
@@ -80,6 +81,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
     make_nets();
     make_book(std::move(callbacks));
     make_control();
+    if (!segment.is_private()) make_metrics();
 }
 
 Doorbell* Engine::Parts::bell_of_book() noexcept {
@@ -154,29 +156,64 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
 }
 
+// Events under way to the book thread, as any thread may ask: the queue counts by two atomic positions.
+std::uint64_t Engine::Parts::queued() const noexcept {
+    std::uint64_t events = 0;
+    for (const auto& net : nets) events += net->events.size();
+    return events;
+}
+
+// The server reads what every reader reads, by a mapping of its own.
+void Engine::Parts::make_metrics() {
+    if (config.engine.metrics_listen.empty()) return;
+    if (!config.engine.shared_memory) {
+        throw std::runtime_error("metrics_listen needs shared memory with a name: leave one of the two out");
+    }
+    const int result = daypack_open_as(&metrics_reader.raw, config.engine.instance.c_str(), geteuid());
+    if (result != DAYPACK_OK) {
+        throw std::runtime_error(
+            fmt::format("metrics_listen: the segment cannot be read ({})", daypack_result_name(result)));
+    }
+    metrics.emplace(config.engine.metrics_listen,
+                    [this] { return metrics_text(metrics_reader.raw, plan.is_fused() ? 0 : queued()); });
+}
+
 void Engine::Parts::make_control() {
     std::vector<LogQueue*> logs{&book_log};
     for (auto& net : nets) logs.push_back(&net->log);
     std::vector<const LineHealth*> lines;
     for (const LineHealth& line : health) lines.push_back(&line);
     control = std::make_unique<ControlAgent>(
-        config, ControlAgent::Wiring{
-                    &instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(), &retired,
-                    std::move(logs), std::move(lines), [this](const std::string& line) { log.write(line); },
-                    config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr,
-                    config.engine.shared_memory ? &succession : nullptr, [this](bool has_it) { on_instance(has_it); }});
+        config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
+                                     &retired, std::move(logs), std::move(lines),
+                                     [this](const std::string& line) { log.write(line); },
+                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr,
+                                     config.engine.shared_memory ? &succession : nullptr,
+                                     [this](bool has_it) { return on_instance(has_it); }});
 }
 
-// The file on which readers sleep belongs to the engine that has the instance. Thread: control.
-void Engine::Parts::on_instance(bool has_it) {
+// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. False:
+// that address is not free yet, so this is to be called again. Thread: control.
+bool Engine::Parts::on_instance(bool has_it) {
     if (!has_it) {
         if (waker) waker->leave();
-        return;
+        if (metrics) metrics->stop();
+        return true;
     }
-    waker.emplace(config.engine.instance, segment.access());
-    if (!waker->trouble().empty()) say("warning: " + waker->trouble());
-    if (config.engine.huge_pages) put_on_huge_pages();
-    control->use(*waker);
+    if (!waker) {
+        waker.emplace(config.engine.instance, segment.access());
+        if (!waker->trouble().empty()) say("warning: " + waker->trouble());
+        if (config.engine.huge_pages) put_on_huge_pages();
+        control->use(*waker);
+    }
+    try {
+        if (!metrics) make_metrics();
+        if (metrics) metrics->start();
+        return true;
+    } catch (const std::exception&) {
+        metrics.reset();
+        return false;
+    }
 }
 
 }  // namespace daypack::core

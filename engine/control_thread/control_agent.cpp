@@ -29,6 +29,8 @@ constexpr std::int64_t kClockCheck_ns = 10'000'000'000;  // time services poll e
 // Before an engine succeeds another one, its books are waited for: so long, and the time that the budget of requests
 // needs for a segment full of symbols, so many times.
 constexpr std::int64_t kJoin_ms = 30'000;
+constexpr std::int64_t kChangeAgain_ns = 500'000'000;  // the engine before needs a moment to end
+constexpr int kChangeTries = 20;                       // before it is told
 constexpr std::int64_t kTimesSlower = 2;
 
 }  // namespace
@@ -165,19 +167,25 @@ void ControlAgent::keep_segment(MonoTime now) {
 
 void ControlAgent::hand_over(MonoTime now) {
     if (wiring_.hand_over == nullptr || failed()) return;
+    if (change_again_.ns != 0 && now >= change_again_) take_instance(now);
     const HandOver::Finding found = wiring_.hand_over->check(now, join_ms_);
     if (!found.words.empty()) log_.line(found.words);
     switch (found.result) {
         case HandOver::Result::in_order:
         case HandOver::Result::told: return;
-        case HandOver::Result::taken_over:
-            if (wiring_.on_change) wiring_.on_change(true);
-            return;
+        case HandOver::Result::taken_over: return take_instance(now);
         case HandOver::Result::handed_over:
-            if (wiring_.on_change) wiring_.on_change(false);
+            if (wiring_.on_change) (void)wiring_.on_change(false);
             return fail(Failure::handed_over);
         case HandOver::Result::lost: return fail(Failure::instance_lost);
     }
+}
+
+void ControlAgent::take_instance(MonoTime now) {
+    change_again_ = {};
+    if (!wiring_.on_change || wiring_.on_change(true)) return;
+    change_again_ = now + kChangeAgain_ns;
+    if (++change_tries_ == kChangeTries) log_.line("warning: metrics_listen cannot be had: another one listens there");
 }
 
 // The first failure is the one that is told.

@@ -53,7 +53,8 @@ class ControlAgent {
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
         Waker* waker = nullptr;                         // where readers may wait
         HandOver* hand_over = nullptr;                  // where another engine may succeed this one, or this one it
-        std::function<void(bool)> on_change = {};       // this engine has the instance from now on; false: no more
+        // This engine has the instance from now on; false: no more. Returns false to be called again later.
+        std::function<bool(bool)> on_change = {};
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -95,6 +96,7 @@ class ControlAgent {
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
     void hand_over(MonoTime now);
+    void take_instance(MonoTime now);
     void wait_for_network();
     void fail(Failure failure) noexcept;
     void free_retired();
@@ -117,6 +119,8 @@ class ControlAgent {
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
     MonoTime clock_checked_;
+    MonoTime change_again_;     // on_change is to be called again; 0: never
+    int change_tries_ = 0;      // so often in vain
     std::int64_t join_ms_ = 0;  // for so long books are waited for, before another engine is succeeded
     std::atomic<Failure> failure_{Failure::none};
 };
