@@ -93,7 +93,9 @@ inline CLI::Validator to_user_id() {
         [](std::string& value) {
             const std::uint32_t id = daypack_user_id(value.c_str());
             if (id == DAYPACK_NO_OWNER) {
-                return shown(value) + " is no user of this machine; give the name or number of who runs the engine";
+                return shown(value) +
+                       " is no user of this machine; give, by --owner or DAYPACK_OWNER, the name or number of who runs "
+                       "the engine";
             }
             value = std::to_string(id);
             return std::string();
