@@ -57,6 +57,7 @@ CommandLine::CommandLine(const std::string& version) {
     add_sim();
     add_markets();
     add_readers();
+    add_health();
     add_doctor();
     add_bench();
     add_completion();
@@ -84,6 +85,16 @@ void CommandLine::add_run() {
     sub.add_option("--ca-file", run_.overrides.ca_file, "instead of the file's ca_file")
         ->type_name("FILE")
         ->check(checked(ca_file_fault));
+    sub.add_option("--log-level", run_.log_level,
+                   "least level that the log shows; debug: every line of info, where else what repeats is counted")
+        ->type_name("LEVEL")
+        ->check(one_of({"debug", "info", "warning", "error"}, "level"));
+    sub.add_option_function<std::string>(
+           "--log-format", [this](const std::string& format) { run_.log_json = format == "json"; },
+           "of the log on stderr: text, or json, one object a line")
+        ->type_name("text|json")
+        ->check(one_of({"text", "json"}, "format"));
+    sub.add_flag("--quiet", run_.quiet, "no ladder, status lines and summary; a log from warning on");
     sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
 
@@ -181,7 +192,24 @@ void CommandLine::add_readers() {
     CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return read_segment(show_stat, stat_); });
     add_segment(stat, stat_.instance, stat_.owner);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
-    stat.add_flag("--watch", stat_.watch, "again every second");
+    stat.add_flag("--watch", stat_.watch, "again every second, in a terminal in place");
+}
+
+void CommandLine::add_health() {
+    CLI::App& sub = verb("health", "whether all is LIVE and young: exit code 0, else 1 and a line a cause",
+                         [this] { return read_segment(check_health, health_); });
+    add_segment(sub, health_.instance, health_.owner);
+    add_symbol(sub, health_.symbol, "all that are followed");
+    sub.add_option("--max-age", health_.max_age_ns,
+                   "how old the last message of each may be; without it as old as LIVE allows")
+        ->type_name("500ms")
+        ->transform(to_nanoseconds());
+    sub.add_flag("--json", health_.json, "one JSON object: healthy, and the causes");
+
+    CLI::App& instances = verb("instances", "the instances of this machine, alive or not",
+                               [this] { return show_instances(instances_, std::cout); });
+    instances.add_flag("--clean", instances_.clean, "remove the shared memory of those that no engine writes any more");
+    instances.add_flag("--json", instances_.json, "one JSON object a line");
 }
 
 void CommandLine::add_doctor() {
