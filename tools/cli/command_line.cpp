@@ -9,6 +9,7 @@
 #include "engine/config/config_keys.h"
 #include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
+#include "engine/include/daypack/signer.hpp"
 #include "engine/shm/shm_limits.h"
 #include "tools/cli/completion.h"
 #include "tools/cli/option_checks.h"
@@ -59,6 +60,7 @@ CommandLine::CommandLine(const std::string& version) {
     add_readers();
     add_doctor();
     add_bench();
+    add_sign();
     add_completion();
     // Last, for each verb takes over what it finds.
     app_.footer(
@@ -218,6 +220,35 @@ void CommandLine::add_bench() {
         }
         if (bench_.system && !bench_.input.empty())
             throw CLI::ValidationError("--input", "is not for --system, whose flow the simulated exchange makes");
+    });
+}
+
+void CommandLine::add_sign() {
+    CLI::App& sub = verb("sign", "the signature of a call, and its headers", [this] { return show_signature(sign_); });
+    auto* const instruction =
+        sub.add_option("--instruction", sign_.instruction, "what is asked for, as orderExecute")->type_name("NAME");
+    sub.add_option("k=v", sign_.parameters, "parameters, in any order; a comma alone begins the next of a batch")
+        ->type_name("")
+        ->needs(instruction);
+    sub.add_option("--timestamp", sign_.timestamp_ms, "the Unix time of the call; without it now")
+        ->type_name("MS")
+        ->check(in_range<std::int64_t>(1, INT64_MAX, "time"));
+    sub.add_option("--window", sign_.window_ms, "how long the call is good for")
+        ->type_name("MS")
+        ->check(in_range<std::int64_t>(1, Signer::kWindowMax_ms, "window"))
+        ->capture_default_str();
+    sub.add_flag("--unchecked", sign_.unchecked,
+                 "sign values with % or reserved characters as they are: whether the exchange does is not published");
+    sub.add_option("--text", sign_.text, "sign this text as it stands, to compare with another client")
+        ->type_name("TEXT")
+        ->excludes(instruction);
+    sub.add_option("--key-file", sign_.key_file,
+                   "api_key: and api_secret:, a line each, of mode 0600; without it BACKPACK_KEY and BACKPACK_SECRET")
+        ->type_name("FILE");
+    sub.add_flag("--json", sign_.json, "one JSON object");
+    sub.parse_complete_callback([this, &sub] {
+        sign_.as_text = sub.count("--text") > 0;
+        if (!sign_.as_text && sign_.instruction.empty()) throw CLI::RequiredError("--instruction");
     });
 }
 

@@ -10,6 +10,7 @@
 #include "tools/cli/cat.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/run.h"
+#include "tools/cli/sign.h"
 #include "tools/cli/stat.h"
 #include "tools/cli/tail.h"
 #include "tools/cli/top.h"
@@ -47,6 +48,7 @@ class CommandLine {
     void add_doctor();
     void add_bench();
     void add_completion();
+    void add_sign();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -63,6 +65,7 @@ class CommandLine {
     DoctorOptions doctor_;
     bench::BenchOptions bench_;
     std::string shell_;
+    SignOptions sign_;
 };
 
 }  // namespace daypack::core
