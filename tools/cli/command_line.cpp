@@ -124,6 +124,22 @@ void CommandLine::add_sim() {
         ->type_name("MS")
         ->check(whole(3'600'000))
         ->capture_default_str();
+    sub.add_option("--accounts", sim_.accounts, "accounts that can sign: account reads and private streams")
+        ->type_name("N")
+        ->check(whole(100));
+    sub.add_option("--account-rate", sim_.account_rate, "what each account does a second: orders, fills, funds")
+        ->type_name("R")
+        ->check(number())
+        ->capture_default_str();
+    sub.add_option("--account-events", sim_.account_events, "acts of each account, then they stand still; 0: endless")
+        ->type_name("N")
+        ->check(whole(INT64_MAX));
+    sub.add_option("--keys-out", sim_.keys_out, "where to write each account's keys: DIR/account1.key and so on, 0600")
+        ->type_name("DIR");
+    sub.add_option("--history-lag", sim_.history_lag_ms, "histories are so much later than the private streams")
+        ->type_name("MS")
+        ->check(whole(60'000))
+        ->capture_default_str();
     sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
         ->type_size(1)
