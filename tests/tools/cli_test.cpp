@@ -120,7 +120,7 @@ class OnTerminal {
 };
 
 constexpr std::array kVerbs = {"run",     "sim",    "top",   "cat",  "tail",      "stat",
-                               "markets", "doctor", "bench", "sign", "completion"};
+                               "markets", "doctor", "bench", "sign", "account", "completion"};
 constexpr std::array kLaterVerbs = {"record", "replay", "verify", "export"};
 
 TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/run.h"
+#include "tools/cli/account.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/run.h"
@@ -49,6 +50,7 @@ class CommandLine {
     void add_bench();
     void add_completion();
     void add_sign();
+    void add_account();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -66,6 +68,7 @@ class CommandLine {
     bench::BenchOptions bench_;
     std::string shell_;
     SignOptions sign_;
+    AccountOptions account_;
 };
 
 }  // namespace daypack::core

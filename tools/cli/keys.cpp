@@ -10,8 +10,12 @@
 
 namespace daypack::core {
 
-Signer keys_of(const std::string& key_file) {
+void hide_process() noexcept {
     (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+Signer keys_of(const std::string& key_file) {
+    hide_process();
     try {
         if (!key_file.empty()) return Signer::from_file(key_file);
         const char* const key = std::getenv("BACKPACK_KEY");

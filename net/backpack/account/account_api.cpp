@@ -163,8 +163,12 @@ void AccountApi::read_time() {
     });
 }
 
-HttpHeaders AccountApi::sign(const Call& call) const {
-    return signer_.sign(call, time_.now_ms(mono_now(), wall_now())).headers();
+// Two requests of one millisecond would have one signature, which a venue may take for one that was sent again.
+HttpHeaders AccountApi::sign(const Call& call) {
+    const std::int64_t now_ms = time_.now_ms(mono_now(), wall_now());
+    const bool is_same = now_ms <= last_ms_ && last_ms_ - now_ms < 100;
+    last_ms_ = is_same ? last_ms_ + 1 : now_ms;
+    return signer_.sign(call, last_ms_).headers();
 }
 
 // What is sent and what is signed are of one object: the query has no time in it, so it can be made now.

@@ -90,13 +90,14 @@ class AccountApi {
     void send(std::shared_ptr<Request> request);
     void on_answer(const std::shared_ptr<Request>& request, const RestAnswer& answer);
     void read_time();
-    [[nodiscard]] HttpHeaders sign(const Call& call) const;
+    [[nodiscard]] HttpHeaders sign(const Call& call);
 
     RestClient& client_;
     RestApi public_;
     const Signer& signer_;
     Say say_;
     ServerTime time_;
+    std::int64_t last_ms_ = 0;  // of a signature: no two of them are alike
     AccountGate gate_;
     AccountApiStats stats_;
     std::vector<std::shared_ptr<Request>> waiting_;  // for the clock

@@ -40,6 +40,7 @@ AccountOrder read_order(RowReader& row) {
     order.quantity = row.optional_amount("quantity");
     order.quote_quantity = row.optional_amount("quoteQuantity");
     order.trigger_price = row.optional_amount("triggerPrice");
+    order.trigger_quantity = row.text("triggerQuantity");
     order.executed = row.optional_amount("executedQuantity").value_or(Amount());
     order.executed_quote = row.optional_amount("executedQuoteQuantity").value_or(Amount());
     order.reduce_only = row.flag("reduceOnly");

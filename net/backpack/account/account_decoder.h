@@ -55,6 +55,7 @@ struct AccountOrder {
     std::optional<Amount> quantity;
     std::optional<Amount> quote_quantity;
     std::optional<Amount> trigger_price;
+    std::string trigger_quantity;  // of an order that waits for its trigger: "20.03", or "80%" of a position
     Amount executed;
     Amount executed_quote;
     bool reduce_only = false;
