@@ -171,6 +171,10 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
 Config load_config(const std::string& path, const EnvLookup& env, const ConfigOverrides& overrides) {
     const auto is_there = [&](const Config& config, const ConfigSection& exchange, const ConfigSection& engine) {
         if (overrides.ca_file.empty()) exchange.check("ca_file", ca_file_fault(config.exchange.ca_file));
+        exchange.check("api_secret", key_pair_fault(config.exchange.api_key, config.exchange.api_secret));
+        for (const AccountConfig& account : config.exchange.accounts) {
+            exchange.check("accounts", account_fault(account.key_file));
+        }
         exchange.check("local_address", missing_address_fault(config.exchange.local_address));
         engine.check("shm_group", missing_group_fault(config.engine.shm_group));
     };

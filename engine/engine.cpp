@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/config/config_accounts.h"
 #include "engine/config/config_keys.h"
 #include "engine/engine_parts.h"
 #include "engine/threads/descriptors.h"
@@ -55,6 +56,7 @@ void Engine::Parts::tell_plan() {
         say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
                         fmt::join(config.not_built_yet, ", ")));
     }
+    say(account_words(config.exchange));
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
     if (waker && !waker->trouble().empty()) say("warning: " + waker->trouble());

@@ -125,7 +125,7 @@ TEST_F(ProgramTest, ASymbolThatIsNotListedIsNamedWithItsLineAndTheNearest) {
 
 TEST_F(ProgramTest, KeysAreNowhereToBeSeen) {
     const std::string secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=";
-    const std::string key = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleSE=";
+    const std::string key = "pbY98hPAQf5yCbi8pvjjulMU5JOk+8LZjo4bm4rgFWk=";
     auto run = this->run(replaced(replaced(kSeed, "${BACKPACK_KEY}", key), "${BACKPACK_SECRET}", secret));
     ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
     const auto text_of = [](const std::string& path) {

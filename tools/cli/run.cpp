@@ -90,7 +90,8 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, Log
 
 // Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
 void guard_keys(const ExchangeConfig& exchange) {
-    if (!exchange.api_key.empty() || !exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
+    if (!exchange.api_key.empty() || !exchange.api_secret.empty() || !exchange.accounts.empty())
+        (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.
