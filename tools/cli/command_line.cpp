@@ -68,7 +68,8 @@ CommandLine::CommandLine(const std::string& version) {
 }
 
 void CommandLine::add_run() {
-    CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
+    CLI::App& sub = verb("run", "run the engine in the foreground",
+                         [this] { return run_.check ? check_run(run_) : run_engine(run_); });
     sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
@@ -94,6 +95,9 @@ void CommandLine::add_run() {
            "of the log on stderr: text, or json, one object a line")
         ->type_name("text|json")
         ->check(one_of({"text", "json"}, "format"));
+    CLI::Option* const check = sub.add_flag(
+        "--check", run_.check, "read the configuration, say what is wrong, and ask nothing of the network");
+    sub.add_flag("--json", run_.json, "of --check: one JSON object")->needs(check);
     sub.add_flag("--quiet", run_.quiet, "no ladder, status lines and summary; a log from warning on");
     sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
@@ -215,7 +219,8 @@ void CommandLine::add_health() {
 void CommandLine::add_doctor() {
     CLI::App& sub = verb("doctor", "what of this machine costs latency, with the fix for each",
                          [this] { return show_doctor(doctor_, std::cout); });
-    sub.add_option("CONFIG", doctor_.config_path, "configuration file, to check what it asks for as well")
+    sub.add_option("CONFIG", doctor_.config_path,
+                   "configuration file, to check what it asks for as well, and the way to its exchange")
         ->type_name("");
     sub.add_flag("--json", doctor_.json, "one JSON object a line");
     sub.footer(
