@@ -7,6 +7,7 @@ Every book is compared with the exchange's, at samples; at the end nothing may b
 mapping. What cannot be wrong is checked at every callback (feed_support.Books).
 """
 import asyncio
+import http.client
 import random
 import signal
 import sys
@@ -28,7 +29,10 @@ class EitherNumbering(Books):
         self.forgotten = 0
 
     def ask(self, u):
-        return [book for book in (self.exchange.truth("BTC_USDC", u, ago) for ago in (0, 1)) if book is not None]
+        try:
+            return [book for book in (self.exchange.truth("BTC_USDC", u, ago) for ago in (0, 1)) if book is not None]
+        except (OSError, http.client.HTTPException):
+            return []  # the exchange does harm to whoever asks
 
     def compare(self, shown, u):
         truths = self.ask(u)

@@ -71,7 +71,7 @@ MUTANTS = {
     "no_engine_is_an_error": (LINK, "                self._drop()\n                if self.supervisor",
                               "                raise\n                if self.supervisor",
                               LIFE + "test_an_engine_that_comes_later"),
-    "waits_for_a_record": (LINK, "await self._sleep(RETRY_S if missing or cut or self._unlisted(stream) else BEAT_S)",
+    "waits_for_a_record": (LINK, "await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)",
                            "await self._sleep(1000)", FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
     "close_keeps_the_reader": (LINK, "self._wake.set_result(None)\n        self._drop()", "self._wake.set_result(None)",
                                FEED + "test_leaves_nothing_behind"),
