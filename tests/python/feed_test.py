@@ -151,6 +151,18 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
         self.assertEqual({len(side) for side in books.objects[-1].book.to_dict().values()}, {5})
         self.assertGreater(books.compared, 3)
 
+    async def test_asks_nothing_of_the_network(self):
+        asked = []
+        sys.addaudithook(lambda event, arguments: asked.append(event) if event in ("socket.connect", "socket.getaddrinfo") and
+                         watches else None)
+        watches = True
+        books = Books()
+        feed = CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[L2_BOOK, TRADES], callbacks={L2_BOOK: books})
+        await run_until(lambda: books.calls > 20, feed)
+        CcxtBackpackFeed.info()
+        watches = False
+        self.assertEqual(asked, [])
+
     # ---- what it accepts
 
     async def test_takes_both_forms_of_subscription_and_symbol_objects(self):
@@ -327,12 +339,13 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
         try:
             engine.wait_live(daypack.Reader)
             books = Books()
-            started = time.monotonic()
+            started, spent = time.monotonic(), time.process_time()
             with LogLines() as log:
                 feed = CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: books}, timeout=2,
                                         timeout_interval=0.1, instance=engine.instance)
                 await run_until(lambda: time.monotonic() - started > 3, feed)
             self.assertEqual(log.having("within timeout"), [])
+            self.assertLess(time.process_time() - spent, 0.3, "of 3 s")
             self.assertEqual(books.snapshots, 1)
         finally:
             engine.stop()

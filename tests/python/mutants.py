@@ -71,8 +71,12 @@ MUTANTS = {
     "no_engine_is_an_error": (LINK, "                self._drop()\n                if self.supervisor",
                               "                raise\n                if self.supervisor",
                               LIFE + "test_an_engine_that_comes_later"),
-    "waits_for_a_record": (LINK, "await self._sleep(RETRY_S if missing or cut or self._unlisted(stream) else BEAT_S)",
+    "waits_for_a_record": (LINK, "await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)",
                            "await self._sleep(1000)", FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
+    "polls": (LINK, "await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)", "await asyncio.sleep(0)",
+              FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
+    "asks_the_network": (SHM, "    def connect(self):", "    def connect(self):\n        import socket\n        socket"
+                         ".getaddrinfo('127.0.0.1', 9)", FEED + "test_asks_nothing_of_the_network"),
     "close_keeps_the_reader": (LINK, "self._wake.set_result(None)\n        self._drop()", "self._wake.set_result(None)",
                                FEED + "test_leaves_nothing_behind"),
     "no_turn_for_the_loop": (LINK, "if records >= BATCH or now - turn_at >= TURN_S:", "if False:",

@@ -132,6 +132,7 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
             child = subprocess.Popen([sys.executable, "-m", "daypack.feed", str(path), "--instance", instance,
                                       "--program", PROGRAM, f"--engine-arguments={urls}"],
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(child.kill)
             seen = set()
             while len(seen) < 4:
                 line = child.stdout.readline()
@@ -146,7 +147,7 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
             done = subprocess.run([sys.executable, "-m", "daypack.feed", str(path), "--program", PROGRAM],
                                   capture_output=True, text=True, check=False)
             self.assertNotEqual(done.returncode, 0)
-            self.assertRegex(done.stderr, "seed.yaml:8.*snapshot_interval")
+            self.assertRegex(done.stderr, "seed.yaml:7.*snapshot_interval")
         remove(instance)
 
     @staticmethod

@@ -180,13 +180,16 @@ def main(arguments=None):
                                      "configuration: an engine is started where none of its instance runs")
     parser.add_argument("config", help="configuration file (YAML) of daypack")
     parser.add_argument("--instance", help="instead of the file's")
+    parser.add_argument("--channels", help="as TRADES,FUNDING: instead of TRADES,L2_BOOK, or of those that the program tells")
     parser.add_argument("--program", help="the program daypack; else DAYPACK_PROGRAM, or on PATH")
     parser.add_argument("--duration", type=float, help="seconds after which to end")
     parser.add_argument("--engine-arguments", default="", help="further arguments of `daypack run`, in one text")
     given = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     settings = settings_of(given.config, given.program)
-    channels = [channel for channel in settings.get("channels") or ["TRADES", "L2_BOOK"] if channel in WANTS]
+    channels = given.channels.split(",") if given.channels else settings.get("channels") or ["TRADES", "L2_BOOK"]
+    if unknown := [channel for channel in channels if channel not in WANTS]:
+        raise SystemExit(f"{', '.join(unknown)}: not delivered here; there are {', '.join(WANTS)}")
     symbols = settings.get("symbols") or []
     if isinstance(symbols, str) or "*" in symbols:
         raise SystemExit("name the symbols: this runner prints chosen ones")
