@@ -197,7 +197,7 @@ void Engine::Parts::make_control() {
 bool Engine::Parts::on_instance(bool has_it) {
     if (!has_it) {
         if (waker) waker->leave();
-        if (metrics) metrics->stop();
+        metrics.reset();
         return true;
     }
     if (!waker) {
