@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 
+#include "engine/control_thread/book_images.h"
 #include "engine/include/daypack/follow.h"
 #include "engine/shm/image_writer.h"
 #include "tests/engine/follower_world.h"
@@ -348,6 +349,30 @@ TEST(FullBook, ASegmentWithoutImagesHasNone) {
     Follower follower(instance);
     EXPECT_EQ(follower.poll(), DAYPACK_EMPTY);
     EXPECT_NE(follower.words().find("set engine.image_levels"), std::string::npos) << follower.words();
+}
+
+// The answer to a silence comes while an audit compares: what passes is the audit's own.
+TEST(FullBook, OnlyTheSnapshotOfAnAuditBecomesAnImage) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    InstrumentTable instruments(1);
+    ASSERT_TRUE(instruments.append(test::instrument()));
+    Segment& segment = market.writer().segment;
+    BookImages images(segment, instruments, [](const std::string& line) { ADD_FAILURE() << line; });
+    const auto answer = [&](Sequence u, bool audit) {
+        BookCommand command = CheckSnapshot{0, std::make_unique<Snapshot>(Snapshot{u, {}, {}, {}}), audit};
+        images.on_send(command);
+        RetiredBlocks retired;
+        retired.snapshot = std::move(std::get<CheckSnapshot>(command).snapshot);
+        if (audit) retired.checked = SymbolIndex{0};
+        images.on_retired(retired);
+    };
+    answer(50, true);
+    answer(60, false);
+    segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
+    for (int i = 0; i < 2; ++i) images.do_work();
+    EXPECT_EQ(segment.image(0, 0, 0)->u, 50u);
 }
 
 }  // namespace

@@ -158,6 +158,9 @@ class FollowerWorld {
         const bool live = book.top.state == DAYPACK_STATE_LIVE;
         counts_.live += std::uint64_t{live};
         if (book.u != market.u) return tell(place, market, "another u");
+        if (engines_.runs() && market.reason == Reason::start) {
+            return tell(place, market, "the book of a writer before");
+        }
         if (live != (market.state == State::live)) return tell(place, market, "another state");
         if (book.top.u != book.u || book.top.price_exponent != market.instrument.tick.exponent ||
             book.top.quantity_exponent != market.instrument.step.exponent) {
