@@ -151,7 +151,7 @@ engine:
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
     EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"api_key", "api_secret", "private channels",
-                                                              "book_threads", "record", "metrics_listen"}));
+                                                              "book_threads", "record"}));
 }
 
 TEST(Config, AnEngineSectionWithoutKeysIsTheDefaults) {

@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 // Accepts all, and keeps who is open, as the exchange does.
 struct Exchange final : ServerHandler {
     Reception on_connection() override { return {}; }
-    Reply on_request(std::string_view) override { return {}; }
+    Reply on_request(std::string_view, const Credentials&) override { return {}; }
     Reply on_upgrade() override {
         Reply reply;
         reply.status = 101;
