@@ -12,6 +12,12 @@
 
 namespace daypack::core::test {
 
+struct DrawnAudit {
+    Sequence from = 0;  // where the book stood when it was asked for
+    std::optional<Snapshot> answer{};
+    std::uint64_t position = 0;
+};
+
 // One symbol of an engine: what it has published, and what the venue has sent since.
 struct PublishedMarket {
     PublishedMarket(Random& random, const std::string& base)
@@ -20,11 +26,6 @@ struct PublishedMarket {
     struct Place {  // of an update in the ring
         Sequence last;
         std::uint64_t position;
-    };
-    struct Audit {
-        Sequence from = 0;  // where the book stood when it was asked for
-        std::optional<Snapshot> answer{};
-        std::uint64_t position = 0;
     };
     static constexpr std::size_t kPlaces = 1'100;  // more than the ring holds
 
@@ -38,7 +39,7 @@ struct PublishedMarket {
     bool follows = false;  // it has a book that goes on with the venue's updates
     Instrument instrument = test::instrument();
     std::unique_ptr<OrderBook> book;
-    std::optional<Audit> audit;
+    std::optional<DrawnAudit> audit;
     // As published last, also by an engine that has ended.
     State state = State::syncing;
     Reason reason = Reason::start;
@@ -227,7 +228,7 @@ class DrawnEngines {
             if (random_.once_in(60)) market.audit.emplace().from = market.u;
             return;
         }
-        PublishedMarket::Audit& audit = *market.audit;
+        DrawnAudit& audit = *market.audit;
         if (!audit.answer) {
             if (!random_.once_in(25)) return;
             const auto* const past = market.venue.drawn_between(audit.from, market.venue.u());
