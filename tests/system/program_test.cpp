@@ -35,7 +35,8 @@ class ProgramTest : public testing::Test {
     }
     ~ProgramTest() override {
         std::filesystem::remove_all(folder_);
-        unlink(("/dev/shm/daypack." + instance_).c_str());
+        // One that was killed has left the file on which readers wait, for the next one.
+        for (const char* const end : {"", ".wake"}) unlink(("/dev/shm/daypack." + instance_ + end).c_str());
     }
 
     // `daypack run` with this configuration against the exchange.
