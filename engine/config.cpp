@@ -15,6 +15,7 @@
 #include "engine/config/config_proxy.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
+#include "net/backpack/symbol.h"
 
 namespace daypack::core {
 namespace {
@@ -57,6 +58,24 @@ std::string room_fault(const Config& config) {
     if (config.exchange.symbols.size() <= config.engine.max_symbols) return {};
     return "lists " + std::to_string(config.exchange.symbols.size()) +
            " markets; raise `max_symbols` under `engine:`, which is " + std::to_string(config.engine.max_symbols);
+}
+
+// Each market that is to be joined first is one of those that are followed, and stands there once.
+std::string priority_fault(const Config& config) {
+    std::vector<std::string> followed, first;
+    for (const ListedSymbol& symbol : config.exchange.symbols) followed.push_back(*native_symbol(symbol.text));
+    for (const std::string& symbol : config.engine.priority) {
+        const std::string native = *native_symbol(symbol);
+        const auto stands_in = [&native](const std::vector<std::string>& natives) {
+            return std::find(natives.begin(), natives.end(), native) != natives.end();
+        };
+        if (stands_in(first)) return "names the market " + native + " twice; name each once";
+        if (!config.exchange.all_symbols && !stands_in(followed)) {
+            return "names the market " + native + ", which `symbols` does not list; add it there or remove it here";
+        }
+        first.push_back(native);
+    }
+    return {};
 }
 
 void check_member(const char* section, std::string_view member, const std::string& fault) {
@@ -111,6 +130,7 @@ Config parse(const std::string& path, const std::string& text, const EnvLookup& 
     exchange_keys.finish(engine_keys);
     engine_keys.finish(exchange_keys);
     exchange_keys.check("symbols", room_fault(config));
+    engine_keys.check("priority", priority_fault(config));
     last_check(config, exchange_keys, engine_keys);
     config.not_built_yet = not_built_yet(config);
     return config;
@@ -138,6 +158,7 @@ void check_config(const Config& config, const ConfigNames& names) {
         if (misfit.key != nullptr) check_member(section, misfit.key, misfit.fault);
     }
     check_symbols(config, names);
+    check_member(names.engine, "priority", priority_fault(config));
     check_member(names.exchange, "ca_file", ca_file_fault(config.exchange.ca_file));
     check_member(names.engine, "shm_group", missing_group_fault(config.engine.shm_group));
 }

@@ -31,7 +31,8 @@ namespace {
 // replaces; and some to spare for the segment, certificates, the log, names that are looked up.
 std::size_t descriptors_of(const Config& config) {
     return 3 * (config.net_threads_in_use() + 1) + 2 * config.exchange.lines +
-           static_cast<std::size_t>(RestOptions{}.connections) + 16;
+           static_cast<std::size_t>(RestOptions{}.connections) + 16 +
+           (config.engine.metrics_listen.empty() ? 0 : MetricsServer::kConnections + 4);
 }
 
 // As a file is, so that it can be used without another look; what this process lacks is said before anything is taken.
@@ -59,6 +60,7 @@ void Engine::Parts::tell_plan() {
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
     if (waker && !waker->trouble().empty()) say("warning: " + waker->trouble());
+    if (metrics) say(fmt::format("metrics listen={} path=/metrics", metrics->address()));
     if (nets.size() >= config.engine.net_threads) return;
     say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                     config.engine.net_threads, config.exchange.lines, nets.size()));
@@ -190,6 +192,7 @@ void Engine::start() {
         }
         const std::scoped_lock lock(parts.choosing);
         parts.start_threads();
+        if (parts.metrics) parts.metrics->start();
     } catch (const std::system_error& error) {
         stop();
         parts.ended = true;
@@ -208,6 +211,7 @@ void Engine::stop() {
         return;
     }
     parts.ended = parts.ended || parts.control_thread.joinable();
+    if (parts.metrics) parts.metrics->stop();
     parts.end_hot_threads();
     parts.control_running = false;
     if (parts.control_thread.joinable()) parts.control_thread.join();

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/metrics/exposition.h"
 #include "engine/shm/atomic_words.h"
 #include "net/backpack/subscribe_frame.h"
 #include "net/base/time_units.h"
@@ -76,6 +77,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
     make_nets();
     make_book(std::move(callbacks));
     make_control();
+    make_metrics();
 }
 
 Doorbell* Engine::Parts::bell_of_book() noexcept {
@@ -145,6 +147,28 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     doubts.audit_every_ns = s_to_ns(config.exchange.snapshot_interval_s);
     book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
     if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
+}
+
+// Events under way to the book thread, as any thread may ask: the queue counts by two atomic positions.
+std::uint64_t Engine::Parts::queued() const noexcept {
+    std::uint64_t events = 0;
+    for (const auto& net : nets) events += net->events.size();
+    return events;
+}
+
+// The server reads what every reader reads, by a mapping of its own.
+void Engine::Parts::make_metrics() {
+    if (config.engine.metrics_listen.empty()) return;
+    if (!config.engine.shared_memory) {
+        throw std::runtime_error("metrics_listen needs shared memory with a name: leave one of the two out");
+    }
+    const int result = daypack_open_as(&metrics_reader.raw, config.engine.instance.c_str(), geteuid());
+    if (result != DAYPACK_OK) {
+        throw std::runtime_error(
+            fmt::format("metrics_listen: the segment cannot be read ({})", daypack_result_name(result)));
+    }
+    metrics.emplace(config.engine.metrics_listen,
+                    [this] { return metrics_text(metrics_reader.raw, plan.is_fused() ? 0 : queued()); });
 }
 
 void Engine::Parts::make_control() {

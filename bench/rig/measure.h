@@ -2,7 +2,9 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "bench/rig/cores.h"
@@ -21,6 +23,26 @@ struct Spread {
 [[nodiscard]] inline double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
     return values[values.size() / 2];
+}
+
+// The median of values of which each comes from a round of its own, and where the true one lies: above `least` with
+// 95 %, and below `most` with 95 %. Whatever the values' distribution: as many of n values lie below the true median as
+// a coin shows heads in n throws. With fewer than five values nothing is known, and both are infinite.
+struct BoundedMedian {
+    double value = 0, least = 0, most = 0;
+};
+[[nodiscard]] inline BoundedMedian bounded_median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t n = values.size();
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    BoundedMedian result{median(values), -kInfinity, kInfinity};
+    double tail = 0, term = std::pow(0.5, static_cast<double>(n));  // the chance of `heads` heads at most
+    for (std::size_t heads = 0; heads < n && (tail += term) <= 0.05; ++heads) {
+        result.least = values[heads];
+        result.most = values[n - 1 - heads];
+        term *= static_cast<double>(n - heads) / static_cast<double>(heads + 1);
+    }
+    return result;
 }
 
 // How much CPU time of this thread `work` took, in ns an item, of which it returns the count: whoever else runs on the

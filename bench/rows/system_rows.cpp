@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "bench/rig/cores.h"
@@ -233,17 +232,6 @@ constexpr int kWaitingRounds = 10;       // at least: with and without in turn
 constexpr double kWaitingMax = 3;        // percent of the engine's p99
 constexpr double kWaitingIdleMax = 0.5;  // percent of a core
 constexpr double kWakeUpMax_us = 200;    // the control thread looks every 100
-constexpr double kStudent95_9 = 1.833;   // of ten rounds; of more it is less
-
-// The mean of some values, and how far above it the true one may be, at 95 %.
-std::pair<double, double> mean_and_bound(const std::vector<double>& values) {
-    double sum = 0, squares = 0;
-    for (const double value : values) sum += value;
-    const auto count = static_cast<double>(values.size());
-    const double mean = sum / count;
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    return {mean, mean + kStudent95_9 * std::sqrt(squares / (count - 1) / count)};
-}
 
 // What 32 readers that wait cost the engine, round by round in turn. Its hot thread has one core and they another,
 // where there are two: readers that are put on the engine's core take from it what any program there would.
@@ -274,19 +262,22 @@ Row waiting_row(const SystemEffort& effort) {
             waited_for(), alone();
         percents.push_back((with_them.back() / without.back() - 1) * 100);
     }
-    const auto [mean, bound] = mean_and_bound(percents);
+    const BoundedMedian more = bounded_median(percents);
     Row row;
     row.name = std::string(kWaiting) + ".p99";
-    row.value = bound;
+    row.value = more.most;
     row.unit = "% more at p99";
     row.bound = Row::Bound::most;
     row.target = kWaitingMax;
     row.what = fmt::format(
-        "upper 95 % bound of {} rounds: frame to shm with 32 waiting readers against none ({:.1f} against "
-        "{:.1f} us, mean {:+.1f} %)",
-        rounds, median(with_them), median(without), mean);
+        "upper 95 % bound of the median of {} rounds: frame to shm with 32 waiting readers against none ({:.1f} "
+        "against {:.1f} us, median {:+.1f} %, lower bound {:+.1f} %)",
+        rounds, median(with_them), median(without), more.value, more.least);
     row.curves.push_back({"a waiting reader: published until it has it", woken});
     row.not_measured_because = not_measured_since(others);
+    if (more.least <= kWaitingMax && kWaitingMax < more.most && row.not_measured_because.empty()) {
+        row.not_measured_because = "the rounds differ too much to tell: take more of them by --rounds";
+    }
     row.spread = spread_of(percents);
     return row;
 }

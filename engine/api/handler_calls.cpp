@@ -4,6 +4,8 @@
 #include <exception>
 #include <optional>
 
+#include "net/base/printable.h"
+
 namespace daypack {
 namespace {
 
@@ -90,12 +92,14 @@ void tell_figures(Handler& handler, const core::FiguresView& view) {
     return "";
 }
 
+constexpr std::size_t kMostWords = 512;  // of an exception; its text goes to a log, and who threw it may be a stranger
+
 // REQUIRES: in a catch block.
 [[nodiscard]] std::string words_of_exception() {
     try {
         throw;
     } catch (const std::exception& exception) {
-        return exception.what();
+        return core::printable(exception.what(), kMostWords);
     } catch (...) {
         return "something that is no std::exception";
     }

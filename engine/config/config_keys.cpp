@@ -141,7 +141,7 @@ constexpr ConfigKey kEngineKeys[] = {
                              "of a host, too"),
     key<&EngineConfig::record>("record", "a file for all that comes", {.built = false}),
     key<&EngineConfig::metrics_listen>("metrics_listen", "127.0.0.1:9464 serves Prometheus text",
-                                       {.fault = listen_fault, .built = false}),
+                                       {.fault = listen_fault}),
 };
 
 void read_all(std::span<const ConfigKey> keys, ConfigSection& in, Config& out) {

@@ -91,7 +91,9 @@ YamlNode parse_yaml(const std::string& text) {
         for (int i = 0; i < 2; ++i) (void)parser.HandleNextDocument(documents);
         if (documents.count == 0) return {};
         if (documents.count > 1) {
-            throw YamlError(documents.last_line, "a second YAML document begins; keep one, without `---` in between");
+            throw YamlError(documents.last_line,
+                            "a second YAML document begins here, after `---`, `...` or a value that stands by itself; "
+                            "keep one document");
         }
         return Converter().convert(YAML::Load(text), 1, 0);
     } catch (const YAML::Exception& error) {

@@ -16,6 +16,12 @@ bool is_of_star(const Market& market) noexcept {
     return market.visible && (type == "SPOT" || type == "PERP" || type.empty());
 }
 
+// Where the symbol was named: what a program lists stands in no file.
+std::string place_of(const Config& config, const ListedSymbol& symbol) {
+    if (symbol.line == 0) return "daypack: ";
+    return fmt::format("daypack: {}:{}: ", config.path, symbol.line);
+}
+
 }  // namespace
 
 std::vector<std::string> choose_symbols(const ExchangeConfig& config, const std::vector<Market>& markets) {
@@ -35,17 +41,16 @@ std::string not_listed(const Config& config, const ListedSymbol& symbol, const s
     std::vector<std::string> listed;
     for (const Market& market : markets) listed.push_back(market.native);
     const auto nearest = nearest_symbol(symbol.text, listed);
-    return fmt::format("daypack: {}:{}: symbol \"{}\" is not listed on backpack{}", config.path, symbol.line,
-                       symbol.text,
+    return fmt::format("{}symbol \"{}\" is not listed on backpack{}", place_of(config, symbol), symbol.text,
                        nearest ? fmt::format("; did you mean \"{}\"?", normalised_symbol(*nearest))
                                : std::string("; `daypack markets` shows what is"));
 }
 
 std::string without_a_book(const Config& config, const ListedSymbol& symbol) {
     return fmt::format(
-        "daypack: {}:{}: symbol \"{}\" is an RFQ market, without an order book: it cannot be followed; take it out of "
+        "{}symbol \"{}\" is an RFQ market, without an order book: it cannot be followed; take it out of "
         "the list",
-        config.path, symbol.line, symbol.text);
+        place_of(config, symbol), symbol.text);
 }
 
 bool is_rfq(const std::string& native, const Market* market) noexcept {

@@ -104,6 +104,8 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
             throw std::runtime_error("no permission to write " + path +
                                      ": it belongs to another user; run as that one, or choose another --instance");
         }
+        if (fd < 0 && errno == EROFS)
+            fail("cannot write " + path + ": mount /dev/shm so that it can be written", errno);
         if (fd < 0) fail("cannot open " + path + ", remove it if it is of no use", errno);
         ShmFile file(checked_above_stdio(fd));
         struct stat status {};

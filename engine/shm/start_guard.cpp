@@ -24,6 +24,17 @@ std::mutex& process_mutex() {
     throw std::runtime_error(path + ", which keeps two engines from starting at once, " + why);
 }
 
+// What helps where the file can neither be opened nor made.
+const char* remedy_of(int error) noexcept {
+    switch (error) {
+        case EROFS: return "mount /dev/shm so that it can be written";
+        case ENOSPC: return "make room in /dev/shm";
+        case EMFILE: return "raise the limit of open files (ulimit -n)";
+        case ENFILE: return "raise fs.file-max, the machine's limit of open files";
+        default: return "remove it, or see to it that this user may write to /dev/shm";
+    }
+}
+
 // What another user put there, or what is no file. In /dev/shm only its owner and root may remove it.
 void remove_strange(const std::string& path, uid_t owner) {
     if (unlink(path.c_str()) == 0 || errno == ENOENT) return;
@@ -62,7 +73,9 @@ bool StartGuard::try_lock() {
         remove_strange(path_, mine.st_uid);
         return false;
     }
-    if (fd < 0) in_the_way(path_, std::string("cannot be opened (") + std::strerror(error) + "): remove it");
+    if (fd < 0)
+        in_the_way(path_, std::string("cannot be ") + (known ? "opened (" : "made (") + std::strerror(error) +
+                              "): " + remedy_of(error));
     fd_ = fd;
     (void)fchmod(fd, 0600);  // whatever the umask: a start that is killed leaves it to the next one
     struct flock lock {};

@@ -257,7 +257,7 @@ TEST_F(ApiEngine, WhatIsPolledIsTheExchangesBook) {
 struct Thrower : Handler {
     void on_book(const BookUpdate& book) override {
         ++calls;
-        if (book.live()) throw std::runtime_error("no margin");
+        if (book.live()) throw std::runtime_error("no\nmargin");
     }
     void on_error(const Error& error) noexcept override {
         code = error.code;
@@ -278,7 +278,7 @@ TEST_F(ApiEngine, WhatACallbackThrowsEndsInOnErrorAndACleanStop) {
     ASSERT_TRUE(wait_until([&] { return !engine.running(); }));
     EXPECT_EQ(thrower.calls, calls) << "on_error is the last call";
     EXPECT_EQ(thrower.code, ErrorCode::callback);
-    EXPECT_EQ(thrower.text, "an exception left on_book: no margin");
+    EXPECT_EQ(thrower.text, "an exception left on_book: no?margin");
     EXPECT_EQ(engine.error_text(), thrower.text);
     EXPECT_FALSE(engine.wait_live(kBound)) << "at once";
     const auto top = engine.top(*engine.find("BTC-USDC"));

@@ -135,6 +135,10 @@ TEST(ConfigRefusal, FormsAreRefused) {
          at(7,
             "`priority`: \"BTCUSDC\" is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or "
             "\"SOL/USDC:USDC\"")},
+        {with("", "  priority: [\"ETH-USDC\"]\n"),
+         at(7, "`priority` names the market ETH_USDC, which `symbols` does not list; add it there or remove it here")},
+        {with("", "  priority: [\"BTC-USDC\", \"BTC/USDC\"]\n"),
+         at(7, "`priority` names the market BTC_USDC twice; name each once")},
         {with("    channels: [TRADES, L2BOOK]\n"), at(6, "unknown channel \"L2BOOK\"; did you mean \"L2_BOOK\"?")},
         {with("    channels: [TRADES, TRADES]\n"), at(6, "channel \"TRADES\" is listed twice; list each once")},
         {with("    channels: []\n"), at(6, "`channels` is empty; it needs at least one element")},
@@ -293,6 +297,8 @@ TEST(ConfigRefusal, AConfigMadeInCodeIsCheckedLikeOneOfAFileAndTheMemberIsNamed)
         {[](X&, E& e) { e.net_cpus = {-1}; }, "EngineConfig::net_cpus is -1; it must be a whole number from 0 to 1023"},
         {[](X&, E& e) { e.net_threads = 2, e.threads = ThreadModel::fused; },
          "EngineConfig::net_threads is 2 with `threads: fused`"},
+        {[](X&, E& e) { e.priority = {"SOL-USDC"}; },
+         "EngineConfig::priority names the market SOL_USDC, which `symbols` does not list"},
         {[](X&, E& e) { e.rt_priority = 100; },
          "EngineConfig::rt_priority is 100; it must be a whole number from 0 to"},
     };
@@ -312,7 +318,7 @@ TEST(ConfigRefusal, ABrokenFileIsToldWithItsLine) {
         {"exchanges:\n  mine: \"a\" b\n", "daypack: config.yaml:2: not valid YAML ("},
         {"exchanges:\n\tmine: a\n", "daypack: config.yaml:2: not valid YAML ("},
         {"a: \"\\q\"\n", "daypack: config.yaml:1: not valid YAML (unknown escape character); "},
-        {"a: 1\n---\nb: 2\n", "daypack: config.yaml:2: a second YAML document begins; "},
+        {"a: 1\n---\nb: 2\n", "daypack: config.yaml:2: a second YAML document begins here, after "},
         {"? [a]\n: 1\n", "daypack: config.yaml:1: a key must be plain text; "},
         {"a: &x [*x]\n", "daypack: config.yaml:1: nested too deep; "},
         {with("    ca_file: ${1}\n"), "daypack: config.yaml:6: `${` begins no variable here; "},

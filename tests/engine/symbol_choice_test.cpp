@@ -48,6 +48,13 @@ TEST(SymbolChoice, OneThatIsNotListedIsToldWithFileAndLineAndTheNearestName) {
               std::string::npos);
 }
 
+TEST(SymbolChoice, OneThatAProgramNamedStandsInNoFile) {
+    Config config;
+    config.exchange.symbols.push_back({"BTC-USDT", 0});
+    EXPECT_EQ(not_listed(config, config.exchange.symbols[0], kMarkets),
+              "daypack: symbol \"BTC-USDT\" is not listed on backpack; did you mean \"BTC-USDC\"?");
+}
+
 TEST(SymbolChoice, AnRfqMarketIsKnownByItsKindAndWithoutAListByItsName) {
     EXPECT_TRUE(is_rfq("USDT_USDC_RFQ", find_market(kMarkets, "USDT_USDC_RFQ")));
     EXPECT_TRUE(is_rfq("USDT_USDC_RFQ", nullptr));

@@ -9,6 +9,8 @@
 #include "bench/run.h"
 #include "tools/cli/account.h"
 #include "tools/cli/cat.h"
+#include "tools/cli/health.h"
+#include "tools/cli/instances.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/run.h"
 #include "tools/cli/sign.h"
@@ -46,6 +48,7 @@ class CommandLine {
     void add_sim();
     void add_markets();
     void add_readers();
+    void add_health();
     void add_doctor();
     void add_bench();
     void add_completion();
@@ -64,6 +67,8 @@ class CommandLine {
     TopOptions top_;
     TailOptions tail_;
     StatOptions stat_;
+    HealthOptions health_;
+    InstancesOptions instances_;
     DoctorOptions doctor_;
     bench::BenchOptions bench_;
     std::string shell_;
