@@ -177,7 +177,11 @@ TEST_F(AccountVerb, AccountsOfAConfigurationAreShownByNameAndTheirKeysNowhere) {
     EXPECT_NE(none->err().find("there is no account mm3; there are mm1, mm2"), std::string::npos) << none->err();
 
     Program run(folder_, "run", {"run", "my.yaml"});
-    ASSERT_TRUE(wait_until([&] { return run.out().find(" LIVE ") != std::string::npos || run.ended(); })) << run.err();
+    ASSERT_TRUE(wait_until([&] {
+        Program cat(folder_, "cat", {"cat", "--json", "--instance", instance});
+        (void)cat.wait();
+        return cat.out().find(R"("state":"LIVE")") != std::string::npos || run.ended();
+    })) << run.err();
     const std::string process = "/proc/" + std::to_string(run.pid());
     const std::string arguments = text_of(process + "/cmdline") + text_of(process + "/environ");
     const std::string segment = text_of("/dev/shm/daypack." + instance);
