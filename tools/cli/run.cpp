@@ -222,8 +222,9 @@ int run_engine(const RunOptions& options) {
     if (!options.quiet && !engine.failed()) print_tops(reader.raw(), out);
     engine.stop();
     if (engine.failure() == Engine::Failure::handed_over) {
-        log.tell(LogLevel::info,
-                 "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
+        log.tell(
+            LogLevel::info,
+            "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
         return 0;
     }
     if (engine.failed()) {
