@@ -64,7 +64,7 @@ engine:
   huge_pages: true
   fast_aes: false
   kernel_timestamps: true
-  priority: [ETH-USDC]
+  priority: [BTC-USDC]
   image_levels: 5000
   jail: true
   record: all.bin
