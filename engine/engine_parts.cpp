@@ -26,7 +26,8 @@ SegmentOptions segment_options(const EngineConfig& config) {
             .mode = static_cast<mode_t>(config.shm_mode),
             .group = config.shm_group,
             .named = config.shared_memory,
-            .image_levels = config.image_levels};
+            .image_levels = config.image_levels,
+            .takeover = config.takeover};
 }
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {
@@ -63,6 +64,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       log(sink_of(std::move(l))),
       segment(segment_options(config.engine)),
       keeper(segment),
+      succession(segment),
       publisher(segment),
       instruments(config.engine.max_symbols),
       subscriptions(config.engine.max_symbols),
@@ -73,11 +75,13 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       book_log(kLogRecords),
       chosen(config) {
     store_relaxed(segment.header().threads, plan.word());
-    if (config.engine.shared_memory) waker.emplace(config.engine.instance, segment.access());
+    if (config.engine.shared_memory && !segment.is_private()) {
+        waker.emplace(config.engine.instance, segment.access());
+    }
     make_nets();
     make_book(std::move(callbacks));
     make_control();
-    make_metrics();
+    if (!segment.is_private()) make_metrics();
 }
 
 Doorbell* Engine::Parts::bell_of_book() noexcept {
@@ -140,7 +144,10 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     const auto input = plan.is_fused() ? BookAgent::Input::calls : BookAgent::Input::queues;
     BookAgent::Wiring wiring{&instruments, &segment,  &publisher, input,     {},
                              &to_book,     &requests, &retired,   &book_log, &pool};
-    if (config.engine.shared_memory) wiring.keeper = &keeper;
+    if (config.engine.shared_memory) {
+        wiring.keeper = &keeper;
+        wiring.hand_over = &succession;
+    }
     for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
     BookMonitor::Options doubts;
     doubts.stale_after_ns = ms_to_ns(config.exchange.stale_after_ms);
@@ -180,7 +187,33 @@ void Engine::Parts::make_control() {
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
                                      [this](const std::string& line) { log.write(line); },
-                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr});
+                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr,
+                                     config.engine.shared_memory ? &succession : nullptr,
+                                     [this](bool has_it) { return on_instance(has_it); }});
+}
+
+// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. False:
+// that address is not free yet, so this is to be called again. Thread: control.
+bool Engine::Parts::on_instance(bool has_it) {
+    if (!has_it) {
+        if (waker) waker->leave();
+        metrics.reset();
+        return true;
+    }
+    if (!waker) {
+        waker.emplace(config.engine.instance, segment.access());
+        if (!waker->trouble().empty()) say("warning: " + waker->trouble());
+        if (config.engine.huge_pages) put_on_huge_pages();
+        control->use(*waker);
+    }
+    try {
+        if (!metrics) make_metrics();
+        if (metrics) metrics->start();
+        return true;
+    } catch (const std::exception&) {
+        metrics.reset();
+        return false;
+    }
 }
 
 }  // namespace daypack::core

@@ -21,6 +21,7 @@
 #include "engine/messages/log_writer.h"
 #include "engine/metrics/metrics_server.h"
 #include "engine/net_thread/net_agent.h"
+#include "engine/shm/hand_over.h"
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
@@ -69,6 +70,7 @@ struct Engine::Parts {
     void run_book();
     void run_fused();
     void run_control();
+    bool on_instance(bool has_it);
     void start_threads();
     void end_hot_threads();
     void say(const std::string& text);
@@ -90,6 +92,7 @@ struct Engine::Parts {
     LogWriter log;
     Segment segment;
     SegmentKeeper keeper;
+    HandOver succession;
     std::optional<Waker> waker;  // none where there is no shared memory to wait for
     Publisher publisher;
     InstrumentTable instruments;

@@ -44,6 +44,7 @@ exchanges:
     rest_requests_per_minute: 1201
     max_frame_bytes: 4194305
     local_address: [127.0.0.1, 127.0.0.1, 127.0.0.1]
+    accounts: [{name: mm2, key_file: mm2.keys}]
 engine:
   instance: mm1
   depth: 65

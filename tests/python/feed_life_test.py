@@ -185,10 +185,10 @@ class AFeedThroughTrouble(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_shallow_slot(self):
         exchange = self.exchange()
-        engine = self.engine(exchange, depth=16)
+        engine = self.engine(exchange, depth=6)
         engine.wait_live(daypack.Reader)
-        books = Books(lambda u: exchange.truth("BTC_USDC", u), levels=1000)
-        log = await self.follow(books, engine, exchange, [(None, 0), (None, 0), (None, 0)])
+        books = Books(lambda u: exchange.truth("BTC_USDC", u), levels=1000, least=2)
+        log = await self.follow(books, engine, exchange, 2 * [(None, 1)])  # it is read again where it ran low
         self.assertEqual(len(log.having("image_levels")), 1)
         self.assertGreater(books.compared, 5)
 

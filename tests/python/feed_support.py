@@ -35,8 +35,8 @@ def check(true, text):
 class Books:
     """A callback for L2_BOOK: what every call must keep to. `truth` (u -> book) is asked at each `each`-th one."""
 
-    def __init__(self, truth=None, each=25, levels=0):
-        self.truth, self.each, self.levels = truth, each, levels
+    def __init__(self, truth=None, each=25, levels=0, least=1):
+        self.truth, self.each, self.levels, self.least = truth, each, levels, least
         self.calls = self.snapshots = self.compared = self.deletes = 0
         self.shadow, self.u, self.objects, self.errors = None, None, [], []
         self.receipts = []
@@ -67,6 +67,7 @@ class Books:
             check(book.sequence_number > self.u, f"{book.sequence_number} after {self.u}")
             self.apply(book.delta)
         self.u = book.sequence_number
+        check(min(len(book.book.bids), len(book.book.asks)) >= self.least, "levels enough")
         if book.delta is None or self.calls % self.each == 0:
             self.look_at_all(book)
 

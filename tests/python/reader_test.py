@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The reader of an installed package, over a live engine: what it shows is what the exchange has."""
 import asyncio
+import importlib.util
 import os
+import pathlib
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -14,6 +19,9 @@ try:
     import numpy
 except ImportError:
     numpy = None
+
+
+EXAMPLES = pathlib.Path(__file__).parent.parent.parent / "tools" / "python" / "examples"
 
 
 class AReader(unittest.TestCase):
@@ -150,6 +158,21 @@ class AReader(unittest.TestCase):
             return False
         except RuntimeError:
             return True
+
+    def test_serves_the_examples(self):
+        def run(name, *arguments):
+            done = subprocess.run([sys.executable, str(EXAMPLES / name), "--instance", self.engine.instance, "--seconds", "0.5",
+                                   *arguments], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            return done.stdout
+
+        self.assertRegex(run("imbalance.py", "BTC-USDC"), r"BTC-USDC .*\[#* *\]|BTC-USDC +STALE")
+        if importlib.util.find_spec("matplotlib") is None:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            picture = pathlib.Path(folder) / "depth.png"
+            run("depth_picture.py", "BTC-USDC", str(picture))
+            self.assertEqual(picture.read_bytes()[1:4], b"PNG")
 
     def test_follows_a_whole_book_that_equals_the_exchanges(self):
         book = self.reader.follow("BTC-USDC")

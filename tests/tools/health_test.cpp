@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "engine/shm/instances.h"
+#include "engine/shm/start_guard.h"
 #include "engine/shm/waker.h"
 #include "tests/engine/shm_fixture.h"
 #include "tools/cli/instances.h"
@@ -150,22 +151,40 @@ TEST(Instances, AreListedAndCleanRemovesTheDeadAlone) {
 TEST(Instances, AStartAtTheSameMomentKeepsItsSegment) {
     const Instance instance;
     std::atomic<bool> done{false};
+    std::atomic<int> rounds{0};
     std::thread cleaner([&] {
         while (!done) {
             try {
                 (void)remove_instance(instance.name);
             } catch (const std::runtime_error&) {  // the start has just taken it
             }
+            ++rounds;
         }
     });
     int named = 0;
     for (int i = 0; i < 200; ++i) {
         const Segment segment(instance.options());
+        const int begun = rounds;
+        EXPECT_TRUE(wait_for([&] { return rounds >= begun + 2; }));  // what was under way is through
         named += segment.is_named();
     }
     done = true;
     cleaner.join();
     EXPECT_EQ(named, 200);
+}
+
+TEST(Instances, ARemovalWaitsForAStartThatIsUnderWay) {
+    const Instance instance;
+    { const Segment dead(instance.options()); }
+    std::thread remover;
+    {
+        const StartGuard start(instance.name);
+        remover = std::thread([&] { EXPECT_EQ(remove_instance(instance.name), Removal::removed); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // one that did not wait would be through
+        EXPECT_TRUE(is_there(instance.path()));
+    }
+    remover.join();
+    EXPECT_FALSE(is_there(instance.path()));
 }
 
 TEST(RecentFlow, CountsWhatTheRingHasOfTheLastSeconds) {

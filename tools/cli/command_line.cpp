@@ -60,6 +60,8 @@ CommandLine::CommandLine(const std::string& version) {
     add_health();
     add_doctor();
     add_bench();
+    add_sign();
+    add_account();
     add_completion();
     // Last, for each verb takes over what it finds.
     app_.footer(
@@ -68,7 +70,8 @@ CommandLine::CommandLine(const std::string& version) {
 }
 
 void CommandLine::add_run() {
-    CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
+    CLI::App& sub = verb("run", "run the engine in the foreground",
+                         [this] { return run_.check ? check_run(run_) : run_engine(run_); });
     sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
@@ -85,6 +88,9 @@ void CommandLine::add_run() {
     sub.add_option("--ca-file", run_.overrides.ca_file, "instead of the file's ca_file")
         ->type_name("FILE")
         ->check(checked(ca_file_fault));
+    sub.add_flag("--takeover", run_.overrides.takeover,
+                 "join beside the engine that has the instance, then have it hand over: readers go on without an "
+                 "outage; where none runs, start as usual");
     sub.add_option("--log-level", run_.log_level,
                    "least level that the log shows; debug: every line of info, where else what repeats is counted")
         ->type_name("LEVEL")
@@ -94,6 +100,9 @@ void CommandLine::add_run() {
            "of the log on stderr: text, or json, one object a line")
         ->type_name("text|json")
         ->check(one_of({"text", "json"}, "format"));
+    CLI::Option* const check = sub.add_flag(
+        "--check", run_.check, "read the configuration, say what is wrong, and ask nothing of the network");
+    sub.add_flag("--json", run_.json, "of --check: one JSON object")->needs(check);
     sub.add_flag("--quiet", run_.quiet, "no ladder, status lines and summary; a log from warning on");
     sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
@@ -215,7 +224,8 @@ void CommandLine::add_health() {
 void CommandLine::add_doctor() {
     CLI::App& sub = verb("doctor", "what of this machine costs latency, with the fix for each",
                          [this] { return show_doctor(doctor_, std::cout); });
-    sub.add_option("CONFIG", doctor_.config_path, "configuration file, to check what it asks for as well")
+    sub.add_option("CONFIG", doctor_.config_path,
+                   "configuration file, to check what it asks for as well, and the way to its exchange")
         ->type_name("");
     sub.add_flag("--json", doctor_.json, "one JSON object a line");
     sub.footer(

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "bench/run.h"
+#include "tools/cli/account.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/health.h"
 #include "tools/cli/instances.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/run.h"
+#include "tools/cli/sign.h"
 #include "tools/cli/stat.h"
 #include "tools/cli/tail.h"
 #include "tools/cli/top.h"
@@ -50,6 +52,8 @@ class CommandLine {
     void add_doctor();
     void add_bench();
     void add_completion();
+    void add_sign();
+    void add_account();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -68,6 +72,8 @@ class CommandLine {
     DoctorOptions doctor_;
     bench::BenchOptions bench_;
     std::string shell_;
+    SignOptions sign_;
+    AccountOptions account_;
 };
 
 }  // namespace daypack::core

@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "engine/engine.h"
 #include "engine/include/daypack/reader.hpp"
@@ -16,7 +19,9 @@
 #include "net/base/clock.h"
 #include "tools/cli/run_log.h"
 #include "tools/term/hang_up.h"
+#include "tools/term/json_line.h"
 #include "tools/term/ladder.h"
+#include "tools/term/service_manager.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
@@ -85,7 +90,8 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, Log
 
 // Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
 void guard_keys(const ExchangeConfig& exchange) {
-    if (!exchange.api_key.empty() || !exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
+    if (!exchange.api_key.empty() || !exchange.api_secret.empty() || !exchange.accounts.empty())
+        (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.
@@ -113,12 +119,13 @@ LogOptions log_options(const RunOptions& options) {
 class Minutes {
   public:
     Minutes(const RunOptions& options, MonoTime now) : quiet_(options.quiet), told_(now) {}
-    void do_work(Reader& reader, RunLog& log, MonoTime now) {
+    void do_work(Reader& reader, RunLog& log, const ServiceManager& manager, MonoTime now) {
         constexpr std::int64_t kMinute_ns = 60'000'000'000;
         if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
         started_ = true;
         const RunStatus::Line line = status_.take(reader, static_cast<double>(now - told_) / 1e9);
         told_ = now;
+        manager.status(line.text);
         const bool is_told = !quiet_;
         log.tell_minute(is_told ? line.level : LogLevel::warning, is_told ? line.text : std::string());
     }
@@ -131,6 +138,36 @@ class Minutes {
 };
 
 }  // namespace
+
+int check_run(const RunOptions& options) {
+    using Json = nlohmann::ordered_json;
+    try {
+        const Config config = read_config(options);
+        std::vector<std::string> symbols;
+        if (config.exchange.all_symbols) symbols.emplace_back("*");
+        for (const auto& symbol : config.exchange.symbols) symbols.push_back(symbol.text);
+        if (options.json) {
+            std::puts(json_line(Json{{"ok", true},
+                                     {"instance", config.engine.instance},
+                                     {"symbols", symbols},
+                                     {"not_built_yet", config.not_built_yet}})
+                          .c_str());
+            return 0;
+        }
+        std::puts(fmt::format("{} is in order: instance {}, symbols {}", options.config_path, config.engine.instance,
+                              fmt::join(symbols, ", "))
+                      .c_str());
+        if (!config.not_built_yet.empty()) {
+            std::puts(fmt::format("accepted, without effect in this version: {}", fmt::join(config.not_built_yet, ", "))
+                          .c_str());
+        }
+        return 0;
+    } catch (const ConfigError& error) {
+        if (!options.json) throw;
+        std::puts(json_line(Json{{"ok", false}, {"error", error.what()}}).c_str());
+        return 2;
+    }
+}
 
 int run_engine(const RunOptions& options) {
     constexpr int kTurn_ms = 10;
@@ -151,6 +188,8 @@ int run_engine(const RunOptions& options) {
     HangUp hang_up;
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
+    ServiceManager manager;
+    manager.ready();
 
     Reader reader(config.engine.instance, geteuid());
     std::optional<Screen> screen;
@@ -163,19 +202,30 @@ int run_engine(const RunOptions& options) {
     while (!asked && !engine.failed()) {
         const MonoTime now = mono_now();
         if (options.duration_s > 0 && static_cast<double>(now - start) >= options.duration_s * 1e9) break;
-        if (hang_up.asks_to_reload()) reload(engine, options, log);
+        if (hang_up.asks_to_reload()) {
+            manager.reloading(now);
+            reload(engine, options, log);
+            manager.ready();
+        }
         if (now >= due) {
             due = now + tick_ns;
             (void)daypack_follow(&reader.raw());
             if (screen) screen->show(draw_ladder(reader, screen->rows() - 5, screen->columns()) + log.text());
-            if (!screen) minutes.do_work(reader, log, now);
+            if (!screen) minutes.do_work(reader, log, manager, now);
+            manager.watch(daypack_beat_age_ns(&reader.raw()), now);
         }
         asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
         asked = asked || hang_up.asks_to_end();
     }
     screen.reset();
+    manager.stopping();
     if (!options.quiet && !engine.failed()) print_tops(reader.raw(), out);
     engine.stop();
+    if (engine.failure() == Engine::Failure::handed_over) {
+        log.tell(LogLevel::info,
+                 "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
+        return 0;
+    }
     if (engine.failed()) {
         log.tell(LogLevel::error,
                  "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "

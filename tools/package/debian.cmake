@@ -22,6 +22,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME daypack)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/postinst)
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
     "low-latency order books of Backpack Exchange
 The program holds the exchange's WebSocket over TLS, keeps every order book

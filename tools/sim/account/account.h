@@ -109,6 +109,7 @@ struct Account {
     std::vector<Order> ended;
     std::vector<Fill> fills;
     std::vector<Funding> fundings;
+    std::map<std::string, Amount> transferred;  // what came from outside, less what went there
     std::uint64_t events = 0;
 };
 

@@ -84,8 +84,13 @@ Query query_in(std::string_view target) {
     return query;
 }
 
-// `rows`: in order of time. The first page is 1, and so is the one of nothing.
-Reply page_of(const Query& query, std::vector<std::string> rows) {
+// Of `all`, which is in order of time, those to keep. The first page is 1, and so is the one of nothing.
+template <class Row, class Keep, class Format>
+Reply page_of(const Query& query, const std::vector<Row>& all, Keep keep, Format format) {
+    std::vector<const Row*> rows;
+    for (const Row& row : all) {
+        if (keep(row)) rows.push_back(&row);
+    }
     if (!query.ascending) std::reverse(rows.begin(), rows.end());
     const std::uint64_t total = rows.size();
     const std::uint64_t begin = std::min(query.offset, total);
@@ -93,7 +98,7 @@ Reply page_of(const Query& query, std::vector<std::string> rows) {
     std::string body = "[";
     for (std::uint64_t i = begin; i < end; ++i) {
         if (i != begin) body.push_back(',');
-        body += rows[i];
+        body += format(*rows[i]);
     }
     Reply reply = json_reply(body + "]");
     const std::uint64_t pages = std::max<std::uint64_t>(1, (total + query.limit - 1) / query.limit);
@@ -116,30 +121,31 @@ Reply history_answer(const AccountView& view, std::string_view target) {
                                       query.fault),
                           400);
     }
-    std::vector<std::string> rows;
     const auto is_of = [&](const std::string& symbol, std::int64_t us) {
         return us <= view.history_us && (!query.symbol || *query.symbol == symbol);
     };
+    const auto is_of_order = [&](std::uint64_t id) { return !query.order_id || *query.order_id == std::to_string(id); };
     if (path == "/wapi/v1/history/fills") {
-        for (const Fill& fill : view.account.fills) {
-            const bool in_time = fill.us / 1000 >= query.from_ms && fill.us / 1000 < query.to_ms;
-            const bool of_order = !query.order_id || *query.order_id == std::to_string(fill.order_id);
-            const bool of_type = !query.fill_type || *query.fill_type == "User";
-            if (is_of(fill.symbol, fill.us) && in_time && of_order && of_type) rows.push_back(fill_json(fill));
-        }
-    } else if (path == "/wapi/v1/history/orders") {
-        for (const Order& order : view.account.ended) {
-            const bool is_it = !query.order_id || *query.order_id == std::to_string(order.id);
-            if (is_of(order.symbol, order.changed_us) && is_it) rows.push_back(order_json(order));
-        }
-    } else if (path == "/wapi/v1/history/funding") {
-        for (const Funding& funding : view.account.fundings) {
-            if (is_of(funding.symbol, funding.us)) rows.push_back(funding_json(funding, view.account));
-        }
-    } else {
-        return text_reply("404 not found", 404);
+        const bool of_type = !query.fill_type || *query.fill_type == "User";
+        const auto keep = [&](const Fill& fill) {
+            const std::int64_t ms = fill.us / 1000;
+            return of_type && is_of(fill.symbol, fill.us) && is_of_order(fill.order_id) && ms >= query.from_ms &&
+                   ms < query.to_ms;
+        };
+        return page_of(query, view.account.fills, keep, fill_json);
     }
-    return page_of(query, std::move(rows));
+    if (path == "/wapi/v1/history/orders") {
+        const auto keep = [&](const Order& order) {
+            return is_of(order.symbol, order.changed_us) && is_of_order(order.id);
+        };
+        return page_of(query, view.account.ended, keep, order_json);
+    }
+    if (path == "/wapi/v1/history/funding") {
+        return page_of(
+            query, view.account.fundings, [&](const Funding& funding) { return is_of(funding.symbol, funding.us); },
+            [&](const Funding& funding) { return funding_json(funding, view.account); });
+    }
+    return text_reply("404 not found", 404);
 }
 
 }  // namespace daypack::core::sim

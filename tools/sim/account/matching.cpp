@@ -84,6 +84,7 @@ void Matching::lock(Account& account, const Order& order, Amount quantity) {
 
 void Matching::transfer(std::size_t account, const std::string& asset, Amount amount) {
     pay(accounts_[account], asset, amount);
+    accounts_[account].transferred[asset] += amount;
     tell_balance(accounts_[account], asset);
 }
 

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kRestingMax = 25;  // of an account
 constexpr Amount kFundsMin = 20'000 * kOne;
 constexpr Amount kFunds = 1'000'000 * kOne;
+constexpr Amount kBaseMax = 100'000'000 * kOne;
 constexpr int kPreparing = 25;
 
 }  // namespace
@@ -56,7 +57,9 @@ void Script::prepare(std::size_t account) {
         assets.insert(market.quote);
         const auto touch = matching_.touch(market.symbol);
         if (market.is_perpetual || !touch || !assets.insert(market.base).second) continue;
-        const Amount steps = ratio(kFunds / 10, touch->ask) / market.step;
+        // Of what costs next to nothing not so much that an Amount could not count it.
+        const Amount worth = touch->ask < kOne / 100 ? times(touch->ask, kBaseMax) : kFunds / 10;
+        const Amount steps = ratio(std::min(worth, kFunds / 10), touch->ask) / market.step;
         matching_.transfer(account, market.base, steps * market.step);
     }
     for (const Instrument& market : matching_.instruments()) {

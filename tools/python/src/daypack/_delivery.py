@@ -44,8 +44,8 @@ class Delivery:
         self._symbols = list(by_symbol)
         self._channels = [by_symbol[symbol] for symbol in self._symbols]
         self._marks = {}
-        self._handlers = {"snapshot": self._on_snapshot, "update": self._on_update, "trade": self._on_trade,
-                          "top": self._on_top, "mark_price": self._on_mark_price, "funding": self._on_funding,
+        self._handlers = {"snapshot": self._on_snapshot, "trade": self._on_trade, "top": self._on_top,
+                          "mark_price": self._on_mark_price, "funding": self._on_funding,
                           "liquidation": self._on_liquidation, "open_interest": self._on_open_interest}
         wanted = []
         for symbol, channels in by_symbol.items():
@@ -56,13 +56,29 @@ class Delivery:
         return wanted
 
     async def deliver(self, items, connection):
-        handlers = self._handlers
+        """The way of each update: no call more than it needs."""
+        handlers, books, symbols = self._handlers, self._l2_book, self._symbols
+        l2_book, bid_name, ask_name = self.names.L2_BOOK, self.names.BID, self.names.ASK
+        book_callback = self.book_callback
         for item in items:
             if not connection.is_open:
                 return  # a callback took so long that the feed was stopped meanwhile
-            handler = handlers.get(item[0])
-            if handler is not None:
-                await handler(item)
+            if item[0] != "update":
+                handler = handlers.get(item[0])
+                if handler is not None:
+                    await handler(item)
+                continue
+            _, number, delta, u, timestamp, receipt = item
+            book = books[symbols[number]]
+            for name in (bid_name, ask_name):
+                if changes := delta[name]:
+                    side = book.book.bids if name == bid_name else book.book.asks
+                    for price, size in changes:
+                        if size:
+                            side[price] = size
+                        else:
+                            del side[price]
+            await book_callback(l2_book, book, receipt, timestamp=timestamp, sequence_number=u, delta=delta)
 
     async def _on_snapshot(self, item):
         _, number, bids, asks, u, timestamp, receipt = item
@@ -70,26 +86,6 @@ class Delivery:
         book = self.types.OrderBook(self.id, symbol, bids=bids, asks=asks, max_depth=self.max_depth)
         self._l2_book[symbol] = book
         await self.book_callback(self.names.L2_BOOK, book, receipt, timestamp=timestamp, sequence_number=u)
-
-    async def _on_update(self, item):
-        _, number, delta, u, timestamp, receipt = item
-        book = self._l2_book[self._symbols[number]]
-        names = self.names
-        if changes := delta[names.BID]:
-            side = book.book.bids
-            for price, size in changes:
-                if size:
-                    side[price] = size
-                else:
-                    del side[price]
-        if changes := delta[names.ASK]:
-            side = book.book.asks
-            for price, size in changes:
-                if size:
-                    side[price] = size
-                else:
-                    del side[price]
-        await self.book_callback(names.L2_BOOK, book, receipt, timestamp=timestamp, sequence_number=u, delta=delta)
 
     async def _on_trade(self, item):
         _, number, side, amount, price, trade_id, timestamp, receipt = item

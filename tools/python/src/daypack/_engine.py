@@ -43,6 +43,7 @@ class Supervisor:
         self.users = 0
         self.child = None
         self.symbols, self.channels, self.settings, self.options = [], [], {}, {}
+        self.arguments = []
         self.depth = 64
         self.config = None  # path of a file that is the user's own
         self._folder = None
@@ -55,7 +56,10 @@ class Supervisor:
         self.channels += [channel for channel in channels if channel not in self.channels]
         self.settings.update({key: value for key, value in settings.items() if value is not None})
         for section, of in options.items():
-            self.options.setdefault(section, {}).update(of)
+            if section == "arguments":
+                self.arguments = list(of)  # of `daypack run`
+            else:
+                self.options.setdefault(section, {}).update(of)
         if max_depth == 0 or max_depth > 32:
             self.depth = 16384  # whole books
         if self.child is not None and self.child.poll() is None and self.config is None:
@@ -104,7 +108,7 @@ class Supervisor:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="daypack-")
         config = self.config or self._write()
-        command = [self.program, "run", str(config), "--instance", self.instance, *self.options.get("arguments", [])]
+        command = [self.program, "run", str(config), "--instance", self.instance, *self.arguments]
         if setpriv := shutil.which("setpriv"):
             command = [setpriv, "--pdeathsig", "TERM", *command]  # it must not outlive a killed parent
         with open(pathlib.Path(self._folder.name) / "engine.log", "wb") as log:

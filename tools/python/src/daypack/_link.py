@@ -42,6 +42,7 @@ class Link:
         self._closed = False
         self._stream = self._waiter = self._loop = self._wake = None
         self._said = {}
+        self._not_listed, self._next_look = [], 0.0
 
     # ---- life
 
@@ -140,7 +141,7 @@ class Link:
                 turn_at, records = time.monotonic(), 0
             if stream.cursor == cursor and not self._closed:
                 self._waiter.arm(stream.cursor)
-                await self._sleep(RETRY_S if missing or cut or self._unlisted(stream) else BEAT_S)
+                await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)
                 turn_at, records = time.monotonic(), 0
 
     def _join(self, stream, missing, cut):
@@ -154,8 +155,12 @@ class Link:
                           "engine.image_levels to 16384 for whole books", symbol, len(joined[0]), len(joined[1]), once=True)
             yield ("snapshot", number, *joined[:5])
 
-    def _unlisted(self, stream):
-        return [number for number in range(len(self.wanted)) if not stream.listed(number)]
+    def _unlisted(self, stream, now):
+        """Symbols that the engine does not list: a new one begins without any. Looked up now and then."""
+        if now >= self._next_look:
+            self._not_listed = [name for number, (name, _, _) in enumerate(self.wanted) if not stream.listed(number)]
+            self._next_look = now + (RETRY_S if self._not_listed else BEAT_S)
+        return self._not_listed
 
     def _look_at_engine(self, stream, now, opened_at):
         if stream.fresh():
@@ -163,10 +168,9 @@ class Link:
                 self.on_alive()
         elif self.supervisor is not None:
             self.supervisor.tend()
-        if now - opened_at > 5 and (unlisted := self._unlisted(stream)):
-            names = ", ".join(self.wanted[number][0] for number in unlisted)
-            self._say("unlisted", "the engine of instance %s does not list %s; it is looked for on", self.instance, names,
-                      once=True)
+        if (unlisted := self._unlisted(stream, now)) and now - opened_at > 5:
+            self._say("unlisted", "the engine of instance %s does not list %s, which is looked for again and again",
+                      self.instance, ", ".join(unlisted), once=True)
 
     def _count_lost(self, items):
         lost = sum(item[1] for item in items if item[0] == "lost")

@@ -138,7 +138,8 @@ class CcxtBackpackFeed(Delivery, Feed):
             wanted += [str(symbol) for symbol in listed]
         self._refuse_private([*(channels or []), *(subscription or {})])
         config = kwargs.get("config")
-        self._learn_symbols(wanted, bool(config and getattr(config, "ignore_invalid_instruments", False)))
+        of_config = config.get if isinstance(config, dict) else lambda name: getattr(config, name, False)
+        self._learn_symbols(wanted, bool(of_config("ignore_invalid_instruments")))
         super().__init__(symbols=symbols, channels=channels, subscription=subscription, callbacks=callbacks, **kwargs)
         # Symbol objects cannot be written as JSON, which the raw recording of add_feed does.
         self._feed_config = {channel: [str(symbol) for symbol in of] for channel, of in self._feed_config.items()}
