@@ -257,7 +257,8 @@ TEST(SimAccountRest, KnowsRestingOrdersAloneByTheirNumber) {
     const std::string order = truth.orders.begin()->first;
     simdjson::dom::parser parser;
     std::string symbol;
-    for (const auto row : parser.parse(ask(exchange, kOpenOrders).body).get_array().value()) {
+    const simdjson::dom::array open = parser.parse(ask(exchange, kOpenOrders).body).get_array();
+    for (const auto row : open) {
         if (text_in(row, "id") == order) symbol = text_in(row, "symbol");
     }
     constexpr Read kOrder{"/api/v1/order", "orderQuery"};

@@ -77,7 +77,7 @@ TEST_F(HandOverOfMany, NoBookIsWrongAndNoneIsAwayForLong) {
 }
 
 // The kill itself, and the start of the program, are part of the time.
-TEST_F(HandOverOfMany, AfterACrashTheMostActiveAreThereWithinASecond) {
+TEST_F(HandOverOfMany, AfterACrashAllAreThereAgainAndItIsToldHowSoonTheMostActive) {
     ASSERT_TRUE(all_live()) << live_.log();
     std::sort(symbols_.begin(), symbols_.end(), [this](const std::string& a, const std::string& b) {
         return live_.counter(a, DAYPACK_SYMBOL_updates) > live_.counter(b, DAYPACK_SYMBOL_updates);

@@ -202,7 +202,7 @@ TEST(RecentFlow, CountsWhatTheRingHasOfTheLastSeconds) {
         const Event event = test::delta(update.u, Side::bid, 100, 5 + i);
         writer.publisher.publish_book(update, std::span(&event, 1));
     };
-    for (int i = 0; i < 30; ++i) publish(i, 8'000'000'000 - i * 100'000'000);  // 8 s to 5 s ago
+    for (int i = 0; i < 30; ++i) publish(i, 8'000'000'000 - i * std::int64_t{100'000'000});  // 8 s to 5 s ago
     Reader reader(instance.name);
     const RecentFlow recent(reader, 10);
     const auto window = recent.window(10);
