@@ -57,7 +57,7 @@ HandOver::Finding HandOver::check(MonoTime now, std::int64_t join_ms) {
         deaf_until_ = now + kDeaf_ns;
         if (now - told_ < kTell_ns && told_.ns != 0) return {};
         told_ = now;
-        return {Result::told, std::string("takeover: ") + error.what() + "; it is tried again"};
+        return {Result::told, std::string("warning: takeover: ") + error.what() + "; it is tried again"};
     }
 }
 
@@ -96,7 +96,7 @@ HandOver::Finding HandOver::succeed(MonoTime now, std::int64_t join_ms) {
         if (now - told_ < kTell_ns && told_ > asked_) return {};
         told_ = now;
         return {Result::told,
-                "takeover: the engine that has the instance does not answer, so it is of a version that "
+                "warning: takeover: the engine that has the instance does not answer, so it is of a version that "
                 "cannot hand over, or busy: this one waits, and takes over when that one ends"};
     }
     if (began_.ns == 0) began_ = now;
