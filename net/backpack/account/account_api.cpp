@@ -59,7 +59,7 @@ void AccountApi::read(Call call, const char* path, Parse parse, Done<Rows> done)
     ask({std::move(call), path, on_answer});
 }
 
-void AccountApi::balances(Done<AccountRows<AccountBalance>> done) {
+void AccountApi::balances(const Done<AccountRows<AccountBalance>>& done) {
     using Rows = AccountRows<AccountBalance>;
     using Reply = AccountReply<Rows>;
     // Each of the further answers adds to what the one before it gave.
@@ -172,7 +172,7 @@ HttpHeaders AccountApi::sign(const Call& call) {
 }
 
 // What is sent and what is signed are of one object: the query has no time in it, so it can be made now.
-void AccountApi::send(std::shared_ptr<Request> request) {
+void AccountApi::send(const std::shared_ptr<Request>& request) {
     const std::string query = signer_.sign(request->call, 1).query();
     const std::string target = request->path + (query.empty() ? "" : "?" + query);
     const auto alive = std::weak_ptr(alive_);

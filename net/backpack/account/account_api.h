@@ -63,7 +63,7 @@ class AccountApi {
     AccountApi& operator=(const AccountApi&) = delete;
 
     // Of three requests: what is available, lent, and backs margin. One that is refused refuses all.
-    void balances(Done<AccountRows<AccountBalance>> done);
+    void balances(const Done<AccountRows<AccountBalance>>& done);
     void open_orders(const std::string& symbol, Done<AccountRows<AccountOrder>> done);
     // By the venue's id, or by the client's own. Only what rests is found: `not_found` disproves nothing.
     void order(const std::string& symbol, const std::string& id, Done<AccountRows<AccountOrder>> done);
@@ -87,7 +87,7 @@ class AccountApi {
     template <class Rows, class Parse>
     void read(Call call, const char* path, Parse parse, Done<Rows> done);
     void ask(Request request);
-    void send(std::shared_ptr<Request> request);
+    void send(const std::shared_ptr<Request>& request);
     void on_answer(const std::shared_ptr<Request>& request, const RestAnswer& answer);
     void read_time();
     [[nodiscard]] HttpHeaders sign(const Call& call);
