@@ -142,7 +142,7 @@ void AccountApi::ask(Request request) {
     }
     waiting_.push_back(std::make_shared<Request>(std::move(request)));
     if (time_.is_due(mono_now())) return read_time();
-    for (auto& ready : std::exchange(waiting_, {})) send(std::move(ready));
+    for (const auto& ready : std::exchange(waiting_, {})) send(ready);
 }
 
 // What waits goes on with whatever is known of the venue's clock.
@@ -159,7 +159,7 @@ void AccountApi::read_time() {
                  " ms ahead of this machine's; signatures follow it, but set this one");
         }
         has_warned_ = time_.drifts();
-        for (auto& ready : std::exchange(waiting_, {})) send(std::move(ready));
+        for (const auto& ready : std::exchange(waiting_, {})) send(ready);
     });
 }
 
