@@ -169,6 +169,7 @@ void Engine::Parts::make_metrics() {
     if (!config.engine.shared_memory) {
         throw std::runtime_error("metrics_listen needs shared memory with a name: leave one of the two out");
     }
+    daypack_close(&metrics_reader.raw);  // where an earlier try had the segment, and did not get the address
     const int result = daypack_open_as(&metrics_reader.raw, config.engine.instance.c_str(), geteuid());
     if (result != DAYPACK_OK) {
         throw std::runtime_error(

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What Prometheus scrapes: the text, its names against those of tools/grafana, and the server under bad visitors.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -15,11 +11,16 @@
 #include "engine/metrics/exposition.h"
 #include "engine/metrics/metrics_server.h"
 #include "tests/engine/shm_fixture.h"
+#include "tests/support/http_visitor.h"
 
 namespace daypack::core {
 namespace {
 
+using test::ask;
+using test::free_address;
 using test::Instance;
+using test::kScrape;
+using test::Visitor;
 using test::Writer;
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -181,58 +182,6 @@ TEST(Metrics, OfFiveHundredSymbolsAPageIsMade) {
     EXPECT_GT(bytes, 200'000u);
     EXPECT_LT(least_ns, 2'000'000'000) << "20 ms is the target, on a machine of its own; this is a bound for any";
 }
-
-// One that nobody listens on just now.
-std::string free_address() {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), size), 0);
-    EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    close(fd);
-    return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-}
-
-// A visitor: what it sends, and what comes back until the server is done.
-class Visitor {
-  public:
-    explicit Visitor(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const timeval most{10, 0};
-        setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
-        connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    }
-    ~Visitor() { close(fd_); }
-    Visitor(const Visitor&) = delete;
-    Visitor& operator=(const Visitor&) = delete;
-
-    void send(const std::string& text) const { (void)::send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-    [[nodiscard]] std::string read_all() const {
-        std::string text;
-        std::array<char, 4096> part{};
-        for (ssize_t n = 0; (n = recv(fd_, part.data(), part.size(), 0)) > 0;)
-            text.append(part.data(), static_cast<std::size_t>(n));
-        return text;
-    }
-    [[nodiscard]] bool connected() const { return connected_; }
-
-  private:
-    int fd_;
-    bool connected_ = false;
-};
-
-std::string ask(const std::string& address, const std::string& request) {
-    const Visitor visitor(address);
-    visitor.send(request);
-    return visitor.read_all();
-}
-
-constexpr const char* kScrape = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 TEST(MetricsServer, AnswersWhatIsAskedRightlyAndRefusesTheRest) {
     MetricsServer server(free_address(), [] { return std::string("a_total 1\n"); });

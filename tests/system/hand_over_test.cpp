@@ -3,6 +3,7 @@
 // 500 symbols, with figures.)
 #include "engine/shm/takeover_request.h"
 #include "tests/engine/shm_fixture.h"
+#include "tests/support/http_visitor.h"
 #include "tests/system/hand_over_run.h"
 
 namespace daypack::core {
@@ -44,6 +45,14 @@ class HandOverTest : public testing::Test {
         EXPECT_FALSE(next->ended()) << next->err();
         EXPECT_EQ(before.wait(), 0) << before.err();
         return next;
+    }
+    // How often a process has mapped the segment.
+    [[nodiscard]] std::size_t mappings_of(const Program& program) const {
+        std::ifstream maps("/proc/" + std::to_string(program.pid()) + "/maps");
+        std::size_t count = 0;
+        for (std::string line; std::getline(maps, line);)
+            count += line.ends_with("daypack." + live_.instance()) ? 1 : 0;
+        return count;
     }
     void expect_right(HandOverWatch& watch) {
         watch.stop();
@@ -100,6 +109,20 @@ TEST_F(HandOverTest, OneThatIsAskedInVainGoesOn) {
     EXPECT_NE(live_.log().find("so this one goes on"), std::string::npos) << live_.log();
     expect_right(watch);
     EXPECT_TRUE(watch.kept_its_file());
+}
+
+// The old one has the address until it ends, so the new one tries more than once.
+TEST_F(HandOverTest, TheMetricsGoOnAtTheirAddressAndNoTryLeavesAMappingBehind) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    const std::string address = test::free_address();
+    live_.rewrite("depth: 16", "depth: 16\n  metrics_listen: \"" + address + "\"");
+    const auto first = succeed(live_.run());
+    const auto is_served = [&] { return test::ask(address, test::kScrape).find("daypack_") != std::string::npos; };
+    ASSERT_TRUE(wait_until(is_served)) << first->err();
+    const std::size_t mappings = mappings_of(*first);
+    const auto second = succeed(*first);
+    ASSERT_TRUE(wait_until(is_served)) << second->err();
+    EXPECT_EQ(mappings_of(*second), mappings);
 }
 
 // Killed at moments that are drawn, from its start to beyond the hand-over: somebody always has LIVE books.
