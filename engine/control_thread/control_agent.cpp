@@ -29,9 +29,9 @@ constexpr std::int64_t kClockCheck_ns = 10'000'000'000;  // time services poll e
 // Before an engine succeeds another one, its books are waited for: so long, and the time that the budget of requests
 // needs for a segment full of symbols, so many times.
 constexpr std::int64_t kJoin_ms = 30'000;
+constexpr std::int64_t kTimesSlower = 2;
 constexpr std::int64_t kChangeAgain_ns = 500'000'000;  // the engine before needs a moment to end
 constexpr int kChangeTries = 20;                       // before it is told
-constexpr std::int64_t kTimesSlower = 2;
 
 }  // namespace
 
@@ -93,12 +93,9 @@ ControlAgent::~ControlAgent() {
 
 void ControlAgent::make_rest(const Config& config) {
     tls_ = std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes));
-    RestOptions options;
-    for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
-    options.tls = tls_.get();
-    options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
-    options.refusal = refusal;
-    rest_ = std::make_unique<RestClient>(io_->context, options);
+    const ExchangeConfig& exchange = config.exchange;
+    rest_ = std::make_unique<RestClient>(io_->context,
+                                         rest_options(exchange.rest_urls, exchange.rest_requests_per_minute, *tls_));
     api_ = std::make_unique<RestApi>(*rest_);
 }
 

@@ -28,6 +28,16 @@ void take(const Result<T>& read, RestReply<T>& reply) {
 
 }  // namespace
 
+RestOptions rest_options(const std::vector<std::string>& urls, std::uint32_t requests_per_minute,
+                         const TlsContext& tls) {
+    RestOptions options;
+    for (const std::string& url : urls) options.urls.push_back(parse_url(url, UrlKind::rest));
+    options.tls = &tls;
+    options.requests_per_minute = static_cast<int>(requests_per_minute);
+    options.refusal = refusal;
+    return options;
+}
+
 void RestApi::markets(Done<MarketList> done, Rank rank) {
     list("", std::move(done), rank);
 }

@@ -14,6 +14,7 @@
 #include "engine/config/config_accounts.h"
 #include "engine/config/config_proxy.h"
 #include "net/backpack/account/account_api.h"
+#include "net/backpack/rest_api.h"
 #include "net/backpack/symbol.h"
 #include "net/base/printable.h"
 #include "tools/cli/keys.h"
@@ -211,13 +212,8 @@ int show_account(const AccountOptions& options) {
     ExchangeConfig exchange = exchange_of(options);
     const Signer signer = signer_of(options, exchange);
     const TlsContext tls = TlsContext::client(exchange.ca_file);
-    RestOptions rest_options;
-    for (const auto& url : exchange.rest_urls) rest_options.urls.push_back(parse_url(url, UrlKind::rest));
-    rest_options.tls = &tls;
-    rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
-    rest_options.refusal = refusal;
     boost::asio::io_context io(1);
-    RestClient rest(io, rest_options);
+    RestClient rest(io, rest_options(exchange.rest_urls, exchange.rest_requests_per_minute, tls));
     AccountApi account(rest, signer, complain);
     if (options.what == "balances") {
         return show<AccountBalance>(options, io, [&](auto done) { account.balances(std::move(done)); });

@@ -126,12 +126,9 @@ struct Answer {
 std::vector<Answer> ask_for_time(const Config& config, const TlsContext& tls, std::string& why) {
     constexpr std::size_t kAnswers = 6;
     constexpr double kHalf_ms = 0.5;  // the venue tells whole milliseconds, cut off
-    RestOptions options;
-    for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
-    options.tls = &tls;
+    RestOptions options = rest_options(config.exchange.rest_urls, config.exchange.rest_requests_per_minute, tls);
     options.timeout_ms = kPatience_ms;
     options.connections = 1;
-    options.refusal = refusal;
     boost::asio::io_context io(1);
     RestClient rest(io, options);
     RestApi api(rest);
