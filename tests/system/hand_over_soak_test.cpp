@@ -3,6 +3,7 @@
 // LIVE again after a crash.
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "tests/system/hand_over_run.h"
 
@@ -27,6 +28,17 @@ class HandOverOfMany : public testing::Test {
         for (std::size_t i = from; i < end; ++i) live += std::size_t{live_.live(symbols_[i])};
         return live;
     }
+    // Call it until it returns true: each book is LIVE, and at a later update than when it was first seen.
+    [[nodiscard]] bool all_go_on() {
+        bool all = true;
+        for (const auto& symbol : symbols_) {
+            const auto top = live_.top(symbol);
+            const bool is_live = top && top->state == DAYPACK_STATE_LIVE;
+            all = is_live && top->u > seen_.try_emplace(symbol, top->u).first->second && all;
+        }
+        if (all) seen_.clear();
+        return all;
+    }
     [[nodiscard]] bool all_live() {
         return wait_until(
             [&] {
@@ -39,6 +51,7 @@ class HandOverOfMany : public testing::Test {
     std::vector<std::string> symbols_ = options().symbols;
     sim::Exchange exchange_{options()};
     LiveProgram live_{exchange_, symbols_, "", ""};
+    std::map<std::string, std::uint64_t> seen_;
 };
 
 TEST_F(HandOverOfMany, NoBookIsWrongAndNoneIsAwayForLong) {
@@ -56,7 +69,7 @@ TEST_F(HandOverOfMany, NoBookIsWrongAndNoneIsAwayForLong) {
         watch.keep_books(true);
         ASSERT_TRUE(wait_until([&] { return pause(), runs.ended(); })) << runs.err();
         EXPECT_EQ(runs.wait(), 0);
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        ASSERT_TRUE(wait_until([&] { return pause(), all_go_on(); }, kPatience)) << next->err();
         watch.stop();
         const std::size_t compared = watch.compare(exchange_);
         const std::string log = next->err();
