@@ -15,9 +15,10 @@
 //
 //     daypack::Signer signer(key, secret);
 //     daypack::Call call("orderExecute");
-//     call.set("symbol", "SOL_USDC").set("side", "Bid").set("orderType", "Limit").set("price", "141").set("quantity",
-//     "12"); const daypack::SignedCall order = signer.sign(call, now_ms);
-//     // POST order.body to /api/v1/order with order.headers()
+//     call.set("symbol", "SOL_USDC").set("side", "Bid").set("orderType", "Limit");
+//     call.set("price", "141").set("quantity", "12");
+//     const daypack::SignedCall order = signer.sign(call, now_ms);
+//     // POST order.body() to /api/v1/order with order.headers()
 
 namespace daypack {
 
