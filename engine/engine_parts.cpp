@@ -193,13 +193,13 @@ void Engine::Parts::make_control() {
                                      [this](bool has_it) { return on_instance(has_it); }});
 }
 
-// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. False:
-// that address is not free yet, so this is to be called again. Thread: control.
-bool Engine::Parts::on_instance(bool has_it) {
+// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. Returns
+// why that address cannot be had yet, so that this is to be called again; else nothing. Thread: control.
+std::string Engine::Parts::on_instance(bool has_it) {
     if (!has_it) {
         if (waker) waker->leave();
         metrics.reset();
-        return true;
+        return {};
     }
     if (!waker) {
         waker.emplace(config.engine.instance, segment.access());
@@ -210,10 +210,10 @@ bool Engine::Parts::on_instance(bool has_it) {
     try {
         if (!metrics) make_metrics();
         if (metrics) metrics->start();
-        return true;
-    } catch (const std::exception&) {
+        return {};
+    } catch (const std::exception& error) {
         metrics.reset();
-        return false;
+        return error.what();
     }
 }
 

@@ -70,7 +70,7 @@ struct Engine::Parts {
     void run_book();
     void run_fused();
     void run_control();
-    bool on_instance(bool has_it);
+    [[nodiscard]] std::string on_instance(bool has_it);
     void start_threads();
     void end_hot_threads();
     void say(const std::string& text);

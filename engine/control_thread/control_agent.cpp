@@ -180,9 +180,10 @@ void ControlAgent::hand_over(MonoTime now) {
 
 void ControlAgent::take_instance(MonoTime now) {
     change_again_ = {};
-    if (!wiring_.on_change || wiring_.on_change(true)) return;
+    const std::string trouble = wiring_.on_change ? wiring_.on_change(true) : std::string();
+    if (trouble.empty()) return;
     change_again_ = now + kChangeAgain_ns;
-    if (++change_tries_ == kChangeTries) log_.line("warning: metrics_listen cannot be had: another one listens there");
+    if (++change_tries_ == kChangeTries) log_.line("warning: " + trouble + "; until then it is tried again");
 }
 
 // The first failure is the one that is told.
