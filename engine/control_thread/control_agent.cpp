@@ -167,6 +167,7 @@ void ControlAgent::hand_over(MonoTime now) {
     if (change_again_.ns != 0 && now >= change_again_) take_instance(now);
     const HandOver::Finding found = wiring_.hand_over->check(now, join_ms_);
     if (!found.words.empty()) log_.line(found.words);
+    if (!found.warning.empty()) log_.line(found.warning);
     switch (found.result) {
         case HandOver::Result::in_order:
         case HandOver::Result::told: return;
