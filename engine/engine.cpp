@@ -237,6 +237,10 @@ bool Engine::has_ended() const noexcept {
     return parts_->life == Parts::Life::ended;
 }
 
+bool Engine::is_joining() const noexcept {
+    return parts_->is_joining;
+}
+
 bool Engine::is_calling() const noexcept {
     return Parts::calling == parts_.get();
 }

@@ -74,6 +74,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       retired(2 * config.engine.max_symbols),
       book_log(kLogRecords),
       chosen(config) {
+    is_joining = segment.is_private();
     store_relaxed(segment.header().threads, plan.word());
     if (config.engine.shared_memory && !segment.is_private()) {
         waker.emplace(config.engine.instance, segment.access());
@@ -201,6 +202,7 @@ std::string Engine::Parts::on_instance(bool has_it) {
         metrics.reset();
         return {};
     }
+    is_joining = false;
     if (!waker) {
         waker.emplace(config.engine.instance, segment.access());
         if (!waker->trouble().empty()) say("warning: " + waker->trouble());

@@ -213,8 +213,14 @@ void ControlAgent::free_retired() {
 void ControlAgent::write_logs() {
     const WallClock wall;
     LogRecord record;
+    // No reader sees a book of an engine that still joins beside another one.
+    const bool joins = wiring_.segment->is_private() && !failed();
     for (LogQueue* log : wiring_.logs) {
-        while (log->pop(record)) wiring_.write(log_line(record, wall.at(record.time), *wiring_.instruments));
+        while (log->pop(record)) {
+            std::string line = log_line(record, wall.at(record.time), *wiring_.instruments);
+            if (joins && record.kind == LogKind::state) line += " joining=1";
+            wiring_.write(line);
+        }
     }
 }
 

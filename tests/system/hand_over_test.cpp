@@ -208,6 +208,15 @@ TEST(HandOver, OneThatDoesNotAnswerIsWaitedForAndSucceededAfterItsEnd) {
     const auto next = live.another("next", {"--takeover"});
     EXPECT_TRUE(wait_until([&] { return next->err().find("does not answer") != std::string::npos; })) << next->err();
     EXPECT_FALSE(live.live(kMarkets[0]));
+    EXPECT_TRUE(wait_until([&] {  // of its own books, although readers see none
+        const std::string log = next->err();
+        return log.find("status live=3/3 ") != std::string::npos &&
+               log.find(" joining=1 (no reader sees these books yet)") != std::string::npos;
+    })) << next->err();
+    const std::string log = next->err();
+    const std::size_t state = log.find("state symbol=BTC_USDC state=SYNCING ");
+    ASSERT_NE(state, std::string::npos) << log;
+    EXPECT_TRUE(log.substr(state, log.find('\n', state) - state).ends_with(" joining=1")) << log;
     deaf.signal(SIGKILL);
     EXPECT_EQ(deaf.wait(), -SIGKILL);
     EXPECT_TRUE(wait_until([&] { return live.live(kMarkets[0]) && live.live(kMarkets[2]); })) << next->err();
