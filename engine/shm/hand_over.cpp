@@ -42,6 +42,24 @@ constexpr auto kPatience = 200ms;  // for the book thread
     return fits ? std::optional(reader) : std::nullopt;
 }
 
+// Nobody asks for it: a symbol of another list, which keeps its place.
+[[nodiscard]] bool is_not_followed(std::uint64_t status_word) noexcept {
+    const daypack_status status = daypack_unpack_status(status_word);
+    return status.state == DAYPACK_STATE_DOWN && status.reason == DAYPACK_REASON_stopped;
+}
+
+// What readers lose by the change, which nobody may have meant: empty where that is nothing.
+[[nodiscard]] std::string dropped_words(const std::vector<std::string>& dropped) {
+    constexpr std::size_t kNamed = 50;
+    if (dropped.empty()) return {};
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kNamed, dropped.size()); ++i) names += (i == 0 ? "" : " ") + dropped[i];
+    if (dropped.size() > kNamed) names += " and " + number(dropped.size() - kNamed) + " more";
+    return "warning: takeover drops=" + number(dropped.size()) + " symbols=\"" + names +
+           "\" (the engine before follows them, and this configuration does not name them: readers see DOWN/stopped "
+           "from now on; to keep them, add them to `symbols` and reload)";
+}
+
 void beat(daypack_header& header) noexcept {
     store_release(header.slept_ns, static_cast<std::uint64_t>(daypack_slept_ns()));
     store_release(header.beat_ns, static_cast<std::uint64_t>(daypack_monotonic_ns()));
@@ -83,6 +101,10 @@ HandOver::Readiness HandOver::readiness() const noexcept {
         daypack_top top;
         const bool read = daypack_read_top_here(&reader, static_cast<int>(i), &top) == DAYPACK_OK;
         ready.shown += std::size_t{read && top.state == DAYPACK_STATE_LIVE};
+        if (i >= segment_.symbols() || is_not_followed(load_relaxed(daypack_slot_of(&reader, i)->status))) continue;
+        const auto index = static_cast<SymbolIndex>(i);
+        if (is_not_followed(load_relaxed(segment_.slot(index).status)))
+            ready.dropped.emplace_back(segment_.native(index));
     }
     daypack_close(&reader);
     return ready;
@@ -114,9 +136,11 @@ HandOver::Finding HandOver::succeed(MonoTime now, std::int64_t join_ms) {
     const std::string joined_text = number(ready.live) + " books are LIVE after " +
                                     number(static_cast<std::size_t>((now - began_) / 1'000'000)) + " ms, " +
                                     number(ready.waiting) + " are not";
-    if (!rival) return {Result::told, "takeover: the engine that had the instance has ended; " + joined_text};
+    const std::string warning = dropped_words(ready.dropped);
+    if (!rival) return {Result::told, "takeover: the engine that had the instance has ended; " + joined_text, warning};
     return {Result::told,
-            "takeover: " + joined_text + ": asks the engine with pid " + std::to_string(rival->pid) + " to hand over"};
+            "takeover: " + joined_text + ": asks the engine with pid " + std::to_string(rival->pid) + " to hand over",
+            warning};
 }
 
 // Looks for the lock for a round of the control thread.
