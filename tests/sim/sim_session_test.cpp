@@ -57,7 +57,7 @@ TEST(SimSession, OneThatIsCutAtAnyStepOfItsUpgradeIsNotListedAfterItsEnd) {
     for (int steps = 0; steps < kStepsMost && !got_through; ++steps) {
         asio::io_context io;
         Exchange exchange;
-        Server server(io, exchange, 0);
+        Server server(io, exchange, "127.0.0.1", 0);
         asio::ip::tcp::socket client(io);
         client.connect({asio::ip::address_v4::loopback(), server.port()});
         asio::write(client, asio::buffer(kUpgrade));
@@ -87,7 +87,7 @@ TEST(SimSession, OneThatIsDeafAnswersNoPingUntilItHearsAgain) {
     const std::string pong("\x8a\0", 2);
     asio::io_context io;
     Exchange exchange;
-    Server server(io, exchange, 0);
+    Server server(io, exchange, "127.0.0.1", 0);
     asio::ip::tcp::socket client(io);
     client.connect({asio::ip::address_v4::loopback(), server.port()});
     asio::write(client, asio::buffer(kUpgrade));
@@ -121,7 +121,7 @@ TEST(SimSession, OneThatIsDeafCanBeCut) {
     for (const bool spoken_to : {false, true}) {
         asio::io_context io;
         Exchange exchange;
-        Server server(io, exchange, 0);
+        Server server(io, exchange, "127.0.0.1", 0);
         asio::ip::tcp::socket client(io);
         client.connect({asio::ip::address_v4::loopback(), server.port()});
         asio::write(client, asio::buffer(kUpgrade));
@@ -138,7 +138,7 @@ TEST(SimSession, OneThatIsDeafCanBeCut) {
 TEST(SimServer, ListensOnLoopbackAlone) {
     asio::io_context io;
     Exchange exchange;
-    const Server server(io, exchange, 0);
+    const Server server(io, exchange, "127.0.0.1", 0);
     std::ostringstream port;
     port << ':' << std::hex << std::uppercase << std::setw(4) << std::setfill('0') << server.port();
     std::size_t found = 0;
