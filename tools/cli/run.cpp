@@ -39,6 +39,7 @@ void print_tops(const daypack_reader& reader, LogWriter& out) {
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
         daypack_top top{};
         if (daypack_read_top_here(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
+        if (!is_followed(top)) continue;  // of an earlier list
         daypack_entry names;
         daypack_read_entry(&reader, i, &names);
         out.write(fmt::format("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}", escaped(names.symbol),
