@@ -297,15 +297,21 @@ HandOver::Finding HandOver::see_off(Segment::Room& left, pid_t asker) {
     const auto begin = Clock::now();
     std::optional<Clock::time_point> gone;
     left.file.unlock();
+    // Whether an engine that lives has put its own file in the place of this one.
+    const auto is_followed = [&] { return !left.file.is_at(segment_.path()) && living_writer_at(segment_.path()); };
     const Finding handed_over{Result::handed_over, "handed over to the engine with pid " + std::to_string(asker) +
                                                        ", which goes on from here: this one ends"};
     for (;;) {
         const auto now = Clock::now();
-        if (!left.file.is_at(segment_.path()) && living_writer_at(segment_.path())) return handed_over;
-        if (!gone && load_relaxed(head.epoch) != epoch) gone = now;
+        const bool followed = is_followed();
+        if (!gone && (followed || load_relaxed(head.epoch) != epoch)) gone = now;
         if (gone && (ending_ || now - *gone > kStay)) return handed_over;
         const bool may_take = gone || now - begin > kGrace || TakeoverRequest::asked_by(segment_.instance()) == 0;
-        if (may_take && (left.file.lock() || !left.file.has_other_writer())) {
+        if (may_take && !followed && (left.file.lock() || !left.file.has_other_writer())) {
+            if (is_followed()) {  // since the look above
+                left.file.unlock();
+                continue;
+            }
             Finding found = arrive(left.file, Result::told);
             found.words += "; the engine with pid " + std::to_string(asker) +
                            " asked for the instance and did not keep it, so this one goes on";

@@ -206,7 +206,8 @@ class Watch {
         for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
             all = is_right(symbol) && shown_[symbol] == u && reader_.top(symbol)->epoch > epoch && all;
         }
-        follow_ring();
+        follow_ring();  // which has an update a moment after the slot
+        for (const Sequence in_ring : in_ring_) all = all && (in_ring == 0 || in_ring == u);
         return all;
     }
 
