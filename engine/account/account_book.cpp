@@ -77,7 +77,8 @@ void AccountBook::on_barrier(MonoTime now) {
         if (!of(kind).held || !of(kind).held->is_covered) continue;
         const Held held = std::move(*of(kind).held);
         of(kind).held.reset();
-        const FetchWindow window{held.ask.asked, now, !of(kind).was_known};
+        const FetchWindow window{held.ask.asked, now, !of(kind).was_known,
+                                 of(kind).is_outage ? nullptr : &of(kind).suspects};
         settle(kind, held.ask, merge(held.answer, window), now);
     }
 }
@@ -98,6 +99,7 @@ void AccountBook::fetch_at(Kind& kind, MonoTime due) noexcept {
 void AccountBook::lose(AccountKind kind, AccountKindState state, bool is_outage, MonoTime now) {
     Kind& one = of(kind);
     one.is_outage |= is_outage;
+    one.suspects.clear();
     one.seeds = one.again = one.failed = 0;
     one.is_asked = false;
     one.held.reset();
@@ -157,11 +159,13 @@ void AccountBook::settle(AccountKind kind, const Ask& ask, const FetchResult& re
         }
     }
     const bool differs = result.differences + result.missed > 0;
-    if ((differs && one.seeds > 0) || result.doubts > 0) {
+    const bool is_doubted = !result.doubted.empty() || result.is_short;
+    one.suspects = result.doubted;
+    if ((differs && one.seeds > 0) || is_doubted) {
         one.seeds = 0;
         if (one.state.state == State::live) set_state(kind, {State::syncing, Reason::audit});
     }
-    if (result.doubts > 0) {
+    if (is_doubted) {
         ++stats.doubts;
         return fetch_at(one, now + kAgain_ns);
     }
@@ -211,15 +215,20 @@ FetchResult AccountBook::merge_orders(const std::vector<AccountOrder>& rows, con
 FetchResult AccountBook::merge_fills(const std::vector<AccountFill>& rows, const FetchWindow& window) {
     FetchResult result;
     for (const AccountFill& fill : rows) {
+        const bool is_of_outage = fill.time.us < subscribed_.us + kClockSlack_us;
         if (fill.time.us < base_->us / 1'000 * 1'000) {
             ledger_.ignore(fill);
-        } else if (ledger_.take(fill)) {
-            const bool was_told = fill.time.us >= subscribed_.us + kClockSlack_us;
-            ++(was_told ? result.differences : result.missed);
+        } else if (ledger_.has(fill)) {
+            continue;
+        } else if (is_of_outage || ledger_.owes(fill.order_id) || window.believes(fill_identity(fill))) {
+            (void)ledger_.take(fill);
+            ++(is_of_outage ? result.missed : result.differences);
             news_.push_back(FillNews{fill, AccountSource::mended});
+        } else {
+            result.doubted.insert(fill_identity(fill));
         }
     }
-    if (ledger_.owes_any(window.now)) result.doubts = 1;
+    result.is_short = ledger_.owes_any(window.now);
     return result;
 }
 

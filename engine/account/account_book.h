@@ -27,9 +27,10 @@ namespace daypack::core {
 //     until then. A difference of a time with a subscription means that the stream has lost something, so the line is
 //     to be connected again.
 //
-// A row that an event told moments before the request is not given up against an answer, for REST may be behind: the
-// kind is SYNCING/audit until it is asked again. An answer that is proven old (order_table.h) counts for nothing. Fills
-// must add up to what their orders say was executed (fill_ledger.h); where they do not, fills are SYNCING/gap.
+// A difference is believed when the next answer has it too, for a pong may overtake events; and a row that an event
+// told moments before is not given up, for REST may be behind. Until then the kind is SYNCING/audit. An answer that is
+// proven old (order_table.h) counts for nothing. Fills must add up to what their orders say was executed
+// (fill_ledger.h); where they do not, fills are SYNCING/gap.
 //
 // Thread: one at a time. No sockets, no clock: time is handed in. It allocates.
 // Invariants: each event and each fill is handed on once; nothing is LIVE while the line is down, from a connection
@@ -124,10 +125,11 @@ class AccountBook {
     struct Kind {
         AccountKindState state{State::syncing, Reason::start, false};
         bool was_known = false;
-        bool was_sure = false;  // two answers agreed once
-        bool is_outage = true;  // until it is known again
-        unsigned seeds = 0;     // answers that agreed since it was last in doubt
-        unsigned again = 0;     // in a row, for what was touched
+        bool was_sure = false;           // two answers agreed once
+        bool is_outage = true;           // until it is known again
+        std::set<std::string> suspects;  // rows that the last answer differed in, and was not believed
+        unsigned seeds = 0;              // answers that agreed since it was last in doubt
+        unsigned again = 0;              // in a row, for what was touched
         unsigned failed = 0;
         bool is_asked = false;
         bool is_due = false;

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <set>
+#include <string>
 #include <variant>
 
 #include "book/state.h"
@@ -62,12 +64,16 @@ struct FetchWindow {
     MonoTime asked;  // what an event told since then is not compared with the answer
     MonoTime now;
     bool is_first = false;  // nothing was known before
+    // A difference is believed where the answer before this one had it too: a pong may overtake an event, so one answer
+    // may be ahead of the stream. Null, as behind an outage: each is believed at once.
+    const std::set<std::string>* suspects = nullptr;
 
     // A row that an event told so recently is not given up against an answer, which may come from a copy of the venue's
     // books that is a little behind.
     static constexpr std::int64_t kDoubt_ns = 2'000'000'000;
     [[nodiscard]] bool is_doubtful(MonoTime heard) const noexcept { return heard.ns != 0 && now - heard < kDoubt_ns; }
     [[nodiscard]] bool is_touched(MonoTime heard) const noexcept { return heard.ns != 0 && heard - asked > 0; }
+    [[nodiscard]] bool believes(const std::string& key) const { return suspects == nullptr || suspects->contains(key); }
     [[nodiscard]] AccountSource source() const noexcept {
         return is_first ? AccountSource::seed : AccountSource::mended;
     }
@@ -75,9 +81,10 @@ struct FetchWindow {
 struct FetchResult {
     bool is_old = false;            // the answer is older than an event that had come before it was asked: of no use
     std::uint64_t differences = 0;  // mended
-    std::uint64_t doubts = 0;       // rows that differ, and are not believed yet
+    std::set<std::string> doubted;  // rows that differ, and are not believed yet
+    bool is_short = false;          // something is known to be missing that the answer lacks too
     std::uint64_t touched = 0;      // rows that an event told meanwhile
-    std::uint64_t missed = 0;       // of a time without a subscription, which is no fault of the stream
+    std::uint64_t missed = 0;       // of a time without a subscription, which is no fault of the stream; mended too
 };
 
 }  // namespace daypack::core

@@ -35,6 +35,7 @@ class FillLedger {
     // Known from before the account was followed: never to be handed on.
     void ignore(const AccountFill& fill) { (void)seen_.add(fill_identity(fill)); }
 
+    [[nodiscard]] bool has(const AccountFill& fill) const { return seen_.contains(fill_identity(fill)); }
     [[nodiscard]] bool owes(const std::string& order) const;
     // Whether any fill is missing. What is missing for too long is given up first.
     [[nodiscard]] bool owes_any(MonoTime now);

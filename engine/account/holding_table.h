@@ -60,6 +60,8 @@ class HoldingTable {
             const auto found = held_.find(key);
             if (found != held_.end()) {
                 lay(*row, found->second, window, result, take);
+            } else if (!Policy::is_none(*row) && !window.believes(key)) {
+                result.doubted.insert(key);
             } else if (!Policy::is_none(*row)) {
                 result.differences += window.is_first ? 0 : 1;
                 held_[key] = {*row, {}, {}};
@@ -80,8 +82,8 @@ class HoldingTable {
             ++result.touched;
         } else if (Policy::is_same(row, held.row)) {
             if (Policy::refresh(row, held.row)) take(held.row);
-        } else if (window.is_doubtful(held.heard)) {
-            ++result.doubts;
+        } else if (!window.believes(Policy::key(row)) || window.is_doubtful(held.heard)) {
+            result.doubted.insert(Policy::key(row));
         } else {
             ++result.differences;
             held.row = row;

@@ -71,6 +71,10 @@ FetchResult OrderTable::merge(const std::vector<AccountOrder>& rows, const Fetch
             continue;
         }
         const auto found = open_.find(id);
+        if (found == open_.end() && !window.believes(id)) {
+            result.doubted.insert(id);
+            continue;
+        }
         if (found == open_.end()) {
             result.differences += window.is_first ? 0 : 1;
             take(*row, false);
@@ -83,8 +87,8 @@ FetchResult OrderTable::merge(const std::vector<AccountOrder>& rows, const Fetch
             ++result.touched;
         } else if (is_same(*row, known.order)) {
             add_details(*row, known.order);
-        } else if (row->executed == known.order.executed && window.is_doubtful(known.heard)) {
-            ++result.doubts;
+        } else if (!window.believes(id) || (row->executed == known.order.executed && window.is_doubtful(known.heard))) {
+            result.doubted.insert(id);
         } else {
             ++result.differences;
             known.order = *row;
@@ -96,8 +100,8 @@ FetchResult OrderTable::merge(const std::vector<AccountOrder>& rows, const Fetch
         if (listed.contains(id)) continue;
         if (window.is_touched(row.heard)) {
             ++result.touched;
-        } else if (window.is_doubtful(row.heard)) {
-            ++result.doubts;
+        } else if (!window.believes(id) || window.is_doubtful(row.heard)) {
+            result.doubted.insert(id);
         } else {
             gone.push_back(id);
         }
