@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/hand_over.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -177,7 +180,9 @@ std::string HandOver::directory_fault(const daypack_reader& old) const {
 HandOver::Finding HandOver::arrive(ShmFile& file, Result result) {
     const auto begin = Clock::now();
     const StartGuard guard(segment_.instance());
-    if (!file.is_at(segment_.path())) {
+    // Where somebody removed the file meanwhile, whoever has its lock makes another: nobody else would.
+    const bool is_removed = access(segment_.path().c_str(), F_OK) != 0 && errno == ENOENT;
+    if (!is_removed && !file.is_at(segment_.path())) {
         file.unlock();
         throw std::runtime_error(segment_.path() + " was replaced");
     }
@@ -198,8 +203,8 @@ HandOver::Finding HandOver::arrive(ShmFile& file, Result result) {
         file.unlock();
         return {Result::lost, "takeover: " + fault};
     }
-    const bool goes_on = locked && old && bytes == segment_.layout().bytes && segment_.layout().describes(*head) &&
-                         load_relaxed(head->phase) != DAYPACK_PHASE_RETIRED;
+    const bool goes_on = !is_removed && locked && old && bytes == segment_.layout().bytes &&
+                         segment_.layout().describes(*head) && load_relaxed(head->phase) != DAYPACK_PHASE_RETIRED;
     Segment::Room room = goes_on ? Segment::Room{std::move(file), std::move(mapping)} : segment_.make_room();
     if (goes_on) room.make_ready(segment_.in_use());
     BookCarrier::Target target{.base = room.mapping.base(), .is_new = !goes_on};

@@ -180,6 +180,34 @@ TEST_F(HandOverTest, WhoeverIsKilledThereIsAnEngineAfterwards) {
     }
 }
 
+// Somebody cleans up in /dev/shm: neither engine may think that the other one will make the file again.
+TEST_F(HandOverTest, WhereTheFileIsRemovedMeanwhileThereIsOneAgain) {
+    const auto is_there = [&] {
+        LiveReader fresh;
+        try {
+            fresh.open(live_.instance());
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+        return fresh.live(kMarkets[0]);
+    };
+    Program* runs = &live_.run();
+    std::vector<std::unique_ptr<Program>> others;
+    for (int i = 0; i < 4; ++i) {
+        others.push_back(live_.another("beside" + std::to_string(i), {"--takeover"}));
+        Program& next = *others.back();
+        const auto asks = [&] { return next.err().find("asks the engine") != std::string::npos; };
+        ASSERT_TRUE(wait_until([&] { return asks() || next.ended(); })) << next.err();
+        std::this_thread::sleep_for(std::chrono::milliseconds(2 * i));  // another moment of the hand-over
+        unlink(("/dev/shm/daypack." + live_.instance()).c_str());
+        ASSERT_TRUE(wait_until(is_there)) << "round " << i << "\n" << runs->err() << next.err();
+        // Whichever of the two is left.
+        ASSERT_TRUE(wait_until([&] { return runs->ended() || next.ended(); })) << runs->err() << next.err();
+        if (runs->ended()) runs = &next;
+        ASSERT_TRUE(wait_until(is_there)) << runs->err();
+    }
+}
+
 TEST_F(HandOverTest, WhereNoEngineRunsItStartsAsUsual) {
     live_.run().signal(SIGTERM);
     EXPECT_EQ(live_.run().wait(), 0) << live_.log();
