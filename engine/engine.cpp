@@ -217,7 +217,8 @@ void Engine::stop() {
         parts.asked_to_end = true;
         return;
     }
-    parts.ended = parts.ended || parts.control_thread.joinable();
+    const std::scoped_lock lock(parts.stopping);
+    parts.ended = true;
     parts.end_hot_threads();
     parts.control_running = false;
     if (parts.control_thread.joinable()) parts.control_thread.join();

@@ -128,6 +128,7 @@ struct Engine::Parts {
     std::atomic<bool> is_joining{false};  // beside the engine that has the instance
     std::mutex ending;                    // of the hot threads
     bool ended = false;                   // an engine runs once
+    std::mutex stopping;                  // of who waits for the threads' end
     mutable std::mutex choosing;          // of `chosen`, and of who starts the control thread
     Config chosen;                        // with the symbols as they are to be followed now
 };
