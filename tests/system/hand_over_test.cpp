@@ -198,7 +198,6 @@ TEST_F(HandOverTest, WhereTheFileIsRemovedMeanwhileThereIsOneAgain) {
         Program& next = *others.back();
         const auto asks = [&] { return next.err().find("asks the engine") != std::string::npos; };
         ASSERT_TRUE(wait_until([&] { return asks() || next.ended(); })) << next.err();
-        std::this_thread::sleep_for(std::chrono::milliseconds(2 * i));  // another moment of the hand-over
         unlink(("/dev/shm/daypack." + live_.instance()).c_str());
         ASSERT_TRUE(wait_until(is_there)) << "round " << i << "\n" << runs->err() << next.err();
         // Whichever of the two is left.

@@ -14,9 +14,7 @@ namespace {
 using json::Document;
 using json::Value;
 
-constexpr std::array<std::string_view, 2> kSides{"Bid", "Ask"};
 constexpr std::array<std::string_view, 2> kTypes{"LIMIT", "MARKET"};
-constexpr std::array<std::string_view, 3> kTimesInForce{"GTC", "IOC", "FOK"};
 constexpr std::array<std::string_view, 8> kStatuses{"New",     "PartiallyFilled", "Filled",        "Cancelled",
                                                     "Expired", "TriggerPending",  "TriggerFailed", "Triggered"};
 constexpr std::array<std::string_view, 7> kOrderKinds{"orderAccepted", "orderCancelled", "orderExpired", "orderFill",
