@@ -6,11 +6,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "engine/engine.h"
@@ -122,6 +126,21 @@ daypack_reader own_of(const Engine& engine, Reader& reader) {
     return engine.is_joining() ? engine.segment().reader_here() : reader.raw();
 }
 
+// The segment that readers see. Beside another engine it may be away for a moment, where somebody has removed it: that
+// engine makes it again. Throws std::runtime_error where it does not come.
+std::unique_ptr<Reader> open_reader(const std::string& instance, const Engine& engine) {
+    constexpr std::int64_t kPatience_ns = 5'000'000'000;
+    const MonoTime start = mono_now();
+    for (;;) {
+        try {
+            return std::make_unique<Reader>(instance, geteuid());
+        } catch (const std::runtime_error&) {
+            if (engine.failed() || mono_now() - start > kPatience_ns) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
 // Tells once a minute how it goes, and first when all is there, and when all is shown.
 class Minutes {
   public:
@@ -201,7 +220,8 @@ int run_engine(const RunOptions& options) {
     ServiceManager manager;
     manager.ready();
 
-    Reader reader(config.engine.instance, geteuid());
+    const std::unique_ptr<Reader> shown = open_reader(config.engine.instance, engine);
+    Reader& reader = *shown;
     std::optional<Screen> screen;
     if (terminal) screen.emplace();
     const MonoTime start = mono_now();
