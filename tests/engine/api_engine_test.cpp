@@ -177,6 +177,7 @@ TEST_F(ApiEngine, SymbolsThatCannotBeAreRefusedInWords) {
     ASSERT_TRUE(engine.wait_live(kBound)) << "both of them";
     EXPECT_TRUE(engine.top(sol)->live());
     EXPECT_NE(said([&] { engine.add_symbol("so l"); }).find("symbol \"so l\" "), std::string::npos);
+    EXPECT_NE(said([&] { engine.add_symbol("../x"); }).find("symbol \"../x\" is no symbol: "), std::string::npos);
     EXPECT_EQ(said([&] { engine.remove_symbol(7); }), "no symbol has the id 7");
     engine.remove_symbol(sol);
     EXPECT_NE(said([&] { engine.remove_symbol(*engine.find("BTC-USDC")); }).find("last symbol"), std::string::npos);
