@@ -188,6 +188,17 @@ TEST_F(ApiEngine, SymbolsThatCannotBeAreRefusedInWords) {
     EXPECT_FALSE(engine.wait_live(1s)) << "at once";
 }
 
+TEST_F(ApiEngine, AnInstanceThatIsTakenIsRefusedInTheWordsOfTheConfiguration) {
+    const Engine engine(config(), no_log());
+    try {
+        const Engine second(config(), no_log());
+        ADD_FAILURE() << "an instance has one engine";
+    } catch (const std::runtime_error& error) {
+        const std::string text = error.what();
+        EXPECT_NE(text.find("stop it, or choose another config.instance"), std::string::npos) << text;
+    }
+}
+
 TEST_F(ApiEngine, FollowsAllThatIsListed) {
     Config all = config();
     all.symbols = {"*"};
