@@ -166,6 +166,19 @@ TEST_F(HandOverTest, BesideAStoppedOneItSaysSoAndWhereThatOneGoesWithItsFileItMa
     EXPECT_NE(next->err().find(" of a new segment"), std::string::npos) << next->err();
 }
 
+// It has not told yet how it stands, for one of its symbols is not to be had; those of the next one are all LIVE.
+TEST_F(HandOverTest, TheOneBeforeDoesNotTellTheStatusOfTheNext) {
+    live_.run().signal(SIGTERM);
+    EXPECT_EQ(live_.run().wait(), 0);
+    live_.rewrite("SOL_USDC", "NOT_LISTED");
+    live_.start();
+    ASSERT_TRUE(wait_until([&] { return live_.live(kMarkets[0]) && live_.live(kMarkets[1]); })) << live_.log();
+    live_.rewrite(", NOT_LISTED", "");
+    const auto next = succeed(live_.run());
+    EXPECT_TRUE(wait_until([&] { return next->err().find("status live=2/2") != std::string::npos; })) << next->err();
+    EXPECT_EQ(live_.log().find("status live=2/2"), std::string::npos) << live_.log();
+}
+
 TEST_F(HandOverTest, OneThatIsAskedInVainGoesOn) {
     ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
     HandOverWatch watch(live_.instance(), kMarkets, 1'000);

@@ -121,9 +121,13 @@ LogOptions log_options(const RunOptions& options) {
     return log;
 }
 
-// What this engine itself has: where it joins beside another one, readers see the books of that one.
+// What this engine itself has. Where it joins beside another one, or another one has taken over from it, readers see
+// the books of that one.
+bool is_own(const Engine& engine, const daypack_reader& reader) {
+    return !engine.is_joining() && daypack_load(&daypack_head(&reader)->writer_pid) == static_cast<unsigned>(getpid());
+}
 daypack_reader own_of(const Engine& engine, Reader& reader) {
-    return engine.is_joining() ? engine.segment().reader_here() : reader.raw();
+    return is_own(engine, reader.raw()) ? reader.raw() : engine.segment().reader_here();
 }
 
 // The segment that readers see. Beside another engine it may be away for a moment, where somebody has removed it: that
@@ -150,8 +154,10 @@ class Minutes {
         started_ = started_ && joins == joins_;
         joins_ = joins;
         if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
-        started_ = true;
+        const std::uint64_t epoch = daypack_load(&daypack_head(&reader)->epoch);
         const RunStatus::Line line = status_.take(reader, joins, static_cast<double>(now - told_) / 1e9);
+        if (daypack_load(&daypack_head(&reader)->epoch) != epoch) return;  // in part it is what another engine has
+        started_ = true;
         told_ = now;
         manager.status(line.text);
         const bool is_told = !quiet_;
