@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -58,6 +59,22 @@ auto with_public_error(Call&& call) {
         return call();
     } catch (const core::ConfigError& error) {
         throw ConfigError(error.what());
+    }
+}
+
+// What the inside says to who starts the program by its command line, said to who has a Config.
+template <class Call>
+auto in_words_of_config(Call&& call) {
+    constexpr std::string_view kOption = "choose another --instance";
+    try {
+        return call();
+    } catch (const ConfigError&) {
+        throw;
+    } catch (const std::runtime_error& error) {
+        std::string text = error.what();
+        const std::size_t at = text.find(kOption);
+        if (at == std::string::npos) throw;
+        throw std::runtime_error(text.replace(at, kOption.size(), "choose another config.instance"));
     }
 }
 
@@ -141,9 +158,10 @@ bool Engine::Parts::all_settled() const {
 }
 
 Engine::Engine(const Config& config, Handler& handler, LogSink log)
-    : parts_(std::make_unique<Parts>(config, &handler, std::move(log))) {}
+    : parts_(in_words_of_config([&] { return std::make_unique<Parts>(config, &handler, std::move(log)); })) {}
 
-Engine::Engine(const Config& config, LogSink log) : parts_(std::make_unique<Parts>(config, nullptr, std::move(log))) {}
+Engine::Engine(const Config& config, LogSink log)
+    : parts_(in_words_of_config([&] { return std::make_unique<Parts>(config, nullptr, std::move(log)); })) {}
 
 Engine::~Engine() = default;
 

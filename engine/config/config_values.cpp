@@ -68,7 +68,8 @@ std::string secret_fault(std::string_view text) {
 
 std::string symbol_fault(std::string_view text) {
     if (native_symbol(text)) return {};
-    return "is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or \"SOL/USDC:USDC\"";
+    return "is no symbol: its parts are of letters and digits, with single dots between; write it as in \"BTC-USDC\", "
+           "\"BTC_USDC\", \"BTC/USDC\" or \"SOL/USDC:USDC\"";
 }
 
 std::string listen_fault(std::string_view text) {

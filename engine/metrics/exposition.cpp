@@ -161,19 +161,25 @@ constexpr Family kReasons[] = {
 
 // What a scrape tells of one symbol.
 struct Symbol {
+    unsigned index = 0;
     std::string labels;
     daypack_book book{};
     bool known = false;  // the slot could be read
 };
 
+// Those that are followed: one of an earlier list keeps its place in the segment, and says DOWN/stopped there.
 std::vector<Symbol> read_symbols(daypack_reader& reader) {
-    std::vector<Symbol> symbols(daypack_symbols(&reader));
-    for (std::uint32_t i = 0; i < symbols.size(); ++i) {
+    std::vector<Symbol> symbols;
+    for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
+        Symbol symbol{.index = i};
+        symbol.known =
+            daypack_read_book(&reader, static_cast<int>(i), &symbol.book, nullptr, 0, nullptr, 0) == DAYPACK_OK;
+        const daypack_top& top = symbol.book.top;
+        if (symbol.known && top.state == DAYPACK_STATE_DOWN && top.reason == DAYPACK_REASON_stopped) continue;
         daypack_entry entry;
         daypack_read_entry(&reader, i, &entry);
-        symbols[i].labels = fmt::format("symbol=\"{}\"", label(entry.symbol));
-        symbols[i].known =
-            daypack_read_book(&reader, static_cast<int>(i), &symbols[i].book, nullptr, 0, nullptr, 0) == DAYPACK_OK;
+        symbol.labels = fmt::format("symbol=\"{}\"", label(entry.symbol));
+        symbols.push_back(std::move(symbol));
     }
     return symbols;
 }
@@ -205,16 +211,16 @@ void write_states(Page& page, const std::vector<Symbol>& symbols) {
 
 void write_symbols(Page& page, daypack_reader& reader, std::int64_t now_ns) {
     const std::vector<Symbol> symbols = read_symbols(reader);
-    const auto counter = [&](std::size_t symbol, unsigned which) {
-        return daypack_symbol_counter(&reader, static_cast<unsigned>(symbol), which);
+    const auto counter = [&](const Symbol& symbol, unsigned which) {
+        return daypack_symbol_counter(&reader, symbol.index, which);
     };
     write_states(page, symbols);
     page.begin("daypack_last_message_age_seconds", "gauge",
                "Age of the last message of the symbol; none before the first.");
-    for (std::size_t i = 0; i < symbols.size(); ++i) {
-        const auto last_ns = static_cast<std::int64_t>(counter(i, DAYPACK_SYMBOL_last_receive_ns));
+    for (const Symbol& symbol : symbols) {
+        const auto last_ns = static_cast<std::int64_t>(counter(symbol, DAYPACK_SYMBOL_last_receive_ns));
         if (last_ns == 0) continue;
-        page.sample(symbols[i].labels, static_cast<double>(std::max<std::int64_t>(now_ns - last_ns, 0)) * kNs);
+        page.sample(symbol.labels, static_cast<double>(std::max<std::int64_t>(now_ns - last_ns, 0)) * kNs);
     }
     page.begin("daypack_feed_delay_seconds", "gauge",
                "Of the last update: receive time less the venue's send time (E).");
@@ -224,18 +230,20 @@ void write_symbols(Page& page, daypack_reader& reader, std::int64_t now_ns) {
     write_delay(page, symbols, &daypack_book::venue_match_us);
     for (const Family& family : kSymbolFamilies) {
         page.begin(family.name, "counter", family.help);
-        for (std::size_t i = 0; i < symbols.size(); ++i) page.sample(symbols[i].labels, counter(i, family.counter));
+        for (const Symbol& symbol : symbols) page.sample(symbol.labels, counter(symbol, family.counter));
     }
     page.begin("daypack_audit_mismatches_total", "counter", "Levels that audits found other than REST had them.");
-    for (std::size_t i = 0; i < symbols.size(); ++i) {
-        page.sample(symbols[i].labels, counter(i, DAYPACK_SYMBOL_audit_ghosts) +
-                                           counter(i, DAYPACK_SYMBOL_audit_missing) +
-                                           counter(i, DAYPACK_SYMBOL_audit_wrong));
+    for (const Symbol& symbol : symbols) {
+        page.sample(symbol.labels, counter(symbol, DAYPACK_SYMBOL_audit_ghosts) +
+                                       counter(symbol, DAYPACK_SYMBOL_audit_missing) +
+                                       counter(symbol, DAYPACK_SYMBOL_audit_wrong));
     }
     page.begin("daypack_resync_reasons_total", "counter", "Resyncs of all symbols, by reason.");
     for (const Family& reason : kReasons) {
         std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < symbols.size(); ++i) sum += counter(i, reason.counter);
+        for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
+            sum += daypack_symbol_counter(&reader, i, reason.counter);  // also those that are not followed any more
+        }
         page.sample(fmt::format("reason=\"{}\"", reason.name), sum);
     }
 }

@@ -23,6 +23,7 @@ constexpr std::int64_t kAnswer_ns = 2'000'000'000;  // an engine that can hand o
 constexpr std::int64_t kTell_ns = 60'000'000'000;
 constexpr std::int64_t kDeaf_ns = 1'000'000'000;  // after a hand-over that nobody took
 constexpr auto kPoll = 50us;
+constexpr auto kGivenUp = 1500ms;  // an engine looks for its file each half second
 constexpr auto kPatience = 200ms;  // for the book thread
 
 [[nodiscard]] std::string number(std::size_t n) {
@@ -61,6 +62,23 @@ constexpr auto kPatience = 200ms;  // for the book thread
     return "warning: takeover drops=" + number(dropped.size()) + " symbols=\"" + names +
            "\" (the engine before follows them, and this configuration does not name them: readers see DOWN/stopped "
            "from now on; to keep them, add them to `symbols` and reload)";
+}
+
+// Why the engine that has the instance does not answer, and what helps.
+[[nodiscard]] std::string silence_words(const std::string& path) {
+    const auto rival = living_writer_at(path);
+    if (!rival) return "the engine that had the instance has ended: its file is looked for";
+    const std::string pid = std::to_string(rival->pid);
+    const std::string who = "the engine that has the instance (pid " + pid + ") ";
+    if (is_stopped(rival->pid)) {
+        return who +
+               "is stopped by a signal or a debugger, so it does not answer: this one waits until that one goes on "
+               "(kill -CONT " +
+               pid + ") or ends (kill -KILL " + pid + ")";
+    }
+    return who +
+           "does not answer, so it is of a version that cannot hand over, or busy: this one waits, and takes over when "
+           "that one ends";
 }
 
 void beat(daypack_header& header) noexcept {
@@ -120,9 +138,7 @@ HandOver::Finding HandOver::succeed(MonoTime now, std::int64_t join_ms) {
         if (found.result != Result::in_order || now - asked_ < kAnswer_ns) return found;
         if (now - told_ < kTell_ns && told_ > asked_) return {};
         told_ = now;
-        return {Result::told,
-                "warning: takeover: the engine that has the instance does not answer, so it is of a version that "
-                "cannot hand over, or busy: this one waits, and takes over when that one ends"};
+        return {Result::told, "warning: takeover: " + silence_words(segment_.path())};
     }
     if (began_.ns == 0) began_ = now;
     if (now - looked_ < kLook_ns) return {};
@@ -146,18 +162,33 @@ HandOver::Finding HandOver::succeed(MonoTime now, std::int64_t join_ms) {
             warning};
 }
 
+// Whether the file is away for so long that no engine has the instance any more: one that lives would have made it
+// again.
+bool HandOver::is_given_up() noexcept {
+    const bool is_absent = access(segment_.path().c_str(), F_OK) != 0 && errno == ENOENT;
+    if (!is_absent) return false;
+    if (!absent_since_) absent_since_ = Clock::now();
+    return Clock::now() - *absent_since_ > kGivenUp;
+}
+
 // Looks for the lock for a round of the control thread.
 HandOver::Finding HandOver::try_lock() {
     const auto end = Clock::now() + 5ms;
     while (!ending_) {
         if (!wanted_ || !wanted_->is_at(segment_.path())) wanted_ = ShmFile::open_unlocked(segment_.path());
+        if (wanted_) absent_since_.reset();
         // A reader's lock in the way, or no file: then another file takes its place.
         if (wanted_ && (wanted_->lock() || !wanted_->has_other_writer())) return arrive(*wanted_, Result::taken_over);
-        if (!wanted_ && Clock::now() >= end) {
-            throw std::runtime_error(segment_.path() + " was removed, or this user may not write it");
+        if (Clock::now() < end) {
+            std::this_thread::sleep_for(kPoll);
+            continue;
         }
-        if (Clock::now() >= end) break;
-        std::this_thread::sleep_for(kPoll);
+        if (wanted_) break;
+        if (is_given_up()) {
+            wanted_ = ShmFile::create_unnamed(segment_.access(), sizeof(daypack_header));
+            return arrive(*wanted_, Result::taken_over);
+        }
+        throw std::runtime_error(segment_.path() + " was removed, or this user may not write it");
     }
     return {};
 }

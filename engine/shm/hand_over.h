@@ -85,6 +85,7 @@ class HandOver {
     [[nodiscard]] Readiness readiness() const noexcept;
     [[nodiscard]] Finding succeed(MonoTime now, std::int64_t join_ms);
     [[nodiscard]] Finding try_lock();
+    [[nodiscard]] bool is_given_up() noexcept;
     [[nodiscard]] Finding make_way(MonoTime now);
     [[nodiscard]] Finding see_off(Segment::Room& left, pid_t asker);
     [[nodiscard]] Finding arrive(ShmFile& file, Result result);
@@ -104,6 +105,7 @@ class HandOver {
     Clock::time_point caught_up_by_;  // written before `arrive`
     std::optional<TakeoverRequest> request_;
     std::optional<ShmFile> wanted_;
+    std::optional<Clock::time_point> absent_since_;  // no file has the name
     MonoTime began_, looked_, asked_, told_, deaf_until_;
 };
 

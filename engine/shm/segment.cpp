@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "engine/shm/atomic_words.h"
@@ -94,6 +96,19 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
            "): free some, make it larger (mount -o remount,size=... /dev/shm), or lower depth";
 }
 
+// Whether an engine that lives has the instance. Where no file has the name, one may have it all the same: it makes its
+// file again within half a second of its removal, which takes the guard, so this must not hold that.
+[[nodiscard]] bool is_held(const std::string& path) {
+    constexpr std::chrono::milliseconds kMadeAgain{800};
+    const auto end = std::chrono::steady_clock::now() + kMadeAgain;
+    for (;;) {
+        if (living_writer_at(path)) return true;
+        const bool is_absent = ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
+        if (!is_absent || std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
 [[noreturn]] void no_room(std::size_t bytes, int error, bool named) {
     throw std::runtime_error(no_room_text(bytes, error, named) + ", max_symbols or ring_events");
 }
@@ -117,10 +132,10 @@ void Segment::acquire(const SegmentOptions& options) {
         begin_epoch(1);
         return;
     }
-    const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
-    const bool another = options.takeover && living_writer_at(path);
-    if (another && ShmFile::open_unlocked(path)) return make_private(options);
+    const bool another = options.takeover && is_held(path);
+    const StartGuard guard(options.instance);
+    if (another && living_writer_at(path) && ShmFile::open_unlocked(path)) return make_private(options);
     const ShmAccess access{options.mode, options.group};
     for (;;) {
         auto old = ShmFile::open_locked(path, options.instance);

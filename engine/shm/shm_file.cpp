@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 
@@ -193,6 +195,18 @@ std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept {
     }
     close(fd);
     return writer;
+}
+
+bool is_stopped(std::uint64_t pid) noexcept {
+    std::array<char, 40> path{};
+    std::array<char, 512> text{};
+    (void)snprintf(path.data(), path.size(), "/proc/%llu/stat", static_cast<unsigned long long>(pid));
+    const int fd = open(path.data(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t length = read(fd, text.data(), text.size() - 1);
+    close(fd);
+    const char* const name_end = length > 0 ? std::strrchr(text.data(), ')') : nullptr;  // the name may hold anything
+    return name_end != nullptr && (std::strncmp(name_end, ") T", 3) == 0 || std::strncmp(name_end, ") t", 3) == 0);
 }
 
 bool ShmFile::link(const std::string& path) const {

@@ -117,4 +117,8 @@ struct LivingWriter {
 // Returns the writer of the file at `path`; none where no file is there, or it has none.
 [[nodiscard]] std::optional<LivingWriter> living_writer_at(const std::string& path) noexcept;
 
+// Whether a process does not run, since a signal (SIGSTOP) or a debugger has stopped it. For words alone: in another
+// container the number may be of another process.
+[[nodiscard]] bool is_stopped(std::uint64_t pid) noexcept;
+
 }  // namespace daypack::core

@@ -14,20 +14,21 @@ namespace {
 constexpr std::size_t kMaxSymbolBytes = 63;  // shared memory keeps 64 with the final zero
 constexpr int kMaxParts = 4;                 // base, quote, kind, and one that the venue may add
 
-bool is_name_byte(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+bool is_letter_or_digit(char c) noexcept {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-// Two to four names between single separators, and nothing else.
+// Two to four names between single separators, and nothing else. A dot stands within a name (AAPL.US), between two of
+// its letters or digits, so that no path is a symbol.
 bool is_joined_by(std::string_view text, char separator) noexcept {
     int parts = 1;
-    bool open = true;  // the part has no byte yet
+    bool open = true;  // a letter or digit has to come next
     for (const char c : text) {
-        if (c == separator && !open) {
-            ++parts;
-            open = true;
-        } else if (is_name_byte(c)) {
+        if (is_letter_or_digit(c)) {
             open = false;
+        } else if (!open && (c == separator || c == '.')) {
+            parts += c == separator ? 1 : 0;
+            open = true;
         } else {
             return false;
         }

@@ -20,7 +20,8 @@ namespace daypack::core {
 // BTC_USDC -> BTC-USDC.
 [[nodiscard]] std::string normalised_symbol(std::string_view native);
 
-// Could be a market's name: parts of letters, digits and dots between single underscores, short enough to be published.
+// Could be a market's name: parts of letters and digits, with single dots between these, joined by single underscores,
+// and short enough to be published.
 [[nodiscard]] bool is_native_symbol(std::string_view text) noexcept;
 
 // A spot market, which has no mark price and no positions: its name is base and quote alone.

@@ -177,6 +177,7 @@ TEST_F(ApiEngine, SymbolsThatCannotBeAreRefusedInWords) {
     ASSERT_TRUE(engine.wait_live(kBound)) << "both of them";
     EXPECT_TRUE(engine.top(sol)->live());
     EXPECT_NE(said([&] { engine.add_symbol("so l"); }).find("symbol \"so l\" "), std::string::npos);
+    EXPECT_NE(said([&] { engine.add_symbol("../x"); }).find("symbol \"../x\" is no symbol: "), std::string::npos);
     EXPECT_EQ(said([&] { engine.remove_symbol(7); }), "no symbol has the id 7");
     engine.remove_symbol(sol);
     EXPECT_NE(said([&] { engine.remove_symbol(*engine.find("BTC-USDC")); }).find("last symbol"), std::string::npos);
@@ -185,6 +186,17 @@ TEST_F(ApiEngine, SymbolsThatCannotBeAreRefusedInWords) {
     engine.stop();
     EXPECT_NE(said([&] { engine.add_symbol("ETH-USDC"); }).find("stopped"), std::string::npos);
     EXPECT_FALSE(engine.wait_live(1s)) << "at once";
+}
+
+TEST_F(ApiEngine, AnInstanceThatIsTakenIsRefusedInTheWordsOfTheConfiguration) {
+    const Engine engine(config(), no_log());
+    try {
+        const Engine second(config(), no_log());
+        ADD_FAILURE() << "an instance has one engine";
+    } catch (const std::runtime_error& error) {
+        const std::string text = error.what();
+        EXPECT_NE(text.find("stop it, or choose another config.instance"), std::string::npos) << text;
+    }
 }
 
 TEST_F(ApiEngine, FollowsAllThatIsListed) {

@@ -133,7 +133,9 @@ TEST(ConfigRefusal, FormsAreRefused) {
          at(7, "`metrics_listen` is no address to listen on; write it as in \"127.0.0.1:9464\"")},
         {with("", "  priority: [\"BTC-USDC\", \"BTCUSDC\"]\n"),
          at(7,
-            "`priority`: \"BTCUSDC\" is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or "
+            "`priority`: \"BTCUSDC\" is no symbol: its parts are of letters and digits, with single dots between; "
+            "write "
+            "it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or "
             "\"SOL/USDC:USDC\"")},
         {with("", "  priority: [\"ETH-USDC\"]\n"),
          at(7, "`priority` names the market ETH_USDC, which `symbols` does not list; add it there or remove it here")},
@@ -182,13 +184,16 @@ TEST(ConfigRefusal, BadSymbolsAreRefused) {
         return "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: " + list +
                "\n";
     };
-    const std::string form = "; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or \"SOL/USDC:USDC\"";
+    const std::string form =
+        ": its parts are of letters and digits, with single dots between; write it as in \"BTC-USDC\", \"BTC_USDC\", "
+        "\"BTC/USDC\" or \"SOL/USDC:USDC\"";
     const std::vector<ConfigCase> cases = {
         {symbols("[]"), at(5, "`symbols` is empty; it needs at least one element")},
         {symbols("BTC-USDC"), at(5, "`symbols` is a single value; write a list, as in [\"BTC-USDC\"], or \"*\"")},
         {symbols("[BTC-USDC, \"*\"]"), at(5, "\"*\" stands beside other symbols; write it alone or remove it")},
         {symbols("[BTCUSDC]"), at(5, "symbol \"BTCUSDC\" is no symbol" + form)},
         {symbols("[\"BTC USDC\"]"), at(5, "symbol \"BTC USDC\" is no symbol" + form)},
+        {symbols("[\"../x\"]"), at(5, "symbol \"../x\" is no symbol" + form)},
         {symbols("\n      - SOL/USDC:USDC\n      - ETH-USDC\n      - SOL_USDC_PERP"),
          at(8, "symbol \"SOL_USDC_PERP\" is the market of line 6 again; list each market once")},
         {symbols("[A-B, A-C, A-D]") + "engine: {max_symbols: 2}\n",

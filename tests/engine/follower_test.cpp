@@ -333,6 +333,28 @@ TEST(FullBook, WhatIsWaitedForIsToldInWords) {
     EXPECT_NE(follower.words().find("there is a book"), std::string::npos) << follower.words();
 }
 
+// The last image is of the book before, and the ring reaches back to it: a larger ring would not help.
+TEST(FullBook, AfterAnotherTickTheNextAuditIsWaitedForAndTheRingIsNotBlamed) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    market.snapshot_comes();
+    market.audit_passes();  // an image that the follower has not needed
+    market.writer().market.tick = {1, -2};
+    market.seed();
+    Follower late(instance);
+    for (Follower* const each : {&follower, &late}) {
+        EXPECT_EQ(each->poll(), DAYPACK_EMPTY);
+        EXPECT_EQ(each->book().waits_for, DAYPACK_FOLLOW_WAITS_AUDIT);
+        EXPECT_EQ(each->words().find("ring_events"), std::string::npos) << each->words();
+        EXPECT_NE(each->words().find("snapshot_interval"), std::string::npos) << each->words();
+    }
+}
+
 TEST(FullBook, ASymbolThatIsNotListedYetIsWaitedFor) {
     const Instance instance;
     Market market(instance);

@@ -112,6 +112,28 @@ TEST(Metrics, SaysWhatTheSegmentHolds) {
     EXPECT_TRUE(has("daypack_queue_depth 3"));
 }
 
+TEST(Metrics, ASymbolOfAnEarlierListIsNotThereAndItsResyncsCount) {
+    const Instance instance;
+    Writer writer(instance.options());
+    fill(writer);
+    ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    ASSERT_EQ(writer.segment.add_symbol("SOL-USDC", "SOL_USDC"), SymbolIndex{2});
+    writer.segment.symbol_counters(1).add(DAYPACK_SYMBOL_resyncs_gap, 5);
+    writer.segment.symbol_counters(2).add(DAYPACK_SYMBOL_updates, 13);
+    auto unwanted = writer.update(0, State::down, Reason::stopped);
+    unwanted.symbol = 1;
+    writer.publisher.publish_status(unwanted);
+    std::string page;
+    EXPECT_TRUE(test::wait_for([&] {  // a writer whose beat is late has another state
+        test::beat(writer.publisher);
+        page = page_of(instance);
+        return page.find("ETH-USDC") == std::string::npos;
+    })) << page;
+    EXPECT_NE(page.find("\ndaypack_deltas_total{symbol=\"BTC-USDC\"} 11\n"), std::string::npos) << page;
+    EXPECT_NE(page.find("\ndaypack_deltas_total{symbol=\"SOL-USDC\"} 13\n"), std::string::npos) << "its own number";
+    EXPECT_NE(page.find("\ndaypack_resync_reasons_total{reason=\"gap\"} 7\n"), std::string::npos) << page;
+}
+
 // Promises of a histogram: buckets that grow with `le`, the last one without bound and equal to the count.
 TEST(Metrics, AHistogramQuantileIsThatOfTheSegmentUpToABucket) {
     const Instance instance;

@@ -124,6 +124,61 @@ TEST_F(HandOverTest, WhatTheNextOneDoesNotNameIsToldAndReadsStopped) {
     EXPECT_EQ(last.epoch, 2u);
 }
 
+// Until the one that has the instance looks for its file, it seems that nobody has.
+TEST_F(HandOverTest, WhereTheFileIsAwayForAMomentTheNextOneTakesOverAllTheSame) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    std::filesystem::remove("/dev/shm/daypack." + live_.instance());
+    const auto next = succeed(live_.run());
+    EXPECT_TRUE(wait_until([&] {
+        (void)daypack_follow(&live_.reader());
+        return all_live();
+    })) << next->err();
+    EXPECT_NE(next->err().find("asks the engine with pid"), std::string::npos) << next->err();
+}
+
+TEST_F(HandOverTest, WhereNoFileAndNoEngineIsThereItIsAnOrdinaryStart) {
+    live_.run().signal(SIGTERM);
+    EXPECT_EQ(live_.run().wait(), 0);
+    std::filesystem::remove("/dev/shm/daypack." + live_.instance());
+    const auto next = live_.another("next", {"--takeover"});
+    EXPECT_TRUE(wait_until([&] {
+        (void)daypack_follow(&live_.reader());
+        return all_live() || next->ended();
+    }));
+    EXPECT_FALSE(next->ended()) << next->err();
+    EXPECT_NE(next->err().find("an ordinary start"), std::string::npos) << next->err();
+}
+
+TEST_F(HandOverTest, BesideAStoppedOneItSaysSoAndWhereThatOneGoesWithItsFileItMakesAnother) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    live_.run().signal(SIGSTOP);
+    const auto next = live_.another("next", {"--takeover"});
+    const std::string hint = "kill -CONT " + std::to_string(live_.run().pid());
+    EXPECT_TRUE(wait_until([&] { return next->err().find(hint) != std::string::npos || next->ended(); }))
+        << next->err();
+    std::filesystem::remove("/dev/shm/daypack." + live_.instance());
+    live_.run().signal(SIGKILL);
+    EXPECT_TRUE(wait_until([&] {
+        (void)daypack_follow(&live_.reader());
+        return all_live() || next->ended();
+    })) << next->err();
+    EXPECT_FALSE(next->ended()) << next->err();
+    EXPECT_NE(next->err().find(" of a new segment"), std::string::npos) << next->err();
+}
+
+// It has not told yet how it stands, for one of its symbols is not to be had; those of the next one are all LIVE.
+TEST_F(HandOverTest, TheOneBeforeDoesNotTellTheStatusOfTheNext) {
+    live_.run().signal(SIGTERM);
+    EXPECT_EQ(live_.run().wait(), 0);
+    live_.rewrite("SOL_USDC", "NOT_LISTED");
+    live_.start();
+    ASSERT_TRUE(wait_until([&] { return live_.live(kMarkets[0]) && live_.live(kMarkets[1]); })) << live_.log();
+    live_.rewrite(", NOT_LISTED", "");
+    const auto next = succeed(live_.run());
+    EXPECT_TRUE(wait_until([&] { return next->err().find("status live=2/2") != std::string::npos; })) << next->err();
+    EXPECT_EQ(live_.log().find("status live=2/2"), std::string::npos) << live_.log();
+}
+
 TEST_F(HandOverTest, OneThatIsAskedInVainGoesOn) {
     ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
     HandOverWatch watch(live_.instance(), kMarkets, 1'000);

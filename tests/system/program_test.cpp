@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "tests/engine/config_text.h"
+#include "tests/support/sanitized.h"
 #include "tests/system/live_engine.h"
 
 namespace daypack::core {
@@ -321,6 +322,31 @@ TEST_F(ProgramTest, WithRestDownAtTheStartItTriesAgainAndSaysSo) {
     ASSERT_TRUE(wait_until([&] { return run->err().find("markets failed=") != std::string::npos; })) << run->err();
     exchange_->come_back();
     EXPECT_TRUE(says("BTC-USDC", kLive)) << run->err();
+}
+
+// Its owner alone can do that. What is left of the file are the first pages, which a reader may have open.
+TEST_F(ProgramTest, WhoseFileIsCutShortEndsByItAndTheNextStartMakesAnother) {
+    auto first = run(kSeed);
+    ASSERT_TRUE(says("BTC-USDC", kLive));
+    daypack_reader open{};
+    ASSERT_EQ(daypack_open_as(&open, instance_.c_str(), geteuid()), DAYPACK_OK);
+    ASSERT_EQ(truncate(open.path, 4096), 0);
+    const int code = first->wait();
+    EXPECT_NE(code, 0);
+    if (!test::kSanitized) {  // which have a handler of their own
+        EXPECT_EQ(code, 128 + SIGBUS) << first->err();
+    }
+    const daypack_status live{DAYPACK_STATE_LIVE, DAYPACK_REASON_none, 0, 1};
+    EXPECT_TRUE(
+        wait_until([&] { return daypack_judge(&open, daypack_pack_status(live)).state != DAYPACK_STATE_STALE; }));
+    const daypack_status seen = daypack_judge(&open, daypack_pack_status(live));
+    EXPECT_EQ(seen.state, DAYPACK_STATE_DOWN);
+    EXPECT_EQ(seen.reason, DAYPACK_REASON_writer_dead);
+    EXPECT_NE(cat("BTC-USDC").find("start the engine anew, which replaces it"), std::string::npos) << cat("BTC-USDC");
+    const auto next = run(kSeed);
+    EXPECT_TRUE(says("BTC-USDC", kLive)) << next->err();
+    EXPECT_EQ(daypack_follow(&open), 1) << "a reader that waited finds the new one";
+    daypack_close(&open);
 }
 
 TEST_F(ProgramTest, KilledItIsSeenDeadAndANewOneTakesOver) {

@@ -90,8 +90,55 @@ TEST(Health, OfASymbolThatIsNotFollowedAnyMoreNobodyAsks) {
     Writer writer(instance.options());
     Reader reader(instance.name);
     writer.publisher.publish_snapshot(writer.update(3, State::down, Reason::stopped));
-    EXPECT_EQ(causes(writer, reader, {.instance = instance.name}), "no symbol is followed yet\n");
-    EXPECT_EQ(causes(writer, reader, {.instance = instance.name, .symbol = "BTC_USDC"}), "BTC-USDC is DOWN/stopped\n");
+    EXPECT_EQ(causes(writer, reader, {.instance = instance.name}),
+              "no symbol is followed: those that are listed are of earlier lists\n");
+    EXPECT_EQ(causes(writer, reader, {.instance = instance.name, .symbol = "BTC_USDC"}),
+              "BTC-USDC is DOWN/stopped: it is of an earlier list, and this engine does not follow it\n");
+    writer.publisher.publish_snapshot(writer.update(4, State::down, Reason::no_market));
+    EXPECT_EQ(causes(writer, reader, {.instance = instance.name}),
+              "BTC-USDC is DOWN/no_market: the exchange does not list it (`daypack markets`)\n");
+}
+
+TEST(Health, TheSymbolsThatCountAreThoseThatAreFollowed) {
+    const Instance instance;
+    Writer writer(instance.options());
+    writer.snapshot(1);
+    ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    auto unwanted = writer.update(0, State::down, Reason::stopped);
+    unwanted.symbol = 1;
+    writer.publisher.publish_status(unwanted);
+    std::ostringstream out;
+    EXPECT_TRUE(wait_for([&] {
+        out.str("");
+        test::beat(writer.publisher);
+        return check_health({.instance = instance.name}, out) == 0;
+    }));
+    EXPECT_EQ(out.str(), "healthy: all 1 symbols that are followed are LIVE (1 more are of earlier lists)\n");
+}
+
+TEST(Health, AStoppedProcessIsToldOnceAndWithWhatHelps) {
+    const Instance instance;
+    test::Child child([&](const auto& line) {
+        Writer mine(instance.options());
+        mine.snapshot(1);
+        line.tell('r');
+        while (!line.heard()) test::beat(mine.publisher);
+        return 0;
+    });
+    ASSERT_EQ(child.line().hear(), 'r');
+    child.signal(SIGSTOP);
+    Reader reader(instance.name);
+    const std::string pid = std::to_string(child.pid());
+    std::string found;
+    EXPECT_TRUE(wait_for([&] {
+        found = joined(causes_of(reader, {.instance = instance.name}));
+        return found.find("kill -CONT " + pid + " ") != std::string::npos;
+    })) << found;
+    EXPECT_TRUE(found.starts_with("the engine is STALLED, and so every book STALE: its process " + pid)) << found;
+    EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 1) << found;
+    child.signal(SIGCONT);
+    child.line().tell('e');
+    EXPECT_EQ(child.wait(), 0);
 }
 
 TEST(Health, ATakeoverThatWaitsIsToldAndIsNoCause) {

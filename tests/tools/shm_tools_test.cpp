@@ -96,6 +96,21 @@ TEST(Cat, WithoutASymbolEverySymbolIsALine) {
     EXPECT_EQ(symbols, (std::vector<std::string>{"BTC-USDC", "ETH-USDC"}));
 }
 
+TEST(Cat, ASymbolOfAnEarlierListIsShownOnlyWhereItIsNamed) {
+    const Instance instance;
+    Writer writer(instance.options());
+    ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    auto unwanted = writer.update(0, State::down, Reason::stopped);
+    unwanted.symbol = 1;
+    writer.publisher.publish_status(unwanted);
+    EXPECT_TRUE(test::wait_for([&] {
+        test::beat(writer.publisher);
+        const std::string all = cat({instance.name, "", 1, true});
+        return all.find("BTC-USDC") != std::string::npos && all.find("ETH-USDC") == std::string::npos;
+    }));
+    EXPECT_NE(cat({instance.name, "ETH-USDC", 1, true}).find("ETH-USDC"), std::string::npos);
+}
+
 TEST(Cat, TakesAsManyLevelsAsAreAskedFor) {
     const Instance instance;
     Writer writer(instance.options());

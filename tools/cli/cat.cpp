@@ -125,7 +125,8 @@ std::string text_block(const ReaderNames& names, const ReaderBook& book, const d
 
 int show_book(const CatOptions& options, std::ostream& out) {
     Reader reader(options.instance, options.owner);
-    const auto symbols = require_symbols(reader, options.symbol);
+    auto symbols = require_symbols(reader, options.symbol);
+    if (options.symbol.empty()) symbols = followed_symbols(reader);
     for (const auto symbol : symbols) {
         const auto book = reader.book(symbol, options.levels);
         if (!book) throw std::runtime_error("the engine wrote faster than the book could be read: try again");

@@ -6,11 +6,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "engine/engine.h"
@@ -117,9 +121,28 @@ LogOptions log_options(const RunOptions& options) {
     return log;
 }
 
-// What this engine itself has: where it joins beside another one, readers see the books of that one.
+// What this engine itself has. Where it joins beside another one, or another one has taken over from it, readers see
+// the books of that one.
+bool is_own(const Engine& engine, const daypack_reader& reader) {
+    return !engine.is_joining() && daypack_load(&daypack_head(&reader)->writer_pid) == static_cast<unsigned>(getpid());
+}
 daypack_reader own_of(const Engine& engine, Reader& reader) {
-    return engine.is_joining() ? engine.segment().reader_here() : reader.raw();
+    return is_own(engine, reader.raw()) ? reader.raw() : engine.segment().reader_here();
+}
+
+// The segment that readers see. Beside another engine it may be away for a moment, where somebody has removed it: that
+// engine makes it again. Throws std::runtime_error where it does not come.
+std::unique_ptr<Reader> open_reader(const std::string& instance, const Engine& engine) {
+    constexpr std::int64_t kPatience_ns = 5'000'000'000;
+    const MonoTime start = mono_now();
+    for (;;) {
+        try {
+            return std::make_unique<Reader>(instance, geteuid());
+        } catch (const std::runtime_error&) {
+            if (engine.failed() || mono_now() - start > kPatience_ns) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
 }
 
 // Tells once a minute how it goes, and first when all is there, and when all is shown.
@@ -131,8 +154,10 @@ class Minutes {
         started_ = started_ && joins == joins_;
         joins_ = joins;
         if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
-        started_ = true;
+        const std::uint64_t epoch = daypack_load(&daypack_head(&reader)->epoch);
         const RunStatus::Line line = status_.take(reader, joins, static_cast<double>(now - told_) / 1e9);
+        if (daypack_load(&daypack_head(&reader)->epoch) != epoch) return;  // in part it is what another engine has
+        started_ = true;
         told_ = now;
         manager.status(line.text);
         const bool is_told = !quiet_;
@@ -201,7 +226,8 @@ int run_engine(const RunOptions& options) {
     ServiceManager manager;
     manager.ready();
 
-    Reader reader(config.engine.instance, geteuid());
+    const std::unique_ptr<Reader> shown = open_reader(config.engine.instance, engine);
+    Reader& reader = *shown;
     std::optional<Screen> screen;
     if (terminal) screen.emplace();
     const MonoTime start = mono_now();

@@ -46,7 +46,8 @@ typedef struct daypack_image {
  * SYMBOL   the engine does not list the symbol, yet or any more
  * IMAGES   for ever: the engine makes no images. It has to be started with image_levels
  * AUDIT    the next audit of this book, which leaves an image
- * RING     likewise; the last image was not joined, since the ring does not reach back to it */
+ * RING     likewise; the last image was not joined, since the ring did not reach back to it. (Where the book was
+ *          replaced since that image, by another tick or a gap, it is AUDIT.) */
 #define DAYPACK_FOLLOW_WAITS(X) X(NOTHING, 0) X(SYMBOL, 1) X(IMAGES, 2) X(AUDIT, 3) X(RING, 4)
 
 typedef enum daypack_follow_wait {
@@ -211,7 +212,11 @@ static inline int daypack_take_image(daypack_follower* book, uint64_t* position)
 static inline int daypack_follow_apply(daypack_follower* book, const daypack_record* record) {
     const unsigned kind = daypack_record_kind(record);
     if (record->last_id <= book->u) return 1;
-    if (record->first_id > book->u + 1 || record->exponents != book->exponents) return 0;
+    if (record->exponents != book->exponents) return 0;
+    if (record->first_id > book->u + 1) {
+        book->waits_for = DAYPACK_FOLLOW_WAITS_RING;
+        return 0;
+    }
     if (kind == DAYPACK_KIND_DELTA) {
         daypack_follow_set(book, daypack_record_side(record) & 1, record->price, record->quantity);
         if (!daypack_record_last(record)) return 1;
@@ -234,7 +239,10 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
         unsigned kind;
         if (result == DAYPACK_EMPTY) break;
         book->lost += lost;
-        if (result == DAYPACK_LOST) return 0;
+        if (result == DAYPACK_LOST) {
+            book->waits_for = DAYPACK_FOLLOW_WAITS_RING;
+            return 0;
+        }
         kind = daypack_record_kind(&record);
         if (kind == DAYPACK_KIND_NONE) return at < position ? -1 : 0; /* of whatever symbol; its writer died */
         if (daypack_record_symbol(&record) != (uint32_t)book->symbol) continue;
@@ -286,7 +294,8 @@ static inline void daypack_follow_join(daypack_follower* book) {
     uint64_t position;
     int goes_on = -1;
     while (goes_on < 0 && daypack_take_image(book, &position)) {
-        book->waits_for = DAYPACK_FOLLOW_WAITS_RING;
+        /* of an image that is refused below, the next one is waited for; whether the ring is to blame is told there */
+        book->waits_for = begin > position ? DAYPACK_FOLLOW_WAITS_RING : DAYPACK_FOLLOW_WAITS_AUDIT;
         if (begin > position) break;
         book->cursor = begin;
         goes_on = daypack_follow_ring(book, position, end);

@@ -102,8 +102,8 @@ class Reader {
   private:
     [[nodiscard]] std::string refusal_text(int result) const {
         if (result == DAYPACK_NO_SEGMENT) {
-            return "no engine of that name has run here; start one with daypack run CONFIG.yaml, or choose another "
-                   "--instance";
+            return "no engine of that name has run here; start one with daypack run CONFIG.yaml, or name another "
+                   "instance (`daypack instances` lists them)";
         }
         if (result != DAYPACK_FOREIGN) {
             char words[256];

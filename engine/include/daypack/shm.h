@@ -49,6 +49,10 @@
  * there is shown as 65534: to take a file of one of these, name 65534, and with it all of them that share a group with
  * you. In such a namespace 65534 is never "its own user".
  *
+ * A reader that is not open: all zeros, refused by daypack_open, or closed. The functions here may be called with it,
+ * and find nothing: no symbol, no record, every count 0, and a writer that is dead. Reads do not open it; daypack_open
+ * does.
+ *
  * A hostile segment. A process that may write the file can put wrong numbers into it, but cannot make a reader touch
  * memory outside its mapping: offsets and counts are checked once against the file's size, and names are read with
  * their bound. They may hold any byte: who prints them escapes what is no text.
@@ -760,14 +764,28 @@ static inline int64_t daypack_slept_ns(void) {
 static inline const daypack_header* daypack_head(const daypack_reader* reader) {
     return (const daypack_header*)(const void*)reader->base;
 }
+static inline int daypack_is_open(const daypack_reader* reader) {
+    return reader->base != NULL;
+}
 
+/* Forgets the geometry, so that what asks for a count or a bound finds none. */
+static inline void daypack_forget_geometry(daypack_reader* reader) {
+    reader->depth = reader->max_symbols = reader->ring_events = reader->max_lines = 0;
+    reader->engine_counters = reader->line_counters = reader->symbol_counters = 0;
+    reader->histograms = reader->histogram_buckets = reader->image_bytes = reader->image_levels = 0;
+}
+
+/* Gives back file and mapping. A reader that is not open has none, and stays as it is; its `fd` is not looked at, for
+ * in one that is all zeros it names the standard input. */
 DAYPACK_API void daypack_close(daypack_reader* reader) {
-    if (reader->base != NULL) munmap((void*)reader->base, reader->bytes);
+    if (reader->base == NULL) return;
+    munmap((void*)(uintptr_t)reader->base, reader->bytes);
     if (reader->fd >= 0) close(reader->fd);
     if (reader->wake != NULL) munmap((void*)(uintptr_t)reader->wake, DAYPACK_WAKE_BYTES);
     reader->wake = NULL;
     reader->base = NULL;
     reader->fd = -1;
+    daypack_forget_geometry(reader);
 }
 
 /* Returns 1 where `count` items of `size` bytes at `offset` are aligned and lie inside the file. */
@@ -890,40 +908,37 @@ static inline int daypack_believes(const daypack_reader* reader) {
            daypack_is_member(reader->file_group);
 }
 
+/* Closes a file that is not mapped, and returns why. */
+static inline int daypack_refuse(daypack_reader* reader, int result) {
+    close(reader->fd);
+    reader->fd = -1;
+    return result;
+}
+
 /* Opens and maps reader->path. REQUIRES: the reader holds no file and no mapping. */
 static inline int daypack_map(daypack_reader* reader) {
     struct stat file;
     void* base;
-    int result = DAYPACK_OK;
     reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe must not block */
     if (reader->fd < 0) return errno == ENOENT || errno == ENOTDIR ? DAYPACK_NO_SEGMENT : DAYPACK_NO_ACCESS;
-    if (fstat(reader->fd, &file) != 0 || !S_ISREG(file.st_mode)) {
-        daypack_close(reader);
-        return DAYPACK_BAD_LAYOUT;
-    }
+    if (fstat(reader->fd, &file) != 0 || !S_ISREG(file.st_mode)) return daypack_refuse(reader, DAYPACK_BAD_LAYOUT);
     reader->file_owner = (uint32_t)file.st_uid;
     reader->file_group = (uint32_t)file.st_gid;
     reader->found_version = 0;
-    if (!daypack_believes(reader) || file.st_size < (off_t)sizeof(daypack_header)) {
-        result = daypack_believes(reader) ? DAYPACK_BAD_LAYOUT : DAYPACK_FOREIGN;
-        daypack_close(reader);
-        return result;
-    }
+    if (!daypack_believes(reader)) return daypack_refuse(reader, DAYPACK_FOREIGN);
+    if (file.st_size < (off_t)sizeof(daypack_header)) return daypack_refuse(reader, DAYPACK_BAD_LAYOUT);
     reader->bytes = (size_t)file.st_size;
     reader->device = (uint64_t)file.st_dev;
     reader->inode = (uint64_t)file.st_ino;
     base = mmap(NULL, reader->bytes, PROT_READ, MAP_SHARED, reader->fd, 0);
-    if (base == MAP_FAILED) {
-        daypack_close(reader);
-        return DAYPACK_NO_ACCESS;
-    }
+    if (base == MAP_FAILED) return daypack_refuse(reader, DAYPACK_NO_ACCESS);
     reader->base = (const unsigned char*)base;
     /* acquire: pairs with the release of the magic, which the writer stores last */
     if (daypack_load_acquire(&daypack_head(reader)->magic) != DAYPACK_MAGIC || !daypack_take_geometry(reader)) {
-        result = DAYPACK_BAD_LAYOUT;
         daypack_close(reader);
+        return DAYPACK_BAD_LAYOUT;
     }
-    return result;
+    return DAYPACK_OK;
 }
 
 /* Returns the id of a user of this machine by name or number, or DAYPACK_NO_OWNER. */
@@ -1003,6 +1018,7 @@ DAYPACK_API const char* daypack_explain(const daypack_reader* reader, int result
  * when the beat is late. */
 static inline int daypack_writer_holds_lock(const daypack_reader* reader) {
     struct flock lock;
+    if (!daypack_is_open(reader)) return 0;
     memset(&lock, 0, sizeof lock);
     lock.l_type = F_RDLCK; /* conflicts with a write lock alone: another reader's lock is not the writer's */
     lock.l_whence = SEEK_SET;
@@ -1072,10 +1088,8 @@ DAYPACK_API int daypack_writer_lives(const daypack_reader* reader) {
                               daypack_load(&head->writer_namespaces));
 }
 
-/* Returns how long ago the writer's last beat was, sleep included; less than 0: it lies in this reader's future. The
- * clock is read before the beat: a reader that is put to sleep between the two then finds the beat too young rather
- * than too old. */
-DAYPACK_API int64_t daypack_beat_age_ns(const daypack_reader* reader) {
+/* Does the same as daypack_beat_age_ns for a reader that is open; so do the others whose names end in _here. */
+static inline int64_t daypack_beat_age_here(const daypack_reader* reader) {
     uint64_t now = (uint64_t)daypack_boot_ns();
     /* acquire: each pairs with its release in the writer. Phase and epoch loaded after them are at least as new; the
      * phase that tells of a sleep is stored before the sleep. */
@@ -1084,20 +1098,28 @@ DAYPACK_API int64_t daypack_beat_age_ns(const daypack_reader* reader) {
     return (int64_t)(now - beat - slept);
 }
 
-/* Returns 1 where the writer's last beat is no further from now than beat_stale_ns, either way. One that lies
- * in the future is looked at twice, since this reader may have been put to sleep; it is not put to sleep each time. */
-DAYPACK_API int daypack_beat_is_fresh(const daypack_reader* reader) {
-    int64_t age = daypack_beat_age_ns(reader);
-    if (age < -reader->beat_stale_ns) age = daypack_beat_age_ns(reader);
+/* Returns how long ago the writer's last beat was, sleep included; less than 0: it lies in this reader's future;
+ * INT64_MAX: the reader is not open. The clock is read before the beat: a reader that is put to sleep between the two
+ * then finds the beat too young rather than too old. */
+DAYPACK_API int64_t daypack_beat_age_ns(const daypack_reader* reader) {
+    return daypack_is_open(reader) ? daypack_beat_age_here(reader) : INT64_MAX;
+}
+
+static inline int daypack_beat_is_fresh_here(const daypack_reader* reader) {
+    int64_t age = daypack_beat_age_here(reader);
+    if (age < -reader->beat_stale_ns) age = daypack_beat_age_here(reader);
     return age >= -reader->beat_stale_ns && age <= reader->beat_stale_ns;
 }
 
-/* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,
- * stalled, starting or catching up. Call it after the slot was read: a writer that takes over rewrites the slots before
- * it raises the epoch, so a slot of the old epoch is recognised here. */
-DAYPACK_API daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
+/* Returns 1 where the writer's last beat is no further from now than beat_stale_ns, either way. One that lies
+ * in the future is looked at twice, since this reader may have been put to sleep; it is not put to sleep each time. */
+DAYPACK_API int daypack_beat_is_fresh(const daypack_reader* reader) {
+    return daypack_is_open(reader) && daypack_beat_is_fresh_here(reader);
+}
+
+static inline daypack_status daypack_judge_here(const daypack_reader* reader, uint64_t word) {
     const daypack_header* head = daypack_head(reader);
-    int fresh = daypack_beat_is_fresh(reader);
+    int fresh = daypack_beat_is_fresh_here(reader);
     uint64_t phase = daypack_load(&head->phase);
     uint64_t epoch = daypack_load(&head->epoch);
     daypack_status status = daypack_unpack_status(word);
@@ -1121,12 +1143,27 @@ DAYPACK_API daypack_status daypack_judge(const daypack_reader* reader, uint64_t 
     return status;
 }
 
+/* Returns the status that a reader may rely on: that of a slot's status word, corrected where the writer is dead,
+ * stalled, starting or catching up. Call it after the slot was read: a writer that takes over rewrites the slots before
+ * it raises the epoch, so a slot of the old epoch is recognised here. For a reader that is not open all is
+ * DOWN/writer_dead. */
+DAYPACK_API daypack_status daypack_judge(const daypack_reader* reader, uint64_t word) {
+    daypack_status status;
+    if (daypack_is_open(reader)) return daypack_judge_here(reader, word);
+    status = daypack_unpack_status(word);
+    status.state = DAYPACK_STATE_DOWN;
+    status.reason = DAYPACK_REASON_writer_dead;
+    return status;
+}
+
 /* Maps the segment that the path leads to now, where the mapped one has no live writer and was replaced, and returns 1
- * then. Where that fails, the old one stays mapped. */
+ * then. Where that fails, the old one stays mapped. A reader that is not open is not opened by it. */
 DAYPACK_API int daypack_follow(daypack_reader* reader) {
     daypack_reader next;
     struct stat file;
-    if (daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_RETIRED && daypack_beat_is_fresh(reader)) return 0;
+    if (!daypack_is_open(reader)) return 0;
+    if (daypack_load(&daypack_head(reader)->phase) != DAYPACK_PHASE_RETIRED && daypack_beat_is_fresh_here(reader))
+        return 0;
     if (stat(reader->path, &file) != 0) return 0;
     if ((uint64_t)file.st_dev == reader->device && (uint64_t)file.st_ino == reader->inode) return 0;
     memset(&next, 0, sizeof next);
@@ -1143,8 +1180,10 @@ DAYPACK_API int daypack_follow(daypack_reader* reader) {
 /* ---- the directory ---------------------------------------------------------------------------------------------- */
 
 DAYPACK_API uint32_t daypack_symbols(const daypack_reader* reader) {
+    uint64_t symbols;
+    if (!daypack_is_open(reader)) return 0;
     /* acquire: pairs with the release that follows the entry and the slot of a new symbol */
-    uint64_t symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
+    symbols = daypack_load_acquire(&daypack_head(reader)->symbols);
     return (uint32_t)(symbols < reader->max_symbols ? symbols : reader->max_symbols);
 }
 /* Returns the names of a symbol where they lie in the segment, valid until the next read. Only an honest writer
@@ -1152,8 +1191,12 @@ DAYPACK_API uint32_t daypack_symbols(const daypack_reader* reader) {
 static inline const daypack_entry* daypack_entry_of(const daypack_reader* reader, uint32_t symbol) {
     return (const daypack_entry*)(const void*)(reader->base + reader->directory_offset + symbol * reader->entry_bytes);
 }
-/* Copies the names of a symbol, always terminated. REQUIRES: symbol < daypack_symbols(reader). */
+/* Copies the names of a symbol, always terminated; of none that the segment has room for, nothing. */
 DAYPACK_API void daypack_read_entry(const daypack_reader* reader, uint32_t symbol, daypack_entry* entry) {
+    if (symbol >= reader->max_symbols) {
+        memset(entry, 0, sizeof *entry);
+        return;
+    }
     daypack_load_words(entry, daypack_entry_of(reader, symbol), sizeof *entry);
     entry->symbol[DAYPACK_NAME_BYTES - 1] = '\0';
     entry->native[DAYPACK_NAME_BYTES - 1] = '\0';
@@ -1174,8 +1217,10 @@ DAYPACK_API int daypack_find(daypack_reader* reader, const char* name) {
 }
 
 DAYPACK_API unsigned daypack_lines(const daypack_reader* reader) {
+    uint64_t lines;
+    if (!daypack_is_open(reader)) return 0;
     /* acquire: pairs with the release that follows the name of a new line */
-    uint64_t lines = daypack_load_acquire(&daypack_head(reader)->lines);
+    lines = daypack_load_acquire(&daypack_head(reader)->lines);
     return (unsigned)(lines < reader->max_lines ? lines : reader->max_lines);
 }
 /* Copies the host of a line, always terminated; of a line that the segment has no room for, nothing. */
@@ -1207,7 +1252,7 @@ enum {
 
 /* Fills `top` from a copy of a slot, of which it reads DAYPACK_TOP_BYTES and the exponents. */
 static inline void daypack_fill_top(const daypack_reader* reader, const daypack_slot* copy, daypack_top* top) {
-    daypack_status status = daypack_judge(reader, copy->status);
+    daypack_status status = daypack_judge_here(reader, copy->status);
     top->u = copy->u;
     top->bid_price = copy->bid_price;
     top->bid_quantity = copy->bid_quantity;
@@ -1322,7 +1367,7 @@ DAYPACK_API int daypack_read_book(daypack_reader* reader, int symbol, daypack_bo
 
 /* Fills `perp` from a copy of a slot. */
 static inline void daypack_fill_perp(const daypack_reader* reader, const daypack_slot* copy, daypack_perp* perp) {
-    daypack_status status = daypack_judge(reader, copy->status);
+    daypack_status status = daypack_judge_here(reader, copy->status);
     perp->mark_price = copy->mark_price;
     perp->index_price = copy->index_price;
     perp->funding_rate = copy->funding_rate;
@@ -1387,15 +1432,16 @@ DAYPACK_API int daypack_read_perp(daypack_reader* reader, int symbol, daypack_pe
 
 /* ---- the ring --------------------------------------------------------------------------------------------------- */
 
-/* Returns the position where the ring ends now: records from there on are new. */
+/* Returns the position where the ring ends now: records from there on are new; 0: the reader is not open. */
 DAYPACK_API uint64_t daypack_cursor(const daypack_reader* reader) {
+    if (!daypack_is_open(reader)) return 0;
     return daypack_load_acquire(&daypack_head(reader)->published); /* pairs with the release after slot and payload */
 }
 
 /*
  * Reads the record at *cursor.
  * DAYPACK_OK     *record is that record, and *cursor stands at the next one
- * DAYPACK_EMPTY  there is no new record
+ * DAYPACK_EMPTY  there is no new record, or the reader is not open
  * DAYPACK_LOST   the ring lapped this reader: *lost records were written over unread, *record must not be used, and
  *                *cursor stands at the oldest record that is left. The ring is one for all symbols, so no book that was
  *                built from records is right any more: drop them, read each slot again (daypack_read_book), and go on
@@ -1406,9 +1452,11 @@ DAYPACK_API uint64_t daypack_cursor(const daypack_reader* reader) {
  */
 DAYPACK_API int daypack_read_record(daypack_reader* reader, uint64_t* cursor, daypack_record* record, uint64_t* lost) {
     const daypack_header* head = daypack_head(reader);
-    uint64_t published = daypack_load_acquire(&head->published); /* pairs with the release after the payload */
+    uint64_t published;
     int64_t behind;
     *lost = 0;
+    if (!daypack_is_open(reader)) return DAYPACK_EMPTY;
+    published = daypack_load_acquire(&head->published); /* pairs with the release after the payload */
     if (*cursor >= published) {
         /* the cursor is beyond it where the file was removed by hand: the ring of the new one starts at 0 */
         *cursor = published;
@@ -1597,7 +1645,8 @@ static inline void daypack_sleep_for_news(daypack_reader* reader, uint64_t curso
 /*
  * Waits until there is a record at `cursor`, for timeout_ms at most; less than 0: for as long as the engine lives.
  * DAYPACK_OK     there is one: daypack_read_record
- * DAYPACK_EMPTY  the time is over; or the writer's beat has just become late: read a book to see what its state is
+ * DAYPACK_EMPTY  the time is over; or the writer's beat has just become late: read a book to see what its state is; or
+ *                the reader is not open, and then at once
  * It spins for spin_ns, then sleeps. The engine wakes it some 100 µs after a record was written; where it does not, it
  * looks again by itself after 10 ms at most.
  */
@@ -1606,6 +1655,7 @@ DAYPACK_API int daypack_wait(daypack_reader* reader, uint64_t cursor, int timeou
     const int64_t end = timeout_ms < 0 ? INT64_MAX : begin + timeout_ms * 1000000ll;
     const int was_fresh = daypack_beat_is_fresh(reader);
     int64_t now = begin;
+    if (!daypack_is_open(reader)) return DAYPACK_EMPTY;
     if (daypack_spin(reader, cursor, end - begin < reader->spin_ns ? end : begin + reader->spin_ns)) return DAYPACK_OK;
     for (;;) {
         daypack_follow(reader);
@@ -1618,9 +1668,10 @@ DAYPACK_API int daypack_wait(daypack_reader* reader, uint64_t cursor, int timeou
 
 /* Returns 1 where the slot of a symbol was written since the last call with the same `seen`, which begins as 0. It
  * reads one word; that the writer died, it does not tell: daypack_read_top does. REQUIRES: symbol <
- * daypack_symbols(reader). */
+ * daypack_symbols(reader), or a reader that is not open. */
 DAYPACK_API int daypack_changed(daypack_reader* reader, uint32_t symbol, uint64_t* seen) {
     int attempt;
+    if (symbol >= reader->max_symbols) return 0;
     for (attempt = 0; attempt < 2; ++attempt) {
         /* acquire: who reads the slot after this sees at least that write; one that is under way does not count yet */
         uint64_t sequence = daypack_load_acquire(&daypack_slot_of(reader, symbol)->sequence) & ~1ull;
@@ -1681,7 +1732,8 @@ DAYPACK_API uint64_t daypack_percentile(const daypack_reader* reader, unsigned h
 
 /* ---- about the writer ------------------------------------------------------------------------------------------- */
 
-/* What a segment says of its writer and of that one's clock; texts are always terminated. */
+/* What a segment says of its writer and of that one's clock; texts are always terminated. All zeros: the reader is not
+ * open. */
 typedef struct daypack_writer {
     char host[DAYPACK_HOST_BYTES];
     char version[DAYPACK_VERSION_BYTES];
@@ -1697,6 +1749,8 @@ typedef struct daypack_writer {
 
 DAYPACK_API void daypack_read_writer(const daypack_reader* reader, daypack_writer* writer) {
     const daypack_header* head = daypack_head(reader);
+    memset(writer, 0, sizeof *writer);
+    if (!daypack_is_open(reader)) return;
     daypack_load_words(writer->host, head->writer_host, sizeof writer->host);
     daypack_load_words(writer->version, head->writer_version, sizeof writer->version);
     daypack_load_words(writer->commit, head->writer_commit, sizeof writer->commit);

@@ -57,7 +57,16 @@ TEST(Symbol, RefusesWhatIsNoSpelling) {
                              "BTC_USDC\n",
                              "BTC\\_USDC",
                              "B\xc3\x9f_USDC",
-                             "*"}) {
+                             "*",
+                             "../x",
+                             "..-USDC",
+                             "._USDC",
+                             ".BTC_USDC",
+                             "BTC._USDC",
+                             "BTC_.USDC",
+                             "BTC_USDC.",
+                             "AAPL..US_USDC",
+                             "../x:x"}) {
         EXPECT_EQ(native_symbol(text), std::nullopt) << text;
     }
     EXPECT_EQ(native_symbol(std::string(64, 'A') + "_USDC"), std::nullopt);
