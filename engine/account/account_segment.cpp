@@ -15,7 +15,7 @@ SegmentOptions options_of(const std::string& instance, const std::string& accoun
     options.max_symbols = kAccountKinds;
     options.ring_events = AccountSegment::kRingRecords;
     options.mode = 0600;
-    options.family = AccountSegment::kFamily;
+    options.family = kAccountFamily;
     return options;
 }
 

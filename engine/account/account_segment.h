@@ -5,6 +5,7 @@
 
 #include "engine/account/account_news.h"
 #include "engine/shm/heartbeat.h"
+#include "engine/shm/instances.h"
 #include "engine/shm/ring_writer.h"
 #include "engine/shm/segment.h"
 
@@ -18,7 +19,6 @@ namespace daypack::core {
 // Thread: the account's. Ownership: it holds the writer's lock, so no other engine writes it meanwhile.
 class AccountSegment {
   public:
-    static constexpr const char* kFamily = "daypack-account.";
     static constexpr std::size_t kRingRecords = 32'768;  // 4 MiB, of some six records a line
     // No hot thread writes it: an answer of REST may take it some ms to read.
     static constexpr std::int64_t kBeatStale_ns = 200'000'000;

@@ -30,7 +30,7 @@ constexpr std::size_t kTextMax = std::size_t{1} << 20;
 
 // The accounts of an instance that have shared memory, by name.
 std::vector<std::string> accounts_of(const std::string& instance) {
-    const std::string begin = AccountSegment::kFamily + instance + ".";
+    const std::string begin = kAccountFamily + instance + ".";
     std::vector<std::string> names;
     std::error_code error;
     for (const auto& file : std::filesystem::directory_iterator("/dev/shm", error)) {
@@ -57,7 +57,7 @@ class AccountReader {
         reader_.fd = -1;
         reader_.owner = DAYPACK_NO_OWNER;
         const auto [end, length] = fmt::format_to_n(reader_.path, sizeof reader_.path - 1, "/dev/shm/{}{}.{}",
-                                                    AccountSegment::kFamily, instance, account);
+                                                    kAccountFamily, instance, account);
         const int result = length < sizeof reader_.path ? daypack_map(&reader_) : DAYPACK_NO_SEGMENT;
         if (result == DAYPACK_OK) return;
         char text[DAYPACK_PATH_BYTES + 160];
