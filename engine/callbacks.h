@@ -14,6 +14,8 @@
 
 namespace daypack::core {
 
+struct AccountReport;  // engine/account/account_news.h
+
 // A book as an application in this process sees it, valid during the callback only.
 struct BookView {
     SymbolIndex symbol;
@@ -85,6 +87,8 @@ struct Callbacks {
     std::function<void(const Liquidation&)> on_liquidation{};
     std::function<void(const LineChange&)> on_line{};
     std::function<void()> on_round{};  // every 10 ms, between two updates
+    // What is new of an account. On the account's own thread: those of two accounts may come at the same time.
+    std::function<void(const AccountReport&)> on_account{};
 };
 
 }  // namespace daypack::core

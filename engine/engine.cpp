@@ -29,9 +29,11 @@ namespace {
 
 // Files and sockets that are open at once: of a loop epoll, its timer and its bell; of a line also the one that it
 // replaces; and some to spare for the segment, certificates, the log, names that are looked up.
+constexpr std::size_t kOfAccount = 16;
 std::size_t descriptors_of(const Config& config) {
     return 3 * (config.net_threads_in_use() + 1) + 2 * config.exchange.lines +
            static_cast<std::size_t>(RestOptions{}.connections) + 16 +
+           kOfAccount * account_names(config.exchange).size() +
            (config.engine.metrics_listen.empty() ? 0 : MetricsServer::kConnections + 4);
 }
 
@@ -149,6 +151,7 @@ void Engine::Parts::start_threads() {
     net_running = book_running = control_running = true;
     life = Life::running;
     control_thread = std::thread([this] { run_control(); });
+    for (auto& account : accounts) account->start();
     if (plan.is_fused()) {
         nets.front()->thread = std::thread([this] { run_fused(); });
         return;
@@ -162,10 +165,12 @@ void Engine::Parts::end_hot_threads() {
     succession.end();
     const std::scoped_lock lock(ending);
     net_running = false;
+    for (auto& account : accounts) account->ask_to_stop();
     const auto join = [](std::thread& thread) { return thread.joinable() ? thread.join() : void(); };
     for (auto& net : nets) join(net->thread);
     book_running = false;
     join(book_thread);
+    for (auto& account : accounts) account->join();
 }
 
 Engine::Engine(Config config, Callbacks callbacks, Log log)

@@ -54,6 +54,12 @@ std::vector<Channel> channels_of(const ExchangeConfig& config) {
     return channels;
 }
 
+std::string account_state_words(const AccountReport& report, const AccountStateNews& news) {
+    return fmt::format("account name={} part={} state={} reason={} unconfirmed={}", report.account,
+                       account_kind_name(news.kind), daypack_state_name(static_cast<unsigned>(news.state.state)),
+                       daypack_reason_name(static_cast<unsigned>(news.state.reason)), news.state.unconfirmed ? 1 : 0);
+}
+
 }  // namespace
 
 thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
@@ -80,6 +86,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
         waker.emplace(config.engine.instance, segment.access());
     }
     make_nets();
+    make_accounts(std::move(callbacks.on_account));
     make_book(std::move(callbacks));
     make_control();
     if (!segment.is_private()) make_metrics();
@@ -155,6 +162,18 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     doubts.audit_every_ns = s_to_ns(config.exchange.snapshot_interval_s);
     book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
     if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
+}
+
+void Engine::Parts::make_accounts(std::function<void(const AccountReport&)> on_account) {
+    AccountThread::Wiring wiring;
+    wiring.say = [this](const std::string& words) { say(words); };
+    wiring.tell = [this, on_account = std::move(on_account)](const AccountReport& report) {
+        if (const auto* news = std::get_if<AccountStateNews>(&report.news)) say(account_state_words(report, *news));
+        if (!on_account) return;
+        calling = this;
+        on_account(report);
+    };
+    accounts = account_threads(config, wiring);
 }
 
 // Events under way to the book thread, as any thread may ask: the queue counts by two atomic positions.

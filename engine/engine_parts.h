@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/account/account_thread.h"
 #include "engine/book_thread/book_agent.h"
 #include "engine/book_thread/book_sink.h"
 #include "engine/control_thread/control_agent.h"
@@ -64,6 +65,7 @@ struct Engine::Parts {
     void make_nets();
     void make_book(Callbacks callbacks);
     void make_control();
+    void make_accounts(std::function<void(const AccountReport&)> on_account);
     void make_metrics();
     [[nodiscard]] std::uint64_t queued() const noexcept;
     void run_net(std::size_t i);
@@ -116,7 +118,8 @@ struct Engine::Parts {
         OwnReader& operator=(const OwnReader&) = delete;
     };
     OwnReader metrics_reader;
-    std::optional<MetricsServer> metrics;  // where it is asked for
+    std::optional<MetricsServer> metrics;                  // where it is asked for
+    std::vector<std::unique_ptr<AccountThread>> accounts;  // that are followed
     std::thread book_thread;
     std::thread control_thread;
     std::atomic<bool> net_running{false};      // the lines end first,

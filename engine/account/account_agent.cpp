@@ -68,6 +68,14 @@ void AccountAgent::do_work(MonoTime now) {
     drive(now);
 }
 
+void AccountAgent::wake_on_bytes() {
+    if (line_ && line_->up()) line_->wake_on_bytes();
+}
+
+void AccountAgent::catch_up(MonoTime now) {
+    if (line_) line_->catch_up(now);
+}
+
 // ---- what comes over the line
 
 void AccountAgent::on_up() {
@@ -112,18 +120,23 @@ void AccountAgent::end_refused(MonoTime now) {
 
 void AccountAgent::drive(MonoTime now) {
     if (!line_ || !line_->up()) return;
-    if (has_barrier_ && !line_->catching_up()) {
-        has_barrier_ = false;
-        gate_.answered();
-        book_.on_barrier(now);
-    }
+    if (has_barrier_ && !line_->catching_up()) end_barrier(now);
     if (!has_barrier_ && book_.wants_barrier()) {
         has_barrier_ = true;
+        pong_read_.reset();
         book_.on_barrier_sent();
         line_->catch_up(now);
     }
     while (const auto ask = book_.next_ask(now)) fetch(*ask);
     if (book_.take_reconnect()) line_->replace("REST shows what the private streams have not told");
+}
+
+void AccountAgent::end_barrier(MonoTime now) {
+    if (!pong_read_) pong_read_ = now;
+    if (now - *pong_read_ < kOvertaken_ns) return;
+    has_barrier_ = false;
+    gate_.answered();
+    book_.on_barrier(now);
 }
 
 void AccountAgent::fetch(const AccountBook::Ask& ask) {

@@ -42,6 +42,10 @@ class AccountAgent final : private LineListener {
     };
     // What an operator should know, a sentence at a time. There is no secret in it.
     using Say = std::function<void(const std::string&)>;
+    // A pong may overtake events that the venue sent before it, where they wait in a queue of their own. By so much
+    // later than the pong they have been read, too: without it, an account that trades all the time would be compared
+    // with answers that are some events ahead of the stream, and be in doubt for as long as it trades.
+    static constexpr std::int64_t kOvertaken_ns = 50'000'000;
 
     AccountAgent(boost::asio::io_context& io, Options options, const Signer& signer, Say say);
     ~AccountAgent();
@@ -50,6 +54,11 @@ class AccountAgent final : private LineListener {
 
     void start();
     void do_work(MonoTime now);
+    // For a thread that has nothing to do but wait: makes `io` come back when the line has something to read.
+    void wake_on_bytes();
+    // After a pause of this program: what the venue has sent by now is read before `is_catching_up` is false again.
+    void catch_up(MonoTime now);
+    [[nodiscard]] bool is_catching_up() const noexcept { return line_ && line_->catching_up(); }
     // Closes the line; `do_work` is to be called until it `has_stopped`.
     void stop();
     [[nodiscard]] bool has_stopped() const noexcept { return is_stopping_ && (!line_ || line_->stopped()); }
@@ -67,6 +76,7 @@ class AccountAgent final : private LineListener {
     void connect();
     void end_refused(MonoTime now);
     void drive(MonoTime now);
+    void end_barrier(MonoTime now);
     void fetch(const AccountBook::Ask& ask);
     void fetch_fills(const AccountBook::Ask& ask, std::vector<AccountFill> so_far);
     template <class Row>
@@ -87,6 +97,7 @@ class AccountAgent final : private LineListener {
     bool is_refused_ = false;  // the last subscription
     bool is_stopping_ = false;
     bool has_barrier_ = false;                     // a ping that counts is under way
+    std::optional<MonoTime> pong_read_;            // and its pong was read then
     std::array<std::string, kAccountKinds> said_;  // why a fetch failed, so that it is said once
     std::uint64_t unknown_words_ = 0;
     std::uint64_t connections_ = 0;

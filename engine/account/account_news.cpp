@@ -13,4 +13,12 @@ const char* account_kind_name(AccountKind kind) noexcept {
     return "";
 }
 
+AccountKind account_kind_of(const AccountNews& news) noexcept {
+    if (std::holds_alternative<OrderNews>(news)) return AccountKind::orders;
+    if (std::holds_alternative<PositionNews>(news)) return AccountKind::positions;
+    if (std::holds_alternative<BalanceNews>(news)) return AccountKind::balances;
+    if (std::holds_alternative<FillNews>(news)) return AccountKind::fills;
+    return std::get<AccountStateNews>(news).kind;
+}
+
 }  // namespace daypack::core

@@ -57,6 +57,14 @@ struct AccountStateNews {
 };
 using AccountNews = std::variant<OrderNews, FillNews, PositionNews, BalanceNews, AccountStateNews>;
 
+// A piece of news with the account that it is of, as it leaves the engine. Valid during the call.
+struct AccountReport {
+    const std::string& account;  // its name
+    const AccountNews& news;
+    MonoTime time;  // when it was handed on
+};
+
+[[nodiscard]] AccountKind account_kind_of(const AccountNews& news) noexcept;
 [[nodiscard]] const char* account_kind_name(AccountKind kind) noexcept;
 
 // While a fetch is under way, and what came of laying its answer over what was known.

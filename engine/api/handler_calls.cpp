@@ -4,6 +4,7 @@
 #include <exception>
 #include <optional>
 
+#include "engine/api/account_calls.h"
 #include "net/base/printable.h"
 
 namespace daypack {
@@ -136,7 +137,18 @@ core::Callbacks HandlerCalls::callbacks(std::function<ErrorCode()> failure) {
     callbacks.on_line = [this](const core::LineChange& change) {
         call("on_line", [&] { handler_->on_line({change.line, change.up, change.lines_up, change.at.ns}); });
     };
+    callbacks.on_account = [this](const core::AccountReport& report) { call_of_account(report); };
     return callbacks;
+}
+
+// The book thread tells of what was thrown: on_error() comes from there.
+void HandlerCalls::call_of_account(const core::AccountReport& report) noexcept {
+    if (silent_.load(std::memory_order_relaxed)) return;
+    try {
+        tell_account(*handler_, report);
+    } catch (...) {
+        note_escape(account_function(report.news));
+    }
 }
 
 template <class Call>

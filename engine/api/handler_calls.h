@@ -13,8 +13,8 @@ namespace daypack {
 
 // Calls a program's Handler with what the engine tells, and sees that nothing it throws goes further.
 //
-// Thread: the book thread, except what its comment says otherwise. Invariant: once on_error() was called, or silence(),
-// nothing is called any more.
+// Thread: the book thread, and for accounts theirs, except what its comment says otherwise. Invariant: once on_error()
+// was called, or silence(), nothing is called any more.
 class HandlerCalls {
   public:
     // `handler`: null where the program only polls; outlives this. `ask_for_the_end` is called when something was
@@ -38,6 +38,7 @@ class HandlerCalls {
   private:
     template <class Call>
     void call(const char* of, Call&& call) noexcept;
+    void call_of_account(const core::AccountReport& report) noexcept;
     void check(const std::function<ErrorCode()>& failure) noexcept;
     void record(ErrorCode code, const std::string& text) noexcept;
     void tell() noexcept;

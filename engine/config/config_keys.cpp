@@ -252,7 +252,6 @@ std::vector<std::string> not_built_yet(const Config& config) {
         }
     };
     add_of(kExchangeKeys);
-    if (has_private_channel(config.exchange)) names.emplace_back("private channels");
     add_of(kEngineKeys);
     return names;
 }

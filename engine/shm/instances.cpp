@@ -28,6 +28,18 @@ bool remove_file(const std::string& path) {
                              "): run as the user it belongs to");
 }
 
+void remove_accounts(const std::string& instance) {
+    const std::string begin = kAccountFamily + instance + ".";
+    DIR* const folder = opendir("/dev/shm");
+    if (folder == nullptr) return;
+    while (const dirent* const entry = readdir(folder)) {
+        const std::string path = std::string("/dev/shm/") + entry->d_name;
+        if (!std::string_view(entry->d_name).starts_with(begin) || living_writer_at(path)) continue;
+        (void)unlink(path.c_str());  // of another user: that one's to remove
+    }
+    closedir(folder);
+}
+
 }  // namespace
 
 std::vector<std::string> instances_here() {
@@ -54,6 +66,7 @@ Removal remove_instance(const std::string& instance) {
     if (living_writer_at(path)) return Removal::lives;  // it began before the guard was ours
     const auto file = ShmFile::open_locked(path, instance);
     const bool was_there = remove_file(path);
+    remove_accounts(instance);
     const bool had_wake = remove_file(path + std::string(kWake));
     return was_there || had_wake ? Removal::removed : Removal::gone;
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/ring_writer.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+
 #include "engine/shm/slot_figures.h"
 
 namespace daypack::core {
@@ -45,6 +49,23 @@ void RingWriter::write_trade(const Event& trade, const Event& orders, const Book
            .id_a = orders.first_id,
            .id_b = orders.last_id},
           update, change);
+}
+
+bool RingWriter::write_text(std::string_view text) noexcept {
+    const std::size_t records = std::max<std::size_t>(1, (text.size() + kTextBytes - 1) / kTextBytes);
+    if (records > (mask_ + 1) / 2) return false;
+    claim(records);
+    for (std::size_t i = 0; i < records; ++i) {
+        const std::string_view part = text.substr(i * kTextBytes, kTextBytes);
+        std::array<std::uint64_t, kTextBytes / 8> words{};
+        std::memcpy(words.data(), part.data(), part.size());
+        auto* const to = &ring_[position_++ & mask_].head;
+        store_relaxed(to[0], std::uint64_t{kTextRecord} | (i == 0 ? kTextBegins : 0) |
+                                 (i + 1 == records ? kTextEnds : 0) | part.size() << 32);
+        for (std::size_t word = 0; word < words.size(); ++word) store_relaxed(to[1 + word], words[word]);
+    }
+    publish();
+    return true;
 }
 
 std::size_t RingWriter::records_of(const Figures& figures) noexcept {

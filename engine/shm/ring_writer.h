@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "book/event.h"
 #include "book/figures.h"
@@ -12,6 +13,13 @@
 #include "engine/shm/segment.h"
 
 namespace daypack::core {
+
+// The kind of a record that is a part of a text: its head says whether the text begins or ends in it, and how many
+// bytes of it stand in the words behind. No kind of the contract's list, for no segment of books has it.
+inline constexpr unsigned kTextRecord = 0x80;
+inline constexpr std::uint64_t kTextBegins = std::uint64_t{1} << 17;
+inline constexpr std::uint64_t kTextEnds = std::uint64_t{1} << 16;
+inline constexpr std::size_t kTextBytes = sizeof(daypack_record) - 8;  // of a record
 
 // Writes the records of the event ring, which is one for all symbols.
 //
@@ -54,6 +62,10 @@ class RingWriter {
     void write_figures(const Figures& figures, const BookUpdate& update, std::uint64_t status) noexcept;
     // Writes the record of a `liquidation` event.
     void write_liquidation(const Event& event, const BookUpdate& update, std::uint64_t status) noexcept;
+
+    // Writes a text over as many records as it takes (kTextRecord), all visible at once. In a segment that is no
+    // book's alone. A text that does not fit half of the ring is left out: false.
+    [[nodiscard]] bool write_text(std::string_view text) noexcept;
 
   private:
     // The words that differ from kind to kind; the rest follows from the update.

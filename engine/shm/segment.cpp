@@ -118,6 +118,7 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
 Segment::Segment(const SegmentOptions& options)
     : layout_(checked(options).depth, options.max_symbols, options.ring_events, options.image_levels),
       named_(options.named),
+      family_(options.family),
       instance_(options.instance),
       access_{options.mode, options.group} {
     acquire(options);
@@ -132,7 +133,7 @@ void Segment::acquire(const SegmentOptions& options) {
         begin_epoch(1);
         return;
     }
-    const std::string path = "/dev/shm/daypack." + options.instance;
+    const std::string path = this->path();
     const bool another = options.takeover && is_held(path);
     const StartGuard guard(options.instance);
     if (another && living_writer_at(path) && ShmFile::open_unlocked(path)) return make_private(options);
@@ -191,7 +192,8 @@ void Segment::replace(const ShmFile& old, const std::string& path, const Segment
         epoch = load_relaxed(head->epoch) + 1;
         epoch_ = epoch;
         daypack_reader reader{};
-        if (daypack_open_as(&reader, options.instance.c_str(), geteuid()) == DAYPACK_OK) seed(reader);
+        const bool has_books = options.family == SegmentOptions{}.family;
+        if (has_books && daypack_open_as(&reader, options.instance.c_str(), geteuid()) == DAYPACK_OK) seed(reader);
         daypack_close(&reader);
     }
     begin_epoch(epoch);
@@ -386,6 +388,16 @@ void Segment::move_to(Room& room) {
     std::swap(*file_, room.file);
     auto& head = *reinterpret_cast<daypack_header*>(old.base());
     store_release(head.phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
+}
+
+void Segment::set_status(SymbolIndex symbol, unsigned state, unsigned reason, std::uint16_t flags) noexcept {
+    auto& slot = this->slot(symbol);
+    const SeqlockWrite write(slot);
+    store_relaxed(slot.status, status_word(epoch_, state, reason, flags));
+}
+
+void Segment::allow_beat_of(std::int64_t stale_ns) noexcept {
+    store_relaxed(header().beat_stale_ns, stale_ns);
 }
 
 void Segment::stop() noexcept {

@@ -27,7 +27,9 @@ struct SegmentOptions {
     std::string group{};           // empty: the group of the process
     bool named = true;             // false: memory of this process alone, without a file in /dev/shm
     std::size_t image_levels = 0;  // a side of the image of a whole book; 0: no images
-    bool takeover = false;         // where an engine holds the instance: private memory, until that one hands over
+    // How the file's name begins, before the instance: a segment of an account has another than that of the books.
+    std::string family = "daypack.";
+    bool takeover = false;  // where an engine holds the instance: private memory, until that one hands over
 };
 
 // The shared memory of one instance, as its writer has it; engine/include/daypack/shm.h is the contract with readers.
@@ -66,6 +68,10 @@ class Segment {
     [[nodiscard]] std::optional<LineIndex> add_line(std::string_view host) noexcept;
     // Names this process as the writer; it may be a child of the one that constructed the object, as of a daemon.
     void name_writer() noexcept;
+    // Publishes the state of a symbol that has no book. Thread: the one that writes the slots.
+    void set_status(SymbolIndex symbol, unsigned state, unsigned reason, std::uint16_t flags) noexcept;
+    // A beat so old is late; for a writer that is no hot thread. REQUIRES: not more than DAYPACK_MAX_BEAT_STALE_NS.
+    void allow_beat_of(std::int64_t stale_ns) noexcept;
     // Ends cleanly: every slot says DOWN/stopped, then the phase STOPPED. REQUIRES: the Publisher is not used any more.
     void stop() noexcept;
 
@@ -102,7 +108,7 @@ class Segment {
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     // Who may read it; files beside it are to have the same.
     [[nodiscard]] const ShmAccess& access() const noexcept { return access_; }
-    [[nodiscard]] std::string path() const { return "/dev/shm/daypack." + instance_; }
+    [[nodiscard]] std::string path() const { return "/dev/shm/" + family_ + instance_; }
     // Returns whether the path leads to this segment.
     [[nodiscard]] bool is_named() const noexcept { return file_->is_at(path()); }
     // Returns whether that writer, which has the path, was there before this one, and is to be believed that.
@@ -171,6 +177,7 @@ class Segment {
     SegmentLayout layout_;
     bool named_;
     bool private_ = false;
+    std::string family_;
     std::string instance_;
     ShmAccess access_;
     std::optional<ShmFile> file_;

@@ -150,7 +150,7 @@ engine:
     EXPECT_TRUE(engine.jail);
     EXPECT_EQ(engine.record, "flow.rec");
     EXPECT_EQ(engine.metrics_listen, "127.0.0.1:9464");
-    EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"private channels", "book_threads", "record"}));
+    EXPECT_EQ(config.not_built_yet, (std::vector<std::string>{"book_threads", "record"}));
 }
 
 TEST(Config, AnEngineSectionWithoutKeysIsTheDefaults) {

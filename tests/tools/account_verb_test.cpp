@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sodium.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -202,6 +204,110 @@ TEST_F(AccountVerb, AccountsOfAConfigurationAreShownByNameAndTheirKeysNowhere) {
         }
     }
     std::filesystem::remove("/dev/shm/daypack." + instance);
+    for (const char* const name : {".mm1", ".mm2"})
+        std::filesystem::remove("/dev/shm/daypack-account." + instance + name);
+}
+
+// All files of a folder, one behind the other.
+std::string all_of(const std::string& folder) {
+    std::string all;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+        if (file.is_regular_file()) all += text_of(file.path());
+    }
+    return all;
+}
+
+std::string all_shared_memory(const std::string& instance) {
+    std::string all;
+    for (const auto& file : std::filesystem::directory_iterator("/dev/shm")) {
+        if (file.path().string().find(instance) != std::string::npos) all += text_of(file.path());
+    }
+    return all;
+}
+
+void allow_cores() {
+    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+    (void)setrlimit(RLIMIT_CORE, &all);
+}
+
+TEST_F(AccountVerb, AnEngineThatFollowsAnAccountLeavesItsSecretNowhere) {
+    const std::string instance = "account_secret" + std::to_string(getpid());
+    const std::string work = folder_ + "/work";  // the keys' own files lie elsewhere
+    std::filesystem::create_directory(work);
+    const std::string url = "127.0.0.1:" + std::to_string(port_);
+    std::ofstream(work + "/my.yaml")
+        << "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n"
+        << "    channels: [TRADES, L2_BOOK, ORDER_INFO, FILLS, POSITIONS, BALANCES]\n    rest_urls: [\"http://" << url
+        << "\"]\n    ws_urls: [\"ws://" << url
+        << "\"]\n    api_key: ${BACKPACK_KEY}\n    api_secret: ${BACKPACK_SECRET}\n"
+        << "engine:\n  instance: " << instance << "\n";
+    const std::string keys = text_of(key_file(1));
+    const std::string key = keys.substr(keys.find("api_key: ") + 9, 44);
+    const std::string secret = keys.substr(keys.find("api_secret: ") + 12, 44);
+    std::string raw(32, '\0');
+    ASSERT_EQ(sodium_base642bin(reinterpret_cast<unsigned char*>(raw.data()), raw.size(), secret.data(), secret.size(),
+                                nullptr, nullptr, nullptr, sodium_base64_VARIANT_ORIGINAL),
+              0);
+    for (const bool has_keys : {true, false}) {
+        Program run(work, "run", {"run", "my.yaml"}, [&] {
+            allow_cores();
+            if (has_keys) setenv("BACKPACK_KEY", key.c_str(), 1);
+            if (has_keys) setenv("BACKPACK_SECRET", secret.c_str(), 1);
+        });
+        if (!has_keys) {
+            EXPECT_EQ(run.wait(), 2) << "private channels, and the variables unset";
+            EXPECT_NE(run.err().find("daypack: my.yaml:6: channel \"ORDER_INFO\" is private"), std::string::npos)
+                << run.err();
+            continue;
+        }
+        std::string state;
+        ASSERT_TRUE(wait_until([&] {
+            const auto shown = account({"state", "--json", "--instance", instance});
+            state = shown->out() + shown->err();
+            std::size_t live = 0;
+            for (std::size_t at = 0;
+                 (at = state.find(R"("state":"LIVE","reason":"","unconfirmed":false)", at)) != std::string::npos;
+                 ++at) {
+                ++live;
+            }
+            return live == 4 || run.ended();
+        })) << state
+            << run.err();
+        Program watch(work, "watch", {"account", "state", "--watch", "--json", "--instance", instance});
+        ASSERT_TRUE(wait_until([&] { return watch.out().find("\n") != std::string::npos; })) << watch.err();
+        const std::string arguments = text_of("/proc/" + std::to_string(run.pid()) + "/cmdline");
+        const std::string memory = all_shared_memory(instance);
+        EXPECT_NE(memory.find(R"("event":"balance")"), std::string::npos) << "the ring is among it";
+        run.signal(SIGABRT);
+        EXPECT_EQ(run.wait(), 128 + SIGABRT);
+        watch.signal(SIGTERM);
+        EXPECT_EQ(watch.wait(), 0);
+        const std::string files = all_of(work) + all_shared_memory(instance);
+        EXPECT_NE(files.find("accounts names=default"), std::string::npos) << "the log is among them";
+        for (const std::string& shown : {arguments, memory, files, state}) {
+            EXPECT_EQ(shown.find(secret.substr(0, 42)), std::string::npos);
+            EXPECT_EQ(shown.find(raw), std::string::npos);
+        }
+        for (const auto& file : std::filesystem::directory_iterator(work)) {
+            EXPECT_EQ(file.path().filename().string().rfind("core", 0), std::string::npos) << file.path();
+        }
+    }
+    // The same death leaves a core where there are no keys: what was not found above was looked for in the right place.
+    if (text_of("/proc/sys/kernel/core_pattern") == "core\n") {
+        Program sim(work, "sim", {"sim", "--port", "0", "--symbols", "BTC_USDC"}, allow_cores);
+        ASSERT_TRUE(wait_until([&] { return sim.out().find("}\n") != std::string::npos; }));
+        sim.signal(SIGABRT);
+        EXPECT_EQ(sim.wait(), 128 + SIGABRT);
+        const bool has_core = std::ranges::any_of(std::filesystem::directory_iterator(work), [](const auto& file) {
+            return file.path().filename().string().starts_with("core");
+        });
+        EXPECT_TRUE(has_core);
+    }
+    for (const char* const name : {"daypack.", "daypack-account."}) {
+        for (const char* const end : {"", ".wake", ".default"}) {
+            unlink(("/dev/shm/" + (name + instance) + end).c_str());
+        }
+    }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <thread>
@@ -210,10 +211,18 @@ TEST(Instances, AreListedAndCleanRemovesTheDeadAlone) {
         EXPECT_EQ(show_instances({.json = true}, out), 0);
         return line(out.str()).find(R"("writer":"DEAD","alive":false)") != std::string::npos;
     }));
+    SegmentOptions of_account = instance.options();
+    of_account.family = kAccountFamily;
+    of_account.instance += ".mine";
+    std::optional<Segment> account(std::in_place, of_account);
+    const std::string account_path = account->path();
     EXPECT_EQ(remove_instance(instance.name), Removal::removed);
     EXPECT_FALSE(is_there(instance.path()));
     EXPECT_FALSE(is_there(instance.path() + ".wake"));
+    EXPECT_TRUE(is_there(account_path)) << "its writer lives";
+    account.reset();
     EXPECT_EQ(remove_instance(instance.name), Removal::gone);
+    EXPECT_FALSE(is_there(account_path)) << "what the accounts of an engine left goes with it";
 }
 
 // Whoever starts at the same moment is never left with a file that has no name.

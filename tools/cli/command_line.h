@@ -8,6 +8,7 @@
 
 #include "bench/run.h"
 #include "tools/cli/account.h"
+#include "tools/cli/account_state.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/health.h"
 #include "tools/cli/instances.h"
@@ -54,6 +55,7 @@ class CommandLine {
     void add_completion();
     void add_sign();
     void add_account();
+    [[nodiscard]] int show_state();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -73,6 +75,7 @@ class CommandLine {
     bench::BenchOptions bench_;
     std::string shell_;
     SignOptions sign_;
+    AccountStateOptions account_state_;
     AccountOptions account_;
 };
 

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 // The verbs of an account, which need keys.
+#include <iostream>
+
 #include "engine/config/config_machine.h"
 #include "engine/config/config_values.h"
 #include "engine/include/daypack/signer.hpp"
 #include "engine/shm/shm_limits.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/option_checks.h"
+#include "tools/term/terminal.h"
 
 namespace daypack::core {
 
 void CommandLine::add_account() {
-    CLI::App& sub = verb("account", "balances, open orders, positions or fills of an account, asked once over REST",
-                         [this] { return show_account(account_); });
-    sub.add_option("WHAT", account_.what, "balances, orders, positions or fills")
+    CLI::App& sub =
+        verb("account",
+             "balances, open orders, positions or fills of an account, asked once over REST; state: of an engine's",
+             [this] { return account_.what == "state" ? show_state() : show_account(account_); });
+    sub.add_option("WHAT", account_.what, "balances, orders, positions, fills or state")
         ->type_name("")
         ->required()
-        ->check(one_of({"balances", "orders", "positions", "fills"}, "part of an account"));
+        ->check(one_of({"balances", "orders", "positions", "fills", "state"}, "part of an account"));
     sub.add_option("CONFIG", account_.config_path, "configuration file; without it the exchange itself")->type_name("");
-    sub.add_option("--account", account_.account, "which of CONFIG's accounts; without it the first")
+    sub.add_option("--account", account_.account, "which of CONFIG's, or the engine's, accounts; without it the first")
         ->type_name("NAME")
         ->check(checked(instance_fault));
     sub.add_option("--key-file", account_.key_file,
@@ -38,6 +43,24 @@ void CommandLine::add_account() {
         ->check(in_range<std::int64_t>(1, 1'000, "number"))
         ->capture_default_str();
     sub.add_flag("--json", account_.json, "one JSON object a line");
+    sub.add_option("--instance", account_state_.instance, "state: name of the engine that follows the account")
+        ->type_name("NAME")
+        ->check(checked(instance_fault))
+        ->capture_default_str();
+    sub.add_flag("--watch", account_state_.watch, "state: also all that happens on the account, as it comes");
+    sub.parse_complete_callback([this, &sub] {
+        if (account_.what == "state") return;
+        for (const char* const option : {"--instance", "--watch"}) {
+            if (sub.count(option) > 0) throw CLI::ExcludesError(option, account_.what);
+        }
+    });
+}
+
+int CommandLine::show_state() {
+    explain_bus_errors();
+    account_state_.account = account_.account;
+    account_state_.json = account_.json;
+    return show_account_state(account_state_, std::cout);
 }
 
 void CommandLine::add_sign() {

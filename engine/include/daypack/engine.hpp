@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <daypack/account.hpp>
 #include <daypack/book.hpp>
 #include <daypack/config.hpp>
 #include <daypack/events.hpp>

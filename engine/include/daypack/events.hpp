@@ -18,6 +18,12 @@ struct BookView;
 struct Event;
 }  // namespace core
 
+struct OrderUpdate;  // these five: <daypack/account.hpp>
+struct AccountFill;
+struct AccountPosition;
+struct AccountBalance;
+struct AccountStatus;
+
 // A symbol of an engine: its place in the directory of shared memory, the same for as long as the segment lives.
 using SymbolId = std::uint16_t;
 
@@ -266,11 +272,10 @@ struct Error {
 
 // What a program wants to hear. Overrides may be left out.
 //
-// Thread: all are called by the engine's book thread, one at a time (with `threads` fused, that is the network thread),
-// and never after Engine::stop() has returned. What is done here delays the next update: it should not wait, allocate
-// or lock. Each is called after the same thing is in shared memory.
-// Declare overrides noexcept. An exception that leaves one that is not ends in on_error(), and in a clean stop of the
-// engine.
+// Thread: all but those of accounts are called by the engine's book thread, one at a time (with `threads` fused, that
+// is the network thread), and never after Engine::stop() has returned. What is done here delays the next update: it
+// should not wait, allocate or lock. Each is called after the same thing is in shared memory. Declare overrides
+// noexcept. An exception that leaves one that is not ends in on_error(), and in a clean stop of the engine.
 class Handler {
   public:
     virtual ~Handler() = default;
@@ -284,6 +289,21 @@ class Handler {
     virtual void on_ticker(const Ticker&) {}
     virtual void on_liquidation(const Liquidation&) {}
     virtual void on_line(const LineStatus&) {}
+
+    // What happens on the accounts whose keys are configured, for the private channels that are asked for: ORDER_INFO,
+    // FILLS, POSITIONS, BALANCES. See <daypack/account.hpp>.
+    //
+    // Thread: not the book thread, but one of each account's own, so these may wait and allocate, and hold up nothing
+    // but later news of that account. They may come at the same time as the functions above, and, where there are
+    // several accounts, as those of another account. The arguments are valid during the call; copies may be kept.
+    virtual void on_order(const OrderUpdate&) {}
+    virtual void on_fill(const AccountFill&) {}
+    virtual void on_position(const AccountPosition&) {}
+    virtual void on_balance(const AccountBalance&) {}
+    // Each change, for each of the parts that are asked for. What goes wrong with an account ends no engine and no
+    // book: it is told here (DOWN/refused where the exchange refuses the keys), and in words in the log.
+    virtual void on_account_state(const AccountStatus&) {}
+
     // Once at most, and it is the last call: the engine then stops by itself.
     virtual void on_error(const Error&) {}
 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "engine/account/account_news.h"
+#include "engine/shm/heartbeat.h"
+#include "engine/shm/instances.h"
+#include "engine/shm/ring_writer.h"
+#include "engine/shm/segment.h"
+
+namespace daypack::core {
+
+// The private shared memory of one account, /dev/shm/daypack-account.<instance>.<account>, mode 0600: a segment as that
+// of the books, with the same lock, beat, epoch and phases, so that the same functions read it. Its directory lists the
+// four parts of an account, each with a state; its ring holds every piece of news as a line of JSON. Nothing of an
+// account is in the segment of the books.
+//
+// Thread: the account's. Ownership: it holds the writer's lock, so no other engine writes it meanwhile.
+class AccountSegment {
+  public:
+    static constexpr std::size_t kRingRecords = 32'768;  // 4 MiB, of some six records a line
+    // No hot thread writes it: an answer of REST may take it some ms to read.
+    static constexpr std::int64_t kBeatStale_ns = 200'000'000;
+
+    // Throws std::runtime_error where another engine that lives has it, or there is no room.
+    AccountSegment(const std::string& instance, const std::string& account);
+
+    // Call it every few ms. True after a pause: until caught_up() readers see what is LIVE as STALE.
+    bool beat(MonoTime now) noexcept;
+    void caught_up() noexcept { heartbeat_.caught_up(); }
+    // No channel asks for this part, so nothing will be told of it: DOWN, for no reason.
+    void leave_out(AccountKind kind) noexcept {
+        segment_.set_status(static_cast<SymbolIndex>(kind), DAYPACK_STATE_DOWN, DAYPACK_REASON_none, 0);
+    }
+    void show(const AccountReport& report);
+    // Ends cleanly: all is DOWN/stopped.
+    void stop() noexcept { segment_.stop(); }
+
+  private:
+    Segment segment_;
+    Heartbeat heartbeat_;
+    RingWriter ring_;
+};
+
+}  // namespace daypack::core

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "engine/account/account_thread.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "engine/config/config_accounts.h"
+#include "engine/threads/signal_guard.h"
+#include "engine/threads/thread_setup.h"
+#include "net/backpack/rest_api.h"
+#include "net/base/clock.h"
+#include "net/base/printable.h"
+#include "net/base/time_units.h"
+
+namespace daypack::core {
+namespace {
+
+// What is not woken for by a socket, as the time of a fetch, waits for so long.
+constexpr std::chrono::milliseconds kTurn{5};
+constexpr std::chrono::milliseconds kClosing{500};
+// The venue allows 2,000 a minute; a fetch of all that an account has takes some ten, twice a minute as a rule.
+constexpr std::uint32_t kRequestsPerMinute = 600;
+
+constexpr std::array kParts{AccountKind::orders, AccountKind::positions, AccountKind::balances, AccountKind::fills};
+
+FeedChannel channel_of(AccountKind kind) noexcept {
+    switch (kind) {
+        case AccountKind::orders: return FeedChannel::order_info;
+        case AccountKind::positions: return FeedChannel::positions;
+        case AccountKind::balances: return FeedChannel::balances;
+        case AccountKind::fills: return FeedChannel::fills;
+    }
+    return FeedChannel::order_info;
+}
+
+AccountAgent::Options agent_options(const ExchangeConfig& exchange, const TlsContext& tls) {
+    AccountAgent::Options options;
+    for (const std::string& url : exchange.ws_urls) options.ws_urls.push_back(parse_url(url, UrlKind::websocket));
+    options.rest =
+        rest_options(exchange.rest_urls, std::min(exchange.rest_requests_per_minute, kRequestsPerMinute), tls);
+    options.tls = &tls;
+    options.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
+    options.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
+    options.frame_bytes_max = exchange.max_frame_bytes;
+    options.interval_ns = s_to_ns(exchange.snapshot_interval_s);
+    return options;
+}
+
+Signer signer_of(const ExchangeConfig& exchange, const std::string& name) {
+    for (const AccountConfig& account : exchange.accounts) {
+        if (account.name == name) return Signer::from_file(account.key_file);
+    }
+    return {exchange.api_key, exchange.api_secret};
+}
+
+}  // namespace
+
+struct AccountThread::Io {
+    boost::asio::io_context context{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+};
+
+AccountThread::AccountThread(const Config& config, std::string name, Signer signer, Wiring wiring)
+    : name_(std::move(name)),
+      instance_(config.engine.shared_memory ? config.engine.instance : ""),
+      signer_(std::move(signer)),
+      wiring_(std::move(wiring)),
+      tls_(TlsContext::client(config.exchange.ca_file)),
+      io_(std::make_unique<Io>()),
+      agent_(std::make_unique<AccountAgent>(io_->context, agent_options(config.exchange, tls_), signer_,
+                                            [this](const std::string& words) { say(words); })) {
+    const auto& channels = config.exchange.channels;
+    for (const AccountKind kind : kParts) {
+        wanted_.push_back(std::find(channels.begin(), channels.end(), channel_of(kind)) != channels.end());
+    }
+}
+
+AccountThread::~AccountThread() {
+    ask_to_stop();
+    join();
+}
+
+void AccountThread::start() {
+    is_running_ = true;
+    const SignalGuard guard;
+    thread_ = std::thread([this] { run(); });
+}
+
+void AccountThread::join() noexcept {
+    if (thread_.joinable()) thread_.join();
+}
+
+void AccountThread::run() noexcept {
+    (void)apply_thread_setup({.name = "daypack-acct"});
+    try {
+        follow();
+        close();
+    } catch (const std::exception& error) {
+        try {
+            say("warning: account: is followed no more, after an error of this program: " + printable(error.what()));
+        } catch (...) {  // no memory, as it seems: there is nothing left to say it with
+        }
+    }
+    for (const AccountKind kind : kParts) tell(AccountStateNews{kind, {State::down, Reason::stopped, false}});
+    if (segment_) segment_->stop();
+}
+
+void AccountThread::follow() {
+    open_segment();
+    for (const AccountKind kind : kParts) tell(AccountStateNews{kind, agent_->book().state(kind)});
+    agent_->start();
+    while (is_running_.load(std::memory_order_relaxed)) {
+        const MonoTime now = mono_now();
+        keep_segment(now);
+        agent_->do_work(now);
+        hand_on();
+        agent_->wake_on_bytes();
+        (void)io_->context.run_one_for(kTurn);
+    }
+}
+
+void AccountThread::close() {
+    agent_->stop();
+    const auto end = std::chrono::steady_clock::now() + kClosing;
+    while (!agent_->has_stopped() && std::chrono::steady_clock::now() < end) {
+        agent_->do_work(mono_now());
+        (void)io_->context.run_one_for(std::chrono::milliseconds(1));
+    }
+}
+
+// Another engine of the instance may still have it, as the one that is to hand over.
+void AccountThread::open_segment() {
+    segment_due_ = mono_now() + s_to_ns(1);
+    if (instance_.empty()) return;
+    try {
+        segment_.emplace(instance_, name_);
+    } catch (const std::exception& error) {
+        if (segment_trouble_ == error.what()) return;
+        segment_trouble_ = error.what();
+        return say("warning: account: has no shared memory yet: " + printable(segment_trouble_, 256));
+    }
+    for (const AccountKind kind : kParts) {
+        if (!wanted_[static_cast<std::size_t>(kind)]) segment_->leave_out(kind);
+    }
+}
+
+// What lay on the way through a pause is not known yet, so nothing is shown as LIVE until it was read.
+void AccountThread::keep_segment(MonoTime now) {
+    if (!segment_) {
+        if (instance_.empty() || now - segment_due_ < 0) return;
+        open_segment();
+        if (!segment_) return;
+        for (const AccountKind kind : kParts) {
+            const AccountNews state = AccountStateNews{kind, agent_->book().state(kind)};
+            if (wanted_[static_cast<std::size_t>(kind)]) segment_->show({name_, state, now});
+        }
+    }
+    if (segment_->beat(now)) {
+        has_paused_ = true;
+        agent_->catch_up(now);
+    }
+    if (!has_paused_ || agent_->is_catching_up()) return;
+    has_paused_ = false;
+    segment_->caught_up();
+}
+
+void AccountThread::hand_on() {
+    for (const AccountNews& news : agent_->take_news()) tell(news);
+}
+
+void AccountThread::tell(const AccountNews& news) {
+    if (!wanted_[static_cast<std::size_t>(account_kind_of(news))]) return;
+    const AccountReport report{name_, news, mono_now()};
+    if (segment_) segment_->show(report);
+    wiring_.tell(report);
+}
+
+// The agent does not know what its account is called.
+void AccountThread::say(const std::string& words) const {
+    constexpr std::string_view kNameless = "warning: account: ";
+    if (words.starts_with(kNameless)) {
+        return wiring_.say("warning: account " + name_ + ": " + words.substr(kNameless.size()));
+    }
+    wiring_.say(words);
+}
+
+std::vector<std::unique_ptr<AccountThread>> account_threads(const Config& config, const AccountThread::Wiring& wiring) {
+    const ExchangeConfig& exchange = config.exchange;
+    std::vector<std::unique_ptr<AccountThread>> threads;
+    if (!has_private_channel(exchange)) return threads;
+    for (const std::string& name : account_names(exchange)) {
+        if (exchange.rest_only || !exchange.websocket) {
+            wiring.say("warning: account " + name +
+                       ": is not followed, for what it is told comes over a WebSocket; set " +
+                       (exchange.rest_only ? "rest_only: false" : "websocket: true"));
+            continue;
+        }
+        try {
+            threads.push_back(std::make_unique<AccountThread>(config, name, signer_of(exchange, name), wiring));
+        } catch (const std::exception& error) {
+            wiring.say("warning: account " + name + ": is not followed: " + printable(error.what(), 256));
+        }
+    }
+    return threads;
+}
+
+}  // namespace daypack::core
