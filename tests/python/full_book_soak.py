@@ -136,7 +136,7 @@ def soak(exchange, harm):
     for native in SYMBOLS:
         harm.engine.wait_live(daypack.Reader, native.replace("_", "-"))
     followed = [Followed(instance, native) for native in SYMBOLS]
-    seldom = [Followed(instance, native, 6.0) for native in SYMBOLS[:2]]
+    seldom = [Followed(instance, native, 2.5) for native in SYMBOLS[:2]]
     compared = joined_late = 0
     next_strike, end = time.monotonic() + ROUND_S, time.monotonic() + 3000
     while compared < COMPARISONS:
@@ -159,7 +159,7 @@ def soak(exchange, harm):
 
 
 def main():
-    exchange = Exchange(SYMBOLS, 50, "--levels", "150", "--seed", SEED, "--chaos", SEED, "--chaos-every", "1500")
+    exchange = Exchange(SYMBOLS, 150, "--levels", "150", "--seed", SEED, "--chaos", SEED, "--chaos-every", "1500")
     harm = Harm(exchange)
     try:
         compared, late, lost = soak(exchange, harm)
