@@ -256,6 +256,14 @@ std::vector<std::string> not_built_yet(const Config& config) {
     return names;
 }
 
+std::vector<std::string> channel_names(const ExchangeConfig& exchange) {
+    std::vector<std::string> names;
+    for (const FeedChannel channel : exchange.channels) {
+        names.emplace_back(kChannels[static_cast<std::size_t>(channel)]);
+    }
+    return names;
+}
+
 std::vector<std::string> changed_keys(const Config& one, const Config& other) {
     std::vector<std::string> names;
     for (const auto& keys : {exchange_key_table(), engine_key_table()}) {

@@ -57,6 +57,9 @@ struct Misfit {
 // The features that a configuration asks for and this version does not have yet, by their keys.
 [[nodiscard]] std::vector<std::string> not_built_yet(const Config& config);
 
+// The channels of a configuration, as its file spells them.
+[[nodiscard]] std::vector<std::string> channel_names(const ExchangeConfig& exchange);
+
 // Every key with its default, its meaning and its bounds, as a file that could be run.
 [[nodiscard]] std::string list_of_keys();
 

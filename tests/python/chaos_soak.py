@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """A feed for minutes, over an exchange that does all kinds of harm and an engine that is killed again and again.
 
-    chaos_soak.py [SECONDS [SEED]]      with the Python of an environment; DAYPACK_PROGRAM names the program
+    chaos_soak.py       with the Python of an environment; DAYPACK_PROGRAM names the program, DAYPACK_MINUTES=10,
+                        DAYPACK_SEED=1
 
 Every book is compared with the exchange's, at samples; at the end nothing may be left: no task, thread, descriptor or
 mapping. What cannot be wrong is checked at every callback (feed_support.Books).
 """
 import asyncio
 import http.client
+import os
 import random
 import signal
 import sys
@@ -15,8 +17,8 @@ import sys
 from feed_support import BID, ASK, Books, CcxtBackpackFeed, Checked, L2_BOOK, LogLines, TRADES, Trades, daypack, held, run_until
 from live import Engine, Exchange, remove
 
-SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 600
-SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+SECONDS = 60 * float(os.environ.get("DAYPACK_MINUTES", "10"))
+SEED = int(os.environ.get("DAYPACK_SEED", "1"))
 
 
 class EitherNumbering(Books):
@@ -45,6 +47,7 @@ class EitherNumbering(Books):
 
 
 async def once(exchange, engine, seconds, each):
+    others = asyncio.all_tasks()
     books, trades = EitherNumbering(exchange, each), Trades()
     feed = CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[L2_BOOK, TRADES], callbacks={L2_BOOK: books, TRADES: trades},
                             instance=engine[0].instance)
@@ -64,7 +67,8 @@ async def once(exchange, engine, seconds, each):
         return loop.time() >= end or books.errors or trades.errors
 
     await run_until(over, feed, seconds=seconds + 60)
-    return books, trades, kills, feed.lost
+    tasks = len(asyncio.all_tasks() - others)
+    return books, trades, kills, feed.lost, tasks
 
 
 def main():
@@ -75,20 +79,20 @@ def main():
             engine[0].wait_live(daypack.Reader)
             asyncio.run(once(exchange, engine, 1, 100))
             before = held()
-            books, trades, kills, lost = asyncio.run(once(exchange, engine, SECONDS, 5))
+            books, trades, kills, lost, tasks = asyncio.run(once(exchange, engine, SECONDS, 5))
             after = held()
         finally:
             engine[0].stop()
             exchange.stop()
             remove(engine[0].instance)
     errors = [line for level, line in log.lines if level == "ERROR"]
-    print(f"{books.calls} callbacks, {books.snapshots} snapshots, {kills} ends of the engine, {len(trades.seen)} trades, "
-          f"{lost} records lost; {books.compared} books compared, {books.forgotten} forgotten by the exchange, "
-          f"{len(books.errors) + len(trades.errors)} wrong; held before and after: {before}, {after}; "
-          f"{len(errors)} errors logged")
+    print(f"{SECONDS:g} s: {books.calls} callbacks, {books.snapshots} snapshots, {kills} ends of the engine, "
+          f"{len(trades.seen)} trades, {lost} records lost; {books.compared} books compared, {books.forgotten} forgotten by "
+          f"the exchange, {len(books.errors) + len(trades.errors)} wrong; threads, the system's tasks, descriptors and "
+          f"mappings held before and after: {before}, {after}; {tasks} tasks of the loop left; {len(errors)} errors logged")
     for error in [*books.errors, *trades.errors, *errors][:5]:
         print(error)
-    return 1 if books.errors or trades.errors or errors or before != after else 0
+    return 1 if books.errors or trades.errors or errors or before != after or tasks else 0
 
 
 if __name__ == "__main__":

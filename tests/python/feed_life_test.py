@@ -192,6 +192,15 @@ class AFeedThroughTrouble(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(log.having("image_levels")), 1)
         self.assertGreater(books.compared, 5)
 
+    async def test_a_slot_of_64_levels(self):
+        exchange = self.exchange()
+        engine = self.engine(exchange, depth=64)
+        engine.wait_live(daypack.Reader)
+        books = Books(lambda u: exchange.truth("BTC_USDC", u), each=10, levels=1000, least=33)
+        log = await self.follow(books, engine, exchange, 4 * [(None, 0)])
+        self.assertEqual(len(log.having("shows 64 and 64 levels")), 1)
+        self.assertGreater(books.compared, 10)
+
     async def test_a_shallow_slot_with_images(self):
         exchange = self.exchange()
         engine = self.engine(exchange, depth=16, more="    snapshot_interval: 1\n", engine="  image_levels: 8192\n")

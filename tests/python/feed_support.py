@@ -23,8 +23,34 @@ IS_REAL = "standin" not in cryptofeed.__file__
 NO_LOG = {"log": {"disabled": True}}
 
 
+# The class of each field, as Cryptofeed declares it; what may be None is in brackets.
+TEXT, NUMBER, SECONDS = str, Decimal, float
+FIELDS = {
+    "Trade": {"side": TEXT, "amount": NUMBER, "price": NUMBER, "timestamp": SECONDS, "id": TEXT, "type": [TEXT]},
+    "Ticker": {"bid": NUMBER, "ask": NUMBER, "timestamp": [SECONDS]},
+    "L1Book": {"bid_price": NUMBER, "bid_size": NUMBER, "ask_price": NUMBER, "ask_size": NUMBER, "timestamp": SECONDS},
+    "Funding": {"mark_price": [NUMBER], "rate": [NUMBER], "next_funding_time": [SECONDS], "timestamp": SECONDS,
+                "predicted_rate": [NUMBER]},
+    "OpenInterest": {"open_interest": NUMBER, "timestamp": SECONDS},
+    "Index": {"price": NUMBER, "timestamp": SECONDS},
+    "Liquidation": {"side": TEXT, "quantity": NUMBER, "price": NUMBER, "id": [TEXT], "status": TEXT, "timestamp": SECONDS},
+}
+
+
 class Checked(AssertionError):
     pass
+
+
+def check_fields(made):
+    """The very classes, none that merely behaves alike; times in seconds of about now."""
+    for name, kind in {"exchange": TEXT, "symbol": TEXT, **FIELDS[type(made).__name__]}.items():
+        value = getattr(made, name)
+        if isinstance(kind, list):
+            if value is None:
+                continue
+            kind = kind[0]
+        check(type(value) is kind, f"{type(made).__name__}.{name} is {value!r}")
+    check(abs(made.timestamp - book_time()) < 60, f"seconds: {made!r}")
 
 
 def check(true, text):
@@ -121,10 +147,10 @@ class Trades:
     async def __call__(self, trade, receipt_timestamp):
         try:
             check(type(trade) is Trade and trade.exchange == "BACKPACK", f"{trade!r}")
-            check(type(trade.id) is str and type(trade.price) is Decimal and type(trade.amount) is Decimal, f"{trade}")
+            check_fields(trade)
             check(trade.side in (BUY, SELL), trade.side)
-            check(abs(trade.timestamp - book_time()) < 60 and abs(receipt_timestamp - book_time()) < 60, "seconds")
-            check(type(receipt_timestamp) is float and type(trade.timestamp) is float, "float seconds")
+            check(type(receipt_timestamp) is float and abs(receipt_timestamp - book_time()) < 60, "seconds")
+            check(trade.timestamp != receipt_timestamp, "two clocks")
         except Exception as error:
             self.errors.append(error)
             raise
@@ -196,4 +222,4 @@ async def run_until(true, *feeds, seconds=20, handler=None, config=NO_LOG, then=
 
 
 __all__ = ["ASK", "BID", "Books", "Checked", "IS_REAL", "L2_BOOK", "LogLines", "TRADES", "Trades", "CcxtBackpackFeed",
-           "check", "cryptofeed", "daypack", "held", "run_until"]
+           "check", "check_fields", "cryptofeed", "daypack", "held", "run_until"]

@@ -9,8 +9,8 @@ import time
 import unittest
 from decimal import Decimal
 
-from feed_support import (Books, CcxtBackpackFeed, IS_REAL, L2_BOOK, LogLines, TRADES, Trades, check, cryptofeed,
-                          daypack, held, run_until)
+from feed_support import (Books, CcxtBackpackFeed, IS_REAL, L2_BOOK, LogLines, TRADES, Trades, check, check_fields,
+                          cryptofeed, daypack, held, run_until)
 from cryptofeed import defines, types
 from cryptofeed.callback import BookCallback, TradeCallback
 from cryptofeed.exceptions import UnsupportedDataFeed, UnsupportedSymbol
@@ -118,6 +118,7 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
         def keep(channel):
             async def callback(made, receipt_timestamp):
                 check(type(receipt_timestamp) is float and made.exchange == "BACKPACK", channel)
+                check_fields(made)
                 seen.setdefault(channel, []).append(made)
             return callback
 
@@ -144,10 +145,10 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((books.errors, books.snapshots), ([], 1))
 
     async def test_shows_prefixes_with_max_depth(self):
-        books = Books(self.truth, levels=5)
+        books = Books(self.truth, levels=5, least=5)
         feed = CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: books}, max_depth=5)
         await run_until(lambda: books.calls > 200 or books.errors, feed)
-        self.assertEqual(books.errors, [])
+        self.assertEqual((books.errors, books.snapshots), ([], 1))
         self.assertEqual({len(side) for side in books.objects[-1].book.to_dict().values()}, {5})
         self.assertGreater(books.compared, 3)
 
@@ -185,8 +186,11 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
             CcxtBackpackFeed(symbols=["BTC-USDT"], channels=[TRADES])
         with self.assertRaises(UnsupportedDataFeed):
             CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[defines.CANDLES])
-        with self.assertRaisesRegex(UnsupportedDataFeed, "private channel"):
-            CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[defines.ORDER_INFO])
+        for private in ("ORDER_INFO", "FILLS", "TRANSACTIONS", "BALANCES", "POSITIONS"):
+            with self.assertRaisesRegex(UnsupportedDataFeed, f"{private} is a private channel, which the engine does not"):
+                CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[TRADES, getattr(defines, private)])
+            with self.assertRaisesRegex(UnsupportedDataFeed, "private channel"):
+                CcxtBackpackFeed(subscription={getattr(defines, private): ["BTC-USDC"]})
         with self.assertRaisesRegex(TypeError, "did you mean 'snapshot_interval'"):
             CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[TRADES], snapshot_intervall=3)
         with self.assertRaisesRegex(ValueError, "auto"):

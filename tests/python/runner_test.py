@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import daypack
 from daypack import _types
-from daypack.feed import Feed, L2_BOOK, TICKER, TRADES
+from daypack.feed import Feed, L2_BOOK, TICKER, TRADES, settings_of
 from live import Engine, Exchange, PROGRAM, remove, wait_until
 
 SEED = """exchanges:
@@ -95,6 +95,9 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
     def test_refuses_what_there_is_not(self):
         with self.assertRaisesRegex(ValueError, "CANDLES is not known here; there are L2_BOOK"):
             Feed(symbols=["BTC-USDC"], channels=["CANDLES"])
+        for private in ("ORDER_INFO", "fills", "BALANCES", "POSITIONS"):
+            with self.assertRaisesRegex(ValueError, f"{private.upper()} is a private channel, which the engine does not"):
+                Feed(symbols=["BTC-USDC"], channels=[private])
 
     def test_hides_levels_beyond_max_depth(self):
         levels = {Decimal(price): Decimal(1) for price in range(1, 9)}
@@ -128,6 +131,7 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "seed.yaml"
             path.write_text(SEED, encoding="utf-8")
+            self.assertEqual(settings_of(path, PROGRAM)["channels"], ["TRADES", "L2_BOOK"])
             urls = f"--rest-url http://127.0.0.1:{self.exchange.port} --ws-url ws://127.0.0.1:{self.exchange.port}"
             child = subprocess.Popen([sys.executable, "-m", "daypack.feed", str(path), "--instance", instance,
                                       "--program", PROGRAM, f"--engine-arguments={urls}"],

@@ -138,8 +138,11 @@ TEST_F(ServiceTest, CheckReadsTheConfigurationAndAsksNobody) {
     EXPECT_FALSE(std::filesystem::exists("/dev/shm/daypack." + instance_));
     Program json(folder_, "json", {"run", "my.yaml", "--check", "--json"});
     EXPECT_EQ(json.wait(), 0);
-    EXPECT_EQ(json.out(), R"({"ok":true,"instance":")" + instance_ +
-                              R"(","symbols":["BTC-USDC","ETH-USDC","SOL-USDC-PERP"],"not_built_yet":[]})" + "\n");
+    EXPECT_EQ(
+        json.out(),
+        R"({"ok":true,"instance":")" + instance_ +
+            R"(","symbols":["BTC-USDC","ETH-USDC","SOL-USDC-PERP"],"channels":["TRADES","L2_BOOK"],"not_built_yet":[]})" +
+            "\n");
     std::ofstream(folder_ + "/my.yaml", std::ios::app) << "oops: 1\n";
     Program wrong(folder_, "wrong", {"run", "my.yaml", "--check", "--json"});
     EXPECT_EQ(wrong.wait(), 2);

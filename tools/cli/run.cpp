@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/config/config_keys.h"
 #include "engine/engine.h"
 #include "engine/include/daypack/reader.hpp"
 #include "engine/messages/log_writer.h"
@@ -185,6 +186,7 @@ int check_run(const RunOptions& options) {
             std::puts(json_line(Json{{"ok", true},
                                      {"instance", config.engine.instance},
                                      {"symbols", symbols},
+                                     {"channels", channel_names(config.exchange)},
                                      {"not_built_yet", config.not_built_yet}})
                           .c_str());
             return 0;

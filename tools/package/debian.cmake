@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Debian packages, by `cpack --config build/release/CPackConfig.cmake`, one a component: daypack, libdaypack-dev,
-# libdaypack-shm-dev, and libdaypack-reader1 where that library is built.
+# libdaypack-shm-dev, libdaypack-reader1 where that library is built, and python3-daypack where Python's headers are.
 set(CPACK_GENERATOR DEB)
 # Whoever distributes packages sets his own: cmake -DCPACK_PACKAGE_CONTACT="NAME <ADDRESS>". There is no address of the
 # project, and this one says so: .invalid is nobody's.
@@ -54,6 +54,22 @@ The readers of <daypack/shm.h> as functions of a library, for programs in any
 language.")
 endif()
 
+if(TARGET daypack_python)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-daypack)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.11)")
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS daypack)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS "python3-numpy, python3-matplotlib")
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/python/postinst ${CMAKE_CURRENT_SOURCE_DIR}/python/prerm)
+  set(CPACK_DEBIAN_PYTHON_DESCRIPTION
+      "order books of a running daypack (Python)
+The module daypack reads the order books, trades and states that a running
+daypack shows in shared memory. daypack.cryptofeed is a feed for Cryptofeed,
+and daypack.feed runs the same callbacks without it.")
+endif()
+
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libdaypack-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
     "libdaypack-shm-dev (= ${this_version}), libwolfssl-dev, libsodium-dev, libsimdjson-dev, libyaml-cpp-dev, libfmt-dev")
@@ -75,11 +91,15 @@ endif()
 foreach(component ${CPACK_COMPONENTS_ALL})
   string(TOUPPER ${component} upper)
   set(package ${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
+  set(only_packaged "")
+  if(component STREQUAL python)
+    set(only_packaged EXCLUDE_FROM_ALL)
+  endif()
   configure_file(copyright.in ${package}/copyright @ONLY)
   configure_file(changelog.in ${package}/changelog.Debian @ONLY)
   execute_process(COMMAND gzip -9nkf ${CMAKE_CURRENT_BINARY_DIR}/${package}/changelog.Debian)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${package}/copyright ${CMAKE_CURRENT_BINARY_DIR}/${package}/changelog.Debian.gz
-          DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component} ${only_packaged})
 endforeach()
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
 include(CPack)

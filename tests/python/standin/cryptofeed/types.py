@@ -74,9 +74,9 @@ class Liquidation(_Made):
 class _Side:
     """A sorted mapping; levels beyond max_depth are kept and not shown."""
 
-    def __init__(self, descending, max_depth, levels):
+    def __init__(self, descending, max_depth, levels, truncate=False):
         self._sign = -1 if descending else 1
-        self._depth = max_depth
+        self._depth, self._truncate = max_depth, truncate
         self._levels = {}
         self._keys = []
         for price, size in levels.items():
@@ -88,6 +88,8 @@ class _Side:
         if price not in self._levels:
             bisect.insort(self._keys, self._sign * price)
         self._levels[price] = size
+        if self._truncate and self._depth and len(self._keys) > self._depth:
+            del self._levels[self._sign * self._keys.pop()]
 
     def __delitem__(self, price):
         del self._levels[price]
@@ -117,9 +119,9 @@ class _Side:
 
 
 class _Sides:
-    def __init__(self, bids, asks, max_depth):
-        self.bids = _Side(True, max_depth, bids)
-        self.asks = _Side(False, max_depth, asks)
+    def __init__(self, bids, asks, max_depth, truncate=False):
+        self.bids = _Side(True, max_depth, bids, truncate)
+        self.asks = _Side(False, max_depth, asks, truncate)
         self.max_depth = max_depth
 
     def __getitem__(self, side):
@@ -135,7 +137,7 @@ class _Sides:
 class OrderBook:
     def __init__(self, exchange, symbol, bids=None, asks=None, max_depth=0, truncate=False, checksum_format=None):
         self.exchange, self.symbol = _check("exchange", exchange, str), _check("symbol", symbol, str)
-        self.book = _Sides(bids or {}, asks or {}, max_depth)
+        self.book = _Sides(bids or {}, asks or {}, max_depth, truncate)
         self.delta = self.timestamp = self.sequence_number = self.checksum = self.raw = None
 
     def to_dict(self, delta=False, numeric_type=None, none_to=False):

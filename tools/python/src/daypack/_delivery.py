@@ -28,6 +28,13 @@ VENUE_CHANNELS = {
 PRIVATE = ("ORDER_INFO", "FILLS", "TRANSACTIONS", "BALANCES", "POSITIONS")
 
 
+def refusal_of(name):
+    """Why a channel is not delivered, for an error."""
+    if name.upper() in PRIVATE:
+        return f"{name.upper()} is a private channel, which the engine does not deliver yet; it has {', '.join(WANTS)}"
+    return f"channel {name} is not known here; there are {', '.join(WANTS)}"
+
+
 class Delivery:
     """REQUIRES of the class: `names` (the constants), `types` (Trade, OrderBook, ...), id, callbacks, max_depth, _l2_book,
     `await callback(channel, object, receipt timestamp)`, `await book_callback(...)`, as Cryptofeed's Feed has them."""

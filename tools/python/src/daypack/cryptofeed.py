@@ -28,7 +28,7 @@ from cryptofeed.feed import Feed
 from cryptofeed.symbols import Symbols
 
 from . import _shm
-from ._delivery import PRIVATE, VENUE_CHANNELS, WANTS, Delivery
+from ._delivery import PRIVATE, VENUE_CHANNELS, WANTS, Delivery, refusal_of
 from ._engine import supervisor_of
 from ._link import Link
 from .reader import Reader
@@ -155,8 +155,7 @@ class CcxtBackpackFeed(Delivery, Feed):
     def _refuse_private(channels):
         for name in PRIVATE:
             if hasattr(defines, name) and getattr(defines, name) in channels:
-                raise UnsupportedDataFeed(f"{name} is a private channel, which the engine does not deliver yet; "
-                                          f"it has {', '.join(WANTS)}")
+                raise UnsupportedDataFeed(refusal_of(name))
 
     # ---- symbols
 

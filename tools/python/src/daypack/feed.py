@@ -21,7 +21,7 @@ import sys
 import time
 
 from . import _types
-from ._delivery import WANTS, Delivery
+from ._delivery import WANTS, Delivery, refusal_of
 from ._engine import find_program, supervisor_of
 from ._link import Link
 from ._types import ASK, BID, BUY, FUNDING, INDEX, L1_BOOK, L2_BOOK, LIQUIDATIONS, OPEN_INTEREST, SELL, TICKER, TRADES
@@ -53,7 +53,7 @@ class Feed(Delivery):
         channels = [getattr(_types, channel, channel) for channel in channels]
         for channel in channels:
             if channel not in known:
-                raise ValueError(f"channel {channel} is not known here; there are {', '.join(WANTS)}")
+                raise ValueError(refusal_of(channel))
         self.callbacks = {channel: [self._nothing] for channel in channels}
         for channel, given in (callbacks or {}).items():
             self.callbacks[channel] = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -189,7 +189,7 @@ def main(arguments=None):
     settings = settings_of(given.config, given.program)
     channels = given.channels.split(",") if given.channels else settings.get("channels") or ["TRADES", "L2_BOOK"]
     if unknown := [channel for channel in channels if channel not in WANTS]:
-        raise SystemExit(f"{', '.join(unknown)}: not delivered here; there are {', '.join(WANTS)}")
+        raise SystemExit(refusal_of(unknown[0]))
     symbols = settings.get("symbols") or []
     if isinstance(symbols, str) or "*" in symbols:
         raise SystemExit("name the symbols: this runner prints chosen ones")
