@@ -296,7 +296,7 @@ TEST(SimServer, AnAggregatedStreamLeadsToTheSameTruth) {
     }
     EXPECT_EQ(follower.gaps, 0u);
     EXPECT_GE(frames, 2);
-    EXPECT_LE(frames, 10);  // 0.4 s of the venue's time
+    EXPECT_LE(frames, 400);  // a hundredth of the updates, however late this machine sends them
 }
 
 TEST(SimServer, ABurstArrivesWholeAndInOrderThoughTheReaderDawdles) {
