@@ -228,10 +228,35 @@ Row idle_row(const SystemEffort& effort) {
 
 constexpr const char* kWaiting = "system_waiting";
 constexpr std::size_t kWaitingReaders = 32;
-constexpr int kWaitingRounds = 10;       // at least: with and without in turn
-constexpr double kWaitingMax = 3;        // percent of the engine's p99
+constexpr int kTurns = 10;               // at least: with and without in turn
+constexpr double kMoreMax = 3;           // percent of the engine's p99
 constexpr double kWaitingIdleMax = 0.5;  // percent of a core
 constexpr double kWakeUpMax_us = 200;    // the control thread looks every 100
+
+// How much more the engine's p99 is with something beside it than without, of rounds in which both had their turn.
+Row more_at_p99(const char* name, const char* what, const std::vector<double>& with_it_us,
+                const std::vector<double>& without_us, double others) {
+    std::vector<double> percents;
+    for (std::size_t i = 0; i < with_it_us.size(); ++i) percents.push_back((with_it_us[i] / without_us[i] - 1) * 100);
+    const BoundedMedian more = bounded_median(percents);
+    Row row;
+    row.name = std::string(name) + ".p99";
+    row.value = more.most;
+    row.unit = "% more at p99";
+    row.bound = Row::Bound::most;
+    row.target = kMoreMax;
+    row.what = fmt::format(
+        "upper 95 % bound of the median of {} rounds: frame to shm {} ({:.1f} against {:.1f} us, median {:+.1f} %, "
+        "lower "
+        "bound {:+.1f} %)",
+        percents.size(), what, median(with_it_us), median(without_us), more.value, more.least);
+    row.not_measured_because = not_measured_since(others);
+    if (more.least <= kMoreMax && kMoreMax < more.most && row.not_measured_because.empty()) {
+        row.not_measured_because = "the rounds differ too much to tell: take more of them by --rounds";
+    }
+    row.spread = spread_of(percents);
+    return row;
+}
 
 // What 32 readers that wait cost the engine, round by round in turn. Its hot thread has one core and they another,
 // where there are two: readers that are put on the engine's core take from it what any program there would.
@@ -240,10 +265,10 @@ Row waiting_row(const SystemEffort& effort) {
     const ScratchFolder folder;
     const Venue venue(cell, folder);
     RunningEngine engine(cell, venue, "default", folder);
-    std::vector<double> with_them, without, percents;
+    std::vector<double> with_them, without;
     Percentiles woken;
     double others = 0;
-    const int rounds = std::max(effort.rounds, kWaitingRounds);
+    const int rounds = std::max(effort.rounds, kTurns);
     for (int round = 0; round < rounds; ++round) {
         const auto alone = [&] {
             const Outcome outcome = engine.measure(effort.measure_ms);
@@ -260,26 +285,34 @@ Row waiting_row(const SystemEffort& effort) {
             alone(), waited_for();
         else
             waited_for(), alone();
-        percents.push_back((with_them.back() / without.back() - 1) * 100);
     }
-    const BoundedMedian more = bounded_median(percents);
-    Row row;
-    row.name = std::string(kWaiting) + ".p99";
-    row.value = more.most;
-    row.unit = "% more at p99";
-    row.bound = Row::Bound::most;
-    row.target = kWaitingMax;
-    row.what = fmt::format(
-        "upper 95 % bound of the median of {} rounds: frame to shm with 32 waiting readers against none ({:.1f} "
-        "against {:.1f} us, median {:+.1f} %, lower bound {:+.1f} %)",
-        rounds, median(with_them), median(without), more.value, more.least);
+    Row row = more_at_p99(kWaiting, "with 32 waiting readers against none", with_them, without, others);
     row.curves.push_back({"a waiting reader: published until it has it", woken});
-    row.not_measured_because = not_measured_since(others);
-    if (more.least <= kWaitingMax && kWaitingMax < more.most && row.not_measured_because.empty()) {
-        row.not_measured_because = "the rounds differ too much to tell: take more of them by --rounds";
-    }
-    row.spread = spread_of(percents);
     return row;
+}
+
+constexpr const char* kAccount = "system_account";
+constexpr int kAccountRate = 20;  // of what the account does a second: a busy strategy's
+
+// What an account costs the books that the same engine follows, round by round in turn.
+Row account_row(const SystemEffort& effort) {
+    SystemCell cell{1'000, 10, 2};
+    cell.account_rate = kAccountRate;
+    const ScratchFolder folder;
+    const Venue venue(cell, folder);
+    std::array<std::vector<double>, 2> p99_us;  // without it, and with it
+    double others = 0;
+    for (int round = 0; round < std::max(effort.rounds, kTurns); ++round) {
+        for (const int turn : {0, 1}) {
+            const auto which = static_cast<std::size_t>((round + turn) % 2);
+            cell.follows_account = which == 1;
+            const Outcome outcome = run_engine(cell, venue, "default", folder, effort.measure_ms);
+            others = std::max(others, outcome.others);
+            p99_us[which].push_back(outcome.frame_to_shm.at(0.99) / 1e3);
+        }
+    }
+    return more_at_p99(kAccount, "with an account of 20 acts a second that is followed beside the books, against none",
+                       p99_us[1], p99_us[0], others);
 }
 
 // What a reader that waits costs, and how late it is, where little happens; and what the engine pays for it.
@@ -333,6 +366,7 @@ std::vector<std::string> system_row_names() {
     names.emplace_back(kLines);
     names.emplace_back(kIdle);
     names.emplace_back(kWaiting);
+    names.emplace_back(kAccount);
     return names;
 }
 
@@ -354,6 +388,7 @@ std::vector<Row> system_rows(const std::vector<std::string>& rows, const SystemE
     if (wanted(kLines)) add(lines_rows(effort));
     if (wanted(kIdle)) add({idle_row(effort)});
     if (wanted(kWaiting)) add(waiting_idle_rows(effort)), add({waiting_row(effort)});
+    if (wanted(kAccount)) add({account_row(effort)});
     return all;
 }
 

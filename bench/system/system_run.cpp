@@ -28,10 +28,34 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::milliseconds kSettle{300};  // after the last book came up
 constexpr std::chrono::milliseconds kPoll{5};      // of the reader: it must not take the engine's core
 
+constexpr const char* kAccount =
+    "    channels: [TRADES, L2_BOOK, ORDER_INFO, FILLS, POSITIONS, BALANCES]\n"
+    "    accounts: [{{name: bench, key_file: {}}}]\n";
+
 std::vector<std::string> names_of(const SystemCell& cell) {
     std::vector<std::string> names;
     for (int i = 0; i < cell.symbols; ++i) names.push_back(fmt::format("BENCH{}_USDC", i));
     return names;
+}
+
+std::vector<std::string> venue_arguments(const SystemCell& cell, const std::string& ca_file, const std::string& keys) {
+    std::vector<std::string> arguments{"sim",
+                                       "--tls",
+                                       "--ca-out",
+                                       ca_file,
+                                       "--no-jitter",
+                                       "--odd-lag",
+                                       "0",
+                                       "--symbols",
+                                       fmt::format("{}", fmt::join(names_of(cell), ",")),
+                                       "--rate",
+                                       fmt::format("{:g}", static_cast<double>(cell.rate) / cell.symbols)};
+    if (cell.account_rate == 0) return arguments;
+    for (const std::string& more : {std::string("--accounts"), std::string("1"), std::string("--keys-out"), keys,
+                                    std::string("--account-rate"), std::to_string(cell.account_rate)}) {
+        arguments.push_back(more);
+    }
+    return arguments;
 }
 
 // Calls `done` until it says so.
@@ -54,9 +78,9 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
     file << fmt::format(
         "exchanges:\n  bench:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [{}]\n    lines: "
         "{}\n"
-        "    rest_urls: [\"{}\"]\n    ws_urls: [\"{}\"]\n    ca_file: {}\nengine:\n  instance: {}\n",
+        "    rest_urls: [\"{}\"]\n    ws_urls: [\"{}\"]\n    ca_file: {}\n{}engine:\n  instance: {}\n",
         fmt::join(names_of(cell), ", "), cell.lines, venue.url("https"), venue.url("wss"), venue.ca_file(),
-        instance.name());
+        cell.follows_account ? fmt::format(kAccount, venue.key_file()) : "", instance.name());
     if (mode != "default") file << "  threads: " << mode << "\n";
     if (cell.cpu >= 0) file << "  net_cpus: [" << cell.cpu << "]\n";
     if (!file.flush()) throw std::runtime_error(path + ": cannot be written; is the disk full?");
@@ -106,10 +130,8 @@ std::string SystemCell::name() const {
 
 Venue::Venue(const SystemCell& cell, const ScratchFolder& folder)
     : ca_file_(folder.file("ca.pem")),
-      program_({"sim", "--tls", "--ca-out", ca_file_, "--no-jitter", "--odd-lag", "0", "--symbols",
-                fmt::format("{}", fmt::join(names_of(cell), ",")), "--rate",
-                fmt::format("{:g}", static_cast<double>(cell.rate) / cell.symbols)},
-               folder.file("sim.out")) {
+      key_file_(folder.file("keys") + "/account1.key"),
+      program_(venue_arguments(cell, ca_file_, folder.file("keys")), folder.file("sim.out")) {
     constexpr std::string_view kKey = R"({"listening":)";
     wait_until("for its exchange", program_, [&] {
         const std::string printed = program_.printed();

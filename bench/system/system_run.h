@@ -15,7 +15,9 @@ struct SystemCell {
     int rate = 1'000;
     int symbols = 10;
     int lines = 2;
-    int cpu = -1;  // of the engine's hot thread; -1: the kernel's choice
+    int cpu = -1;                  // of the engine's hot thread; -1: the kernel's choice
+    int account_rate = 0;          // acts a second of an account at the exchange; 0: there is none
+    bool follows_account = false;  // the engine does
     [[nodiscard]] std::string name() const;
 };
 
@@ -35,10 +37,12 @@ class Venue {
     Venue(const SystemCell& cell, const ScratchFolder& folder);
     [[nodiscard]] std::string url(const std::string& scheme) const;
     [[nodiscard]] const std::string& ca_file() const noexcept { return ca_file_; }
+    [[nodiscard]] const std::string& key_file() const noexcept { return key_file_; }  // of its account
     [[nodiscard]] pid_t pid() const noexcept { return program_.pid(); }
 
   private:
     std::string ca_file_;
+    std::string key_file_;
     Program program_;
     int port_ = 0;
 };

@@ -141,7 +141,8 @@ void AccountThread::open_segment() {
     } catch (const std::exception& error) {
         if (segment_trouble_ == error.what()) return;
         segment_trouble_ = error.what();
-        return say("warning: account: has no shared memory yet: " + printable(segment_trouble_, 256));
+        return say("account name=" + name_ + " shared_memory=none (it is tried again each second) why=\"" +
+                   printable(segment_trouble_, 256) + "\"");
     }
     for (const AccountKind kind : kParts) {
         if (!wanted_[static_cast<std::size_t>(kind)]) segment_->leave_out(kind);

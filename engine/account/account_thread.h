@@ -61,7 +61,7 @@ class AccountThread {
     std::unique_ptr<AccountAgent> agent_;
     std::optional<AccountSegment> segment_;  // none as long as another engine has it
     MonoTime segment_due_;                   // then it is tried again
-    std::string segment_trouble_;            // that was told
+    std::string segment_trouble_;            // that was said
     bool has_paused_ = false;
     std::thread thread_;
     std::atomic<bool> is_running_{false};

@@ -41,6 +41,12 @@ std::string text(simdjson::dom::element row, const char* key) {
     return std::string(row[key].get_string().value());
 }
 
+// More by hand: DAYPACK_ACCOUNT_ACTS=10000.
+std::uint64_t acts_wanted(std::uint64_t otherwise) {
+    const char* const given = std::getenv("DAYPACK_ACCOUNT_ACTS");
+    return given != nullptr ? std::stoull(given) : otherwise;
+}
+
 class AccountAgentTest : public testing::Test {
   protected:
     void begin(double rate, std::uint64_t events, std::int64_t history_lag_ms = 0) {
@@ -186,9 +192,7 @@ TEST_F(AccountAgentTest, IsRightInTheEndWhateverWasLost) {
     const std::vector<const char*> faults{
         "private:how=duplicate", "private:how=drop", "private:how=late", "account:how=lend",
         "private:how=drop",      "private:how=late", "private:how=lost", "account:how=restart,for_ms=200"};
-    // More by hand: DAYPACK_ACCOUNT_ACTS=10000.
-    const char* const given = std::getenv("DAYPACK_ACCOUNT_ACTS");
-    const std::uint64_t least = given != nullptr ? std::stoull(given) : 3'000;
+    const std::uint64_t least = acts_wanted(3'000);
     std::size_t next = 0;
     MonoTime due = mono_now();
     ASSERT_TRUE(until([&] {
@@ -212,6 +216,30 @@ TEST_F(AccountAgentTest, IsRightInTheEndWhateverWasLost) {
     EXPECT_EQ(agent->book().fills_given_up(), 0u);
     agent->stop();
     EXPECT_TRUE(until([&] { return agent->has_stopped(); }, 5));
+}
+
+// The venue goes on meanwhile; what an engine before has told is not known to the next one.
+TEST_F(AccountAgentTest, IsRightBehindEachRestartOfItsEngine) {
+    constexpr std::uint64_t kLives = 5;
+    begin(1'000, 0, 100);
+    const std::uint64_t each = acts_wanted(2'000) / kLives;
+    std::int64_t since_us = 0;
+    for (std::uint64_t life = 1; life <= kLives; ++life) {
+        told.clear();
+        events.clear();
+        agent.reset();
+        const MonoTime begun = mono_now();
+        follow();
+        ASSERT_TRUE(until([&] { return agent->book().is_settled(); })) << life;
+        std::printf("LIVE after %lld ms\n", static_cast<long long>((mono_now() - begun) / 1'000'000));
+        since_us = wall_now().ns / 1'000;
+        exchange->inject(Fault::parse(life % 2 == 1 ? "private:how=drop" : "private:how=late"));
+        ASSERT_TRUE(until([&] { return acts() >= life * each && exchange->fault_log().size() == life; }));
+        for (const auto& [trade, times] : told) EXPECT_EQ(times, 1) << trade;
+    }
+    exchange->pause_accounts(true);
+    expect_right_in_the_end(since_us);
+    EXPECT_EQ(agent->book().fills_given_up(), 0u);
 }
 
 TEST_F(AccountAgentTest, FindsNoDifferenceWhereNothingIsLost) {

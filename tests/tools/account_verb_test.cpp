@@ -230,17 +230,50 @@ void allow_cores() {
     (void)setrlimit(RLIMIT_CORE, &all);
 }
 
-TEST_F(AccountVerb, AnEngineThatFollowsAnAccountLeavesItsSecretNowhere) {
-    const std::string instance = "account_secret" + std::to_string(getpid());
-    const std::string work = folder_ + "/work";  // the keys' own files lie elsewhere
-    std::filesystem::create_directory(work);
-    const std::string url = "127.0.0.1:" + std::to_string(port_);
-    std::ofstream(work + "/my.yaml")
+bool has_core(const std::string& folder) {
+    return std::ranges::any_of(std::filesystem::directory_iterator(folder),
+                               [](const auto& file) { return file.path().filename().string().starts_with("core"); });
+}
+
+// True also where this machine's cores go elsewhere.
+bool one_without_keys_leaves_a_core(const std::string& folder) {
+    if (text_of("/proc/sys/kernel/core_pattern") != "core\n") return true;
+    Program sim(folder, "sim", {"sim", "--port", "0", "--symbols", "BTC_USDC"}, allow_cores);
+    EXPECT_TRUE(wait_until([&] { return sim.out().find("}\n") != std::string::npos; }));
+    sim.signal(SIGABRT);
+    EXPECT_EQ(sim.wait(), 128 + SIGABRT);
+    return has_core(folder);
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
+    return count;
+}
+
+// A configuration with keys of the environment, and private channels beside the public ones.
+void write_config(const std::string& path, const std::string& instance, int port) {
+    const std::string url = "127.0.0.1:" + std::to_string(port);
+    std::ofstream(path)
         << "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n"
         << "    channels: [TRADES, L2_BOOK, ORDER_INFO, FILLS, POSITIONS, BALANCES]\n    rest_urls: [\"http://" << url
         << "\"]\n    ws_urls: [\"ws://" << url
         << "\"]\n    api_key: ${BACKPACK_KEY}\n    api_secret: ${BACKPACK_SECRET}\n"
         << "engine:\n  instance: " << instance << "\n";
+}
+
+TEST_F(AccountVerb, PrivateChannelsWithoutTheVariablesOfTheKeysAreExitTwoAndTheLine) {
+    write_config(folder_ + "/my.yaml", "account_verb_test" + std::to_string(getpid()), port_);
+    Program run(folder_, "run", {"run", "my.yaml"});
+    EXPECT_EQ(run.wait(), 2);
+    EXPECT_NE(run.err().find("daypack: my.yaml:6: channel \"ORDER_INFO\" is private"), std::string::npos) << run.err();
+}
+
+TEST_F(AccountVerb, AnEngineThatFollowsAnAccountLeavesItsSecretNowhere) {
+    const std::string instance = "account_secret" + std::to_string(getpid());
+    const std::string work = folder_ + "/work";  // the keys' own files lie elsewhere
+    std::filesystem::create_directory(work);
+    write_config(work + "/my.yaml", instance, port_);
     const std::string keys = text_of(key_file(1));
     const std::string key = keys.substr(keys.find("api_key: ") + 9, 44);
     const std::string secret = keys.substr(keys.find("api_secret: ") + 12, 44);
@@ -248,61 +281,35 @@ TEST_F(AccountVerb, AnEngineThatFollowsAnAccountLeavesItsSecretNowhere) {
     ASSERT_EQ(sodium_base642bin(reinterpret_cast<unsigned char*>(raw.data()), raw.size(), secret.data(), secret.size(),
                                 nullptr, nullptr, nullptr, sodium_base64_VARIANT_ORIGINAL),
               0);
-    for (const bool has_keys : {true, false}) {
-        Program run(work, "run", {"run", "my.yaml"}, [&] {
-            allow_cores();
-            if (has_keys) setenv("BACKPACK_KEY", key.c_str(), 1);
-            if (has_keys) setenv("BACKPACK_SECRET", secret.c_str(), 1);
-        });
-        if (!has_keys) {
-            EXPECT_EQ(run.wait(), 2) << "private channels, and the variables unset";
-            EXPECT_NE(run.err().find("daypack: my.yaml:6: channel \"ORDER_INFO\" is private"), std::string::npos)
-                << run.err();
-            continue;
-        }
-        std::string state;
-        ASSERT_TRUE(wait_until([&] {
-            const auto shown = account({"state", "--json", "--instance", instance});
-            state = shown->out() + shown->err();
-            std::size_t live = 0;
-            for (std::size_t at = 0;
-                 (at = state.find(R"("state":"LIVE","reason":"","unconfirmed":false)", at)) != std::string::npos;
-                 ++at) {
-                ++live;
-            }
-            return live == 4 || run.ended();
-        })) << state
-            << run.err();
-        Program watch(work, "watch", {"account", "state", "--watch", "--json", "--instance", instance});
-        ASSERT_TRUE(wait_until([&] { return watch.out().find("\n") != std::string::npos; })) << watch.err();
-        const std::string arguments = text_of("/proc/" + std::to_string(run.pid()) + "/cmdline");
-        const std::string memory = all_shared_memory(instance);
-        EXPECT_NE(memory.find(R"("event":"balance")"), std::string::npos) << "the ring is among it";
-        run.signal(SIGABRT);
-        EXPECT_EQ(run.wait(), 128 + SIGABRT);
-        watch.signal(SIGTERM);
-        EXPECT_EQ(watch.wait(), 0);
-        const std::string files = all_of(work) + all_shared_memory(instance);
-        EXPECT_NE(files.find("accounts names=default"), std::string::npos) << "the log is among them";
-        for (const std::string& shown : {arguments, memory, files, state}) {
-            EXPECT_EQ(shown.find(secret.substr(0, 42)), std::string::npos);
-            EXPECT_EQ(shown.find(raw), std::string::npos);
-        }
-        for (const auto& file : std::filesystem::directory_iterator(work)) {
-            EXPECT_EQ(file.path().filename().string().rfind("core", 0), std::string::npos) << file.path();
-        }
+    Program run(work, "run", {"run", "my.yaml"}, [&] {
+        allow_cores();
+        setenv("BACKPACK_KEY", key.c_str(), 1);
+        setenv("BACKPACK_SECRET", secret.c_str(), 1);
+    });
+    std::string state;
+    ASSERT_TRUE(wait_until([&] {
+        const auto shown = account({"state", "--json", "--instance", instance});
+        state = shown->out() + shown->err();
+        return count_of(state, R"("state":"LIVE","reason":"","unconfirmed":false)") == 4 || run.ended();
+    })) << state
+        << run.err();
+    Program watch(work, "watch", {"account", "state", "--watch", "--json", "--instance", instance});
+    ASSERT_TRUE(wait_until([&] { return watch.out().find("\n") != std::string::npos; })) << watch.err();
+    const std::string arguments = text_of("/proc/" + std::to_string(run.pid()) + "/cmdline");
+    const std::string memory = all_shared_memory(instance);
+    EXPECT_NE(memory.find(R"("event":"balance")"), std::string::npos) << "the ring is among it";
+    run.signal(SIGABRT);
+    EXPECT_EQ(run.wait(), 128 + SIGABRT);
+    watch.signal(SIGTERM);
+    EXPECT_EQ(watch.wait(), 0);
+    const std::string files = all_of(work) + all_shared_memory(instance);
+    EXPECT_NE(files.find("accounts names=default"), std::string::npos) << "the log is among them";
+    for (const std::string& shown : {arguments, memory, files, state}) {
+        EXPECT_EQ(shown.find(secret.substr(0, 42)), std::string::npos);
+        EXPECT_EQ(shown.find(raw), std::string::npos);
     }
-    // The same death leaves a core where there are no keys: what was not found above was looked for in the right place.
-    if (text_of("/proc/sys/kernel/core_pattern") == "core\n") {
-        Program sim(work, "sim", {"sim", "--port", "0", "--symbols", "BTC_USDC"}, allow_cores);
-        ASSERT_TRUE(wait_until([&] { return sim.out().find("}\n") != std::string::npos; }));
-        sim.signal(SIGABRT);
-        EXPECT_EQ(sim.wait(), 128 + SIGABRT);
-        const bool has_core = std::ranges::any_of(std::filesystem::directory_iterator(work), [](const auto& file) {
-            return file.path().filename().string().starts_with("core");
-        });
-        EXPECT_TRUE(has_core);
-    }
+    EXPECT_FALSE(has_core(work));
+    EXPECT_TRUE(one_without_keys_leaves_a_core(work)) << "so it was looked for in the right place";
     for (const char* const name : {"daypack.", "daypack-account."}) {
         for (const char* const end : {"", ".wake", ".default"}) {
             unlink(("/dev/shm/" + (name + instance) + end).c_str());

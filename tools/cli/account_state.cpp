@@ -26,7 +26,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kTextMax = std::size_t{1} << 20;
+constexpr std::size_t kTextMax = 8'192;  // the longest that an engine writes is shorter
 
 // The accounts of an instance that have shared memory, by name.
 std::vector<std::string> accounts_of(const std::string& instance) {
@@ -152,6 +152,12 @@ void print_parts(const std::string& account, const std::vector<Part>& parts, boo
     out.flush();
 }
 
+// As one line, whatever a file of that name holds.
+std::string event_line(const std::string& text) {
+    const Json json = Json::parse(text, nullptr, false);
+    return json_line(json.is_object() ? json : Json{{"event", "unreadable"}});
+}
+
 // An event for people: its values in the order in which they were told.
 std::string event_words(const std::string& text) {
     const Json json = Json::parse(text, nullptr, false);
@@ -178,7 +184,7 @@ int watch(const AccountStateOptions& options, const std::string& account, Accoun
                 << '\n';
         }
         if (text) {
-            out << (options.json ? json_line(Json::parse(*text, nullptr, false)) : event_words(*text)) << '\n';
+            out << (options.json ? event_line(*text) : event_words(*text)) << '\n';
         } else {
             out.flush();
             stop.wait_ms(kPoll_ms);
