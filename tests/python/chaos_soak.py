@@ -50,7 +50,7 @@ async def once(exchange, engine, seconds, each):
     others = asyncio.all_tasks()
     books, trades = EitherNumbering(exchange, each), Trades()
     feed = CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[L2_BOOK, TRADES], callbacks={L2_BOOK: books, TRADES: trades},
-                            instance=engine[0].instance)
+                            instance=engine[0].instance, timeout_interval=0.5)  # so that its watcher ends soon, too
     draw = random.Random(SEED)
     loop = asyncio.get_running_loop()
     end, next_kill = loop.time() + seconds, loop.time() + 15

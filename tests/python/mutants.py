@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent / "tools" / "python"
 FEED, LIFE = "feed_test.AFeed.", "feed_life_test.AFeedThroughTrouble."
 SHM, LINK, DELIVERY, ENGINE = (f"src/daypack/{name}.py" for name in ("cryptofeed", "_link", "_delivery", "_engine"))
-ITEMS, MARKET, VALUES = (f"native/{name}.c" for name in ("items", "market", "values"))
+ITEMS, MARKET, VALUES, APPLY = (f"native/{name}.c" for name in ("items", "market", "values", "apply"))
 WHOLE = FEED + "test_delivers_whole_books_whose_deltas_lead_from_one_to_the_next"
 TRADES = FEED + "test_delivers_each_trade_once_as_rest_has_it"
 OTHERS = FEED + "test_delivers_the_other_channels"
@@ -119,6 +119,9 @@ MUTANTS = {
     "levels_beyond_the_bound": (MARKET, "daypack_is_worse(change.side, change.price, side->known_to)) continue;",
                                 "daypack_is_worse(change.side, change.price, side->known_to)) { }",
                                 LIFE + "test_a_slot_of_64_levels"),
+    "deletes_not_applied": (APPLY, "if (PyObject_DelItem(levels, price) != 0) return -1;", "", WHOLE),
+    "levels_that_come_not_noted": (APPLY, "!is_known && note(", "is_known && note(",
+                                   "runner_test.AFeedWithoutCryptofeed.test_keeps_a_side_in_order_however_it_changes"),
     "trades_twice": (DELIVERY, "await self.callback(self.names.TRADES, trade, receipt)", "await self.callback(self.names."
                      "TRADES, trade, receipt)\n        await self.callback(self.names.TRADES, trade, receipt)", TRADES),
     "trade_at_the_time_of_receipt": (DELIVERY, "amount, price, timestamp, id=", "amount, price, receipt, id=", TRADES),

@@ -118,10 +118,18 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
             side = _types.Side(descending, model)
             for turn in range(5000):
                 price = Decimal(draw.randrange(200))
-                if price in model and draw.random() < 0.5:
-                    del model[price], side[price]
+                gone = price in model and draw.random() < 0.5
+                size = Decimal(0 if gone else turn + 1)
+                if draw.random() < 0.5:
+                    side.apply([(price, size)])  # as an update does
+                elif gone:
+                    del side[price]
                 else:
-                    model[price] = side[price] = Decimal(turn)
+                    side[price] = size
+                if gone:
+                    del model[price]
+                else:
+                    model[price] = size
                 if draw.random() < 0.02:
                     self.assertEqual(side.items(), sorted(model.items(), reverse=descending))
 

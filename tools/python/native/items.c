@@ -19,7 +19,7 @@ static PyObject* price_of(followed* of, const daypack_record* record, int64_t pr
     return native_cache_get(&of->prices, price, daypack_price_exponent(record->exponents));
 }
 static PyObject* quantity_of(followed* of, const daypack_record* record, int64_t quantity) {
-    if (quantity == 0) return native_decimal_of(0, 0);
+    if (quantity == 0) return Py_NewRef(native_zero);
     return native_cache_get(&of->quantities, quantity, daypack_quantity_exponent(record->exponents));
 }
 static double seconds_of_us(int64_t us) {

@@ -10,6 +10,7 @@
 /* Made when the module is imported, and never given back. */
 extern PyObject* native_error;   /* daypack.DaypackError */
 extern PyObject* native_decimal; /* decimal.Decimal */
+extern PyObject* native_zero;    /* Decimal(0): the size of a level that went */
 
 /* Of values.c: numbers as Python has them. Each returns a new reference, or NULL with an exception. */
 PyObject* native_decimal_of(int64_t mantissa, int exponent);
@@ -42,5 +43,6 @@ PyObject* native_new_event(const daypack_record* record, PyObject* symbol);
 int native_add_reader(PyObject* module);
 int native_add_waiter(PyObject* module);
 int native_add_stream(PyObject* module);
+int native_add_apply(PyObject* module);
 
 #endif

@@ -2,15 +2,30 @@
 /* Numbers of the segment as Python's: mantissa x 10^exponent is a Decimal, exactly, or a float, nearly. */
 #include <native.h>
 
+/* Writes a number in decimal; returns how many characters. What is printed for each new price and size is worth that.
+ */
+static int digits_of(uint64_t number, char* text) {
+    char backwards[24];
+    int count = 0;
+    do backwards[count++] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    for (int i = 0; i < count; ++i) text[i] = backwards[count - 1 - i];
+    return count;
+}
+
 PyObject* native_decimal_of(int64_t mantissa, int exponent) {
     char text[64 + 128];
-    int length = snprintf(text, 64, "%lld", (long long)mantissa);
+    int length = 0;
     PyObject *string, *value;
+    if (mantissa < 0) text[length++] = '-';
+    length += digits_of(mantissa < 0 ? 0 - (uint64_t)mantissa : (uint64_t)mantissa, text + length);
     if (exponent > 0 && mantissa != 0) { /* 50, not 5E+1: that is how a venue writes it */
         memset(text + length, '0', (size_t)exponent);
         length += exponent;
     } else if (exponent < 0 && mantissa != 0) {
-        length += snprintf(text + length, 16, "E%d", exponent);
+        text[length++] = 'E';
+        text[length++] = '-';
+        length += digits_of((uint64_t)-exponent, text + length);
     }
     string = PyUnicode_FromStringAndSize(text, length);
     if (string == NULL) return NULL;

@@ -41,6 +41,7 @@ class Delivery:
 
     names = None
     types = None
+    apply = staticmethod(_shm.apply)
 
     def begin_delivery(self, pairs):
         """`pairs`: (channel, symbol) of everything that is subscribed. Returns what a Link wants."""
@@ -51,6 +52,7 @@ class Delivery:
         self._symbols = list(by_symbol)
         self._channels = [by_symbol[symbol] for symbol in self._symbols]
         self._marks = {}
+        self._sides = {}  # of each market's book: the way to its levels, which each update goes
         self._handlers = {"snapshot": self._on_snapshot, "trade": self._on_trade, "top": self._on_top,
                           "mark_price": self._on_mark_price, "funding": self._on_funding,
                           "liquidation": self._on_liquidation, "open_interest": self._on_open_interest}
@@ -64,9 +66,9 @@ class Delivery:
 
     async def deliver(self, items, connection):
         """The way of each update: no call more than it needs."""
-        handlers, books, symbols = self._handlers, self._l2_book, self._symbols
+        handlers, sides = self._handlers, self._sides
         l2_book, bid_name, ask_name = self.names.L2_BOOK, self.names.BID, self.names.ASK
-        book_callback = self.book_callback
+        book_callback, apply = self.book_callback, self.apply
         for item in items:
             if not connection.is_open:
                 return  # a callback took so long that the feed was stopped meanwhile
@@ -76,15 +78,11 @@ class Delivery:
                     await handler(item)
                 continue
             _, number, delta, u, timestamp, receipt = item
-            book = books[symbols[number]]
-            for name in (bid_name, ask_name):
-                if changes := delta[name]:
-                    side = book.book.bids if name == bid_name else book.book.asks
-                    for price, size in changes:
-                        if size:
-                            side[price] = size
-                        else:
-                            del side[price]
+            book, bids, asks = sides[number]
+            if changes := delta[bid_name]:
+                apply(bids, changes)
+            if changes := delta[ask_name]:
+                apply(asks, changes)
             await book_callback(l2_book, book, receipt, timestamp=timestamp, sequence_number=u, delta=delta)
 
     async def _on_snapshot(self, item):
@@ -92,6 +90,7 @@ class Delivery:
         symbol = self._symbols[number]
         book = self.types.OrderBook(self.id, symbol, bids=bids, asks=asks, max_depth=self.max_depth)
         self._l2_book[symbol] = book
+        self._sides[number] = (book, book.book.bids, book.book.asks)
         await self.book_callback(self.names.L2_BOOK, book, receipt, timestamp=timestamp, sequence_number=u)
 
     async def _on_trade(self, item):

@@ -6,6 +6,8 @@ import bisect
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from . import _shm
+
 TRADES, L1_BOOK, L2_BOOK, TICKER = "trades", "l1_book", "l2_book", "ticker"
 FUNDING, OPEN_INTEREST, LIQUIDATIONS, INDEX = "funding", "open_interest", "liquidations", "index"
 BID, ASK, BUY, SELL, FILLED = "bid", "ask", "buy", "sell", "filled"
@@ -122,9 +124,20 @@ class Side:
     def _note(self, price, came):
         if self._prices is not None:
             self._pending.append((price, came))
-            if len(self._pending) > self._MOST_PENDING:
-                self._prices = None
-                self._pending.clear()
+            self._limit()
+
+    def _limit(self):
+        if len(self._pending) > self._MOST_PENDING:
+            self._prices = None
+            self._pending.clear()
+
+    def apply(self, changes):
+        """self[price] = size for each (price, size), and del self[price] where size is 0."""
+        if self._prices is None:
+            _shm.apply(self._levels, changes)
+        else:
+            _shm.apply(self._levels, changes, self._pending)
+            self._limit()
 
     def _ascending(self):
         prices = self._prices

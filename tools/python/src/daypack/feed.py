@@ -40,6 +40,7 @@ class Feed(Delivery):
     id = "BACKPACK"
     names = _types
     types = _types
+    apply = staticmethod(_types.Side.apply)
 
     def __init__(self, *, symbols, channels, callbacks=None, max_depth=0, instance=None, owner=None, engine=None, program=None,
                  config=None, engine_options=None, snapshot_interval=30, websocket=True, rest_only=False, api_key=None,
@@ -58,6 +59,8 @@ class Feed(Delivery):
         for channel, given in (callbacks or {}).items():
             self.callbacks[channel] = list(given) if isinstance(given, (list, tuple)) else [given]
         self._calls = {channel: [(each, self._is_async(each)) for each in of] for channel, of in self.callbacks.items()}
+        calls = self._calls.get(L2_BOOK, [])
+        self._alone = calls[0][0] if len(calls) == 1 and calls[0][1] else None
         wanted = self.begin_delivery([(channel, str(symbol)) for symbol in symbols for channel in channels])
         self._supervisor = None
         if engine == "auto":
@@ -85,13 +88,12 @@ class Feed(Delivery):
             elif (returned := callback(made, receipt_timestamp)) is not None and inspect.isawaitable(returned):
                 await returned
 
-    async def book_callback(self, channel, book, receipt_timestamp, timestamp=None, sequence_number=None, delta=None):
+    def book_callback(self, channel, book, receipt_timestamp, timestamp=None, sequence_number=None, delta=None):
+        """Returns what is to be awaited: of one coroutine function, its own coroutine, and none around it."""
         book.timestamp, book.sequence_number, book.delta = timestamp, sequence_number, delta
-        for callback, is_async in self._calls[channel]:
-            if is_async:
-                await callback(book, receipt_timestamp)
-            elif (returned := callback(book, receipt_timestamp)) is not None and inspect.isawaitable(returned):
-                await returned
+        if self._alone is not None:
+            return self._alone(book, receipt_timestamp)
+        return self.callback(channel, book, receipt_timestamp)
 
     async def run(self):
         """Delivers until stop(). A callback that raises is logged, and the books are read anew, 10 times in a row."""
