@@ -175,5 +175,32 @@ TEST_F(RingWriterTest, ATradeCarriesItsIdsAndItsOrders) {
     EXPECT_EQ(records[0].id_b, 2u);
 }
 
+// What of a text stands in these records.
+std::string text_in(const std::vector<daypack_record>& records) {
+    std::string text;
+    for (const daypack_record& record : records) {
+        text.append(reinterpret_cast<const char*>(&record) + sizeof record.head, daypack_record_symbol(&record));
+    }
+    return text;
+}
+
+TEST_F(RingWriterTest, ATextStandsInAsManyRecordsAsItTakesAndSaysWhereItBeginsAndEnds) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kTextBytes, kTextBytes + 1, 8 * kTextBytes}) {
+        std::string text(size, 'x');
+        for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i % 26);
+        ASSERT_TRUE(ring_.write_text(text)) << size;
+        const auto records = drain(reader_, cursor_);
+        ASSERT_EQ(records.size(), std::max<std::size_t>(1, (size + kTextBytes - 1) / kTextBytes));
+        EXPECT_EQ(text_in(records), text);
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            EXPECT_EQ(daypack_record_kind(&records[i]), kTextRecord);
+            EXPECT_EQ((records[i].head & kTextBegins) != 0, i == 0);
+            EXPECT_EQ((records[i].head & kTextEnds) != 0, i + 1 == records.size());
+        }
+    }
+    EXPECT_FALSE(ring_.write_text(std::string(8 * kTextBytes + 1, 'x'))) << "more than half of the ring";
+    EXPECT_TRUE(drain(reader_, cursor_).empty());
+}
+
 }  // namespace
 }  // namespace daypack::core
