@@ -20,6 +20,7 @@ struct RestAnswer {
     std::optional<int> retry_after_s;  // what the server asked for, as with a 429; kRetryAfterMax_s at most
     bool encoded = false;              // there is none, or no body, because it came in a coding that was not asked for
     std::optional<int> age_s = {};     // how long a cache in front of it has held it; none: it does not say
+    std::string caching = {};  // what else it says of caches, for people: "Cache-Control: no-store; X-Cache: Miss"
 };
 
 // One connection to a REST server, kept open between requests.
