@@ -14,6 +14,7 @@
 #include "tools/cli/tail.h"
 #include "tools/cli/top.h"
 #include "tools/doctor/doctor.h"
+#include "tools/selfcheck/selfcheck.h"
 #include "tools/sim/run.h"
 
 namespace daypack::core {
@@ -45,6 +46,7 @@ class CommandLine {
     void add_markets();
     void add_readers();
     void add_doctor();
+    void add_selfcheck();
     void add_bench();
     void add_completion();
     [[nodiscard]] int explain(const CLI::ParseError& error);
@@ -61,6 +63,7 @@ class CommandLine {
     TailOptions tail_;
     StatOptions stat_;
     DoctorOptions doctor_;
+    selfcheck::SelfcheckOptions selfcheck_;
     bench::BenchOptions bench_;
     std::string shell_;
 };
