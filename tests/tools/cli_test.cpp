@@ -119,7 +119,8 @@ class OnTerminal {
     std::string shown_;
 };
 
-constexpr std::array kVerbs = {"run", "sim", "top", "cat", "tail", "stat", "markets", "doctor", "selfcheck", "bench", "completion"};
+constexpr std::array kVerbs = {"run",     "sim",    "top",       "cat",   "tail",      "stat",
+                               "markets", "doctor", "selfcheck", "bench", "completion"};
 constexpr std::array kLaterVerbs = {"record", "replay", "verify", "export"};
 
 TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
