@@ -18,7 +18,9 @@ constexpr std::size_t kUsualLevels = 8'192;
 }  // namespace
 
 BookSide::BookSide(Side side, std::size_t max_levels, std::size_t depth)
-    : mirror_(side == Side::bid ? 0 : -1), max_levels_(max_levels), depth_(std::min(depth, max_levels)) {
+    : mirror_(side == Side::bid ? 0 : -1),
+      max_levels_(max_levels),
+      depth_(std::min(std::max<std::size_t>(depth, 1), max_levels)) {
     tail_.reserve(max_levels + 1);
     top_.resize(depth_ + 2 * kSlack + 1);
     top_.clear();

@@ -36,7 +36,8 @@ struct DirtyRanks {
 // Thread: book. Nothing is allocated after construction.
 // Invariants
 // 1. The tail ascends by key, and all of it lies below the window. No quantity is zero.
-// 2. top() holds the best levels of the side, worst first: at least `depth` of them, or all.
+// 2. top() holds the best levels of the side, worst first: at least `depth` of them, or all. It is empty only where the
+//    side is, whatever depth was asked for.
 // 3. There are at most max_levels. A full side drops its worst level, and is truncated there from then on.
 class alignas(64) BookSide {
   public:

@@ -52,6 +52,7 @@ void apply(const ConfigOverrides& overrides, Config& config) {
     if (!overrides.rest_url.empty()) config.exchange.rest_urls = {overrides.rest_url};
     if (!overrides.ws_url.empty()) config.exchange.ws_urls = {overrides.ws_url};
     if (!overrides.ca_file.empty()) config.exchange.ca_file = overrides.ca_file;
+    config.engine.takeover = overrides.takeover;
 }
 
 std::string room_fault(const Config& config) {
@@ -170,6 +171,10 @@ Config parse_config(const std::string& path, const std::string& text, const EnvL
 Config load_config(const std::string& path, const EnvLookup& env, const ConfigOverrides& overrides) {
     const auto is_there = [&](const Config& config, const ConfigSection& exchange, const ConfigSection& engine) {
         if (overrides.ca_file.empty()) exchange.check("ca_file", ca_file_fault(config.exchange.ca_file));
+        exchange.check("api_secret", key_pair_fault(config.exchange.api_key, config.exchange.api_secret));
+        for (const AccountConfig& account : config.exchange.accounts) {
+            exchange.check("accounts", account_fault(account.key_file));
+        }
         exchange.check("local_address", missing_address_fault(config.exchange.local_address));
         engine.check("shm_group", missing_group_fault(config.engine.shm_group));
     };

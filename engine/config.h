@@ -41,6 +41,14 @@ struct ListedSymbol {
     bool operator==(const ListedSymbol&) const = default;
 };
 
+// A further account: its name, and the file of its keys (mode 0600), as <daypack/signer.hpp> reads it.
+struct AccountConfig {
+    std::string name;
+    std::string key_file;
+    bool operator==(const AccountConfig&) const = default;
+};
+inline constexpr const char* kDefaultAccount = "default";  // the one of api_key and api_secret
+
 struct ExchangeConfig {
     std::vector<ListedSymbol> symbols;  // never two spellings of one market; empty when all_symbols
     bool all_symbols = false;           // "*": every visible SPOT and PERP market; what is not Open is HALTED
@@ -49,7 +57,7 @@ struct ExchangeConfig {
     bool websocket = true;
     bool rest_only = false;
     std::string api_key;     // empty: no account
-    std::string api_secret;  // base64 of 32 bytes; never printed
+    std::string api_secret;  // base64 of 32 bytes, or of 64; never printed
     std::vector<std::string> rest_urls = {"https://api.backpack.exchange"};
     std::vector<std::string> ws_urls = {"wss://ws.backpack.exchange"};
     std::string ca_file;  // empty: the system's trust store
@@ -64,6 +72,10 @@ struct ExchangeConfig {
     std::uint32_t rest_requests_per_minute = 1'200;
     std::uint64_t max_frame_bytes = 4'194'304;
     std::vector<std::string> local_address;  // of line i; empty: as the system chooses, else one for each line at least
+    std::vector<AccountConfig> accounts;     // beside the one of api_key
+
+    // Both of the keys are there.
+    [[nodiscard]] bool has_default_account() const noexcept { return !api_key.empty() && !api_secret.empty(); }
     bool operator==(const ExchangeConfig&) const = default;
 };
 
@@ -93,6 +105,8 @@ struct EngineConfig {
     std::string metrics_listen;
     // False: the books are in this process alone, and nothing is in /dev/shm. For programs; no key of a file.
     bool shared_memory = true;
+    // Where another engine has the instance, joins beside it and then takes over. No key of a file, but --takeover.
+    bool takeover = false;
     bool operator==(const EngineConfig&) const = default;
 };
 
@@ -126,6 +140,7 @@ struct ConfigOverrides {
     std::string rest_url;
     std::string ws_url;
     std::string ca_file;
+    bool takeover = false;
 };
 
 // Reads a file, and asks this machine whether the files and groups that it names are there. Throws ConfigError.

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/config/config_accounts.h"
 #include "engine/config/config_keys.h"
 #include "engine/engine_parts.h"
 #include "engine/threads/descriptors.h"
@@ -30,7 +31,8 @@ namespace {
 // replaces; and some to spare for the segment, certificates, the log, names that are looked up.
 std::size_t descriptors_of(const Config& config) {
     return 3 * (config.net_threads_in_use() + 1) + 2 * config.exchange.lines +
-           static_cast<std::size_t>(RestOptions{}.connections) + 16;
+           static_cast<std::size_t>(RestOptions{}.connections) + 16 +
+           (config.engine.metrics_listen.empty() ? 0 : MetricsServer::kConnections + 4);
 }
 
 // As a file is, so that it can be used without another look; what this process lacks is said before anything is taken.
@@ -54,9 +56,17 @@ void Engine::Parts::tell_plan() {
         say(fmt::format("config not_built_yet=\"{}\" (accepted, without effect in this version)",
                         fmt::join(config.not_built_yet, ", ")));
     }
+    say(account_words(config.exchange));
     say(plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
     if (waker && !waker->trouble().empty()) say("warning: " + waker->trouble());
+    if (segment.is_private()) {
+        say(fmt::format("takeover: joins in private memory beside the engine that has instance {}",
+                        segment.instance()));
+    } else if (config.engine.takeover) {
+        say(fmt::format("takeover: no engine has instance {}: an ordinary start", segment.instance()));
+    }
+    if (metrics) say(fmt::format("metrics listen={} path=/metrics", metrics->address()));
     if (nets.size() >= config.engine.net_threads) return;
     say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
                     config.engine.net_threads, config.exchange.lines, nets.size()));
@@ -149,6 +159,7 @@ void Engine::Parts::start_threads() {
 
 // Thread: control, or the one that stops. Whichever comes second finds nothing left to do.
 void Engine::Parts::end_hot_threads() {
+    succession.end();
     const std::scoped_lock lock(ending);
     net_running = false;
     const auto join = [](std::thread& thread) { return thread.joinable() ? thread.join() : void(); };
@@ -187,6 +198,7 @@ void Engine::start() {
             if (const std::string trouble = lock_memory(); !trouble.empty()) parts.say(trouble);
         }
         const std::scoped_lock lock(parts.choosing);
+        if (parts.metrics) parts.metrics->start();  // before the control thread, which may make another one
         parts.start_threads();
     } catch (const std::system_error& error) {
         stop();
@@ -209,6 +221,7 @@ void Engine::stop() {
     parts.end_hot_threads();
     parts.control_running = false;
     if (parts.control_thread.joinable()) parts.control_thread.join();
+    if (parts.metrics) parts.metrics->stop();
     parts.log.stop();
 }
 
@@ -233,6 +246,7 @@ Engine::Failure Engine::failure() const noexcept {
         case ControlAgent::Failure::none: return Failure::none;
         case ControlAgent::Failure::no_symbols: return Failure::no_symbols;
         case ControlAgent::Failure::instance_lost: return Failure::instance_lost;
+        case ControlAgent::Failure::handed_over: return Failure::handed_over;
     }
     return Failure::none;
 }

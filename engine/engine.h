@@ -75,9 +75,9 @@ class Engine {
     // The native names that are to be followed now; none where that is every one that is listed. Thread: any.
     [[nodiscard]] std::optional<std::vector<std::string>> followed() const;
 
-    enum class Failure : std::uint8_t { none, no_symbols, instance_lost };
+    enum class Failure : std::uint8_t { none, no_symbols, instance_lost, handed_over };
     // Why there is nothing to do: the venue lists none of the symbols, or shared memory has no room for any; or another
-    // engine has the instance. Thread: any.
+    // engine has the instance, which was there first, or asked for it and was given it. Thread: any.
     [[nodiscard]] Failure failure() const noexcept;
     [[nodiscard]] bool failed() const noexcept { return failure() != Failure::none; }
     // What it publishes to, and what that is counted in, for reading. Thread: any.

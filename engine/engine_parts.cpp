@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/metrics/exposition.h"
 #include "engine/shm/atomic_words.h"
 #include "net/backpack/subscribe_frame.h"
 #include "net/base/time_units.h"
@@ -25,7 +26,8 @@ SegmentOptions segment_options(const EngineConfig& config) {
             .mode = static_cast<mode_t>(config.shm_mode),
             .group = config.shm_group,
             .named = config.shared_memory,
-            .image_levels = config.image_levels};
+            .image_levels = config.image_levels,
+            .takeover = config.takeover};
 }
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {
@@ -62,6 +64,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       log(sink_of(std::move(l))),
       segment(segment_options(config.engine)),
       keeper(segment),
+      succession(segment),
       publisher(segment),
       instruments(config.engine.max_symbols),
       subscriptions(config.engine.max_symbols),
@@ -72,10 +75,13 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       book_log(kLogRecords),
       chosen(config) {
     store_relaxed(segment.header().threads, plan.word());
-    if (config.engine.shared_memory) waker.emplace(config.engine.instance, segment.access());
+    if (config.engine.shared_memory && !segment.is_private()) {
+        waker.emplace(config.engine.instance, segment.access());
+    }
     make_nets();
     make_book(std::move(callbacks));
     make_control();
+    if (!segment.is_private()) make_metrics();
 }
 
 Doorbell* Engine::Parts::bell_of_book() noexcept {
@@ -138,13 +144,39 @@ void Engine::Parts::make_book(Callbacks callbacks) {
     const auto input = plan.is_fused() ? BookAgent::Input::calls : BookAgent::Input::queues;
     BookAgent::Wiring wiring{&instruments, &segment,  &publisher, input,     {},
                              &to_book,     &requests, &retired,   &book_log, &pool};
-    if (config.engine.shared_memory) wiring.keeper = &keeper;
+    if (config.engine.shared_memory) {
+        wiring.keeper = &keeper;
+        wiring.hand_over = &succession;
+    }
     for (auto& net : nets) wiring.sources.push_back({&net->events, &net->resubscribes, &net->agent->backlog()});
     BookMonitor::Options doubts;
     doubts.stale_after_ns = ms_to_ns(config.exchange.stale_after_ms);
     doubts.audit_every_ns = s_to_ns(config.exchange.snapshot_interval_s);
     book = std::make_unique<BookAgent>(std::move(wiring), doubts, std::move(callbacks));
     if (plan.is_fused()) nets.front()->agent->write_to(book_sink.emplace(*book));
+}
+
+// Events under way to the book thread, as any thread may ask: the queue counts by two atomic positions.
+std::uint64_t Engine::Parts::queued() const noexcept {
+    std::uint64_t events = 0;
+    for (const auto& net : nets) events += net->events.size();
+    return events;
+}
+
+// The server reads what every reader reads, by a mapping of its own.
+void Engine::Parts::make_metrics() {
+    if (config.engine.metrics_listen.empty()) return;
+    if (!config.engine.shared_memory) {
+        throw std::runtime_error("metrics_listen needs shared memory with a name: leave one of the two out");
+    }
+    daypack_close(&metrics_reader.raw);  // where an earlier try had the segment, and did not get the address
+    const int result = daypack_open_as(&metrics_reader.raw, config.engine.instance.c_str(), geteuid());
+    if (result != DAYPACK_OK) {
+        throw std::runtime_error(
+            fmt::format("metrics_listen: the segment cannot be read ({})", daypack_result_name(result)));
+    }
+    metrics.emplace(config.engine.metrics_listen,
+                    [this] { return metrics_text(metrics_reader.raw, plan.is_fused() ? 0 : queued()); });
 }
 
 void Engine::Parts::make_control() {
@@ -156,7 +188,33 @@ void Engine::Parts::make_control() {
         config, ControlAgent::Wiring{&instruments, &subscriptions, &segment, &pool, &requests, &to_book, bell_of_book(),
                                      &retired, std::move(logs), std::move(lines),
                                      [this](const std::string& line) { log.write(line); },
-                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr});
+                                     config.engine.shared_memory ? &keeper : nullptr, waker ? &*waker : nullptr,
+                                     config.engine.shared_memory ? &succession : nullptr,
+                                     [this](bool has_it) { return on_instance(has_it); }});
+}
+
+// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. False:
+// that address is not free yet, so this is to be called again. Thread: control.
+bool Engine::Parts::on_instance(bool has_it) {
+    if (!has_it) {
+        if (waker) waker->leave();
+        metrics.reset();
+        return true;
+    }
+    if (!waker) {
+        waker.emplace(config.engine.instance, segment.access());
+        if (!waker->trouble().empty()) say("warning: " + waker->trouble());
+        if (config.engine.huge_pages) put_on_huge_pages();
+        control->use(*waker);
+    }
+    try {
+        if (!metrics) make_metrics();
+        if (metrics) metrics->start();
+        return true;
+    } catch (const std::exception&) {
+        metrics.reset();
+        return false;
+    }
 }
 
 }  // namespace daypack::core

@@ -19,7 +19,9 @@
 #include "engine/engine.h"
 #include "engine/messages/engine_limits.h"
 #include "engine/messages/log_writer.h"
+#include "engine/metrics/metrics_server.h"
 #include "engine/net_thread/net_agent.h"
+#include "engine/shm/hand_over.h"
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
@@ -62,10 +64,13 @@ struct Engine::Parts {
     void make_nets();
     void make_book(Callbacks callbacks);
     void make_control();
+    void make_metrics();
+    [[nodiscard]] std::uint64_t queued() const noexcept;
     void run_net(std::size_t i);
     void run_book();
     void run_fused();
     void run_control();
+    bool on_instance(bool has_it);
     void start_threads();
     void end_hot_threads();
     void say(const std::string& text);
@@ -87,6 +92,7 @@ struct Engine::Parts {
     LogWriter log;
     Segment segment;
     SegmentKeeper keeper;
+    HandOver succession;
     std::optional<Waker> waker;  // none where there is no shared memory to wait for
     Publisher publisher;
     InstrumentTable instruments;
@@ -102,6 +108,15 @@ struct Engine::Parts {
     std::unique_ptr<BookAgent> book;
     std::optional<BookSink> book_sink;  // where one thread does the work of both
     std::unique_ptr<ControlAgent> control;
+    struct OwnReader {  // as any process reads the segment
+        daypack_reader raw{};
+        OwnReader() noexcept { raw.fd = -1; }
+        ~OwnReader() { daypack_close(&raw); }
+        OwnReader(const OwnReader&) = delete;
+        OwnReader& operator=(const OwnReader&) = delete;
+    };
+    OwnReader metrics_reader;
+    std::optional<MetricsServer> metrics;  // where it is asked for
     std::thread book_thread;
     std::thread control_thread;
     std::atomic<bool> net_running{false};      // the lines end first,

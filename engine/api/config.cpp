@@ -64,6 +64,7 @@ void for_each_member(Public& config, Inside& inside, Copy copy) {
     copy(config.local_address, exchange.local_address);
     copy(config.instance, engine.instance);
     copy(config.shared_memory, engine.shared_memory);
+    copy(config.takeover, engine.takeover);
     copy(config.depth, engine.depth);
     copy(config.max_symbols, engine.max_symbols);
     copy(config.ring_events, engine.ring_events);
@@ -104,6 +105,7 @@ core::Config checked_core_config(const Config& config) {
     core::Config inside;
     for_each_member(config, inside, [](const auto& from, auto& to) { assign(to, from); });
     inside.exchange.channels = converted<core::FeedChannel>(config.channels);
+    for (const Account& account : config.accounts) inside.exchange.accounts.push_back({account.name, account.key_file});
     inside.exchange.all_symbols = config.symbols.front() == kAll;
     if (!inside.exchange.all_symbols) {
         for (const std::string& symbol : config.symbols) inside.exchange.symbols.push_back({symbol, 0});
@@ -120,6 +122,7 @@ Config public_config(const core::Config& inside) {
     Config config;
     for_each_member(config, inside, [](auto& to, const auto& from) { assign(to, from); });
     config.channels = converted<Channel>(inside.exchange.channels);
+    for (const auto& account : inside.exchange.accounts) config.accounts.push_back({account.name, account.key_file});
     if (inside.exchange.all_symbols) config.symbols = {kAll};
     for (const core::ListedSymbol& symbol : inside.exchange.symbols) config.symbols.push_back(symbol.text);
     return config;

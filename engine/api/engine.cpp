@@ -75,6 +75,7 @@ struct Engine::Parts {
             case core::Engine::Failure::none: return ErrorCode::none;
             case core::Engine::Failure::no_symbols: return ErrorCode::no_symbols;
             case core::Engine::Failure::instance_lost: return ErrorCode::instance_lost;
+            case core::Engine::Failure::handed_over: return ErrorCode::handed_over;
         }
         return ErrorCode::none;
     }

@@ -86,6 +86,7 @@ void tell_figures(Handler& handler, const core::FiguresView& view) {
         case ErrorCode::no_symbols:
             return "there is nothing to follow: the exchange lists none of the symbols, or there is room for none";
         case ErrorCode::instance_lost: return "the instance is held by another engine, which was there first";
+        case ErrorCode::handed_over: return "another engine asked for the instance, and goes on with it";
         case ErrorCode::callback:
         case ErrorCode::none: break;
     }

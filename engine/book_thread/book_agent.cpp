@@ -69,11 +69,26 @@ void BookAgent::keep_time(MonoTime now) noexcept {
         reporter_.set_catching_up(true, books_.known());
     }
     if (wiring_.keeper != nullptr) wiring_.keeper->step_aside();
+    if (wiring_.hand_over != nullptr && wiring_.hand_over->is_asked()) [[unlikely]]
+        hand_over(now);
     if (now - checked_ < kCheck_ns) return;
     checked_ = now;
     reporter_.refresh(now);
     check_timeouts(now);
     reporter_.call_round();
+}
+
+// From here on the books go to other readers, or to none. A book that is behind what the engine before had shown has
+// missed something.
+void BookAgent::hand_over(MonoTime now) noexcept {
+    if (!wiring_.hand_over->step()) return;
+    *wiring_.publisher = Publisher(*wiring_.segment);
+    for (const SymbolIndex symbol : wiring_.hand_over->behind()) {
+        TrackedBook& book = books_[symbol];
+        if (!book.sync) continue;
+        book.sync->on_mismatch(now);
+        publish_state(book, now);
+    }
 }
 
 // Has every book see the time, for what only time can tell.

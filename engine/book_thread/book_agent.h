@@ -17,6 +17,7 @@
 #include "engine/messages/backlog.h"
 #include "engine/messages/log.h"
 #include "engine/messages/messages.h"
+#include "engine/shm/hand_over.h"
 #include "engine/shm/publisher.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
@@ -55,6 +56,7 @@ class BookAgent {
         PendingPool* pool;
         std::int64_t (*slept_ns)() = daypack_slept_ns;  // how long the machine has slept; a test tells otherwise
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
+        HandOver* hand_over = nullptr;                  // where another engine may succeed this one, or this one it
     };
 
     BookAgent(Wiring wiring, BookMonitor::Options doubts, Callbacks callbacks, Timing timing = Timing::on);
@@ -81,6 +83,7 @@ class BookAgent {
 
     void keep_time(MonoTime now) noexcept;
     void end_pause() noexcept;
+    void hand_over(MonoTime now) noexcept;
     std::size_t apply_commands(MonoTime now) noexcept;
     std::size_t take_events(std::size_t source, MonoTime now) noexcept;
     // `popped`: when it came out of the queue; 0 where it came through none, or timing is off.

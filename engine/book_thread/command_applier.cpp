@@ -29,7 +29,7 @@ CommandApplier::Effect CommandApplier::on(JoinSnapshot& command, RetiredBlocks& 
 // Its effect shows when time is next looked at: a check is in no hurry.
 CommandApplier::Effect CommandApplier::on(CheckSnapshot& command, RetiredBlocks& retired, MonoTime now) noexcept {
     retired.snapshot = std::move(command.snapshot);
-    if (retired.snapshot) retired.checked = command.symbol;
+    if (retired.snapshot && command.audit) retired.checked = command.symbol;
     TrackedBook& book = books_[command.symbol];
     if (book.sync) monitor_.on_checked(command.symbol, *book.sync, retired.snapshot.get(), now);
     return Effect::none;

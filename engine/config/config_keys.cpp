@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/config/config_accounts.h"
 #include "engine/config/config_members.h"
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
@@ -53,12 +54,10 @@ constexpr ConfigKey kExchangeKeys[] = {
                                               {.max = 86'400, .member = "snapshot_interval_s"}),
     key<&ExchangeConfig::websocket>("websocket", "false: REST is polled"),
     key<&ExchangeConfig::rest_only>("rest_only", "true: no connection is made, and REST is polled"),
-    key<&ExchangeConfig::api_key>(
-        "api_key", "base64 of the verifying key",
-        {.fault = key_fault, .may_be_unset = true, .built = false, .example = "${BACKPACK_KEY}"}),
-    key<&ExchangeConfig::api_secret>(
-        "api_secret", "base64 of the seed, 32 bytes",
-        {.fault = key_fault, .may_be_unset = true, .built = false, .example = "${BACKPACK_SECRET}"}),
+    key<&ExchangeConfig::api_key>("api_key", "base64 of the verifying key",
+                                  {.fault = key_fault, .may_be_unset = true, .example = "${BACKPACK_KEY}"}),
+    key<&ExchangeConfig::api_secret>("api_secret", "base64 of the seed, 32 bytes",
+                                     {.fault = secret_fault, .may_be_unset = true, .example = "${BACKPACK_SECRET}"}),
     key<&ExchangeConfig::rest_urls>("rest_urls", "in order of preference", {.fault = rest_url_fault}),
     key<&ExchangeConfig::ws_urls>("ws_urls", "line i begins with the i-th", {.fault = ws_url_fault}),
     key<&ExchangeConfig::ca_file>("ca_file", "PEM, the certificates to trust; empty: the system's trust store"),
@@ -87,6 +86,12 @@ constexpr ConfigKey kExchangeKeys[] = {
     key<&ExchangeConfig::local_address>(
         "local_address", "the address of this machine that line i comes from; empty: the system's choice",
         {.fault = address_fault}),
+    {"accounts",
+     "more than the one of api_key: [{name: mm2, key_file: mm2.keys}], each file of mode 0600",
+     {},
+     read_accounts,
+     show_accounts,
+     accounts_fault},
 };
 
 constexpr ConfigKey kEngineKeys[] = {
@@ -136,7 +141,7 @@ constexpr ConfigKey kEngineKeys[] = {
                              "of a host, too"),
     key<&EngineConfig::record>("record", "a file for all that comes", {.built = false}),
     key<&EngineConfig::metrics_listen>("metrics_listen", "127.0.0.1:9464 serves Prometheus text",
-                                       {.fault = listen_fault, .built = false}),
+                                       {.fault = listen_fault}),
 };
 
 void read_all(std::span<const ConfigKey> keys, ConfigSection& in, Config& out) {
@@ -201,7 +206,8 @@ void read_exchange(ConfigSection& in, Config& out) {
     for (const ConfigText& text : in.texts("channels", 1)) {
         const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
         if (!is_private(channel)) continue;
-        in.fail(text.line, "channel " + shown(text.written) + " is private; it needs `api_key` and `api_secret`");
+        in.fail(text.line,
+                "channel " + shown(text.written) + " is private; it needs `api_key` and `api_secret`, or `accounts`");
     }
 }
 
@@ -219,9 +225,8 @@ Misfit exchange_misfit(const Config& config) {
     if (std::find(channels.begin(), channels.end(), FeedChannel::l2_book) == channels.end()) {
         return {"channels", "has no L2_BOOK, and without it there is no book to keep; add it", false};
     }
-    const bool with_keys = !exchange.api_key.empty() && !exchange.api_secret.empty();
-    if (with_keys || std::none_of(exchange.channels.begin(), exchange.channels.end(), is_private)) return {};
-    return {"channels", "has a private one; it needs `api_key` and `api_secret`", true};
+    if (exchange.has_default_account() || !exchange.accounts.empty() || !has_private_channel(exchange)) return {};
+    return {"channels", "has a private one; it needs `api_key` and `api_secret`, or `accounts`", true};
 }
 
 Misfit engine_misfit(const Config& config) {
@@ -247,8 +252,7 @@ std::vector<std::string> not_built_yet(const Config& config) {
         }
     };
     add_of(kExchangeKeys);
-    const auto& channels = config.exchange.channels;
-    if (std::any_of(channels.begin(), channels.end(), is_private)) names.emplace_back("private channels");
+    if (has_private_channel(config.exchange)) names.emplace_back("private channels");
     add_of(kEngineKeys);
     return names;
 }

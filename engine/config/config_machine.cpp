@@ -11,6 +11,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "engine/include/daypack/signer.hpp"
 #include "engine/shm/shm_limits.h"
 #include "net/transport/tls_context.h"
 
@@ -38,6 +39,25 @@ std::string ca_file_fault(const std::string& path) {
         return {};
     } catch (const std::runtime_error&) {
         return "names a file without a certificate that can be read" + meant;
+    }
+}
+
+std::string key_pair_fault(const std::string& api_key, const std::string& api_secret) {
+    if (api_key.empty() || api_secret.empty()) return {};
+    try {
+        (void)Signer(api_key, api_secret);
+        return {};
+    } catch (const SigningError& error) {
+        return std::string("is refused: ") + error.what();
+    }
+}
+
+std::string account_fault(const std::string& key_file) {
+    try {
+        (void)Signer::from_file(key_file);
+        return {};
+    } catch (const SigningError& error) {
+        return std::string("is refused: ") + error.what();
     }
 }
 

@@ -16,6 +16,12 @@ namespace daypack::core {
 // Certificates in PEM can be read from it; an empty path is the system's trust store, and well.
 [[nodiscard]] std::string ca_file_fault(const std::string& path);
 
+// They belong together: what a secret makes of itself is the verifying key. Both empty, or one: well.
+[[nodiscard]] std::string key_pair_fault(const std::string& api_key, const std::string& api_secret);
+
+// Keys can be read from it, and by no one else.
+[[nodiscard]] std::string account_fault(const std::string& key_file);
+
 // The machine has these addresses.
 [[nodiscard]] std::string missing_address_fault(const std::vector<std::string>& addresses);
 

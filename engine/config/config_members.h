@@ -123,6 +123,9 @@ template <auto member>
 void read_symbols(ConfigSection& in, const ConfigKey& key, Config& out);
 [[nodiscard]] std::string show_symbols(const ConfigKey& key, const Config& config);
 [[nodiscard]] std::string symbols_fault(const ConfigKey& key, const Config& config);
+void read_accounts(ConfigSection& in, const ConfigKey& key, Config& out);
+[[nodiscard]] std::string show_accounts(const ConfigKey& key, const Config& config);
+[[nodiscard]] std::string accounts_fault(const ConfigKey& key, const Config& config);
 void read_shm_mode(ConfigSection& in, const ConfigKey& key, Config& out);
 [[nodiscard]] std::string show_shm_mode(const ConfigKey& key, const Config& config);
 [[nodiscard]] std::string shm_mode_fault(const ConfigKey& key, const Config& config);

@@ -33,11 +33,12 @@ ConfigSection::ConfigSection(const std::string& path, const EnvLookup& env, std:
             fail(map.key_lines[i], "key " + shown(key) + " is given a second time, after line " +
                                        std::to_string(first->second.line) + "; keep one of the two");
         }
-        entries_.emplace(key, make_entry(map.items[i], map.key_lines[i], env));
+        entries_.emplace(key, make_entry(key, map.items[i], map.key_lines[i], env));
     }
 }
 
-ConfigSection::Entry ConfigSection::make_entry(const YamlNode& value, int line, const EnvLookup& env) const {
+ConfigSection::Entry ConfigSection::make_entry(const std::string& key, const YamlNode& value, int line,
+                                               const EnvLookup& env) const {
     Entry entry;
     entry.kind = value.kind;
     entry.line = line;
@@ -51,6 +52,7 @@ ConfigSection::Entry ConfigSection::make_entry(const YamlNode& value, int line, 
     if (value.kind == YamlNode::Kind::scalar) add(expand(path_, value, env));
     if (value.kind != YamlNode::Kind::list) return entry;
     for (const auto& item : value.items) {
+        if (item.kind == YamlNode::Kind::map) entry.maps.emplace_back(path_, env, key, item.line, item);
         if (item.kind == YamlNode::Kind::scalar) {
             add(expand(path_, item, env));
         } else if (entry.nested.empty()) {
@@ -58,6 +60,7 @@ ConfigSection::Entry ConfigSection::make_entry(const YamlNode& value, int line, 
             entry.nested_line = item.line;
         }
     }
+    entry.all_maps = entry.maps.size() == value.items.size();
     return entry;
 }
 
@@ -161,6 +164,13 @@ std::vector<std::int64_t> ConfigSection::wholes(const std::string& key, std::int
         values.push_back(value);
     }
     return values;
+}
+
+std::vector<ConfigSection>& ConfigSection::maps(const std::string& key, const std::string& wanted) {
+    const Entry* const found = find(key);
+    if (found == nullptr) return no_maps_;
+    if (found->kind == YamlNode::Kind::list && found->all_maps) return entries_.find(key)->second.maps;
+    fail(found->line, "`" + key + "` is no list of " + wanted);
 }
 
 bool ConfigSection::is_scalar(const std::string& key) const {

@@ -34,6 +34,13 @@ class ConfigSection {
     [[nodiscard]] std::vector<ConfigText> texts(const std::string& key, std::size_t least);
     [[nodiscard]] std::vector<std::int64_t> wholes(const std::string& key, std::int64_t min, std::int64_t max);
 
+    // The maps of a list, none where the key is absent; whatever else stands there is refused as no list of `wanted`.
+    // Valid while this lives.
+    [[nodiscard]] std::vector<ConfigSection>& maps(const std::string& key, const std::string& wanted);
+
+    // Where the section is named.
+    [[nodiscard]] int line() const noexcept { return line_; }
+
     // Whether the key has a scalar, for keys that take a scalar or a list.
     [[nodiscard]] bool is_scalar(const std::string& key) const;
     void require(const std::string& key);
@@ -56,9 +63,11 @@ class ConfigSection {
         int unset_line = 0;             // and where
         std::string nested;             // what stands where a scalar was due: "a list", "a map", "nothing"
         int nested_line = 0;
+        std::vector<ConfigSection> maps;  // those of a list
+        bool all_maps = false;            // a list of nothing else
     };
 
-    [[nodiscard]] Entry make_entry(const YamlNode& value, int line, const EnvLookup& env) const;
+    [[nodiscard]] Entry make_entry(const std::string& key, const YamlNode& value, int line, const EnvLookup& env) const;
     [[nodiscard]] const Entry* find(const std::string& key);  // makes it known
     [[nodiscard]] const ConfigText* scalar(const std::string& key, const std::string& wanted);
     [[nodiscard]] const Entry* list(const std::string& key, const std::string& wanted);
@@ -71,6 +80,7 @@ class ConfigSection {
     std::string name_;
     int line_;
     std::map<std::string, Entry> entries_;
+    std::vector<ConfigSection> no_maps_;
     std::vector<std::string> known_;
     std::vector<std::string> required_;
     std::vector<std::string> may_be_unset_;

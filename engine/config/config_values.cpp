@@ -59,6 +59,13 @@ std::string key_fault(std::string_view text) {
     return "is not base64 of 32 bytes; copy the key as the exchange shows it, 44 characters with `=` at the end";
 }
 
+std::string secret_fault(std::string_view text) {
+    const bool is_long = text.size() == 88 && text.ends_with("==") && all_of(text.substr(0, 86), "+/") &&
+                         // 86 characters carry 516 bits: the last has only two that mean something
+                         std::string_view("AQgw").find(text[85]) != std::string_view::npos;
+    return is_long ? std::string() : key_fault(text);
+}
+
 std::string symbol_fault(std::string_view text) {
     if (native_symbol(text)) return {};
     return "is no symbol; write it as in \"BTC-USDC\", \"BTC_USDC\", \"BTC/USDC\" or \"SOL/USDC:USDC\"";

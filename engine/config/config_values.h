@@ -21,6 +21,9 @@ namespace daypack::core {
 // Base64 (standard alphabet, padded) of exactly 32 bytes.
 [[nodiscard]] std::string key_fault(std::string_view text);
 
+// The same of a secret, which may be of 64 bytes too.
+[[nodiscard]] std::string secret_fault(std::string_view text);
+
 // A symbol in one of the four spellings.
 [[nodiscard]] std::string symbol_fault(std::string_view text);
 

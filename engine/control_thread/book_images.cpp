@@ -27,7 +27,7 @@ std::uint64_t BookImages::mismatches(SymbolIndex symbol) const noexcept {
 
 void BookImages::on_send(const BookCommand& command) {
     const auto* const check = std::get_if<CheckSnapshot>(&command);
-    if (check == nullptr || check->snapshot == nullptr || check->symbol >= candidates_.size()) return;
+    if (check == nullptr || !check->audit || check->snapshot == nullptr || check->symbol >= candidates_.size()) return;
     auto& candidate = candidates_[check->symbol];
     if (!candidate) open_.push_back(check->symbol);
     const Instrument& instrument = instruments_[check->symbol];

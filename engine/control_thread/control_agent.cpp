@@ -26,6 +26,12 @@ constexpr std::int64_t kRefusedAgain_s = 5;
 constexpr std::chrono::milliseconds kRound{5};
 constexpr std::int64_t kSegmentCheck_ns = 200'000'000;   // two system calls each
 constexpr std::int64_t kClockCheck_ns = 10'000'000'000;  // time services poll every 16 s and more
+// Before an engine succeeds another one, its books are waited for: so long, and the time that the budget of requests
+// needs for a segment full of symbols, so many times.
+constexpr std::int64_t kJoin_ms = 30'000;
+constexpr std::int64_t kTimesSlower = 2;
+constexpr std::int64_t kChangeAgain_ns = 500'000'000;  // the engine before needs a moment to end
+constexpr int kChangeTries = 20;                       // before it is told
 
 }  // namespace
 
@@ -43,6 +49,8 @@ ControlAgent::ControlAgent(const Config& config, Wiring wiring)
       io_(std::make_unique<Io>()) {
     make_rest(config);
     const ExchangeConfig& exchange = config.exchange;
+    join_ms_ = kJoin_ms + std::int64_t{config.engine.max_symbols} * kTimesSlower * 60'000 /
+                              std::max<std::int64_t>(exchange.rest_requests_per_minute, 1);
     const auto log = [this](const std::string& text) { log_.line(text); };
     const auto send = [this](BookCommand command) {
         images_.on_send(command);
@@ -85,17 +93,15 @@ ControlAgent::~ControlAgent() {
 
 void ControlAgent::make_rest(const Config& config) {
     tls_ = std::make_unique<TlsContext>(TlsContext::client(config.exchange.ca_file, config.engine.fast_aes));
-    RestOptions options;
-    for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
-    options.tls = tls_.get();
-    options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
-    options.refusal = refusal;
-    rest_ = std::make_unique<RestClient>(io_->context, options);
+    const ExchangeConfig& exchange = config.exchange;
+    rest_ = std::make_unique<RestClient>(io_->context,
+                                         rest_options(exchange.rest_urls, exchange.rest_requests_per_minute, *tls_));
     api_ = std::make_unique<RestApi>(*rest_);
 }
 
 void ControlAgent::do_work() {
     const MonoTime now = mono_now();
+    hand_over(now);
     keep_segment(now);
     SnapshotRequest request;
     while (wiring_.requests->pop(request)) snapshots_->request(request);
@@ -120,6 +126,10 @@ void ControlAgent::do_work() {
 // While readers wait, this thread looks for them every 100 µs at the ring, and else sleeps through: the price of their
 // waiting is paid only by who has it. The network is looked at as often, since Asio's own waits count milliseconds.
 void ControlAgent::wait_for_network() {
+    if (wiring_.hand_over != nullptr && wiring_.hand_over->waits_for_lock()) {
+        (void)io_->context.poll();
+        return;
+    }
     if (wiring_.waker == nullptr || !wiring_.waker->has_readers()) {
         io_->context.run_for(kRound);
         return;
@@ -139,6 +149,7 @@ void ControlAgent::wait_for_network() {
 
 void ControlAgent::keep_segment(MonoTime now) {
     if (wiring_.keeper == nullptr || now - segment_checked_ < kSegmentCheck_ns) return;
+    if (wiring_.segment->is_private() || failed()) return;
     segment_checked_ = now;
     const SegmentKeeper::Finding found = wiring_.keeper->check();
     switch (found.result) {
@@ -149,6 +160,29 @@ void ControlAgent::keep_segment(MonoTime now) {
     }
     log_.line_once(found.words);
     fail(Failure::instance_lost);
+}
+
+void ControlAgent::hand_over(MonoTime now) {
+    if (wiring_.hand_over == nullptr || failed()) return;
+    if (change_again_.ns != 0 && now >= change_again_) take_instance(now);
+    const HandOver::Finding found = wiring_.hand_over->check(now, join_ms_);
+    if (!found.words.empty()) log_.line(found.words);
+    switch (found.result) {
+        case HandOver::Result::in_order:
+        case HandOver::Result::told: return;
+        case HandOver::Result::taken_over: return take_instance(now);
+        case HandOver::Result::handed_over:
+            if (wiring_.on_change) (void)wiring_.on_change(false);
+            return fail(Failure::handed_over);
+        case HandOver::Result::lost: return fail(Failure::instance_lost);
+    }
+}
+
+void ControlAgent::take_instance(MonoTime now) {
+    change_again_ = {};
+    if (!wiring_.on_change || wiring_.on_change(true)) return;
+    change_again_ = now + kChangeAgain_ns;
+    if (++change_tries_ == kChangeTries) log_.line("warning: metrics_listen cannot be had: another one listens there");
 }
 
 // The first failure is the one that is told.

@@ -22,6 +22,7 @@
 #include "engine/messages/log.h"
 #include "engine/messages/messages.h"
 #include "engine/messages/subscriptions.h"
+#include "engine/shm/hand_over.h"
 #include "engine/shm/segment.h"
 #include "engine/shm/segment_keeper.h"
 #include "engine/shm/waker.h"
@@ -51,6 +52,9 @@ class ControlAgent {
         std::function<void(const std::string&)> write;  // a line of the log; never waits
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
         Waker* waker = nullptr;                         // where readers may wait
+        HandOver* hand_over = nullptr;                  // where another engine may succeed this one, or this one it
+        // This engine has the instance from now on; false: no more. Returns false to be called again later.
+        std::function<bool(bool)> on_change = {};
     };
 
     ControlAgent(const Config& config, Wiring wiring);
@@ -72,11 +76,15 @@ class ControlAgent {
     // The same at once. REQUIRES: the control thread does not run yet.
     [[nodiscard]] std::optional<SymbolIndex> place_now(const std::string& native) { return markets_->place(native); }
 
+    // Where readers may wait, from now on. Thread: control.
+    void use(Waker& waker) noexcept { wiring_.waker = &waker; }
+
     // Why the engine can do nothing more.
     enum class Failure : std::uint8_t {
         none,
         no_symbols,     // at the start the venue had none of the symbols, or there was room for none
         instance_lost,  // another engine has the instance
+        handed_over,    // likewise, and asked for it
     };
     // Thread: any.
     [[nodiscard]] Failure failure() const noexcept { return failure_.load(std::memory_order_acquire); }
@@ -87,6 +95,8 @@ class ControlAgent {
 
     void make_rest(const Config& config);
     void keep_segment(MonoTime now);
+    void hand_over(MonoTime now);
+    void take_instance(MonoTime now);
     void wait_for_network();
     void fail(Failure failure) noexcept;
     void free_retired();
@@ -109,6 +119,9 @@ class ControlAgent {
     std::unique_ptr<MarketFollower> markets_;
     MonoTime segment_checked_;
     MonoTime clock_checked_;
+    MonoTime change_again_;     // on_change is to be called again; 0: never
+    int change_tries_ = 0;      // so often in vain
+    std::int64_t join_ms_ = 0;  // for so long books are waited for, before another engine is succeeded
     std::atomic<Failure> failure_{Failure::none};
 };
 

@@ -64,7 +64,7 @@ void SnapshotFetcher::do_work(MonoTime now) {
 
 void SnapshotFetcher::send(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot) {
     if (request.purpose == SnapshotRequest::Purpose::check) {
-        return send_(CheckSnapshot{request.symbol, std::move(snapshot)});
+        return send_(CheckSnapshot{request.symbol, std::move(snapshot), request.audit});
     }
     send_(JoinSnapshot{request.symbol, request.request, std::move(snapshot)});
 }

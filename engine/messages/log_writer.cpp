@@ -20,7 +20,8 @@ constexpr int kLastTurns = 10;  // turns that waited, not time: a thread that go
 
 }  // namespace
 
-LogWriter::LogWriter(Sink sink) : sink_(std::move(sink)), last_turns_(kLastTurns) {}
+LogWriter::LogWriter(Sink sink, Dress dress)
+    : sink_(std::move(sink)), dress_(std::move(dress)), last_turns_(kLastTurns) {}
 
 void LogWriter::start() {
     const SignalGuard guard;
@@ -80,9 +81,9 @@ bool LogWriter::put(std::string_view text) {
 // REQUIRES: the mutex is held, and the queue has room.
 void LogWriter::tell_dropped() {
     const std::uint64_t lines = std::exchange(dropped_, 0);
-    lines_.push_back({utc_text(wall_now()) + " log " + std::to_string(lines) + (lines == 1 ? " line" : " lines") +
-                          " dropped: not read in time, or refused\n",
-                      lines});
+    const std::string line = utc_text(wall_now()) + " log " + std::to_string(lines) +
+                             (lines == 1 ? " line" : " lines") + " dropped: not read in time, or refused";
+    lines_.push_back({(dress_ ? dress_(line) : line) + "\n", lines});
 }
 
 LogWriter::Sink to_descriptor(int fd) {

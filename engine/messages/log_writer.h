@@ -25,7 +25,10 @@ class LogWriter {
     // Takes bytes from the front of `text` within wait_ms, and returns how many, or PatientOutput::kRefused.
     using Sink = std::function<std::ptrdiff_t(std::string_view text, int wait_ms)>;
 
-    explicit LogWriter(Sink sink);
+    // Makes a line as the others look from one as the engine writes it, for "N lines dropped".
+    using Dress = std::function<std::string(const std::string& line)>;
+
+    explicit LogWriter(Sink sink, Dress dress = {});
     ~LogWriter() { stop(); }
     LogWriter(const LogWriter&) = delete;
     LogWriter& operator=(const LogWriter&) = delete;
@@ -49,6 +52,7 @@ class LogWriter {
     void tell_dropped();
 
     Sink sink_;
+    Dress dress_;
     std::mutex mutex_;  // of what follows, down to dropped_
     std::condition_variable changed_;
     std::deque<Line> lines_;

@@ -44,6 +44,7 @@ struct JoinSnapshot {
 struct CheckSnapshot {
     SymbolIndex symbol = 0;
     std::unique_ptr<Snapshot> snapshot;  // null where REST did not answer
+    bool audit = false;                  // an audit asked; else a silence
 };
 
 // The book as REST has it, polled while no line serves.
@@ -94,7 +95,7 @@ using BookCommand = std::variant<JoinSnapshot, CheckSnapshot, PolledSnapshot, Po
 // What the book thread is done with, on its way back to the control thread, which frees it.
 struct RetiredBlocks {
     std::unique_ptr<Snapshot> snapshot;
-    std::optional<SymbolIndex> checked{};  // the snapshot is that of a check of this symbol
+    std::optional<SymbolIndex> checked{};  // the snapshot is that of an audit of this symbol
     std::unique_ptr<Sync> sync;
     std::unique_ptr<Trades> trades;
 };

@@ -119,6 +119,8 @@ void Segment::acquire(const SegmentOptions& options) {
     }
     const StartGuard guard(options.instance);
     const std::string path = "/dev/shm/daypack." + options.instance;
+    const bool another = options.takeover && living_writer_at(path);
+    if (another && ShmFile::open_unlocked(path)) return make_private(options);
     const ShmAccess access{options.mode, options.group};
     for (;;) {
         auto old = ShmFile::open_locked(path, options.instance);
@@ -190,6 +192,19 @@ void Segment::make(const ShmAccess& access) {
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
 }
 
+// Where the other one's segment is of another version, no symbol of it is known; they are readers' to find again then.
+void Segment::make_private(const SegmentOptions& options) {
+    private_ = true;
+    file_ = ShmFile::create_anonymous(layout_.bytes);
+    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error, false);
+    mapping_ = Mapping(file_->fd(), layout_.bytes);
+    layout_.describe(header());
+    daypack_reader reader{};
+    if (daypack_open_as(&reader, options.instance.c_str(), geteuid()) == DAYPACK_OK) seed(reader);
+    daypack_close(&reader);
+    begin_epoch(1);
+}
+
 // The symbols of the segment before, in their order, what it counted of them, and its ring's positions.
 void Segment::seed(const daypack_reader& old) noexcept {
     const std::size_t kept = std::min<std::size_t>(daypack_symbols(&old), layout_.max_symbols);
@@ -206,13 +221,17 @@ void Segment::seed(const daypack_reader& old) noexcept {
 
 // What the writer before had claimed and did not publish becomes records of kind none.
 void Segment::mend_ring() noexcept {
-    const std::uint64_t claimed = load_relaxed(header().claimed);
-    const std::uint64_t published = load_relaxed(header().published);
-    const std::uint64_t lost = std::min<std::uint64_t>(claimed - published, layout_.ring_events);
+    mend_ring_of(header(), ring(), layout_.ring_events);
+}
+
+void Segment::mend_ring_of(daypack_header& header, daypack_record* ring, std::uint64_t ring_events) noexcept {
+    const std::uint64_t claimed = load_relaxed(header.claimed);
+    const std::uint64_t published = load_relaxed(header.published);
+    const std::uint64_t lost = std::min<std::uint64_t>(claimed - published, ring_events);
     for (std::uint64_t position = claimed - lost; position != claimed; ++position) {
-        clear_words(&ring()[position & (layout_.ring_events - 1)].head, sizeof(daypack_record) / 8);
+        clear_words(&ring[position & (ring_events - 1)].head, sizeof(daypack_record) / 8);
     }
-    store_release(header().published, claimed);  // pairs with the acquire of `published` in the reader
+    store_release(header.published, claimed);  // pairs with the acquire of `published` in the reader
 }
 
 // All that readers rely on is in place when the new epoch shows; the beat, stored last, lets them believe it.
@@ -232,7 +251,10 @@ void Segment::begin_epoch(std::uint64_t epoch) noexcept {
 }
 
 void Segment::name_writer() noexcept {
-    auto& head = header();
+    name_writer_of(header());
+}
+
+void Segment::name_writer_of(daypack_header& head) noexcept {
     const auto pid = static_cast<std::uint64_t>(getpid());
     std::uint64_t start_ticks = 0;
     if (daypack_read_process(pid, &start_ticks) != 1) start_ticks = 0;

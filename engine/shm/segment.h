@@ -27,6 +27,7 @@ struct SegmentOptions {
     std::string group{};           // empty: the group of the process
     bool named = true;             // false: memory of this process alone, without a file in /dev/shm
     std::size_t image_levels = 0;  // a side of the image of a whole book; 0: no images
+    bool takeover = false;         // where an engine holds the instance: private memory, until that one hands over
 };
 
 // The shared memory of one instance, as its writer has it; engine/include/daypack/shm.h is the contract with readers.
@@ -34,11 +35,14 @@ struct SegmentOptions {
 // The constructor makes the segment, or takes over the one that an earlier writer left. After it every slot says
 // SYNCING/start until it is published.
 //
+// Where it is to succeed an engine that lives, it begins in private memory, with the symbols of that one in their
+// order, and readers see nothing of it until HandOver brings it to them.
+//
 // Thread: one thread sets it up (constructor, add_line, name_writer, stop); add_symbol belongs to the control thread.
 // Slots, ring, beat and phase are written by the Publisher, each counter and histogram by one thread of its own.
 // Ownership: this object owns the file, its lock and the mapping; all that it hands out points into the mapping.
 // Invariants:
-// 1. This object holds the writer's lock for life, so no other process writes the segment meanwhile.
+// 1. While it is not private, this object holds the writer's lock, so no other process writes the segment meanwhile.
 // 2. The directory only grows; a slot never changes its symbol, not even from one writer to the next.
 // 3. The file never shrinks.
 class Segment {
@@ -91,6 +95,8 @@ class Segment {
     struct Room {
         ShmFile file;
         Mapping mapping;
+        // Memory for the first `bytes`, present in this process. Throws std::runtime_error.
+        void make_ready(std::size_t bytes) const;
     };
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     // Who may read it; files beside it are to have the same.
@@ -105,6 +111,22 @@ class Segment {
     // Gives the new file the name, and goes on there; readers of the old one learn of it. Throws std::runtime_error:
     // then the segment stays where it is.
     void move_to(Room& room);
+
+    // For the hand-over from one engine to the next: see HandOver.
+    // Whether this object writes memory that no reader sees, although it is of a named instance.
+    [[nodiscard]] bool is_private() const noexcept { return private_; }
+    // Memory without a name for all that is in use.
+    [[nodiscard]] Room make_private_room() const;  // throws std::runtime_error
+    // Goes on in the file of `room`, which has this layout and all that is to be there, and returns the one that it
+    // leaves. Throws std::runtime_error: then it stays where it is.
+    [[nodiscard]] Room exchange(Room& room, bool to_private);
+    // Names this process as the writer of another segment, of whatever layout.
+    static void name_writer_of(daypack_header& header) noexcept;
+    // What the writer of that segment had claimed and did not publish becomes records of kind none.
+    static void mend_ring_of(daypack_header& header, daypack_record* ring, std::uint64_t ring_events) noexcept;
+    void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
+    // The bytes from the start of the segment to the end of the last slot in use.
+    [[nodiscard]] std::size_t in_use() const noexcept;
 
     // Reads this segment from within its own process, whatever its name leads to. Only the functions that read what is
     // mapped (…_here) may be called with it, and whether the beat is late they do not see. Valid as long as this
@@ -133,12 +155,12 @@ class Segment {
         return at<daypack_entry>(layout_.directory + index * sizeof(daypack_entry));
     }
 
-    [[nodiscard]] std::size_t in_use() const noexcept;
     void acquire(const SegmentOptions& options);
     [[nodiscard]] bool is_like_ours(const ShmFile& file) const;
     void take_over(ShmFile file, const ShmAccess& access);
     void replace(const ShmFile& old, const std::string& path, const SegmentOptions& options);
     void make(const ShmAccess& access);
+    void make_private(const SegmentOptions& options);
     void seed(const daypack_reader& old) noexcept;
     [[nodiscard]] int reserve_slot(std::size_t index) const noexcept;
     void blank_slot(std::size_t index, unsigned state, unsigned reason) noexcept;
@@ -147,6 +169,7 @@ class Segment {
 
     SegmentLayout layout_;
     bool named_;
+    bool private_ = false;
     std::string instance_;
     ShmAccess access_;
     std::optional<ShmFile> file_;

@@ -124,6 +124,15 @@ std::optional<ShmFile> ShmFile::open_locked(const std::string& path, const std::
     }
 }
 
+std::optional<ShmFile> ShmFile::open_unlocked(const std::string& path) noexcept {
+    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return std::nullopt;
+    struct stat status {};
+    ShmFile file(above_stdio(fd));
+    if (file.fd_ < 0 || fstat(file.fd_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    return file;
+}
+
 ShmFile ShmFile::create_unnamed(const ShmAccess& access, std::size_t bytes) {
     const int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) fail("cannot make a file in /dev/shm", errno);
@@ -149,11 +158,19 @@ ShmFile ShmFile::create_anonymous(std::size_t bytes) {
 // Unlocked in words, since a process that was forked meanwhile would keep the lock; and by none of these.
 ShmFile::~ShmFile() {
     if (fd_ < 0) return;
+    unlock();
+    close(fd_);
+}
+
+void ShmFile::unlock() noexcept {
     struct flock lock {};
     lock.l_type = F_UNLCK;
     lock.l_whence = SEEK_SET;
-    if (locked_by_ == getpid()) (void)fcntl(fd_, F_OFD_SETLK, &lock);
-    close(fd_);
+    if (std::exchange(locked_by_, 0) == getpid()) (void)fcntl(fd_, F_OFD_SETLK, &lock);
+}
+
+bool ShmFile::has_other_writer() const noexcept {
+    return is_written(fd_);
 }
 
 bool ShmFile::lock() noexcept {

@@ -59,6 +59,8 @@ class ShmFile {
     // ended, is in the way, is_locked() is false: the file may be replaced, but not written. REQUIRES: a StartGuard, to
     // replace or write it.
     [[nodiscard]] static std::optional<ShmFile> open_locked(const std::string& path, const std::string& instance);
+    // Opens the file at `path` without its lock; none where no file is there, or this process may not write it.
+    [[nodiscard]] static std::optional<ShmFile> open_unlocked(const std::string& path) noexcept;
     // Makes a locked file without a name: no reader sees it before it is complete, and it vanishes if it never gets
     // one.
     [[nodiscard]] static ShmFile create_unnamed(const ShmAccess& access, std::size_t bytes);
@@ -80,6 +82,13 @@ class ShmFile {
     // Puts the file in the place of the one at `path`: a reader that opens the path finds one of the two, never none.
     void replace(const std::string& path) const;
 
+    // Takes the write lock, where nobody holds it or a lock of a reader. Returns whether this object has it now.
+    [[nodiscard]] bool lock() noexcept;
+    // Gives it back.
+    void unlock() noexcept;
+    // Returns whether a writer that lives holds the lock; a reader's is none. REQUIRES: not this object.
+    [[nodiscard]] bool has_other_writer() const noexcept;
+
     // Returns whether the path still leads to this file.
     [[nodiscard]] bool is_at(const std::string& path) const noexcept;
     [[nodiscard]] bool is_locked() const noexcept { return locked_by_ != 0; }
@@ -94,7 +103,6 @@ class ShmFile {
 
   private:
     explicit ShmFile(int fd) noexcept : fd_(fd) {}
-    [[nodiscard]] bool lock() noexcept;
 
     int fd_;
     pid_t locked_by_ = 0;  // 0: by nobody here

@@ -26,6 +26,8 @@ class Waker {
     Waker(const Waker&) = delete;
     Waker& operator=(const Waker&) = delete;
 
+    // Leaves the file to the engine that goes on with the instance.
+    void leave() noexcept { made_by_ = 0; }
     // What is wrong, for the log; empty: nothing.
     [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
     // Whether a reader may be waiting. A system call.

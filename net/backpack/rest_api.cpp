@@ -30,6 +30,16 @@ void take(const Result<T>& read, RestReply<T>& reply) {
 
 }  // namespace
 
+RestOptions rest_options(const std::vector<std::string>& urls, std::uint32_t requests_per_minute,
+                         const TlsContext& tls) {
+    RestOptions options;
+    for (const std::string& url : urls) options.urls.push_back(parse_url(url, UrlKind::rest));
+    options.tls = &tls;
+    options.requests_per_minute = static_cast<int>(requests_per_minute);
+    options.refusal = refusal;
+    return options;
+}
+
 void RestApi::get(std::string target, RestClient::Done done, Rank rank, std::uint64_t turn) {
     if (!observer_) return client_.get(std::move(target), std::move(done), rank, turn);
     const auto told = [this, target, asked = mono_now(), done = std::move(done)](RestAnswer answer) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "book/types.h"
 #include "net/backpack/rest_decoder.h"
@@ -20,6 +22,10 @@ struct RestReply {
     int status = 0;            // of HTTP; 0: no answer came
     std::optional<int> age_s;  // of a cache's copy; none: it has none
 };
+
+// How a client asks this venue. `urls` were checked (UrlKind::rest); `tls` outlives the client.
+[[nodiscard]] RestOptions rest_options(const std::vector<std::string>& urls, std::uint32_t requests_per_minute,
+                                       const TlsContext& tls);
 
 // The venue's public REST paths as typed calls: no other file spells one.
 //

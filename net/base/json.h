@@ -88,6 +88,9 @@ class Value {
     [[nodiscard]] bool is_object() const noexcept { return begin_.peek() == '{'; }
     [[nodiscard]] bool is_array() const noexcept { return begin_.peek() == '['; }
 
+    // Its own tokens, and those behind it.
+    [[nodiscard]] Tokens tokens() const noexcept { return begin_; }
+
     // Where it begins in the text.
     [[nodiscard]] std::size_t offset() const noexcept { return begin_.offset(); }
 

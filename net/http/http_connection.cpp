@@ -77,6 +77,17 @@ std::string caching_of(const http::fields& fields) {
     return text;
 }
 
+std::optional<PageMark> page_of(const http::fields& fields) {
+    const auto read = [&fields](const char* name, std::uint64_t& number) {
+        const auto text = fields[name];
+        return read_digits({text.data(), text.size()}, number);
+    };
+    PageMark page;
+    const bool whole =
+        read("X-CURRENT-PAGE", page.current) && read("X-PAGE-COUNT", page.count) && read("X-TOTAL", page.total);
+    return whole ? std::optional(page) : std::nullopt;
+}
+
 }  // namespace
 
 // Lives as long as anything of it is under way.
@@ -88,7 +99,8 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
           body_bytes_max_(limits.body_bytes_max),
           age_max_(limits.age_max_ms) {}
 
-    void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, Done done) {
+    void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, const HttpHeaders& headers,
+             Done done) {
         done_ = std::move(done);
         timeout_ = Milliseconds(timeout_ms);
         request_ = {http::verb::get, url.path + target, 11};
@@ -96,6 +108,7 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
         request_.set(http::field::user_agent, "daypack");
         request_.set(http::field::accept, "*/*");
         request_.set(http::field::accept_encoding, "identity");
+        for (const auto& [name, value] : headers) request_.set(name, value);
         if (fresh || url != url_ || Clock::now() - connected_ >= age_max_ || !is_quiet()) cut();
         url_ = url;
         reused_ = stream_ != nullptr;
@@ -202,8 +215,9 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
             cut();
             return finish(Outcome::stale, {status, {}, {}, {}});
         }
-        RestAnswer answer{status,         std::move(message.body()), {}, retry_after_s(message), false,
-                          age_s(message), caching_of(message)};
+        RestAnswer answer{
+            status,           std::move(message.body()), {}, retry_after_s(message), false, age_s(message),
+            page_of(message), caching_of(message)};
         if (const std::string coding = coding_of(message); !coding.empty()) {
             answer.encoded = true;
             answer.body = "answered in " + coding + ", which was not asked for";
@@ -315,8 +329,9 @@ HttpConnection::~HttpConnection() {
     impl_->abandon();
 }
 
-void HttpConnection::get(const Url& url, const std::string& target, int timeout_ms, bool fresh, Done done) {
-    impl_->get(url, target, timeout_ms, fresh, std::move(done));
+void HttpConnection::get(const Url& url, const std::string& target, int timeout_ms, bool fresh,
+                         const HttpHeaders& headers, Done done) {
+    impl_->get(url, target, timeout_ms, fresh, headers, std::move(done));
 }
 bool HttpConnection::busy() const noexcept {
     return impl_->busy();

@@ -2,10 +2,13 @@
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "net/base/url.h"
 #include "net/transport/addresses.h"
@@ -13,13 +16,24 @@
 
 namespace daypack::core {
 
+// Fields of a request beyond those that every one has.
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// Which page of a list an answer is, as its own fields say: X-CURRENT-PAGE (the first is 1), X-PAGE-COUNT, X-TOTAL.
+struct PageMark {
+    std::uint64_t current = 0;
+    std::uint64_t count = 0;
+    std::uint64_t total = 0;  // elements over all pages
+};
+
 struct RestAnswer {
-    int status = 0;                    // 0: no answer came
-    std::string body;                  // as it came, of any status
-    std::string error;                 // why there is none, in words, with the host; else empty
-    std::optional<int> retry_after_s;  // what the server asked for, as with a 429; kRetryAfterMax_s at most
-    bool encoded = false;              // there is none, or no body, because it came in a coding that was not asked for
-    std::optional<int> age_s = {};     // how long a cache in front of it has held it; none: it does not say
+    int status = 0;                     // 0: no answer came
+    std::string body;                   // as it came, of any status
+    std::string error;                  // why there is none, in words, with the host; else empty
+    std::optional<int> retry_after_s;   // what the server asked for, as with a 429; kRetryAfterMax_s at most
+    bool encoded = false;               // there is none, or no body, because it came in a coding that was not asked for
+    std::optional<int> age_s = {};      // how long a cache in front of it has held it; none: it does not say
+    std::optional<PageMark> page = {};  // none: it does not say
     std::string caching = {};  // what else it says of caches, for people: "Cache-Control: no-store; X-Cache: Miss"
 };
 
@@ -58,7 +72,8 @@ class HttpConnection {
     // `target` is a path with its query. `timeout_ms` is for the answer; half of it for getting connected.
     // `fresh`: not over a connection that was kept open. `done` is called once, never from within this call.
     // REQUIRES: !busy().
-    void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, Done done);
+    void get(const Url& url, const std::string& target, int timeout_ms, bool fresh, const HttpHeaders& headers,
+             Done done);
 
     [[nodiscard]] bool busy() const noexcept;
     // A connection was kept open.

@@ -52,16 +52,30 @@ std::size_t RestClient::waiting() const noexcept {
 }
 
 void RestClient::get(std::string target, Done done, Rank rank, std::uint64_t turn) {
-    const bool full = waiting() >= kWaitingMax;
-    if (full || !is_plain(target)) {
-        return refuse(std::move(done), full ? "too many requests are waiting: ask again later"
-                                            : "a target of a request begins with / and is ASCII without spaces");
-    }
     Request request;
     request.target = std::move(target);
     request.rank = rank;
     request.turn = turn;
     request.done = std::move(done);
+    ask(std::move(request));
+}
+
+void RestClient::get_signed(std::string target, MakeHeaders make_headers, Done done, Rank rank) {
+    Request request;
+    request.target = std::move(target);
+    request.rank = rank;
+    request.done = std::move(done);
+    request.make_headers = std::move(make_headers);
+    ask(std::move(request));
+}
+
+void RestClient::ask(Request request) {
+    const bool full = waiting() >= kWaitingMax;
+    if (full || !is_plain(request.target)) {
+        return refuse(std::move(request.done), full
+                                                   ? "too many requests are waiting: ask again later"
+                                                   : "a target of a request begins with / and is ASCII without spaces");
+    }
     request.asked = mono_now();
     enqueue(std::move(request));
     pump();
@@ -153,7 +167,8 @@ void RestClient::send(HttpConnection& connection, Request request) {
     request.url = url_;
     const std::string target = request.target;
     const bool fresh = request.renewed > 0;
-    connection.get(options_.urls[url_], target, options_.timeout_ms, fresh,
+    const HttpHeaders headers = request.make_headers ? request.make_headers() : HttpHeaders{};
+    connection.get(options_.urls[url_], target, options_.timeout_ms, fresh, headers,
                    [this, request = std::move(request)](HttpConnection::Outcome outcome, RestAnswer answer) {
                        on_outcome(outcome, std::move(answer), request);
                    });
@@ -176,7 +191,8 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
         return again(std::move(request));
     }
     count(answer);
-    const bool elsewhere = outcome == Outcome::unreachable || answer.status == 451 || answer.status == 403;
+    const bool elsewhere = outcome == Outcome::unreachable || answer.status == 451 ||
+                           (answer.status == 403 && !is_venues_own(request, answer));
     if (elsewhere && try_next_host(request)) return again(std::move(request));
     const bool known_away = gate_.is_away(request.target);
     const auto verdict = judge(request, answer);
@@ -189,6 +205,12 @@ void RestClient::on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, 
     give(request, std::move(answer));
 }
 
+// What the venue itself says of an account, in its JSON, is no trouble of the way to it.
+bool RestClient::is_venues_own(const Request& request, const RestAnswer& answer) {
+    return request.make_headers && answer.status >= 400 && answer.status < 500 && answer.status != 429 &&
+           answer.body.starts_with('{');
+}
+
 // Tells the gate what became of a request.
 RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& answer) {
     const int status = answer.status;
@@ -196,7 +218,7 @@ RestGate::Verdict RestClient::judge(const Request& request, const RestAnswer& an
     if (status == 429 || is_blocked(status, answer.body)) {
         verdict = RestGate::Verdict::refused;
     } else if ((status == 0 && answer.encoded) || (status >= 200 && status < 300) ||
-               (status >= 400 && status < 500 && status != 403 && status != 451)) {
+               (status >= 400 && status < 500 && status != 403 && status != 451) || is_venues_own(request, answer)) {
         verdict = RestGate::Verdict::answered;
     }
     if (verdict != RestGate::Verdict::answered) trouble_ = trouble_of(answer);

@@ -76,6 +76,14 @@ class RestClient {
     // one rank that wait, the one with the smaller `turn` goes first.
     void get(std::string target, Done done, Rank rank = Rank::normal, std::uint64_t turn = 0);
 
+    // The same with fields that are made each time that it is sent, retries included: a signature counts for seconds,
+    // and a request may wait in here for longer.
+    using MakeHeaders = std::function<HttpHeaders()>;
+    void get_signed(std::string target, MakeHeaders make_headers, Done done, Rank rank = Rank::normal);
+
+    // Hands over an answer of nobody, later: for callers who find that a request is not to be sent.
+    void refuse(Done done, std::string why);
+
     // Asked for and not answered yet.
     [[nodiscard]] std::size_t pending() const noexcept { return waiting() + under_way_; }
     [[nodiscard]] const RestStats& stats() const noexcept { return stats_; }
@@ -88,11 +96,12 @@ class RestClient {
         Rank rank = Rank::normal;
         std::uint64_t turn = 0;
         Done done;
-        MonoTime asked;               // by the caller
-        MonoTime sent;                // the last time
-        std::size_t url = 0;          // where that was
-        std::size_t hosts_tried = 0;  // that were no good
-        int renewed = 0;              // over connections that were no good
+        MakeHeaders make_headers = {};  // of a signed one
+        MonoTime asked;                 // by the caller
+        MonoTime sent;                  // the last time
+        std::size_t url = 0;            // where that was
+        std::size_t hosts_tried = 0;    // that were no good
+        int renewed = 0;                // over connections that were no good
     };
 
     [[nodiscard]] std::size_t waiting() const noexcept;
@@ -100,11 +109,12 @@ class RestClient {
     void pump();
     [[nodiscard]] std::optional<Request> take_next(MonoTime now);
     [[nodiscard]] std::optional<Request> take_ready(Rank rank, MonoTime now);
-    void refuse(Done done, std::string why);
+    void ask(Request request);
     void again(Request request);
     void send(HttpConnection& connection, Request request);
     void on_outcome(HttpConnection::Outcome outcome, RestAnswer answer, Request request);
     [[nodiscard]] RestGate::Verdict judge(const Request& request, const RestAnswer& answer);
+    [[nodiscard]] static bool is_venues_own(const Request& request, const RestAnswer& answer);
     bool try_next_host(Request& request);
     [[nodiscard]] std::string trouble_of(const RestAnswer& answer) const;
     void give(const Request& request, RestAnswer answer);

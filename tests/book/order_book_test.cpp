@@ -85,6 +85,29 @@ TEST(OrderBook, ALevelDeletedAndSetAgainInOneUpdateIsThere) {
     EXPECT_EQ(book.side(Side::ask).size(), 2u);
 }
 
+// As in the shadow of an audit, of which nothing is published: far more levels go from the best on than were put in
+// order.
+TEST(OrderBook, OneOfWhichNoDepthIsWantedIsRightToItsLastLevel) {
+    for (const std::int64_t step : {1, 700}) {  // within the window of ticks near the best, and far beyond it
+        OrderBook book(8192, 0);
+        MapBook truth;
+        for (std::int64_t i = 0; i < 300; ++i) {
+            truth.apply({Side::bid, {1'000'000 - i * step}, {7}});
+            truth.apply({Side::ask, {1'000'001 + i * step}, {7}});
+        }
+        book.seed(truth.snapshot(1, {1}, 10'000));
+        for (std::int64_t i = 0; i < 300; ++i) {
+            for (const auto& [side, price] :
+                 {std::pair{Side::bid, 1'000'000 - i * step}, {Side::ask, 1'000'001 + i * step}}) {
+                (void)book.apply(side, {price}, {0});
+                truth.apply({side, {price}, {0}});
+                ASSERT_EQ(best_first(book.side(side)), truth.best_first(side)) << i << " levels gone, step " << step;
+                ASSERT_EQ(book.side(side).top().empty(), i == 299);
+            }
+        }
+    }
+}
+
 TEST(OrderBook, IsCrossedFromEqualPricesOn) {
     OrderBook book = seeded(2, 2);
     EXPECT_FALSE(book.crossed());

@@ -44,6 +44,7 @@ exchanges:
     rest_requests_per_minute: 1201
     max_frame_bytes: 4194305
     local_address: [127.0.0.1, 127.0.0.1, 127.0.0.1]
+    accounts: [{name: mm2, key_file: mm2.keys}]
 engine:
   instance: mm1
   depth: 65
@@ -63,7 +64,7 @@ engine:
   huge_pages: true
   fast_aes: false
   kernel_timestamps: true
-  priority: [ETH-USDC]
+  priority: [BTC-USDC]
   image_levels: 5000
   jail: true
   record: all.bin

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads one book by the C header alone, and prints it: what a program in C needs to see a live book. */
+#include "engine/include/daypack/follow.h"
 #include "engine/include/daypack/shm.h"
 
 enum { LEVELS = 4 };

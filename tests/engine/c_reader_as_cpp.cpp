@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The C header in a C++ program of any standard from C++11 on: all of it compiles without a warning, and nothing of it
+// The C headers in a C++ program of any standard from C++11 on: both compile without a warning, and nothing of them
 // is used here but by name.
+#include "engine/include/daypack/follow.h"
 #include "engine/include/daypack/shm.h"
 
 static_assert(sizeof(daypack_header) == 1024, "the same layout as in C");

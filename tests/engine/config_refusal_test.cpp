@@ -145,7 +145,7 @@ TEST(ConfigRefusal, FormsAreRefused) {
         {with("    channels: [TRADES, TICKER]\n"),
          at(6, "`channels` has no L2_BOOK, and without it there is no book to keep; add it")},
         {with("    channels: [L2_BOOK, BALANCES]\n"),
-         at(6, "channel \"BALANCES\" is private; it needs `api_key` and `api_secret`")},
+         at(6, "channel \"BALANCES\" is private; it needs `api_key` and `api_secret`, or `accounts`")},
         {with("    lines: 2\n    lines: 3\n"),
          at(7, "key \"lines\" is given a second time, after line 6; keep one of the two")},
     };
@@ -272,7 +272,7 @@ TEST(ConfigRefusal, AConfigMadeInCodeIsCheckedLikeOneOfAFileAndTheMemberIsNamed)
         {[](X& x, E&) {
              x.channels = {FeedChannel::l2_book, FeedChannel::balances};
          },
-         "ExchangeConfig::channels has a private one; it needs `api_key` and `api_secret`"},
+         "ExchangeConfig::channels has a private one; it needs `api_key` and `api_secret`, or `accounts`"},
         {[](X& x, E&) { x.symbols.clear(); }, "ExchangeConfig::symbols is empty; name a market, or set `all_symbols`"},
         {[](X& x, E&) { x.all_symbols = true; }, "ExchangeConfig::symbols names markets beside `all_symbols`"},
         {[](X& x, E&) {

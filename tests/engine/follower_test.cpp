@@ -3,8 +3,10 @@
 #include <map>
 #include <random>
 
+#include "engine/control_thread/book_images.h"
 #include "engine/include/daypack/follow.h"
 #include "engine/shm/image_writer.h"
+#include "tests/engine/follower_world.h"
 #include "tests/engine/shm_fixture.h"
 
 namespace daypack::core {
@@ -12,7 +14,6 @@ namespace {
 
 using test::delta;
 using test::Instance;
-using test::wait_for;
 using test::Writer;
 
 constexpr std::size_t kRoom = 256;  // levels a side of everything here
@@ -57,26 +58,37 @@ class Market {
         }
         remember();
     }
-    // Updates that no reader sees one by one: then the book is replaced, perhaps with another numbering.
-    void replace(std::mt19937& random, bool renumber) {
-        if (renumber)
-            u_ = 1 + random() % 1'000, past_.clear();
-        else
-            u_ += 1 + random() % 20;
-        for (int i = 0; i < 5; ++i) now_.bids[900 + static_cast<std::int64_t>(random() % 90)] = 7;
-        asked_.reset();  // an audit ends with its book
+    // An update of some bids.
+    void set_bids(const std::vector<std::int64_t>& prices, std::int64_t steps) {
+        ++u_;
+        std::vector<Event> events;
+        for (const std::int64_t ticks : prices) {
+            events.push_back(delta(u_, Side::bid, ticks, steps, ticks == prices.back()));
+            if (steps == 0)
+                now_.bids.erase(ticks);
+            else
+                now_.bids[ticks] = steps;
+        }
+        writer_->apply(events);
         remember();
-        seed();
     }
-    // An engine that dies and one that takes over.
-    void restart(std::mt19937& random) {
+    void advance() {
+        std::vector<Event> events{delta(++u_, Side::bid, 0, 0)};
+        events.back().kind = EventKind::advance;
+        writer_->publisher.publish_book(writer_->update(u_), events);
+        remember();
+    }
+    // Another engine that has the book already, and says nothing but the epoch.
+    void take_over() {
         writer_.reset();
         writer_ = std::make_unique<Writer>(options_, 4 * kRoom);
-        asked_.reset();
-        replace(random, false);
+        writer_->book.seed(snapshot());
+        writer_->publisher.publish_book(writer_->update(u_), {});
+        writer_->book.clear_dirty();
     }
     // What the control thread does: a snapshot comes, and some time later its audit passes.
     void snapshot_comes() { asked_ = {snapshot(), load_relaxed(writer_->segment.header().published)}; }
+    void answer_is_late() { asked_->second = load_relaxed(writer_->segment.header().published); }
     void audit_passes() {
         if (!asked_) return;
         const ImageWriter images(writer_->segment);
@@ -142,6 +154,10 @@ class Follower {
         return read;
     }
     [[nodiscard]] const daypack_follower& book() const { return book_; }
+    [[nodiscard]] std::string words() const {
+        char text[400];
+        return daypack_follow_explain(&book_, text, sizeof text);
+    }
 
   private:
     Reader reader_;
@@ -149,54 +165,16 @@ class Follower {
     daypack_follower book_{};
 };
 
-TEST(FullBook, EqualsTheTruthThroughAllThatHappens) {
-    const Instance instance;
-    Market market(instance, 1024);
-    market.seed();
-    std::mt19937 random(7);
-    std::vector<std::unique_ptr<Follower>> followers;
-    for (int i = 0; i < 4; ++i) followers.push_back(std::make_unique<Follower>(instance));
-    std::uint64_t compared = 0, without = 0, joins = 0, lost = 0;
-    const int rounds = test::kSanitized ? 10'000 : 60'000;
-    const auto count = [&](const Follower& follower) {
-        joins += follower.book().joins;
-        lost += follower.book().lost;
-    };
-    for (int round = 0; round < rounds; ++round) {
-        const auto chance = [&](unsigned one_in) { return random() % one_in == 0; };
-        market.update(random);
-        if (chance(40)) market.snapshot_comes();
-        if (chance(20)) market.audit_passes();
-        if (chance(700)) market.replace(random, false);
-        if (chance(3'000)) market.replace(random, true);
-        if (chance(5'000)) market.restart(random);
-        if (chance(2'000)) {
-            auto& late = followers[random() % followers.size()];
-            count(*late);
-            late = std::make_unique<Follower>(instance);
-        }
-        for (std::size_t i = 0; i < followers.size(); ++i) {
-            if (!chance(i == 3 ? 500 : 1 + 3 * static_cast<unsigned>(i)))
-                continue;  // the last is lapped again and again
-            if (followers[i]->poll() != DAYPACK_OK) {
-                ++without;
-                continue;
-            }
-            const daypack_follower& book = followers[i]->book();
-            const Truth* const truth = market.at(book.u);
-            ASSERT_NE(truth, nullptr) << "round " << round << ": a book at " << book.u << ", of " << market.u();
-            ASSERT_EQ(followers[i]->levels(), *truth) << "round " << round << " at " << book.u;
-            if (book.top.state == DAYPACK_STATE_LIVE) {
-                ASSERT_EQ(book.u, std::max(book.u, market.u())) << "LIVE and behind";
-            }
-            ++compared;
-        }
-    }
-    EXPECT_GT(compared, 3 * without) << "most of the time there is a book";
-    for (const auto& follower : followers) count(*follower);
-    EXPECT_GT(joins, 20u);
-    EXPECT_GT(lost, 1'000u) << "one of them is lapped";
-    RecordProperty("compared", static_cast<int>(compared));
+TEST(FullBook, EqualsWhatWasPublishedThroughAllThatHappens) {
+    test::FollowerWorld world(7);
+    const int steps = test::kSanitized ? 10'000 : 60'000;
+    for (int i = 0; i < steps; ++i) ASSERT_EQ(world.step(), "") << "step " << i;
+    const auto counts = world.counts();
+    EXPECT_GT(counts.live, counts.without / 2);
+    EXPECT_GT(counts.lost, 1'000u) << "some are lapped";
+    EXPECT_GT(counts.cut, 1'000u) << "some have less room than the book has levels";
+    EXPECT_GT(world.engine_counts().images_of_the_past, 100u);
+    EXPECT_GT(world.engine_counts().takeovers, 1u);
 }
 
 TEST(FullBook, ThereIsNoneUntilAnAuditHasPassed) {
@@ -262,6 +240,99 @@ TEST(FullBook, ASideThatOutgrowsItsMemoryLosesItsWorstAndSaysSo) {
     EXPECT_NE(small.book().known_to[0], 0);
 }
 
+// An update of three records of which the ring has the last ones: its ids go on with the image's.
+TEST(FullBook, AnUpdateOfWhichTheRingHasOnlyTheEndIsNotTaken) {
+    const Instance instance;
+    Market market(instance, 16);
+    market.seed();
+    market.snapshot_comes();
+    market.set_bids({990, 991, 992}, 5);
+    market.answer_is_late();
+    market.audit_passes();
+    std::size_t joined = 0;
+    for (int i = 0; i < 16; ++i, market.advance()) {
+        Follower late(instance);
+        if (late.poll() != DAYPACK_OK) continue;
+        ++joined;
+        ASSERT_EQ(late.levels(), *market.at(market.u())) << i;
+    }
+    EXPECT_GT(joined, 10u);
+    EXPECT_LT(joined, 16u);
+}
+
+TEST(FullBook, IsKeptWhileTheSlotHasAnUpdateThatTheRingHasNot) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    auto& published = market.writer().segment.header().published;
+    const std::uint64_t before = load_relaxed(published);
+    market.set_bids({990}, 5);
+    const std::uint64_t after = load_relaxed(published);
+    store_relaxed(published, before);
+    EXPECT_EQ(follower.poll(), DAYPACK_BUSY);
+    EXPECT_NE(follower.book().top.state, DAYPACK_STATE_LIVE);
+    store_relaxed(published, after);
+    EXPECT_EQ(follower.poll(), DAYPACK_OK);
+    EXPECT_EQ(follower.book().joins, 1u);
+    EXPECT_EQ(follower.levels(), *market.at(market.u()));
+}
+
+TEST(FullBook, DoesNotGoOnFromOneWriterToTheNext) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    market.take_over();
+    EXPECT_EQ(follower.poll(), DAYPACK_EMPTY) << "the other one may follow another numbering";
+    market.snapshot_comes();
+    market.audit_passes();
+    EXPECT_EQ(follower.poll(), DAYPACK_OK);
+}
+
+TEST(FullBook, TheBestIsNoneWhereAllThatWasKnownIsGone) {
+    const Instance instance;
+    Market market(instance);
+    market.set_bids({990, 991, 992, 993}, 5);  // and 999
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower small(instance, 2);
+    ASSERT_EQ(small.poll(), DAYPACK_OK);
+    ASSERT_EQ(small.book().known_to[DAYPACK_SIDE_BID], 993);
+    for (const std::int64_t price : {999, 993}) market.set_bids({price}, 0);
+    market.set_bids({900}, 5);  // beyond what it knows: 992 is between
+    ASSERT_EQ(small.poll(), DAYPACK_OK);
+    EXPECT_EQ(small.book().top.bid_quantity, 0);
+}
+
+TEST(FullBook, WhatIsWaitedForIsToldInWords) {
+    const Instance instance;
+    Market market(instance, 16);
+    market.seed();
+    Follower unlisted(instance, kRoom, "ETH_USDC");
+    (void)unlisted.poll();
+    EXPECT_NE(unlisted.words().find("does not list it"), std::string::npos) << unlisted.words();
+    Follower follower(instance);
+    (void)follower.poll();
+    EXPECT_NE(follower.words().find("snapshot_interval"), std::string::npos) << follower.words();
+    market.snapshot_comes();
+    market.audit_passes();
+    for (int i = 0; i < 20; ++i) market.advance();
+    (void)follower.poll();
+    EXPECT_NE(follower.words().find("raise engine.ring_events"), std::string::npos) << follower.words();
+    market.snapshot_comes();
+    market.audit_passes();
+    (void)follower.poll();
+    EXPECT_NE(follower.words().find("there is a book"), std::string::npos) << follower.words();
+}
+
 TEST(FullBook, ASymbolThatIsNotListedYetIsWaitedFor) {
     const Instance instance;
     Market market(instance);
@@ -277,6 +348,31 @@ TEST(FullBook, ASegmentWithoutImagesHasNone) {
     writer.snapshot(1);
     Follower follower(instance);
     EXPECT_EQ(follower.poll(), DAYPACK_EMPTY);
+    EXPECT_NE(follower.words().find("set engine.image_levels"), std::string::npos) << follower.words();
+}
+
+// The answer to a silence comes while an audit compares: what passes is the audit's own.
+TEST(FullBook, OnlyTheSnapshotOfAnAuditBecomesAnImage) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    InstrumentTable instruments(1);
+    ASSERT_TRUE(instruments.append(test::instrument()));
+    Segment& segment = market.writer().segment;
+    BookImages images(segment, instruments, [](const std::string& line) { ADD_FAILURE() << line; });
+    const auto answer = [&](Sequence u, bool audit) {
+        BookCommand command = CheckSnapshot{0, std::make_unique<Snapshot>(Snapshot{u, {}, {}, {}}), audit};
+        images.on_send(command);
+        RetiredBlocks retired;
+        retired.snapshot = std::move(std::get<CheckSnapshot>(command).snapshot);
+        if (audit) retired.checked = SymbolIndex{0};
+        images.on_retired(retired);
+    };
+    answer(50, true);
+    answer(60, false);
+    segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
+    for (int i = 0; i < 2; ++i) images.do_work();
+    EXPECT_EQ(segment.image(0, 0, 0)->u, 50u);
 }
 
 }  // namespace

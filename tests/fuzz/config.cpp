@@ -35,7 +35,9 @@ void check(const Config& config) {
     require(exchange.symbols.empty() == exchange.all_symbols && exchange.symbols.size() <= engine.max_symbols);
     for (const ListedSymbol& symbol : exchange.symbols) require(symbol_fault(symbol.text).empty() && symbol.line > 0);
     require(!exchange.channels.empty() && exchange.channels.size() <= 12);
-    for (const std::string* key : {&exchange.api_key, &exchange.api_secret}) require(key->empty() || key->size() == 44);
+    for (const std::string* key : {&exchange.api_key, &exchange.api_secret}) {
+        require(key->empty() || key->size() == 44 || (key == &exchange.api_secret && key->size() == 88));
+    }
     require(!exchange.rest_urls.empty() && !exchange.ws_urls.empty());
     require(within(exchange.lines, 1u, 16u) && within<std::int64_t>(exchange.snapshot_interval_s, 0, 86'400));
     require(within<std::int64_t>(exchange.gap_wait_ms, 0, 60'000) && exchange.ping_interval_ms >= 100);

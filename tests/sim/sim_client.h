@@ -51,8 +51,9 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    Answer get(const std::string& target) {
-        write("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    // `headers`: more lines of the head, each with its end.
+    Answer get(const std::string& target, const std::string& headers = {}) {
+        write("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
         Answer answer;
         do {
             answer.head = read_head();

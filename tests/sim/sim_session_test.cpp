@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A connection that is cut at every step of its way to a WebSocket: in one thread, handler by handler.
+// A connection of the simulated exchange in one thread, handler by handler: cut at every step of its way to a
+// WebSocket, and deaf.
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <fstream>
 #include <iomanip>
 #include <set>
@@ -21,7 +24,7 @@ namespace asio = boost::asio;
 // Accepts all, and keeps who is open, as the exchange does.
 struct Exchange final : ServerHandler {
     Reception on_connection() override { return {}; }
-    Reply on_request(std::string_view) override { return {}; }
+    Reply on_request(std::string_view, const Credentials&) override { return {}; }
     Reply on_upgrade() override {
         Reply reply;
         reply.status = 101;
@@ -35,7 +38,7 @@ struct Exchange final : ServerHandler {
     void on_drained(Connection&) override {}
     void on_close(Connection& connection) override { open.erase(&connection); }
 
-    std::set<const Connection*> open;
+    std::set<Connection*> open;
     int opened = 0;
 };
 
@@ -68,6 +71,68 @@ TEST(SimSession, OneThatIsCutAtAnyStepOfItsUpgradeIsNotListedAfterItsEnd) {
         EXPECT_TRUE(exchange.open.empty()) << "cut after " << steps << " handlers";
     }
     EXPECT_TRUE(got_through);
+}
+
+// What reached the client meanwhile.
+std::string taken(asio::io_context& io, asio::ip::tcp::socket& client) {
+    run_all(io);
+    std::string bytes(client.available(), '\0');
+    asio::read(client, asio::buffer(bytes));
+    return bytes;
+}
+
+// Not even a ping is answered, or a client that pings would take a dead connection for a silent one.
+TEST(SimSession, OneThatIsDeafAnswersNoPingUntilItHearsAgain) {
+    const std::string ping = std::string("\x89\x80", 2) + std::string(4, '\0');  // a mask of zeros is a mask
+    const std::string pong("\x8a\0", 2);
+    asio::io_context io;
+    Exchange exchange;
+    Server server(io, exchange, 0);
+    asio::ip::tcp::socket client(io);
+    client.connect({asio::ip::address_v4::loopback(), server.port()});
+    asio::write(client, asio::buffer(kUpgrade));
+    std::string answer;
+    while (exchange.open.empty()) answer += taken(io, client);
+    Connection& session = **exchange.open.begin();
+    answer += taken(io, client);
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+
+    session.stall(0, false);
+    asio::write(client, asio::buffer(ping));
+    EXPECT_EQ(taken(io, client), pong) << "one that is silent answers";
+
+    session.stall(0, true);
+    asio::write(client, asio::buffer(ping));
+    EXPECT_EQ(taken(io, client), "");
+
+    session.stall(1, true);
+    std::string heard;
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+         heard.empty() && std::chrono::steady_clock::now() < end;) {
+        heard = taken(io, client);
+    }
+    EXPECT_EQ(heard, pong);
+    server.cut_all();
+    run_all(io);
+}
+
+// Whether or not a read of it was under way and held.
+TEST(SimSession, OneThatIsDeafCanBeCut) {
+    for (const bool spoken_to : {false, true}) {
+        asio::io_context io;
+        Exchange exchange;
+        Server server(io, exchange, 0);
+        asio::ip::tcp::socket client(io);
+        client.connect({asio::ip::address_v4::loopback(), server.port()});
+        asio::write(client, asio::buffer(kUpgrade));
+        while (exchange.open.empty()) run_all(io);
+        (**exchange.open.begin()).stall(0, true);
+        if (spoken_to) asio::write(client, asio::buffer("x", 1));
+        run_all(io);
+        server.cut_all();
+        run_all(io);
+        EXPECT_TRUE(exchange.open.empty());
+    }
 }
 
 TEST(SimServer, ListensOnLoopbackAlone) {

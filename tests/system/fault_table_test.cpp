@@ -34,6 +34,7 @@ std::string quoted(const std::vector<std::string>& words, std::size_t from, std:
 std::string sights_text(const Row& row) {
     if (row.at_start) return "`SYNCING/start`, then `LIVE`";
     if (row.sights.empty()) return "`LIVE`";
+    if (row.each_comes_back) return "perhaps " + quoted(row.sights, 0, row.sights.size());
     const std::string others = quoted(row.sights, 1, row.sights.size());
     return quoted(row.sights, 0, 1) + (others.empty() ? "" : "; perhaps " + others);
 }

@@ -5,6 +5,8 @@
 // again.
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <vector>
 
 #include "tests/support/sanitized.h"
 #include "tests/system/calm.h"
@@ -49,6 +51,13 @@ void strike(const Row& row, sim::Exchange& exchange, Watch& watch) {
     }
 }
 
+std::vector<std::uint64_t> connects(LiveEngine& live, std::uint32_t lines) {
+    std::vector<std::uint64_t> counts;
+    for (unsigned line = 0; line < lines; ++line)
+        counts.push_back(daypack_line_counter(&live.reader(), line, DAYPACK_LINE_connects));
+    return counts;
+}
+
 void expect_good(const Row& row) {
     sim::SimOptions options = over_tls();
     if (row.at_start) options.faults = row.faults;
@@ -74,12 +83,18 @@ void expect_good(const Row& row) {
     ASSERT_TRUE(wait_until([&] { return daypack_find(&live.reader(), kSymbol.c_str()) >= 0; })) << live.log();
     Watch watch(live, [&](std::uint64_t u) { return exchange.truth(kSymbol, u); });
     Calm calm(live.instance(), calm_symbols(row));
+    const std::vector<std::uint64_t> before = connects(live, row.lines);
     if (!row.at_start) strike(row, exchange, watch);
-    // The fault struck, and the state that the row demands was seen.
+    const auto showed_itself = [&] {
+        if (!row.each_comes_back) return watch.saw_first_of(row);
+        const std::vector<std::uint64_t> now = connects(live, row.lines);
+        return std::equal(now.begin(), now.end(), before.begin(), std::greater<>());
+    };
+    // The fault struck, and what the row demands was seen.
     const auto began = std::chrono::steady_clock::now();
     ASSERT_TRUE(wait_until([&] {
         (void)watch.look();
-        return exchange.fault_log().size() >= row.faults.size() && watch.saw_first_of(row);
+        return exchange.fault_log().size() >= row.faults.size() && showed_itself();
     })) << "saw "
         << watch.seen_text() << "\n"
         << live.log();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,13 +25,14 @@ class LiveProgram : public LiveReader {
                 const std::string& engine, const std::string& ws_url = {}) {
         std::filesystem::create_directory(folder_);
         std::ofstream(folder_ + "/ca.pem") << exchange.ca_pem();
-        std::ofstream file(folder_ + "/my.yaml");
-        file << "exchanges:\n  ccxt_backpack:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n"
+        std::ostringstream text;
+        text << "exchanges:\n  ccxt_backpack:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n"
              << "    channels: [TRADES, L2_BOOK]\n    ca_file: ca.pem\n    rest_urls: [\"" << exchange.rest_url()
              << "\"]\n    ws_urls: [\"" << (ws_url.empty() ? exchange.ws_url() : ws_url) << "\"]\n    symbols: [";
-        for (const auto& symbol : symbols) file << (symbol == symbols.front() ? "" : ", ") << symbol;
-        file << "]\n" << feed << "engine:\n  instance: " << instance_ << "\n" << engine;
-        file.close();
+        for (const auto& symbol : symbols) text << (symbol == symbols.front() ? "" : ", ") << symbol;
+        text << "]\n" << feed << "engine:\n  instance: " << instance_ << "\n";
+        before_engine_ = text.str();
+        configure(engine);
         start();
         if (!wait_until([&] { return std::filesystem::exists("/dev/shm/daypack." + instance_) || run_->ended(); }) ||
             run_->ended()) {
@@ -41,14 +43,27 @@ class LiveProgram : public LiveReader {
     ~LiveProgram() {
         run_.reset();
         std::filesystem::remove_all(folder_);
-        std::filesystem::remove("/dev/shm/daypack." + instance_);
+        // One that was killed has left the file on which readers wait, for the next one.
+        for (const char* const end : {"", ".wake"}) std::filesystem::remove("/dev/shm/daypack." + instance_ + end);
     }
 
+    // Writes the configuration file, with other lines of `engine`; the next start reads it.
+    void configure(const std::string& engine) const { std::ofstream(folder_ + "/my.yaml") << before_engine_ << engine; }
     // Starts the program again after the last one has ended, with the same configuration.
     void start() { run_ = another("run"); }
     // Starts another one beside the one that runs.
-    [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another") const {
-        return std::make_unique<Program>(folder_, name, std::vector<std::string>{"run", "my.yaml"});
+    [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another",
+                                                   const std::vector<std::string>& options = {}) const {
+        std::vector<std::string> arguments{"run", "my.yaml"};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        return std::make_unique<Program>(folder_, name, arguments);
+    }
+    // Puts other words into the configuration file, for those that start from now on.
+    void rewrite(const std::string& from, const std::string& to) const {
+        std::ifstream file(folder_ + "/my.yaml");
+        std::string text{std::istreambuf_iterator<char>(file), {}};
+        text.replace(text.find(from), from.size(), to);
+        std::ofstream(folder_ + "/my.yaml") << text;
     }
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     [[nodiscard]] Program& run() noexcept { return *run_; }
@@ -77,6 +92,7 @@ class LiveProgram : public LiveReader {
   private:
     const std::string instance_ = "live_program." + std::to_string(getpid());
     const std::string folder_ = std::filesystem::temp_directory_path() / ("daypack_" + instance_);
+    std::string before_engine_;
     std::unique_ptr<Program> run_;
 };
 

@@ -35,7 +35,8 @@ class ProgramTest : public testing::Test {
     }
     ~ProgramTest() override {
         std::filesystem::remove_all(folder_);
-        unlink(("/dev/shm/daypack." + instance_).c_str());
+        // One that was killed has left the file on which readers wait, for the next one.
+        for (const char* const end : {"", ".wake"}) unlink(("/dev/shm/daypack." + instance_ + end).c_str());
     }
 
     // `daypack run` with this configuration against the exchange.
@@ -49,12 +50,12 @@ class ProgramTest : public testing::Test {
         return std::make_unique<Program>(folder_, "run", arguments, prepare);
     }
     void write(const std::string& config) const { std::ofstream(folder_ + "/my.yaml") << config; }
-    // The output of `daypack cat` for a symbol: stdout, and stderr if it fails.
+    // The output of `daypack cat` for a symbol: stdout, and stderr if it fails, as it does where no engine lives.
     std::string cat(const std::string& symbol, std::vector<std::string> more = {"--json", "--levels", "0"}) {
         std::vector<std::string> arguments{"cat", "--instance", instance_, "--symbol", symbol};
         arguments.insert(arguments.end(), more.begin(), more.end());
         Program cat(folder_, "cat", arguments);
-        return cat.wait() == 0 ? cat.out() : cat.err();
+        return cat.wait() == 0 ? cat.out() : cat.out() + cat.err();
     }
     // Waits until `daypack cat` prints that.
     bool says(const std::string& symbol, const std::string& what) {
@@ -125,7 +126,7 @@ TEST_F(ProgramTest, ASymbolThatIsNotListedIsNamedWithItsLineAndTheNearest) {
 
 TEST_F(ProgramTest, KeysAreNowhereToBeSeen) {
     const std::string secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=";
-    const std::string key = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleSE=";
+    const std::string key = "pbY98hPAQf5yCbi8pvjjulMU5JOk+8LZjo4bm4rgFWk=";
     auto run = this->run(replaced(replaced(kSeed, "${BACKPACK_KEY}", key), "${BACKPACK_SECRET}", secret));
     ASSERT_TRUE(says("BTC-USDC", kLive)) << run->err();
     const auto text_of = [](const std::string& path) {
@@ -195,6 +196,29 @@ TEST_F(ProgramTest, ASighupInTheFirstMillisecondsIsNotDeadly) {
     EXPECT_TRUE(wait_until([&] { return run->err().find(" reload config=") != std::string::npos; })) << run->err();
     run->signal(SIGTERM);
     EXPECT_EQ(run->wait(), 0) << run->err();
+}
+
+TEST_F(ProgramTest, WithoutATerminalItSaysOnceThatAllIsLiveAndQuietItSaysNothing) {
+    auto run = this->run(kSeed, {"--log-format", "json"});
+    ASSERT_TRUE(wait_until([&] {
+        return run->err().find(R"("text":"status live=3/3 lines=2/2 )") != std::string::npos;
+    })) << run->err();
+    EXPECT_EQ(run->out(), "") << "books are in the end";
+    EXPECT_TRUE(run->err().starts_with(R"({"time":"2)")) << run->err();
+    run->signal(SIGTERM);
+    EXPECT_EQ(run->wait(), 0);
+    EXPECT_NE(run->out().find("BTC-USDC"), std::string::npos) << run->out();
+
+    auto quiet = this->run(kSeed, {"--quiet"});
+    ASSERT_TRUE(says("BTC-USDC", kLive)) << quiet->err();
+    quiet->signal(SIGTERM);
+    EXPECT_EQ(quiet->wait(), 0);
+    EXPECT_EQ(quiet->out(), "");
+    EXPECT_EQ(quiet->err().find(" info "), std::string::npos) << quiet->err();
+
+    auto wrong = this->run(kSeed, {"--log-level", "warn"});
+    EXPECT_EQ(wrong->wait(), 2);
+    EXPECT_NE(wrong->err().find("there are debug, info, warning, error"), std::string::npos) << wrong->err();
 }
 
 TEST_F(ProgramTest, SignalsOfTheUserDoNothing) {
@@ -300,6 +324,12 @@ TEST_F(ProgramTest, KilledItIsSeenDeadAndANewOneTakesOver) {
     run->signal(SIGKILL);
     EXPECT_EQ(run->wait(), 128 + SIGKILL);
     EXPECT_TRUE(says("BTC-USDC", R"("state":"DOWN","reason":"writer_dead")"));
+    for (const std::string verb : {"cat", "stat", "top", "health"}) {
+        Program dead(folder_, "dead", {verb, "--instance", instance_});
+        EXPECT_EQ(dead.wait(), 1) << verb;
+        EXPECT_NE(dead.err().find("daypack: instance \"" + instance_ + "\" is DEAD since 2"), std::string::npos)
+            << verb << ": " << dead.err();
+    }
     auto next = this->run(kSeed);
     EXPECT_TRUE(says("BTC-USDC", kLive)) << next->err();
     auto third = this->run(kSeed);

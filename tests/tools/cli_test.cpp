@@ -119,8 +119,8 @@ class OnTerminal {
     std::string shown_;
 };
 
-constexpr std::array kVerbs = {"run",     "sim",    "top",       "cat",   "tail",      "stat",
-                               "markets", "doctor", "selfcheck", "bench", "completion"};
+constexpr std::array kVerbs = {"run",       "sim",    "top",       "cat",   "tail", "stat",    "markets",   "health",
+                               "instances", "doctor", "selfcheck", "bench", "sign", "account", "completion"};
 constexpr std::array kLaterVerbs = {"record", "replay", "verify", "export"};
 
 TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {
@@ -195,11 +195,32 @@ TEST_F(Cli, VersionIsOneLineOnStdout) {
 }
 
 TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
-    for (const std::string use :
-         {"", "rnu", "doctor a b", "--instance a run", "run", "run a.yaml b.yaml", "run a.yaml --duration soon",
-          "run a.yaml --duration -1", "run a.yaml --duration", "run a.yaml --rest-url http://example.com",
-          "run a.yaml --instance a/b", "cat --levels x", "cat --levels 65537", "cat --symbol 'a b'", "cat extra",
-          "tail --instance ''", "stat --josn", "sim --port x", "markets a b"}) {
+    for (const std::string use : {"",
+                                  "rnu",
+                                  "doctor a b",
+                                  "--instance a run",
+                                  "run",
+                                  "run a.yaml b.yaml",
+                                  "run a.yaml --duration soon",
+                                  "run a.yaml --duration -1",
+                                  "run a.yaml --duration",
+                                  "run a.yaml --rest-url http://example.com",
+                                  "run a.yaml --instance a/b",
+                                  "cat --levels x",
+                                  "cat --levels 65537",
+                                  "cat --symbol 'a b'",
+                                  "cat extra",
+                                  "tail --instance ''",
+                                  "stat --josn",
+                                  "health --max-age 500",
+                                  "health --max-age 0ms",
+                                  "health --max-age 2d",
+                                  "instances x",
+                                  "run a.yaml --json",
+                                  "run a.yaml --log-level loud",
+                                  "run a.yaml --log-format xml",
+                                  "sim --port x",
+                                  "markets a b"}) {
         const Outcome refused = daypack(use);
         EXPECT_EQ(refused.exit_code, 2) << use;
         EXPECT_EQ(refused.out, "") << use;

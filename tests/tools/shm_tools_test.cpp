@@ -255,8 +255,9 @@ TEST(Stat, ADeadWriterIsCalledSo) {
     { const Writer writer(instance.options()); }
     EXPECT_TRUE(test::wait_for([&] {
         std::ostringstream out;
-        EXPECT_EQ(show_stat({instance.name, false, false}, out), 0);
-        return out.str().find("DEAD") != std::string::npos && out.str().find("DOWN/writer_dead") != std::string::npos;
+        const int code = show_stat({instance.name, false, false}, out);
+        return code == 1 && out.str().find("DEAD since 2") != std::string::npos &&
+               out.str().find("DOWN/writer_dead") != std::string::npos;
     }));
 }
 

@@ -11,6 +11,7 @@
 #include "engine/include/daypack/reader.hpp"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
+#include "tools/term/writer_life.h"
 
 namespace daypack::core {
 namespace {
@@ -136,7 +137,8 @@ int show_book(const CatOptions& options, std::ostream& out) {
             out << text_block(names, *book, perp) << (symbol == symbols.back() ? "" : "\n");
         }
     }
-    return 0;
+    out.flush();
+    return exit_code_of(reader);
 }
 
 }  // namespace daypack::core

@@ -57,9 +57,12 @@ CommandLine::CommandLine(const std::string& version) {
     add_sim();
     add_markets();
     add_readers();
+    add_health();
     add_doctor();
     add_selfcheck();
     add_bench();
+    add_sign();
+    add_account();
     add_completion();
     // Last, for each verb takes over what it finds.
     app_.footer(
@@ -68,7 +71,8 @@ CommandLine::CommandLine(const std::string& version) {
 }
 
 void CommandLine::add_run() {
-    CLI::App& sub = verb("run", "run the engine in the foreground", [this] { return run_engine(run_); });
+    CLI::App& sub = verb("run", "run the engine in the foreground",
+                         [this] { return run_.check ? check_run(run_) : run_engine(run_); });
     sub.add_option("CONFIG", run_.config_path, "configuration file (YAML)")->type_name("")->required();
     sub.add_option("--duration", run_.duration_s, "seconds after which to end; 0: at SIGINT or SIGTERM")
         ->type_name("S")
@@ -85,6 +89,22 @@ void CommandLine::add_run() {
     sub.add_option("--ca-file", run_.overrides.ca_file, "instead of the file's ca_file")
         ->type_name("FILE")
         ->check(checked(ca_file_fault));
+    sub.add_flag("--takeover", run_.overrides.takeover,
+                 "join beside the engine that has the instance, then have it hand over: readers go on without an "
+                 "outage; where none runs, start as usual");
+    sub.add_option("--log-level", run_.log_level,
+                   "least level that the log shows; debug: every line of info, where else what repeats is counted")
+        ->type_name("LEVEL")
+        ->check(one_of({"debug", "info", "warning", "error"}, "level"));
+    sub.add_option_function<std::string>(
+           "--log-format", [this](const std::string& format) { run_.log_json = format == "json"; },
+           "of the log on stderr: text, or json, one object a line")
+        ->type_name("text|json")
+        ->check(one_of({"text", "json"}, "format"));
+    CLI::Option* const check = sub.add_flag(
+        "--check", run_.check, "read the configuration, say what is wrong, and ask nothing of the network");
+    sub.add_flag("--json", run_.json, "of --check: one JSON object")->needs(check);
+    sub.add_flag("--quiet", run_.quiet, "no ladder, status lines and summary; a log from warning on");
     sub.footer("Every key of CONFIG, with its default:\n" + list_of_keys());
 }
 
@@ -122,6 +142,22 @@ void CommandLine::add_sim() {
                    "/markets is as old as this at most, as a cache serves it; 0: always fresh")
         ->type_name("MS")
         ->check(whole(3'600'000))
+        ->capture_default_str();
+    sub.add_option("--accounts", sim_.accounts, "accounts that can sign: account reads and private streams")
+        ->type_name("N")
+        ->check(whole(100));
+    sub.add_option("--account-rate", sim_.account_rate, "what each account does a second: orders, fills, funds")
+        ->type_name("R")
+        ->check(number())
+        ->capture_default_str();
+    sub.add_option("--account-events", sim_.account_events, "acts of each account, then they stand still; 0: endless")
+        ->type_name("N")
+        ->check(whole(INT64_MAX));
+    sub.add_option("--keys-out", sim_.keys_out, "where to write each account's keys: DIR/account1.key and so on, 0600")
+        ->type_name("DIR");
+    sub.add_option("--history-lag", sim_.history_lag_ms, "histories are so much later than the private streams")
+        ->type_name("MS")
+        ->check(whole(60'000))
         ->capture_default_str();
     sub.add_option("--fault", sim_.faults, "what goes wrong, and at which message; may be given again")
         ->type_name("KIND[@N][:key=value,...]")
@@ -166,13 +202,31 @@ void CommandLine::add_readers() {
     CLI::App& stat = verb("stat", "counters, states and latencies", [this] { return read_segment(show_stat, stat_); });
     add_segment(stat, stat_.instance, stat_.owner);
     stat.add_flag("--json", stat_.json, "one JSON object a line");
-    stat.add_flag("--watch", stat_.watch, "again every second");
+    stat.add_flag("--watch", stat_.watch, "again every second, in a terminal in place");
+}
+
+void CommandLine::add_health() {
+    CLI::App& sub = verb("health", "whether all is LIVE and young: exit code 0, else 1 and a line a cause",
+                         [this] { return read_segment(check_health, health_); });
+    add_segment(sub, health_.instance, health_.owner);
+    add_symbol(sub, health_.symbol, "all that are followed");
+    sub.add_option("--max-age", health_.max_age_ns,
+                   "how old the last message of each may be; without it as old as LIVE allows")
+        ->type_name("500ms")
+        ->transform(to_nanoseconds());
+    sub.add_flag("--json", health_.json, "one JSON object: healthy, and the causes");
+
+    CLI::App& instances = verb("instances", "the instances of this machine, alive or not",
+                               [this] { return show_instances(instances_, std::cout); });
+    instances.add_flag("--clean", instances_.clean, "remove the shared memory of those that no engine writes any more");
+    instances.add_flag("--json", instances_.json, "one JSON object a line");
 }
 
 void CommandLine::add_doctor() {
     CLI::App& sub = verb("doctor", "what of this machine costs latency, with the fix for each",
                          [this] { return show_doctor(doctor_, std::cout); });
-    sub.add_option("CONFIG", doctor_.config_path, "configuration file, to check what it asks for as well")
+    sub.add_option("CONFIG", doctor_.config_path,
+                   "configuration file, to check what it asks for as well, and the way to its exchange")
         ->type_name("");
     sub.add_flag("--json", doctor_.json, "one JSON object a line");
     sub.footer(

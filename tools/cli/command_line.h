@@ -7,9 +7,13 @@
 #include <vector>
 
 #include "bench/run.h"
+#include "tools/cli/account.h"
 #include "tools/cli/cat.h"
+#include "tools/cli/health.h"
+#include "tools/cli/instances.h"
 #include "tools/cli/markets.h"
 #include "tools/cli/run.h"
+#include "tools/cli/sign.h"
 #include "tools/cli/stat.h"
 #include "tools/cli/tail.h"
 #include "tools/cli/top.h"
@@ -45,10 +49,13 @@ class CommandLine {
     void add_sim();
     void add_markets();
     void add_readers();
+    void add_health();
     void add_doctor();
     void add_selfcheck();
     void add_bench();
     void add_completion();
+    void add_sign();
+    void add_account();
     [[nodiscard]] int explain(const CLI::ParseError& error);
     [[nodiscard]] int refuse(const std::string& wrong, const std::string& verb) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -62,10 +69,14 @@ class CommandLine {
     TopOptions top_;
     TailOptions tail_;
     StatOptions stat_;
+    HealthOptions health_;
+    InstancesOptions instances_;
     DoctorOptions doctor_;
     selfcheck::SelfcheckOptions selfcheck_;
     bench::BenchOptions bench_;
     std::string shell_;
+    SignOptions sign_;
+    AccountOptions account_;
 };
 
 }  // namespace daypack::core

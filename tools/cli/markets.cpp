@@ -78,13 +78,8 @@ ExchangeConfig exchange_of(const MarketsOptions& options) {
 int show_markets(const MarketsOptions& options) {
     const ExchangeConfig exchange = exchange_of(options);
     const TlsContext tls = TlsContext::client(exchange.ca_file);
-    RestOptions rest_options;
-    for (const auto& url : exchange.rest_urls) rest_options.urls.push_back(parse_url(url, UrlKind::rest));
-    rest_options.tls = &tls;
-    rest_options.requests_per_minute = static_cast<int>(exchange.rest_requests_per_minute);
-    rest_options.refusal = refusal;
     boost::asio::io_context io(1);
-    RestClient rest(io, rest_options);
+    RestClient rest(io, rest_options(exchange.rest_urls, exchange.rest_requests_per_minute, tls));
     RestApi api(rest);
     RestReply<MarketList> usual;
     RestReply<MarketList> all;

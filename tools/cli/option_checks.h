@@ -66,6 +66,27 @@ inline CLI::Validator pace() {
         "");
 }
 
+// For transform(): a time as in 500ms, 2s, 1m or 50us becomes its ns.
+inline CLI::Validator to_nanoseconds() {
+    return CLI::Validator(
+        [](std::string& value) {
+            constexpr std::pair<const char*, std::int64_t> kUnits[] = {
+                {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
+            std::int64_t number = 0;
+            const char* const end = value.data() + value.size();
+            const auto [rest, error] = std::from_chars(value.data(), end, number);
+            for (const auto& [name, unit] : kUnits) {
+                constexpr std::int64_t kMost_ns = 86'400'000'000'000;
+                if (error != std::errc{} || std::string(rest, end) != name) continue;
+                if (number < 1 || number > kMost_ns / unit) break;
+                value = std::to_string(number * unit);
+                return std::string();
+            }
+            return shown(value) + " is no time; write it as in 500ms, 2s or 1m, a day at most";
+        },
+        "");
+}
+
 // For transform(): a user of this machine becomes its number.
 inline CLI::Validator to_user_id() {
     return CLI::Validator(

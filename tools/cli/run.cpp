@@ -7,16 +7,21 @@
 
 #include <algorithm>
 #include <csignal>
-#include <deque>
-#include <mutex>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "engine/engine.h"
 #include "engine/include/daypack/reader.hpp"
 #include "engine/messages/log_writer.h"
 #include "net/base/clock.h"
+#include "tools/cli/run_log.h"
 #include "tools/term/hang_up.h"
+#include "tools/term/json_line.h"
 #include "tools/term/ladder.h"
+#include "tools/term/service_manager.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
 
@@ -26,36 +31,6 @@ namespace {
 Config read_config(const RunOptions& options) {
     return load_config(options.config_path, process_env, options.overrides);
 }
-
-// The log goes to stderr, unless a ladder is drawn on the same terminal: then its last lines stand below that.
-//
-// Thread: any. Neither way waits for a reader.
-class LogView {
-  public:
-    LogView(bool keep, LogWriter& err) : keep_(keep), err_(err) {}
-    void write(const std::string& line) {
-        if (!keep_) {
-            err_.write(line);
-            return;
-        }
-        const std::scoped_lock lock(mutex_);
-        lines_.push_back(line);
-        if (lines_.size() > kLines) lines_.pop_front();
-    }
-    [[nodiscard]] std::string text() {
-        const std::scoped_lock lock(mutex_);
-        std::string text;
-        for (const auto& line : lines_) text += line + "\n";
-        return text;
-    }
-
-  private:
-    static constexpr std::size_t kLines = 4;
-    bool keep_;
-    LogWriter& err_;
-    std::mutex mutex_;
-    std::deque<std::string> lines_;
-};
 
 void print_tops(daypack_reader& reader, LogWriter& out) {
     constexpr std::uint32_t kMost = 8;
@@ -74,9 +49,18 @@ void print_tops(daypack_reader& reader, LogWriter& out) {
 }
 
 // Returns how much came: frames, and answers of REST where that stood in.
+std::uint64_t received_in_all(const daypack_reader& reader, std::size_t lines) {
+    std::uint64_t received = 0;
+    for (unsigned i = 0; i < lines; ++i) received += daypack_line_counter(&reader, i, DAYPACK_LINE_frames);
+    for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
+        received += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_polls);
+    }
+    return received;
+}
+
+// Returns the same.
 std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, LogWriter& out) {
-    std::uint64_t polls = 0, frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0,
-                  dropped = 0;
+    std::uint64_t frames = 0, bytes = 0, updates = 0, trades = 0, duplicates = 0, gaps = 0, resyncs = 0, dropped = 0;
     for (unsigned i = 0; i < lines; ++i) {
         frames += daypack_line_counter(&reader, i, DAYPACK_LINE_frames);
         bytes += daypack_line_counter(&reader, i, DAYPACK_LINE_bytes);
@@ -84,7 +68,6 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, Log
     }
     for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
         updates += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_updates);
-        polls += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_polls);
         trades += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_trades);
         duplicates += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_duplicates);
         gaps += daypack_symbol_counter(&reader, i, DAYPACK_SYMBOL_gaps);
@@ -102,16 +85,17 @@ std::uint64_t print_summary(const daypack_reader& reader, std::size_t lines, Log
             fmt::format("frame in hand to visible in shared memory: p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us",
                         us(500), us(990), us(999)));
     }
-    return frames + polls;
+    return received_in_all(reader, lines);
 }
 
 // Keys are in this process's memory: no core dump holds them, and no other process of this user reads them there.
 void guard_keys(const ExchangeConfig& exchange) {
-    if (!exchange.api_key.empty() || !exchange.api_secret.empty()) (void)prctl(PR_SET_DUMPABLE, 0);
+    if (!exchange.api_key.empty() || !exchange.api_secret.empty() || !exchange.accounts.empty())
+        (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 // The list of symbols again, from the same file; one that cannot be read leaves all as it is.
-void reload(Engine& engine, const RunOptions& options, LogView& log) {
+void reload(Engine& engine, const RunOptions& options, RunLog& log) {
     try {
         engine.set_symbols(read_config(options));  // says in the log what that changes
     } catch (const std::exception& error) {
@@ -119,7 +103,71 @@ void reload(Engine& engine, const RunOptions& options, LogView& log) {
     }
 }
 
+// What stderr gets. A log that a program reads has all in it; journal and person are told how bad a line is.
+LogOptions log_options(const RunOptions& options) {
+    LogOptions log;
+    log.format = options.log_json ? LogFormat::json : LogFormat::text;
+    log.to_journal = leads_to_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"));
+    log.every = options.log_level == "debug";
+    const std::string level = options.log_level.empty() && options.quiet ? "warning" : options.log_level;
+    if (level == "warning") log.least = LogLevel::warning;
+    if (level == "error") log.least = LogLevel::error;
+    return log;
+}
+
+// Tells once a minute how it goes, and first when all is there.
+class Minutes {
+  public:
+    Minutes(const RunOptions& options, MonoTime now) : quiet_(options.quiet), told_(now) {}
+    void do_work(Reader& reader, RunLog& log, const ServiceManager& manager, MonoTime now) {
+        constexpr std::int64_t kMinute_ns = 60'000'000'000;
+        if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
+        started_ = true;
+        const RunStatus::Line line = status_.take(reader, static_cast<double>(now - told_) / 1e9);
+        told_ = now;
+        manager.status(line.text);
+        const bool is_told = !quiet_;
+        log.tell_minute(is_told ? line.level : LogLevel::warning, is_told ? line.text : std::string());
+    }
+
+  private:
+    bool quiet_;
+    bool started_ = false;
+    MonoTime told_;
+    RunStatus status_;
+};
+
 }  // namespace
+
+int check_run(const RunOptions& options) {
+    using Json = nlohmann::ordered_json;
+    try {
+        const Config config = read_config(options);
+        std::vector<std::string> symbols;
+        if (config.exchange.all_symbols) symbols.emplace_back("*");
+        for (const auto& symbol : config.exchange.symbols) symbols.push_back(symbol.text);
+        if (options.json) {
+            std::puts(json_line(Json{{"ok", true},
+                                     {"instance", config.engine.instance},
+                                     {"symbols", symbols},
+                                     {"not_built_yet", config.not_built_yet}})
+                          .c_str());
+            return 0;
+        }
+        std::puts(fmt::format("{} is in order: instance {}, symbols {}", options.config_path, config.engine.instance,
+                              fmt::join(symbols, ", "))
+                      .c_str());
+        if (!config.not_built_yet.empty()) {
+            std::puts(fmt::format("accepted, without effect in this version: {}", fmt::join(config.not_built_yet, ", "))
+                          .c_str());
+        }
+        return 0;
+    } catch (const ConfigError& error) {
+        if (!options.json) throw;
+        std::puts(json_line(Json{{"ok", false}, {"error", error.what()}}).c_str());
+        return 2;
+    }
+}
 
 int run_engine(const RunOptions& options) {
     constexpr int kTurn_ms = 10;
@@ -127,49 +175,68 @@ int run_engine(const RunOptions& options) {
     for (const int user : {SIGUSR1, SIGUSR2}) (void)std::signal(user, SIG_IGN);  // as of a rotation of logs
     const Config config = read_config(options);
     guard_keys(config.exchange);
-    const bool terminal = isatty(STDOUT_FILENO) != 0;
+    const bool terminal = isatty(STDOUT_FILENO) != 0 && !options.quiet;
     LogWriter out(to_descriptor(STDOUT_FILENO));  // each waits for its reader by itself: this thread never does
-    LogWriter err(to_descriptor(STDERR_FILENO));
+    const LogOptions log_shape = log_options(options);
+    LogWriter err(to_descriptor(STDERR_FILENO), [&log_shape](const std::string& line) {
+        return shown_log_line(log_parts(line), log_shape, wall_now());
+    });
     out.start();
     err.start();
-    LogView log(terminal && isatty(STDERR_FILENO) != 0, err);
+    RunLog log(log_shape, terminal && isatty(STDERR_FILENO) != 0, err);
     const StopSignal stop;
     HangUp hang_up;
     Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
     engine.start();
+    ServiceManager manager;
+    manager.ready();
 
     Reader reader(config.engine.instance, geteuid());
     std::optional<Screen> screen;
     if (terminal) screen.emplace();
     const MonoTime start = mono_now();
-    const std::int64_t tick_ns = terminal ? 200'000'000 : 1'000'000'000;
+    const std::int64_t tick_ns = 200'000'000;
     MonoTime due = start + tick_ns;
+    Minutes minutes(options, start);
     bool asked = false;
     while (!asked && !engine.failed()) {
         const MonoTime now = mono_now();
         if (options.duration_s > 0 && static_cast<double>(now - start) >= options.duration_s * 1e9) break;
-        if (hang_up.asks_to_reload()) reload(engine, options, log);
+        if (hang_up.asks_to_reload()) {
+            manager.reloading(now);
+            reload(engine, options, log);
+            manager.ready();
+        }
         if (now >= due) {
             due = now + tick_ns;
-            if (screen) {
-                screen->show(draw_ladder(reader, screen->rows() - 5, screen->columns()) + log.text());
-            } else {
-                print_tops(reader.raw(), out);
-            }
+            (void)daypack_follow(&reader.raw());
+            if (screen) screen->show(draw_ladder(reader, screen->rows() - 5, screen->columns()) + log.text());
+            if (!screen) minutes.do_work(reader, log, manager, now);
+            manager.watch(daypack_beat_age_ns(&reader.raw()), now);
         }
         asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
         asked = asked || hang_up.asks_to_end();
     }
     screen.reset();
+    manager.stopping();
+    if (!options.quiet && !engine.failed()) print_tops(reader.raw(), out);
     engine.stop();
+    if (engine.failure() == Engine::Failure::handed_over) {
+        log.tell(
+            LogLevel::info,
+            "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
+        return 0;
+    }
     if (engine.failed()) {
-        err.write(
-            "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
-            "above says which");
+        log.tell(LogLevel::error,
+                 "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
+                 "above says which");
         return 1;
     }
-    if (print_summary(reader.raw(), config.exchange.lines, out) == 0 && !asked) {
-        err.write("daypack: nothing was received in all that time; the log above says why");
+    const std::uint64_t received = options.quiet ? received_in_all(reader.raw(), config.exchange.lines)
+                                                 : print_summary(reader.raw(), config.exchange.lines, out);
+    if (received == 0 && !asked) {
+        log.tell(LogLevel::error, "daypack: nothing was received in all that time; the log above says why");
         return 1;
     }
     return 0;

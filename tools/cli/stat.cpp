@@ -8,13 +8,17 @@
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <ostream>
+#include <vector>
 
 #include "engine/include/daypack/reader.hpp"
 #include "tools/term/json_line.h"
+#include "tools/term/recent_flow.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
+#include "tools/term/writer_life.h"
 
 namespace daypack::core {
 namespace {
@@ -29,9 +33,7 @@ using Json = nlohmann::ordered_json;
     return daypack_histogram_samples(&reader.raw(), stage.histogram);
 }
 
-[[nodiscard]] double uptime_s(Reader& reader) {
-    return static_cast<double>(age_ns(daypack_load(&reader.header().writer_start_ns))) / 1e9;
-}
+constexpr double kLong_s = 10;  // of which rates and delays are shown, beside those of the last second
 
 template <class Name, class Value>
 [[nodiscard]] Json json_counters(unsigned count, Name name, Value value) {
@@ -81,7 +83,29 @@ struct Lead {
     return std::round(value * scale) / scale;
 }
 
-[[nodiscard]] Json json_symbol(Reader& reader, SymbolIndex symbol) {
+[[nodiscard]] Json json_percentiles(const RecentFlow::Percentiles& of) {
+    if (of.count == 0) return nullptr;
+    return {{"count", of.count}, {"p50", of.p50},    {"p90", of.p90},
+            {"p99", of.p99},     {"p99.9", of.p999}, {"max", of.max}};
+}
+
+[[nodiscard]] Json json_delay(const RecentFlow::Delay& delay) {
+    return {{"send", json_percentiles(delay.send)}, {"match", json_percentiles(delay.match)}};
+}
+
+[[nodiscard]] Json json_recent(const RecentFlow& recent) {
+    Json windows = Json::array();
+    for (const double seconds : {1.0, kLong_s}) {
+        const RecentFlow::Window window = recent.window(seconds);
+        windows.push_back({{"seconds", rounded(window.seconds, 3)},
+                           {"updates_per_s", rounded(window.updates_s, 1)},
+                           {"trades_per_s", rounded(window.trades_s, 1)},
+                           {"frame_to_shm_ns", json_percentiles(window.frame_to_shm)}});
+    }
+    return windows;
+}
+
+[[nodiscard]] Json json_symbol(Reader& reader, const RecentFlow& recent, SymbolIndex symbol) {
     const auto names = reader.names(symbol);
     const auto top = reader.top(symbol);
     Json json{{"symbol", names.symbol}, {"native", names.native}};
@@ -93,6 +117,7 @@ struct Lead {
     } else {
         json["state"] = nullptr;  // the writer was faster
     }
+    json["feed_delay_ns"] = json_delay(recent.delay(symbol));
     const auto matched = matched_percent(reader, symbol);
     json["audit_matched_percent"] = matched ? Json(rounded(*matched, 4)) : Json(nullptr);
     json["counters"] = json_counters(DAYPACK_SYMBOL_COUNTER_COUNT, daypack_symbol_counter_name,
@@ -120,12 +145,17 @@ struct Lead {
 
 [[nodiscard]] std::string json_stat(Reader& reader) {
     const auto& head = reader.header();
+    const WriterLife life = writer_life(reader.raw());
+    const RecentFlow recent(reader, kLong_s);
+    daypack_writer writer;
+    daypack_read_writer(&reader.raw(), &writer);
     const std::uint64_t threads = daypack_load(&head.threads);
     Json json{{"instance", reader.instance()},
               {"pid", daypack_load(&head.writer_pid)},
-              {"writer", writer_text(reader.raw())},
+              {"writer", life.word},
+              {"last_beat_ns", std::to_string(life.beat_ns)},
               {"epoch", daypack_load(&head.epoch)},
-              {"uptime_s", rounded(uptime_s(reader), 3)},
+              {"uptime_s", rounded(static_cast<double>(life.up_ns) / 1e9, 3)},
               {"depth", reader.raw().depth},
               {"max_symbols", reader.raw().max_symbols},
               {"ring_events", reader.raw().ring_events},
@@ -134,13 +164,19 @@ struct Lead {
                {{"model", daypack_threads_name(threads)},
                 {"idle", daypack_idle_name(threads)},
                 {"why", daypack_threads_why_name(threads)}}}};
+    json["clock"] = {
+        {"state", daypack_clock_name(writer.clock_state)},
+        {"offset_ns", writer.clock_offset_ns},
+        {"error_ns", writer.clock_state == DAYPACK_CLOCK_SYNCHRONISED ? Json(writer.clock_error_ns) : Json(nullptr)}};
+    json["recent"] = json_recent(recent);
+    json["feed_delay_ns"] = json_delay(recent.delay());
     for (const Stage& stage : kStages) json[std::string(stage.key)] = json_stage(reader, stage);
     json["engine"] = json_counters(DAYPACK_ENGINE_COUNTER_COUNT, daypack_engine_counter_name,
                                    [&](unsigned i) { return daypack_engine_counter(&reader.raw(), i); });
     Json& lines = json["lines"] = Json::array();
     for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i) lines.push_back(json_of_line(reader, i));
     Json& symbols = json["symbols"] = Json::array();
-    for (SymbolIndex i = 0; i < reader.symbols(); ++i) symbols.push_back(json_symbol(reader, i));
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) symbols.push_back(json_symbol(reader, recent, i));
     return json_line(json) + '\n';
 }
 
@@ -148,15 +184,50 @@ struct Lead {
     return then_ns == 0 ? "never" : duration_text(age_ns(then_ns)) + " ago";
 }
 
-[[nodiscard]] std::string text_symbol(Reader& reader, SymbolIndex symbol) {
+[[nodiscard]] std::string signed_text(std::int64_t ns) {
+    return ns < 0 ? "-" + duration_text(std::uint64_t{0} - static_cast<std::uint64_t>(ns))
+                  : duration_text(static_cast<std::uint64_t>(ns));
+}
+
+[[nodiscard]] std::string text_recent(const RecentFlow& recent) {
+    std::string text;
+    for (const double seconds : {1.0, kLong_s}) {
+        const RecentFlow::Window window = recent.window(seconds);
+        const auto& stage = window.frame_to_shm;
+        text +=
+            fmt::format("{:<14}p50 {:<9} p99 {:<9} p99.9 {:<9} max {:<9} ({:.1f} updates/s, {:.1f} trades/s)\n",
+                        fmt::format("last {:.3g} s:", window.seconds), signed_text(stage.p50), signed_text(stage.p99),
+                        signed_text(stage.p999), signed_text(stage.max), window.updates_s, window.trades_s);
+    }
+    return text;
+}
+
+// How long an update was under way. What that is worth depends on this machine's clock; of the venue's nobody tells.
+[[nodiscard]] std::string text_delay(Reader& reader, const RecentFlow& recent) {
+    daypack_writer writer;
+    daypack_read_writer(&reader.raw(), &writer);
+    const RecentFlow::Delay delay = recent.delay();
+    std::string text =
+        fmt::format("{:<14}since E p50 {} p99 {}, since T p50 {} p99 {}; ", "feed delay:", signed_text(delay.send.p50),
+                    signed_text(delay.send.p99), signed_text(delay.match.p50), signed_text(delay.match.p99));
+    if (delay.match.count == 0) text = fmt::format("{:<14}no update in the last {:.0f} s; ", "feed delay:", kLong_s);
+    if (writer.clock_state != DAYPACK_CLOCK_SYNCHRONISED) return text + "no time service keeps this clock\n";
+    return text + "this clock is right to within " + duration_text(writer.clock_error_ns) + "\n";
+}
+
+[[nodiscard]] std::string text_symbol(Reader& reader, const RecentFlow& recent, SymbolIndex symbol) {
     const auto top = reader.top(symbol);
     const auto counter = [&](unsigned i) { return daypack_symbol_counter(&reader.raw(), symbol, i); };
     const auto matched = matched_percent(reader, symbol);
-    return fmt::format("{:<18} {:<16} u={:<14} updates {:<9} trades {:<7} gaps {:<4} resyncs {:<4}{} last {}{}\n",
+    const RecentFlow::Delay delay = recent.delay(symbol);
+    const std::string delayed = delay.send.count == 0 ? std::string()
+                                                      : fmt::format(" delay E {} T {}", signed_text(delay.send.p50),
+                                                                    signed_text(delay.match.p50));
+    return fmt::format("{:<18} {:<16} u={:<14} updates {:<9} trades {:<7} gaps {:<4} resyncs {:<4}{}{} last {}{}\n",
                        escaped(reader.names(symbol).symbol), top ? state_text(top->state, top->reason) : "busy",
                        top ? top->u : 0, counter(DAYPACK_SYMBOL_updates), counter(DAYPACK_SYMBOL_trades),
                        counter(DAYPACK_SYMBOL_gaps), counter(DAYPACK_SYMBOL_resyncs),
-                       matched ? fmt::format(" audits {:.2f} %", *matched) : std::string(),
+                       matched ? fmt::format(" audits {:.2f} %", *matched) : std::string(), delayed,
                        age_text(counter(DAYPACK_SYMBOL_last_receive_ns)), top ? flags_text(top->flags) : "");
 }
 
@@ -184,24 +255,72 @@ struct Lead {
                        at(999), at(1000), count);
 }
 
-[[nodiscard]] std::string text_stat(Reader& reader) {
+[[nodiscard]] std::string text_symbols(Reader& reader, const RecentFlow& recent, bool worst_first) {
+    std::vector<SymbolIndex> order(reader.symbols());
+    std::iota(order.begin(), order.end(), SymbolIndex{0});
+    if (worst_first) {
+        std::stable_partition(order.begin(), order.end(), [&](SymbolIndex symbol) {
+            const auto top = reader.top(symbol);
+            return !top || top->state != DAYPACK_STATE_LIVE;
+        });
+    }
+    std::string text;
+    for (const SymbolIndex symbol : order) text += text_symbol(reader, recent, symbol);
+    return text;
+}
+
+[[nodiscard]] std::string text_stat(Reader& reader, bool worst_first = false) {
     const auto& head = reader.header();
-    std::string text =
-        fmt::format("instance {}  pid {}  {}  up {:.0f} s  epoch {}  depth {}  events {}\n", reader.instance(),
-                    daypack_load(&head.writer_pid), writer_text(reader.raw()), uptime_s(reader),
-                    daypack_load(&head.epoch), reader.raw().depth, daypack_cursor(&reader.raw()));
+    const RecentFlow recent(reader, kLong_s);
+    std::string text = fmt::format("instance {}  pid {}  {}  epoch {}  depth {}  events {}\n", reader.instance(),
+                                   daypack_load(&head.writer_pid), life_text(writer_life(reader.raw())),
+                                   daypack_load(&head.epoch), reader.raw().depth, daypack_cursor(&reader.raw()));
     const std::uint64_t threads = daypack_load(&head.threads);
     text += fmt::format("threads {}  idle {}  because {}\n", daypack_threads_name(threads), daypack_idle_name(threads),
                         daypack_threads_why_name(threads));
     for (const Stage& stage : kStages) text += text_stage(reader, stage);
+    text += text_recent(recent) + text_delay(reader, recent);
     text += "engine:";
     for (unsigned i = 0; i < DAYPACK_ENGINE_COUNTER_COUNT; ++i) {
         text += fmt::format(" {} {}", daypack_engine_counter_name(i), daypack_engine_counter(&reader.raw(), i));
     }
     text += "\n";
     for (unsigned i = 0; i < daypack_lines(&reader.raw()); ++i) text += text_line(reader, i);
-    for (SymbolIndex i = 0; i < reader.symbols(); ++i) text += text_symbol(reader, i);
-    return text;
+    return text + text_symbols(reader, recent, worst_first);
+}
+
+// As much of a text as a window has room for; what is left out is counted in its last row.
+[[nodiscard]] std::string fitted(const std::string& text, int rows, int columns) {
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    const auto shown = lines <= rows ? lines : std::max(rows - 1, 0);
+    std::string picture;
+    std::size_t from = 0;
+    for (auto i = shown; i > 0; --i) {
+        const std::size_t end = text.find('\n', from);
+        picture += text.substr(from, std::min<std::size_t>(end - from, static_cast<std::size_t>(columns))) + "\n";
+        from = end + 1;
+    }
+    if (shown < lines) picture += fmt::format("{} lines more: a larger window, or daypack stat", lines - shown);
+    return picture;
+}
+
+// In place, until q or a signal.
+void watch_on_screen(Reader& reader, int every_ms) {
+    const StopSignal stop;
+    Screen screen;
+    do {
+        daypack_follow(&reader.raw());
+        screen.show(fitted(text_stat(reader, true), screen.rows(), screen.columns()));
+    } while (!screen.pressed('q', every_ms) && !stop.asked());
+}
+
+void watch_as_text(Reader& reader, const StatOptions& options, int every_ms, std::ostream& out) {
+    const StopSignal stop;
+    do {
+        daypack_follow(&reader.raw());
+        out << (options.json ? json_stat(reader) : text_stat(reader));
+        out.flush();
+    } while (options.watch && out && !stop.wait_ms(every_ms));
 }
 
 }  // namespace
@@ -209,14 +328,12 @@ struct Lead {
 int show_stat(const StatOptions& options, std::ostream& out) {
     constexpr int kWatch_ms = 1000;
     Reader reader(options.instance, options.owner);
-    const StopSignal stop;
-    const bool wipe = options.watch && !options.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0;
-    do {
-        daypack_follow(&reader.raw());
-        out << (wipe ? "\x1b[H\x1b[2J" : "") << (options.json ? json_stat(reader) : text_stat(reader));
-        out.flush();
-    } while (options.watch && out && !stop.wait_ms(kWatch_ms));
-    return 0;
+    if (options.watch && !options.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0) {
+        watch_on_screen(reader, kWatch_ms);
+    } else {
+        watch_as_text(reader, options, kWatch_ms, out);
+    }
+    return exit_code_of(reader);
 }
 
 }  // namespace daypack::core

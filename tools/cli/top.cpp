@@ -10,6 +10,7 @@
 #include "tools/term/ladder.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
+#include "tools/term/writer_life.h"
 
 namespace daypack::core {
 
@@ -20,13 +21,19 @@ int show_top(const TopOptions& options, std::ostream& out) {
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     if (isatty(STDOUT_FILENO) == 0) {
         for (const auto symbol : require_symbols(reader, options.symbol)) out << top_line(reader, symbol) << '\n';
-        return 0;
+        out.flush();
+        return exit_code_of(reader);
     }
-    const StopSignal stop;
-    Screen screen;
-    do screen.show(draw_ladder(reader, screen.rows(), screen.columns(), only));
-    while (!screen.pressed('q', kFrame_ms) && !stop.asked());
-    return 0;
+    if (const int code = exit_code_of(reader); code != 0) return code;
+    {
+        const StopSignal stop;
+        Screen screen;
+        do {
+            daypack_follow(&reader.raw());
+            screen.show(draw_ladder(reader, screen.rows(), screen.columns(), only));
+        } while (!screen.pressed('q', kFrame_ms) && !stop.asked());
+    }
+    return exit_code_of(reader);
 }
 
 }  // namespace daypack::core

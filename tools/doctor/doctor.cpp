@@ -10,6 +10,7 @@
 #include "tools/doctor/config_checks.h"
 #include "tools/doctor/cpu_checks.h"
 #include "tools/doctor/memory_checks.h"
+#include "tools/doctor/network_checks.h"
 #include "tools/term/json_line.h"
 
 namespace daypack::core {
@@ -44,7 +45,15 @@ void print_row(const Finding& finding, std::ostream& out) {
 int show_doctor(const DoctorOptions& options, std::ostream& out) {
     const Machine machine(options.root);
     Findings findings;
-    if (!options.config_path.empty()) findings = check_config(machine, load_config(options.config_path));
+    if (!options.config_path.empty()) {
+        const Config config = load_config(options.config_path);
+        findings = check_config(machine, config);
+        if (options.root.empty()) {
+            for (const auto& more : {check_clock_and_card(machine), check_venue(config)}) {
+                findings.insert(findings.end(), more.begin(), more.end());
+            }
+        }
+    }
     for (const auto check : {check_cpus, check_memory}) {
         const Findings more = check(machine);
         findings.insert(findings.end(), more.begin(), more.end());

@@ -2,7 +2,9 @@
 # Debian packages, by `cpack --config build/release/CPackConfig.cmake`, one a component: daypack, libdaypack-dev,
 # libdaypack-shm-dev, and libdaypack-reader1 where that library is built.
 set(CPACK_GENERATOR DEB)
-set(CPACK_PACKAGE_CONTACT "the daypack authors <daypack@users.noreply.github.com>")
+# Whoever distributes packages sets his own: cmake -DCPACK_PACKAGE_CONTACT="NAME <ADDRESS>". There is no address of the
+# project, and this one says so: .invalid is nobody's.
+set(CPACK_PACKAGE_CONTACT "the daypack authors <nobody@daypack.invalid>" CACHE STRING "the maintainer of Debian packages")
 set(CPACK_COMPONENTS_ALL shm dev)
 if(DAYPACK_PROGRAM)
   list(APPEND CPACK_COMPONENTS_ALL program)
@@ -20,6 +22,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME daypack)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/postinst)
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
     "low-latency order books of Backpack Exchange
 The program holds the exchange's WebSocket over TLS, keeps every order book
@@ -40,6 +43,10 @@ if(TARGET daypack_reader_library)
   set(CPACK_DEBIAN_READER_PACKAGE_NAME libdaypack-reader${soversion})
   set(CPACK_DEBIAN_READER_PACKAGE_SECTION libs)
   set(CPACK_DEBIAN_READER_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)  # what links it depends on this package; no other has a public library
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/reader/triggers "activate-noawait ldconfig\n")
+  set(CPACK_DEBIAN_READER_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_BINARY_DIR}/reader/triggers)
   set(CPACK_DEBIAN_SHM_PACKAGE_DEPENDS "${CPACK_DEBIAN_READER_PACKAGE_NAME} (= ${this_version})")
   set(CPACK_DEBIAN_READER_DESCRIPTION
       "readers of daypack's shared memory (shared library)

@@ -52,12 +52,8 @@ Meeting::Meeting(const Config& config, double seconds, const Scrubber& scrubber,
       wall_less_mono_ns_(wall_less_mono()),
       tls_(TlsContext::client(config.exchange.ca_file)),
       table_(config.engine.max_symbols) {
-    RestOptions options;
-    for (const auto& url : config.exchange.rest_urls) options.urls.push_back(parse_url(url, UrlKind::rest));
-    options.tls = &tls_;
-    options.requests_per_minute = static_cast<int>(config.exchange.rest_requests_per_minute);
-    options.refusal = refusal;
-    rest_ = std::make_unique<RestClient>(io_, options);
+    rest_ = std::make_unique<RestClient>(
+        io_, rest_options(config.exchange.rest_urls, config.exchange.rest_requests_per_minute, tls_));
     api_ = std::make_unique<RestApi>(*rest_, [this](const std::string& target, MonoTime asked,
                                                     const RestAnswer& answer) { on_answer(target, asked, answer); });
 }

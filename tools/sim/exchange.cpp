@@ -82,6 +82,18 @@ bool Exchange::is_over(const std::string& symbol) const {
     });
 }
 
+KeyPair Exchange::account_key(std::size_t number) const {
+    return key_pair_of(impl_->options.seed, number);
+}
+
+std::string Exchange::account_truth(std::size_t number) const {
+    return impl_->ask([&] { return impl_->loop.account_truth(number); });
+}
+
+void Exchange::pause_accounts(bool on) {
+    impl_->ask([&] { impl_->loop.pause_accounts(on); });
+}
+
 void Exchange::go_away() {
     impl_->ask([this] { impl_->loop.go_away(); });
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/sim/account/keys.h"
 #include "tools/sim/faults/fault.h"
 #include "tools/sim/options.h"
 
@@ -19,6 +20,7 @@ struct Statistics {
     std::uint64_t depth_requests = 0;
     std::uint64_t subscriptions = 0;    // streams times connections, now
     std::uint64_t readers_closed = 0;   // for reading too slowly
+    std::uint64_t refused = 0;          // signed requests and subscriptions, for their key, signature or time
     std::size_t unsent_bytes_peak = 0;  // of one connection, where the readers set the pace
 };
 
@@ -55,6 +57,12 @@ class Exchange {
     // Cuts every connection and listens no more; and listens again, on the same port with the same certificates.
     void go_away();
     void come_back();
+    // Of the account so numbered, from 1, where the options ask for accounts: its keys, and the body of /_sim/account.
+    [[nodiscard]] KeyPair account_key(std::size_t number) const;
+    [[nodiscard]] std::string account_truth(std::size_t number) const;
+    // Whether all accounts stand still.
+    void pause_accounts(bool on);
+
     // Counts from now.
     void inject(const Fault& fault);
     // Ends the random faults of `chaos_seed`, and disarms those that have not struck.

@@ -7,6 +7,7 @@
 #include "tools/sim/exchange_loop.h"
 #include "tools/sim/faults/fault_answers.h"
 #include "tools/sim/market/clocks.h"
+#include "tools/sim/server/query.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -15,8 +16,11 @@ constexpr std::string_view kMarketsPath = "/api/v1/markets";
 
 }  // namespace
 
-Reply ExchangeLoop::on_request(std::string_view target) {
+Reply ExchangeLoop::on_request(std::string_view target, const Credentials& credentials) {
     if (auto reply = on_sim_request(target)) return *reply;
+    if (desk_) {
+        if (auto reply = desk_->on_request(target, credentials)) return *reply;
+    }
     ++statistics_.requests;
     const std::string_view path = target.substr(0, target.find('?'));
     const std::string symbol = symbol_of(target);
@@ -80,6 +84,7 @@ void ExchangeLoop::on_message(Connection& connection, std::string_view text) {
                                  return !stream.symbol.empty() && !venue_.index_of.contains(stream.symbol);
                              }));
     for (std::string& error : request.errors) connection.send(std::make_shared<const std::string>(std::move(error)));
+    if (desk_) desk_->on_message(connection, request);
     for (const StreamName& stream : request.streams) {
         if (stream.symbol.empty()) {
             for (Fanout& fanout : venue_.fanouts) {
@@ -107,6 +112,7 @@ void ExchangeLoop::on_drained(Connection&) {
 
 void ExchangeLoop::on_close(Connection& connection) {
     for (Fanout& fanout : venue_.fanouts) fanout.forget(connection);
+    if (desk_) desk_->forget(connection);
     venue_.connections.erase(connection.ordinal());
     pacer_.want_pump();
 }

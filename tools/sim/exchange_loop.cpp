@@ -48,6 +48,7 @@ ExchangeLoop::ExchangeLoop(const SimOptions& options)
                                         faults_.on_struck(fault, symbol, connection);
                                     });
     }
+    if (options_.accounts != 0) desk_.emplace(io_, options_, venue_, faults_);
     server_.emplace(io_, *this, options_.port);
 }
 
@@ -56,6 +57,11 @@ Statistics ExchangeLoop::statistics() const {
     now.connections = venue_.connections.size();
     now.unsent_bytes_peak = pacer_.unsent_bytes_peak();
     for (const Fanout& fanout : venue_.fanouts) now.subscriptions += fanout.subscriptions();
+    if (desk_) {
+        now.subscriptions += desk_->subscriptions();
+        now.frames_sent += desk_->frames_sent();
+        now.refused = desk_->refused();
+    }
     return now;
 }
 
@@ -64,6 +70,7 @@ void ExchangeLoop::run() {
         for (std::size_t i = 0; i < venue_.feeds.size(); ++i) pacer_.begin(i);
     }
     keep_house();
+    if (desk_) desk_->begin();
     faults_.begin_chaos();
     io_.run();
     io_.restart();
@@ -76,6 +83,7 @@ void ExchangeLoop::run() {
 void ExchangeLoop::shut_down() {
     pacer_.stop();
     faults_.stop();
+    if (desk_) desk_->stop();
     house_timer_.cancel();
     server_->stop_listening();
     server_->close_all();

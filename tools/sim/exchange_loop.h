@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/sim/account/account_desk.h"
 #include "tools/sim/exchange.h"
 #include "tools/sim/fault_runner.h"
 #include "tools/sim/market/listing.h"
@@ -42,10 +43,14 @@ class ExchangeLoop final : public ServerHandler, private FaultTargets {
     void end_chaos() { faults_.end_chaos(); }
     void go_away() override;
     void come_back() { faults_.come_back(); }
+    [[nodiscard]] std::string account_truth(std::size_t number) const { return desk_ ? desk_->truth(number) : ""; }
+    void pause_accounts(bool on) {
+        if (desk_) desk_->pause(on);
+    }
 
     [[nodiscard]] Reception on_connection() override;
     [[nodiscard]] Reply on_upgrade() override;
-    [[nodiscard]] Reply on_request(std::string_view target) override;
+    [[nodiscard]] Reply on_request(std::string_view target, const Credentials& credentials) override;
     void on_open(Connection& connection) override;
     void on_message(Connection& connection, std::string_view text) override;
     void on_drained(Connection& connection) override;
@@ -71,6 +76,7 @@ class ExchangeLoop final : public ServerHandler, private FaultTargets {
     VenueState venue_;
     FaultRunner faults_;
     Pacer pacer_;
+    std::optional<AccountDesk> desk_;  // of the accounts, where there are any
     std::uint64_t house_ticks_ = 0;
     Statistics statistics_;
     std::optional<Server> server_;

@@ -218,7 +218,8 @@ void FaultRunner::set_defaults() {
 
 void FaultRunner::begin_chaos() {
     if (options_.chaos_seed == 0) return;
-    chaos_.emplace(options_.chaos_seed, options_.chaos_unkind ? Chaos::Unkind::yes : Chaos::Unkind::no);
+    chaos_.emplace(options_.chaos_seed, options_.chaos_unkind ? Chaos::Unkind::yes : Chaos::Unkind::no,
+                   options_.accounts != 0 ? Chaos::Accounts::yes : Chaos::Accounts::no);
     do_harm();
 }
 

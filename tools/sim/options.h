@@ -13,6 +13,7 @@ namespace daypack::core::sim {
 inline constexpr bool kJitterByDefault = true;
 inline constexpr std::int64_t kOddLagMsByDefault = 5;
 inline constexpr std::int64_t kMarketsCacheMsByDefault = 300'000;
+inline constexpr std::int64_t kHistoryLagMsByDefault = 150;
 
 inline constexpr std::int64_t kVenueLagUs = 2000;  // a generated frame is due so long after its T: its E has passed
 
@@ -27,6 +28,11 @@ struct SimOptions : MarketOptions {
     std::uint64_t chaos_seed = 0;                              // random faults from this seed; 0: none
     bool chaos_unkind = false;                                 // also what misleads: Chaos::Unkind
     std::int64_t chaos_every_ms = 500;                         // between them
+    std::size_t accounts = 0;                                  // that can sign; 0: the account side is not there
+    double account_rate = 5;                                   // acts a second of each
+    std::uint64_t account_events = 0;                          // acts of each, then they stand still; 0: endless
+    std::string keys_out;                                      // the folder that their keys go to; empty: nowhere
+    std::int64_t history_lag_ms = kHistoryLagMsByDefault;      // how much later than the streams histories are
     std::string ca_out;                                        // where the CA's certificate goes; empty: nowhere
     std::int64_t ping_interval_ms = 60'000;                    // of the server's own pings
     std::size_t unread_bytes_max = std::size_t{64} << 20;      // a reader further behind than this is closed

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tools/term/shm_text.h"
+#include "tools/term/writer_life.h"
 
 namespace daypack::core {
 namespace {
@@ -112,9 +113,8 @@ Pane pane_of(Reader& reader, SymbolIndex symbol, std::size_t levels, const std::
 
 Cell title(Reader& reader) {
     const auto& head = reader.header();
-    const auto up_s = age_ns(daypack_load(&head.writer_start_ns)) / 1'000'000'000;
-    return {fmt::format("daypack {}  pid {}  {}  up {} s  epoch {}", reader.instance(), daypack_load(&head.writer_pid),
-                        writer_text(reader.raw()), up_s, daypack_load(&head.epoch)),
+    return {fmt::format("daypack {}  pid {}  {}  epoch {}", reader.instance(), daypack_load(&head.writer_pid),
+                        life_text(writer_life(reader.raw())), daypack_load(&head.epoch)),
             kBold};
 }
 

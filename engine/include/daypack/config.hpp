@@ -32,6 +32,13 @@ enum class Threads : std::uint8_t { pipeline, fused, automatic };
 // What a hot thread does that has nothing to do.
 enum class Idle : std::uint8_t { spin, backoff, automatic };
 
+// A further account: its name, and the file of its keys, of mode 0600, as Signer::from_file() takes it.
+struct Account {
+    std::string name;
+    std::string key_file;
+    bool operator==(const Account&) const = default;
+};
+
 // Thread: any; plain values. What is wrong with them is said by the constructor of Engine, by the member's name.
 struct Config {
     // ---- what is followed
@@ -43,6 +50,7 @@ struct Config {
     // ---- where others read it
     std::string instance = "default";  // names the shared memory: /dev/shm/daypack.<instance>
     bool shared_memory = true;         // false: the books are in this process alone, and nothing is in /dev/shm; no key
+    bool takeover = false;             // joins beside the engine that has the instance, then has it hand over; no key
     std::uint32_t depth = 64;          // levels a side in shared memory, and in Engine::snapshot()
     std::uint32_t max_symbols = 512;
     std::uint64_t ring_events = 65'536;  // rounded up to a power of two
@@ -51,8 +59,9 @@ struct Config {
     std::string shm_group;  // empty: the group of the process
 
     // ---- the exchange
-    std::string api_key;     // empty: no account
-    std::string api_secret;  // base64 of 32 bytes; never printed
+    std::string api_key;            // empty: no account
+    std::string api_secret;         // base64 of 32 bytes, or of 64; never printed
+    std::vector<Account> accounts;  // beside the one of api_key, which is named `default`
     std::vector<std::string> rest_urls = {"https://api.backpack.exchange"};
     std::vector<std::string> ws_urls = {"wss://ws.backpack.exchange"};
     std::string ca_file;      // PEM, the certificates to trust; empty: the system's

@@ -256,6 +256,7 @@ enum class ErrorCode : std::uint8_t {
     callback,       // an exception left a function of the Handler, or the function that takes the log
     no_symbols,     // the exchange lists none of the symbols, or shared memory has room for none
     instance_lost,  // the segment's name was taken by another engine, which was there first
+    handed_over,    // another engine asked for the instance (Config::takeover), and goes on with it
 };
 
 struct Error {

@@ -12,11 +12,11 @@
  *     }
  *
  * Images. An image is the venue's own snapshot by REST at one id, which an audit of the engine found equal to its book.
- * So there is none until the first audit has passed, and after a book was replaced (a gap, a restart, another tick) the
- * next one is needed: `snapshot_interval` is how often each book is audited. Until then the follower has no book, and
- * says so: daypack_follow_poll returns DAYPACK_EMPTY, and waits_since_ns tells how long. The ring must reach back to
- * the image: ring_events has to hold the time from an audit's request to its end, and the time that a late follower may
- * come after it.
+ * So there is none until the first audit has passed, and after a book was replaced (a gap, a restart, another tick,
+ * another engine) the next one is needed: `snapshot_interval` is how often each book is audited. Until then the
+ * follower has no book, and says so: daypack_follow_poll returns DAYPACK_EMPTY, waits_since_ns tells since when, and
+ * daypack_follow_explain what it waits for. The ring must reach back to the image: ring_events has to hold the time
+ * from an audit's request to its end, and the time that a late follower may come after it.
  *
  * Threads. As for a daypack_reader, which a follower reads through: both belong to one thread.
  */
@@ -41,6 +41,20 @@ typedef struct daypack_image {
     uint64_t counts;
 } daypack_image;
 
+/* What a follower without a book waits for.
+ * NOTHING  it has a book
+ * SYMBOL   the engine does not list the symbol, yet or any more
+ * IMAGES   for ever: the engine makes no images. It has to be started with image_levels
+ * AUDIT    the next audit of this book, which leaves an image
+ * RING     likewise; the last image was not joined, since the ring does not reach back to it */
+#define DAYPACK_FOLLOW_WAITS(X) X(NOTHING, 0) X(SYMBOL, 1) X(IMAGES, 2) X(AUDIT, 3) X(RING, 4)
+
+typedef enum daypack_follow_wait {
+#define DAYPACK_X(name, value) DAYPACK_FOLLOW_WAITS_##name = value,
+    DAYPACK_FOLLOW_WAITS(DAYPACK_X)
+#undef DAYPACK_X
+} daypack_follow_wait;
+
 typedef struct daypack_follower {
     daypack_reader* reader;
     char name[DAYPACK_NAME_BYTES];
@@ -52,10 +66,12 @@ typedef struct daypack_follower {
     int64_t known_to[2];  /* 0: the whole side is known */
     uint64_t exponents;   /* as in daypack_slot */
     uint64_t u;           /* of the book */
+    uint64_t epoch;       /* of the writer whose book it is: no book goes on from one writer to the next */
     uint64_t cursor;      /* of the ring */
     uint64_t image;       /* sequence of the image that was looked at last */
     uint64_t inode;       /* of the segment that all of this is of */
     uint64_t joins, lost; /* how often it joined, and how many records were written over unread */
+    int waits_for;        /* one of DAYPACK_FOLLOW_WAITS_… */
     int64_t waits_since_ns; /* CLOCK_MONOTONIC; 0: it has a book */
     daypack_top top;        /* state as it is worth now, and the best bid and offer of this book */
 } daypack_follower;
@@ -85,12 +101,16 @@ static inline void daypack_follow_begin(daypack_follower* book, daypack_reader* 
     book->room = room;
     book->inode = reader->inode;
     book->cursor = daypack_cursor(reader);
+    book->waits_for = DAYPACK_FOLLOW_WAITS_AUDIT;
     book->waits_since_ns = daypack_monotonic_ns();
 }
 
 /* Gives up the book: only another image makes another one. */
 static inline void daypack_follow_lose(daypack_follower* book) {
-    if (book->joined) book->waits_since_ns = daypack_monotonic_ns();
+    if (book->joined) {
+        book->waits_for = DAYPACK_FOLLOW_WAITS_AUDIT;
+        book->waits_since_ns = daypack_monotonic_ns();
+    }
     book->joined = 0;
     book->counts[0] = book->counts[1] = 0;
 }
@@ -162,7 +182,10 @@ static inline int daypack_take_image(daypack_follower* book, uint64_t* position)
     daypack_image copy;
     uint32_t bids, asks;
     uint64_t sequence;
-    if (book->symbol < 0 || !daypack_has_images(reader)) return 0;
+    if (!daypack_has_images(reader)) {
+        book->waits_for = DAYPACK_FOLLOW_WAITS_IMAGES;
+        return 0;
+    }
     image = daypack_image_of(reader, (uint32_t)book->symbol);
     levels = (const daypack_level*)(const void*)(image + 1);
     sequence = daypack_load_acquire(&image->sequence); /* pairs with the release that ended the write */
@@ -178,6 +201,7 @@ static inline int daypack_take_image(daypack_follower* book, uint64_t* position)
     if (daypack_load(&image->sequence) != sequence) return 0;
     book->image = sequence; /* whatever becomes of it, it is not looked at again */
     book->u = copy.u;
+    book->epoch = copy.epoch;
     book->exponents = copy.exponents;
     *position = copy.position;
     return 1;
@@ -198,7 +222,9 @@ static inline int daypack_follow_apply(daypack_follower* book, const daypack_rec
 
 /* Reads the ring up to `end`. Returns 1 where the book goes on, 0 where it is lost; -1 at a record before `position`,
  * the place of the image in the ring, that says that the book was replaced: what was applied so far is of the one
- * before, and the image, asked for later, is of the one after. */
+ * before, and the image, asked for later, is of the one after. Records of a writer before that of the image say nothing
+ * of this book; one of a writer after it ends the book, whatever its ids: it has joined by itself, perhaps another
+ * numbering, and need not say SNAPSHOT. */
 static inline int daypack_follow_ring(daypack_follower* book, uint64_t position, uint64_t end) {
     while (book->cursor < end) {
         const uint64_t at = book->cursor;
@@ -212,6 +238,10 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
         kind = daypack_record_kind(&record);
         if (kind == DAYPACK_KIND_NONE) return at < position ? -1 : 0; /* of whatever symbol; its writer died */
         if (daypack_record_symbol(&record) != (uint32_t)book->symbol) continue;
+        if ((uint32_t)record.status != (uint32_t)book->epoch) {
+            if (at < position) continue;
+            return 0;
+        }
         if (kind == DAYPACK_KIND_SNAPSHOT) return at < position ? -1 : 0;
         if ((kind == DAYPACK_KIND_DELTA || kind == DAYPACK_KIND_ADVANCE) && !daypack_follow_apply(book, &record)) {
             if (at >= position) return 0;
@@ -229,26 +259,44 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
     return 1;
 }
 
-/* Joins image and ring, where there is an image that was not tried yet. `slot_u`: the u of the slot, read before. */
-static inline void daypack_follow_join(daypack_follower* book, uint64_t slot_u) {
+/* Returns where the ring can be read from, at `begin` or soon after it: not within an update of this symbol. Its
+ * records tell which is the last, but not which is the first, and the ids of one cut short look as those of a whole
+ * one. */
+static inline uint64_t daypack_follow_whole_from(const daypack_follower* book, uint64_t begin) {
+    uint64_t cursor = begin == 0 ? 0 : begin - 1, lost;
+    daypack_record record;
+    int result;
+    if (begin == 0) return 0;
+    do {
+        result = daypack_read_record(book->reader, &cursor, &record, &lost);
+        if (result == DAYPACK_EMPTY) break;
+    } while (result == DAYPACK_LOST ||
+             (daypack_record_kind(&record) == DAYPACK_KIND_DELTA && !daypack_record_last(&record) &&
+              daypack_record_symbol(&record) == (uint32_t)book->symbol));
+    return cursor;
+}
+
+/* Joins image and ring, where there is an image that was not tried yet. */
+static inline void daypack_follow_join(daypack_follower* book) {
     const daypack_reader* reader = book->reader;
     const uint64_t end = daypack_cursor(reader);
     const uint64_t room =
         reader->ring_events - reader->ring_events / 16; /* what is older may be lost while it is read */
-    uint64_t begin = end > room ? end - room : 0;
+    uint64_t begin = daypack_follow_whole_from(book, end > room ? end - room : 0);
     uint64_t position;
     int goes_on = -1;
-    while (goes_on < 0) {
-        if (!daypack_take_image(book, &position)) break;
-        if (begin > position) break; /* the ring does not reach back to it */
+    while (goes_on < 0 && daypack_take_image(book, &position)) {
+        book->waits_for = DAYPACK_FOLLOW_WAITS_RING;
+        if (begin > position) break;
         book->cursor = begin;
         goes_on = daypack_follow_ring(book, position, end);
         if (goes_on >= 0) break;
         begin = book->cursor;
         book->image = 0;
     }
-    if (goes_on == 1 && slot_u <= book->u) { /* beyond its u: what lies between is not in the ring any more */
+    if (goes_on == 1) {
         book->joined = 1;
+        book->waits_for = DAYPACK_FOLLOW_WAITS_NOTHING;
         book->waits_since_ns = 0;
         ++book->joins;
         return;
@@ -272,16 +320,22 @@ static inline uint32_t daypack_follow_levels(const daypack_follower* book, unsig
     }
     return book->counts[side & 1] - low;
 }
+
 /* Returns a level by its rank, 0 the best. REQUIRES: rank < daypack_follow_levels(book, side). */
 static inline daypack_level daypack_follow_level(const daypack_follower* book, unsigned side, uint32_t rank) {
     return book->sides[side & 1][book->counts[side & 1] - 1 - rank];
 }
 
+/* Returns the best level that is known of a side; of quantity 0 where there is none. */
+static inline daypack_level daypack_follow_best(const daypack_follower* book, unsigned side) {
+    const daypack_level none = {0, 0};
+    return daypack_follow_levels(book, side) != 0 ? daypack_follow_level(book, side, 0) : none;
+}
+
 /* Fills in what the slot cannot say of this book. */
 static inline void daypack_follow_fill_top(daypack_follower* book) {
-    const daypack_level none = {0, 0};
-    const daypack_level bid = book->counts[0] != 0 ? daypack_follow_level(book, DAYPACK_SIDE_BID, 0) : none;
-    const daypack_level ask = book->counts[1] != 0 ? daypack_follow_level(book, DAYPACK_SIDE_ASK, 0) : none;
+    const daypack_level bid = daypack_follow_best(book, DAYPACK_SIDE_BID);
+    const daypack_level ask = daypack_follow_best(book, DAYPACK_SIDE_ASK);
     book->top.u = book->joined ? book->u : 0;
     book->top.bid_price = bid.price;
     book->top.bid_quantity = bid.quantity;
@@ -292,37 +346,113 @@ static inline void daypack_follow_fill_top(daypack_follower* book) {
     book->top.quantity_exponent = daypack_quantity_exponent(book->exponents);
 }
 
+/* Reads the slot into book->top. Where that led to another segment, everything of the old one is given up; its
+ * directory has the same symbols in the same order, unless the file was removed by hand. */
+static inline int daypack_follow_read_slot(daypack_follower* book) {
+    daypack_reader* reader = book->reader;
+    int result;
+    for (;;) {
+        if (book->symbol < 0) book->symbol = daypack_find(reader, book->name);
+        result = daypack_read_top(reader, book->symbol, &book->top);
+        if (book->inode == reader->inode) return result;
+        book->inode = reader->inode;
+        book->image = 0;
+        book->symbol = DAYPACK_NO_SYMBOL;
+        daypack_follow_lose(book);
+        book->waits_for = DAYPACK_FOLLOW_WAITS_AUDIT;
+    }
+}
+
+/* Reads the ring until the book is where the slot was, for a moment at most: the slot is written before its records. */
+static inline void daypack_follow_catch_up(daypack_follower* book, uint64_t slot_u) {
+    int attempt;
+    for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
+        if (daypack_follow_ring(book, 0, daypack_cursor(book->reader)) != 1) {
+            daypack_follow_lose(book);
+            return;
+        }
+        if (slot_u <= book->u) return;
+    }
+}
+
+/* Returns 1 where the ring has not said yet what the slot shows: an update beyond this book, or, since a slot is
+ * written before its records and so never behind them, a book of another numbering. `slot_u`: as it was before the
+ * ring. */
+static inline int daypack_follow_is_between(const daypack_follower* book, uint64_t slot_u) {
+    return slot_u > book->u || daypack_load(&daypack_slot_of(book->reader, (uint32_t)book->symbol)->u) < book->u;
+}
+
+/* Takes back a LIVE of the slot, where this reader has not the same book. */
+static inline void daypack_follow_doubt(daypack_follower* book) {
+    if (book->top.state != DAYPACK_STATE_LIVE) return;
+    book->top.state = DAYPACK_STATE_SYNCING;
+    book->top.reason = DAYPACK_REASON_start;
+}
+
 /*
  * Brings the book up to what the ring has now.
  * DAYPACK_OK         there is a book, and book->top says what it is worth: only DAYPACK_STATE_LIVE is tradable
- * DAYPACK_EMPTY      there is none yet, or none any more: waits_since_ns tells since when. The next image makes one
- * DAYPACK_BUSY       the writer was faster: try again
+ * DAYPACK_EMPTY      there is none yet, or none any more: waits_since_ns tells since when, waits_for what for. The next
+ *                    image makes one
+ * DAYPACK_BUSY       the writer was faster, or is half way through an update: try again
  * DAYPACK_NO_SYMBOL  the engine does not list the symbol yet
  */
 static inline int daypack_follow_poll(daypack_follower* book) {
-    daypack_reader* reader = book->reader;
+    const daypack_reader* reader = book->reader;
     uint64_t slot_u;
-    int result;
-    if (book->symbol < 0) book->symbol = daypack_find(reader, book->name);
-    if (book->symbol < 0) book->cursor = daypack_cursor(reader); /* a wait for what is new is not over at once */
-    result = daypack_read_top(reader, book->symbol, &book->top);
-    if (result != DAYPACK_OK) return result;
-    if (book->inode != reader->inode) { /* another segment, with the same symbols in the same order */
-        book->inode = reader->inode;
-        book->image = 0;
-        daypack_follow_lose(book);
+    const int result = daypack_follow_read_slot(book);
+    if (result != DAYPACK_OK) {
+        daypack_follow_doubt(book);
+        if (result != DAYPACK_NO_SYMBOL) return result;
+        book->waits_for = DAYPACK_FOLLOW_WAITS_SYMBOL;
+        book->cursor = daypack_cursor(reader); /* a wait for what is new is not over at once */
+        memset(&book->top, 0, sizeof book->top);
+        return result;
     }
+    if (book->waits_for == DAYPACK_FOLLOW_WAITS_SYMBOL) book->waits_for = DAYPACK_FOLLOW_WAITS_AUDIT;
     slot_u = book->top.u;
-    if (book->joined && (daypack_follow_ring(book, 0, daypack_cursor(reader)) != 1 || slot_u > book->u)) {
-        daypack_follow_lose(book);
+    if (book->joined && daypack_load(&daypack_head(reader)->epoch) != book->epoch) daypack_follow_lose(book);
+    if (book->joined) daypack_follow_catch_up(book, slot_u);
+    if (!book->joined) {
+        daypack_follow_join(book);
+        if (book->joined) daypack_follow_catch_up(book, slot_u);
     }
-    if (!book->joined) daypack_follow_join(book, slot_u);
-    if (!book->joined && book->top.state == DAYPACK_STATE_LIVE) {
-        book->top.state = DAYPACK_STATE_SYNCING; /* the engine has a book, this reader has not */
-        book->top.reason = DAYPACK_REASON_start;
-    }
+    if (!book->joined) daypack_follow_doubt(book); /* the engine has a book, this reader has not */
     daypack_follow_fill_top(book);
-    return book->joined ? DAYPACK_OK : DAYPACK_EMPTY;
+    if (!book->joined) return DAYPACK_EMPTY;
+    if (book->top.state != DAYPACK_STATE_LIVE || !daypack_follow_is_between(book, slot_u)) return DAYPACK_OK;
+    daypack_follow_doubt(book);
+    return DAYPACK_BUSY;
+}
+
+/* Writes what a follower without a book waits for, and what to do about it, as one line with its final zero, into
+ * `text`. Returns `text`. */
+static inline const char* daypack_follow_explain(const daypack_follower* book, char* text, size_t bytes) {
+    switch (book->waits_for) {
+        case DAYPACK_FOLLOW_WAITS_NOTHING: snprintf(text, bytes, "%s: there is a book", book->name); break;
+        case DAYPACK_FOLLOW_WAITS_SYMBOL:
+            snprintf(text, bytes, "%s: the engine does not list it; `daypack markets` shows what the venue has",
+                     book->name);
+            break;
+        case DAYPACK_FOLLOW_WAITS_IMAGES:
+            snprintf(text, bytes,
+                     "%s: the engine makes no images of whole books: set engine.image_levels in its configuration to "
+                     "as many levels a side as you need, and start it anew",
+                     book->name);
+            break;
+        case DAYPACK_FOLLOW_WAITS_RING:
+            snprintf(text, bytes,
+                     "%s: the last image is older than the ring reaches, so the next audit is waited for; where that "
+                     "goes on, raise engine.ring_events, or audit more often (snapshot_interval)",
+                     book->name);
+            break;
+        default:
+            snprintf(text, bytes,
+                     "%s: the next audit of the book is waited for, which leaves an image; snapshot_interval is how "
+                     "often there is one",
+                     book->name);
+    }
+    return text;
 }
 
 #ifdef __cplusplus

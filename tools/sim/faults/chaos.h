@@ -18,13 +18,16 @@ class Chaos {
     enum class Unkind : bool { no, yes };
     // `unkind`: beside what breaks also what misleads: late lines, wrong clocks, numberings that overlap, answers that
     // are another's.
-    explicit Chaos(std::uint64_t seed, Unkind unkind = Unkind::no) : random_(seed), unkind_(unkind) {}
+    enum class Accounts : bool { no, yes };
+    // `accounts`: every second fault is one of the account side.
+    explicit Chaos(std::uint64_t seed, Unkind unkind = Unkind::no, Accounts accounts = Accounts::no)
+        : random_(seed), unkind_(unkind), accounts_(accounts) {}
 
     // As Fault::parse takes it. `lines`: the connections there are now; `symbols`: the markets.
     [[nodiscard]] std::string next(const std::vector<std::uint64_t>& lines, const std::vector<std::string>& symbols) {
-        const std::size_t kinds = kFaults.size() + (unkind_ == Unkind::yes ? kUnkindFaults.size() : 0);
-        const auto which = static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(kinds)));
-        std::string text = which < kFaults.size() ? kFaults[which] : kUnkindFaults[which - kFaults.size()];
+        std::string text = accounts_ == Accounts::yes && random_.chance(0.5)
+                               ? one_of(kAccountFaults, kUnkindAccountFaults)
+                               : one_of(kFaults, kUnkindFaults);
         if (const std::size_t at = text.find('%'); at != std::string::npos) {
             const std::uint64_t draw = random_.bits();
             text.replace(at, 1, std::to_string(lines.empty() ? 1 : lines[draw % lines.size()]));
@@ -42,6 +45,13 @@ class Chaos {
     [[nodiscard]] static const auto& unkind_faults() noexcept { return kUnkindFaults; }
 
   private:
+    template <class Kind, class UnkindToo>
+    [[nodiscard]] const char* one_of(const Kind& kind, const UnkindToo& unkind) {
+        const std::size_t kinds = kind.size() + (unkind_ == Unkind::yes ? unkind.size() : 0);
+        const auto which = static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(kinds)));
+        return which < kind.size() ? kind[which] : unkind[which - kind.size()];
+    }
+
     // %: a line; $: a market; @: each market in turn. A level between two ticks that all lines bring twice within 5 s
     // is believed, and the next one is then a level as any other: no client could tell it from what rests in the book.
     static constexpr std::array kFaults{
@@ -129,9 +139,43 @@ class Chaos {
         "listing:how=omitted,symbol=$",
         "close:how=each,for_ms=300",
     };
+    static constexpr std::array kAccountFaults{
+        "private:how=lost,line=%",
+        "private:how=lost,line=%,for_ms=400",
+        "private:how=lost",
+        "private:how=duplicate,times=5",
+        "private:how=duplicate,line=%",
+        "sign_in",
+        "signed:how=401",
+        "signed:how=signature",
+        "signed:how=invalid,times=2",
+        "signed:how=expired",
+        "signed:how=unauthorized",
+        "signed:how=maintenance,times=2",
+        "signed:how=too_early",
+        "signed:how=429,retry_after=1",
+        "signed:how=503",
+        "signed:how=delayed,for_ms=400",
+        "signed:how=cut",
+        "account:how=lend",
+        "account:how=history,by_ms=1500,for_ms=2000",
+        "account:how=restart,for_ms=300",
+        "close:line=%",
+        "reset:line=%",
+    };
+    static constexpr std::array kUnkindAccountFaults{
+        "private:how=drop",
+        "private:how=late",
+        "private:how=late,line=%",
+        "account:how=stale,by_ms=200,for_ms=700",
+        "lag:line=%,by_ms=250,for_ms=600",
+        "clock:of=rest,by_ms=3000,for_ms=900",
+        "stall:line=%,for_ms=900",
+    };
 
     Random random_;
     Unkind unkind_;
+    Accounts accounts_;
     std::size_t in_turn_ = 0;
 };
 

@@ -89,6 +89,20 @@ constexpr KindName kKinds[] = {
      "/markets comes from a cache's two edges, each copy up to for_ms old (300 s), while /market is fresh"},
     {FaultKind::listing, "listing", "symbol how for_ms", "omitted gone", nullptr, "",
      "at the Nth request: omitted: one list lacks the market; gone: there is no such market, for for_ms"},
+    {FaultKind::signed_request, "signed", "path symbol how for_ms retry_after",
+     "401 unauthorized signature invalid expired forbidden deactivated maintenance too_early 429 503 delayed silent "
+     "cut",
+     nullptr, "",
+     "a signed request (the Nth of them) is answered so, for_ms late: 401: as text; signature: INVALID_SIGNATURE; "
+     "invalid, expired: INVALID_CLIENT_REQUEST; the others by their codes"},
+    {FaultKind::sign_in, "sign_in", "line", "", "", "", "a private SUBSCRIBE (the Nth) is refused, whoever signed it"},
+    {FaultKind::private_frame, "private", "symbol line how for_ms", "lost drop duplicate late", nullptr, "",
+     "a private frame (the Nth of them); lost: nor any other, until for_ms are over or it is subscribed again; drop: "
+     "this one alone; late: behind the next"},
+    {FaultKind::account, "account", "how by_ms for_ms", "lend stale history restart", nullptr, "",
+     "at the accounts' Nth act; lend: idle funds are lent or come back; stale: for for_ms REST shows orders, positions "
+     "and balances as they were by_ms ago; history: so the histories; restart: everything is closed for for_ms, and "
+     "resting orders are cancelled meanwhile"},
 };
 
 [[noreturn]] void fail(std::string_view text, const std::string& what) {
@@ -213,6 +227,10 @@ void complete(Fault& fault, const KindName& kind, std::string_view text) {
     }
     if (fault.shift_ids && fault.first_id) fail(text, "give to or by, not both");
     if (fault.kind == FaultKind::cache || fault.how == "omitted") fault.path = "markets";
+    const bool is_older = fault.how == "stale" || fault.how == "history";
+    if (fault.kind == FaultKind::account && is_older && fault.by_ms <= 0) {
+        fail(text, "say how much older: account:how=stale,by_ms=200");
+    }
     if (fault.kind == FaultKind::listing && fault.symbol.empty()) fail(text, "say which market: symbol=SOL_USDC");
 }
 

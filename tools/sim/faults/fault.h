@@ -41,6 +41,11 @@ enum class FaultKind {
     stale,
     cache,
     listing,
+    // at the Nth signed request, private subscription, private frame, or act of an account
+    signed_request,
+    sign_in,
+    private_frame,
+    account,
 };
 
 // One thing that goes wrong. Written KIND[@N][:key=value,…]; N is 1 where it is not given.

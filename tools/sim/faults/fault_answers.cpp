@@ -50,6 +50,13 @@ constexpr std::array kRefusals{
     Refusal{"denied", 404, kJson, R"({"code":"RESOURCE_NOT_FOUND","message":"Not Found"})"},
     Refusal{"paused", 400, kJson, R"({"code":"TRADING_PAUSED","message":"Trading is paused"})"},
     Refusal{"maintenance", 503, kJson, R"({"code":"MAINTENANCE","message":"System under maintenance"})"},
+    Refusal{"401", 401, kText, "Unauthorized"},
+    Refusal{"unauthorized", 401, kJson, R"({"code":"UNAUTHORIZED","message":"Unauthorized"})"},
+    Refusal{"signature", 400, kJson, R"({"code":"INVALID_SIGNATURE","message":"Invalid signature"})"},
+    Refusal{"invalid", 400, kJson, R"({"code":"INVALID_CLIENT_REQUEST","message":"Invalid signature"})"},
+    Refusal{"expired", 400, kJson, R"({"code":"INVALID_CLIENT_REQUEST","message":"Request has expired"})"},
+    Refusal{"forbidden", 403, kJson, R"({"code":"FORBIDDEN","message":"Forbidden"})"},
+    Refusal{"deactivated", 403, kJson, R"({"code":"ACCOUNT_DEACTIVATED","message":"Account deactivated"})"},
     Refusal{"too_early", 425, kJson, R"({"code":"TOO_EARLY","message":"Too early"})"},
 };
 

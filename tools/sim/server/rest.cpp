@@ -9,6 +9,7 @@
 
 #include "tools/sim/market/text.h"
 #include "tools/sim/server/public_data.h"
+#include "tools/sim/server/query.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -49,32 +50,10 @@ Reply bad_parameter(const char* name, const char* type, const char* why) {
 
 std::vector<std::string> parameters(std::string_view target, std::string_view name) {
     std::vector<std::string> values;
-    const std::size_t question = target.find('?');
-    std::string_view rest = question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
-    while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find('&'), rest.size());
-        const std::string_view pair = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        if (pair.substr(0, equals) == name) {
-            values.push_back(percent_decoded(pair.substr(std::min(equals + 1, pair.size()))));
-        }
+    for (auto& [key, value] : query_of(target)) {
+        if (key == name) values.push_back(std::move(value));
     }
     return values;
-}
-std::optional<std::string> parameter(std::string_view target, std::string_view name) {
-    std::vector<std::string> values = parameters(target, name);
-    if (values.empty()) return std::nullopt;
-    return std::move(values.front());
-}
-
-template <class Integer>
-std::optional<Integer> integer(const std::string& text) {
-    Integer value{};
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || text.empty()) return std::nullopt;
-    return value;
 }
 
 // What is traded by requests for quotes alone has no book, and stands in no list of markets.
@@ -115,7 +94,7 @@ Reply markets(const RestView& view, std::string_view target) {
 }
 
 Reply market(const RestView& view, std::string_view target) {
-    const Feed* feed = find(view, parameter(target, "symbol"));
+    const Feed* feed = find(view, parameter_of(target, "symbol"));
     if (feed == nullptr) return no_such_symbol();
     std::string body;
     append_market_json(body, feed->market());
@@ -125,13 +104,13 @@ Reply market(const RestView& view, std::string_view target) {
 Reply depth(const RestView& view, std::string_view target) {
     constexpr std::array<std::string_view, 7> kLimits{"5", "10", "20", "50", "100", "500", "1000"};
     std::size_t levels = kDepthLevelsMax;
-    if (const auto limit = parameter(target, "limit")) {
+    if (const auto limit = parameter_of(target, "limit")) {
         if (std::find(kLimits.begin(), kLimits.end(), *limit) == kLimits.end()) {
             return bad_parameter("limit", "DepthLimit", "Expect a valid enumeration value.");
         }
-        levels = *integer<std::size_t>(*limit);
+        levels = *integer_of<std::size_t>(*limit);
     }
-    const Feed* feed = find(view, parameter(target, "symbol"));
+    const Feed* feed = find(view, parameter_of(target, "symbol"));
     if (feed == nullptr) return no_such_symbol();
     if (feed->market().is_closed()) return closed();
     std::int64_t at_us = view.clock.rest_us(view.recorded ? feed->match_us() : view.wall_us);
@@ -143,19 +122,19 @@ Reply depth(const RestView& view, std::string_view target) {
 
 Reply trades(const RestView& view, std::string_view target) {
     std::size_t limit = kTradesDefault;
-    if (const auto text = parameter(target, "limit")) {
-        const auto number = integer<std::size_t>(*text);
+    if (const auto text = parameter_of(target, "limit")) {
+        const auto number = integer_of<std::size_t>(*text);
         if (!number) return bad_parameter("limit", "integer(uint64)", "invalid digit found in string");
         limit = std::min(*number, kTradesMax);
     }
-    const Feed* feed = find(view, parameter(target, "symbol"));
+    const Feed* feed = find(view, parameter_of(target, "symbol"));
     return feed == nullptr ? no_such_symbol() : json(feed->trades_body(limit));
 }
 
 // Every market that `concerns` wants a row of, or the one that is asked for.
 template <class Concerns, class Append>
 Reply rows(const RestView& view, std::string_view target, Concerns concerns, Append append) {
-    const auto symbol = parameter(target, "symbol");
+    const auto symbol = parameter_of(target, "symbol");
     if (symbol && find(view, symbol) == nullptr) return no_such_symbol();
     std::string body = "[";
     for (const Feed& feed : view.feeds) {
@@ -169,7 +148,7 @@ Reply rows(const RestView& view, std::string_view target, Concerns concerns, App
 }
 
 Reply ticker(const RestView& view, std::string_view target) {
-    const Feed* feed = find(view, parameter(target, "symbol"));
+    const Feed* feed = find(view, parameter_of(target, "symbol"));
     if (feed == nullptr) return no_such_symbol();
     if (feed->market().is_closed()) return closed();
     std::string body;
@@ -211,12 +190,12 @@ Reply status(const RestView& view) {
 }
 
 Reply truth(const RestView& view, std::string_view target) {
-    const Feed* feed = find_any(view, parameter(target, "symbol"));
+    const Feed* feed = find_any(view, parameter_of(target, "symbol"));
     if (feed == nullptr) return plain(404, "no such symbol; ask /_sim/truth?symbol=S[&u=N][&ago=RESTARTS]");
-    const auto text = parameter(target, "u");
-    const auto u = text ? integer<std::uint64_t>(*text) : std::nullopt;
-    const auto restarts = parameter(target, "ago");
-    const auto ago = restarts ? integer<std::size_t>(*restarts) : std::nullopt;
+    const auto text = parameter_of(target, "u");
+    const auto u = text ? integer_of<std::uint64_t>(*text) : std::nullopt;
+    const auto restarts = parameter_of(target, "ago");
+    const auto ago = restarts ? integer_of<std::size_t>(*restarts) : std::nullopt;
     if ((text && !u) || (restarts && !ago)) return plain(400, "u and ago must be numbers");
     std::string body = feed->truth_body(u, ago);
     if (!body.empty()) return json(std::move(body));
@@ -242,7 +221,7 @@ std::string percent_decoded(std::string_view text) {
 }
 
 std::string symbol_of(std::string_view target) {
-    return parameter(target, "symbol").value_or("");
+    return parameter_of(target, "symbol").value_or("");
 }
 
 std::string with_symbol(std::string_view target, std::string_view symbol) {

@@ -52,6 +52,5 @@ struct RestView {
 [[nodiscard]] std::string with_symbol(std::string_view target, std::string_view symbol);
 // The market that a request asks for; empty where it names none.
 [[nodiscard]] std::string symbol_of(std::string_view target);
-[[nodiscard]] std::string percent_decoded(std::string_view text);
 
 }  // namespace daypack::core::sim

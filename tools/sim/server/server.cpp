@@ -97,13 +97,22 @@ class Server::Impl::Visit final : public std::enable_shared_from_this<Visit> {
         if (upgrade) {
             reply_ = server_->handler.on_upgrade();
         } else if (request_.method() == http::verb::get) {
-            reply_ = server_->handler.on_request({target.data(), target.size()});
+            reply_ = server_->handler.on_request({target.data(), target.size()}, credentials());
         } else {
             reply_ = {};
             reply_.status = 405;
             reply_.body = "method not allowed";
         }
         after_ms(reply_.delay_ms, [](Visit& self) { self.answer(); });
+    }
+
+    [[nodiscard]] Credentials credentials() const {
+        const auto value = [this](const char* name) -> std::optional<std::string> {
+            const auto found = request_.find(name);
+            if (found == request_.end()) return std::nullopt;
+            return std::string(found->value());
+        };
+        return {value("X-API-Key"), value("X-Signature"), value("X-Timestamp"), value("X-Window")};
     }
 
     void answer() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "tools/sim/server/credentials.h"
 #include "tools/sim/server/rest.h"
 
 namespace boost::asio {
@@ -63,7 +64,7 @@ class ServerHandler {
         std::string_view instead{};       // of TLS: answered to the first bytes that come, and closed; empty: nothing
     };
     [[nodiscard]] virtual Reception on_connection() = 0;
-    [[nodiscard]] virtual Reply on_request(std::string_view target) = 0;
+    [[nodiscard]] virtual Reply on_request(std::string_view target, const Credentials& credentials) = 0;
     // Status 101: the upgrade is accepted.
     [[nodiscard]] virtual Reply on_upgrade() = 0;
     virtual void on_open(Connection& connection) = 0;

@@ -21,7 +21,7 @@ Session::Session(asio::io_context& io, ServerHandler& handler, std::uint64_t ord
     : io_(io),
       handler_(handler),
       ordinal_(ordinal),
-      ws_(std::move(stream)),
+      ws_(GatedStream(std::move(stream))),
       gone_(std::move(gone)),
       stalled_(io_),
       delay_timer_(io_),
@@ -41,7 +41,6 @@ void Session::start(const boost::beast::http::request<boost::beast::http::string
         if (error || self->finished_) return self->finish();
         self->handler_.on_open(*self);
         self->open_ = true;
-        self->reading_ = true;
         self->read();
     });
 }
@@ -85,13 +84,13 @@ void Session::delay(std::int64_t by_ms, std::int64_t jitter_ms) {
 
 void Session::stall(std::int64_t for_ms, bool deaf) {
     is_stalled_ = true;
-    deaf_ |= deaf;
+    if (deaf) ws_.next_layer().be_deaf();
     if (for_ms == 0) return;
     stalled_.expires_after(std::chrono::milliseconds(for_ms));
     stalled_.async_wait([self = shared_from_this()](error_code error) {
         if (error || self->finished_) return;
         self->is_stalled_ = false;
-        if (std::exchange(self->deaf_, false) && !std::exchange(self->reading_, true)) self->read();
+        self->ws_.next_layer().hear_again();
         if (!self->writing_ && !self->unsent_.empty()) self->write();
     });
 }
@@ -120,8 +119,7 @@ void Session::read() {
             self->handler_.on_message(*self, {static_cast<const char*>(bytes.data()), bytes.size()});
         }
         self->buffer_.consume(self->buffer_.size());
-        self->reading_ = !self->deaf_;
-        if (self->reading_) self->read();
+        self->read();
     });
 }
 

@@ -12,8 +12,8 @@
 #include <memory>
 #include <utility>
 
-#include "net/transport/stream.h"
 #include "tools/sim/market/random.h"
+#include "tools/sim/server/gated_stream.h"
 #include "tools/sim/server/server.h"
 
 namespace daypack::core::sim {
@@ -59,7 +59,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     boost::asio::io_context& io_;
     ServerHandler& handler_;
     std::uint64_t ordinal_;
-    boost::beast::websocket::stream<Stream> ws_;
+    boost::beast::websocket::stream<GatedStream> ws_;
     std::function<void(const std::shared_ptr<Session>&)> gone_;
     boost::beast::flat_buffer buffer_;
     std::deque<std::pair<Message, Form>> unsent_;
@@ -71,8 +71,6 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     std::int64_t jitter_ms_ = 0;
     Random random_;
     bool is_stalled_ = false;
-    bool deaf_ = false;
-    bool reading_ = false;
     bool open_ = false;
     bool writing_ = false;
     bool pinging_ = false;

@@ -33,6 +33,32 @@ std::optional<StreamName> depth_stream(std::string_view rest) {
     return std::nullopt;
 }
 
+// "account.orderUpdate" or "account.orderUpdate.SOL_USDC"; balances are of no market.
+std::optional<PrivateName> private_stream(std::string_view name) {
+    for (const PrivateStream stream : {PrivateStream::order, PrivateStream::position, PrivateStream::balance}) {
+        const std::string_view known = name_of(stream);
+        if (name == known) return PrivateName{stream, {}};
+        const bool has_more = name.size() > known.size() + 1 && name.starts_with(known) && name[known.size()] == '.';
+        if (has_more && stream != PrivateStream::balance) {
+            return PrivateName{stream, std::string(name.substr(known.size() + 1))};
+        }
+    }
+    return std::nullopt;
+}
+
+// Nothing where it is no array of texts.
+std::vector<std::string> signature_of(simdjson::dom::element document) {
+    std::vector<std::string> parts;
+    simdjson::dom::array given;
+    if (document["signature"].get(given) != simdjson::SUCCESS) return parts;
+    for (const auto part : given) {
+        std::string_view text;
+        if (part.get(text) != simdjson::SUCCESS) return {};
+        parts.emplace_back(text);
+    }
+    return parts;
+}
+
 void add_stream(Request& request, std::string_view name, bool is_signed) {
     const std::string_view type = name.substr(0, name.find('.'));
     const std::string_view rest = type.size() == name.size() ? std::string_view{} : name.substr(type.size() + 1);
@@ -55,6 +81,8 @@ void add_stream(Request& request, std::string_view name, bool is_signed) {
         request.streams.push_back({StreamKind::liquidation, {}});
     } else if (type == "account" && request.subscribe && !is_signed) {
         request.errors.push_back(error_frame(4003, "Invalid signature"));
+    } else if (const auto own = private_stream(name)) {
+        request.private_names.push_back(*own);
     } else if (std::find(kSilentTypes.begin(), kSilentTypes.end(), type) == kSilentTypes.end()) {
         request.errors.push_back(error_frame(4006, "Invalid stream"));
     }
@@ -75,6 +103,7 @@ Request parse_request(std::string_view text) {
         return request;
     }
     request.subscribe = method == "SUBSCRIBE";
+    request.signature = signature_of(document);
     const bool is_signed = document["signature"].is_array();
     for (const auto param : params) {
         std::string_view name;

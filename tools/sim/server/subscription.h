@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/sim/account/notices.h"
+
 namespace daypack::core::sim {
 
 // The streams that this exchange serves, as indices into a market's lists of subscribers.
@@ -27,12 +29,20 @@ struct StreamName {
     std::string symbol;  // empty: every market
 };
 
+// A stream of the account that signed.
+struct PrivateName {
+    PrivateStream stream = PrivateStream::order;
+    std::string symbol;  // empty: every market
+};
+
 // What one text frame of a client asks for. Names of streams that the venue has and this exchange does not serve are
 // left out: they are as quiet as an unknown market.
 struct Request {
     bool subscribe = true;
     std::vector<StreamName> streams;
-    std::vector<std::string> errors;  // frames to answer with, in the venue's form
+    std::vector<PrivateName> private_names;
+    std::vector<std::string> signature;  // verifying key, signature, timestamp, window; checked by nobody yet
+    std::vector<std::string> errors;     // frames to answer with, in the venue's form
 };
 
 [[nodiscard]] Request parse_request(std::string_view text);

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""The feed without Cryptofeed: the same books, by callbacks of any kind; and the runner over the seed's configuration."""
+import asyncio
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from decimal import Decimal
+
+import daypack
+from daypack import _types
+from daypack.feed import Feed, L2_BOOK, TICKER, TRADES
+from live import Engine, Exchange, PROGRAM, remove, wait_until
+
+SEED = """exchanges:
+  ccxt_backpack:
+    class: Ccxt_Backpack_Feed
+    exchange: backpack
+    symbols: ["BTC-USDC", "ETH-USDC"]
+    channels: [TRADES, L2_BOOK]
+    snapshot_interval: 30
+    websocket: true
+    rest_only: false
+    api_key: ${BACKPACK_KEY}
+    api_secret: ${BACKPACK_SECRET}
+"""
+KNOWS_CHECK = "--check" in subprocess.run([PROGRAM, "run", "--help"], capture_output=True, text=True, check=False).stdout
+
+
+class AFeedWithoutCryptofeed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.exchange = Exchange(("BTC_USDC", "ETH_USDC"), 300, "--levels", "150")
+        cls.engine = Engine(cls.exchange, ("BTC-USDC", "ETH-USDC"))
+        cls.engine.wait_live(daypack.Reader)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.stop()
+        cls.exchange.stop()
+        remove(cls.engine.instance)
+
+    def test_delivers_books_and_trades_to_functions_of_any_kind(self):
+        compared, trades, tops, snapshots = [], [], [], []
+
+        def book(made, receipt_timestamp):
+            if made.delta is None:
+                snapshots.append(made)
+            if len(compared) < 40 and made.sequence_number % 10 == 0:
+                truth = self.exchange.truth("BTC_USDC", made.sequence_number)
+                shown = made.book.to_dict()
+                self.assertEqual((shown["bid"], shown["ask"]), truth)
+                self.assertEqual(made.book.bids.index(0), next(iter(truth[0].items())))
+                self.assertEqual(made.book["asks"].index(-1), list(truth[1].items())[-1])
+                compared.append(made)
+
+        async def trade(made, receipt_timestamp):
+            trades.append(made)
+
+        class Last(Feed):
+            async def deliver(self, items, connection):
+                await super().deliver(items, connection)
+                if len(compared) >= 20 and trades and tops:
+                    self.stop()
+
+        feed = Last(symbols=["BTC-USDC"], channels=[L2_BOOK, "TRADES", TICKER], instance=self.engine.instance,
+                    callbacks={L2_BOOK: [book], TRADES: trade, TICKER: lambda made, _: tops.append(made)})
+        daypack.run(feed, duration=20)
+        self.assertGreaterEqual(len(compared), 20)
+        self.assertEqual(len(snapshots), 1)
+        self.assertIs(type(trades[0]), _types.Trade)
+        self.assertIs(type(trades[0].to_dict(numeric_type=float)["price"]), float)
+        self.assertLess(tops[0].bid, tops[0].ask)
+
+    def test_reads_anew_after_a_callback_that_raises(self):
+        snapshots = []
+
+        def book(made, receipt_timestamp):
+            if made.delta is None:
+                snapshots.append(made)
+                if len(snapshots) == 2:
+                    feed.stop()
+            elif len(snapshots) == 1:
+                raise ValueError("a mistake of the user's")
+
+        feed = Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], instance=self.engine.instance, callbacks={L2_BOOK: book})
+        with self.assertLogs("daypack", "ERROR"):
+            daypack.run(feed, duration=20)
+        self.assertEqual(len(snapshots), 2)
+
+    def test_refuses_what_there_is_not(self):
+        with self.assertRaisesRegex(ValueError, "CANDLES is not known here; there are L2_BOOK"):
+            Feed(symbols=["BTC-USDC"], channels=["CANDLES"])
+
+    def test_hides_levels_beyond_max_depth(self):
+        levels = {Decimal(price): Decimal(1) for price in range(1, 9)}
+        side = _types.Side(True, levels, 3)
+        self.assertEqual(side.keys(), (8, 7, 6))
+        self.assertEqual((len(side), side.index(-1)), (3, (6, 1)))
+        with self.assertRaises(IndexError):
+            side.index(3)
+        del side[Decimal(7)]
+        self.assertEqual(list(side), [8, 6, 5])
+        with self.assertRaises(KeyError):
+            del side[Decimal(7)]
+
+    def test_keeps_a_side_in_order_however_it_changes(self):
+        draw = random.Random(7)
+        for descending in (False, True):
+            model = {}
+            side = _types.Side(descending, model)
+            for turn in range(5000):
+                price = Decimal(draw.randrange(200))
+                if price in model and draw.random() < 0.5:
+                    del model[price], side[price]
+                else:
+                    model[price] = side[price] = Decimal(turn)
+                if draw.random() < 0.02:
+                    self.assertEqual(side.items(), sorted(model.items(), reverse=descending))
+
+    @unittest.skipUnless(KNOWS_CHECK, "this program has no run --check")
+    def test_runs_the_seeds_configuration_by_an_engine_of_its_own(self):
+        instance = f"python-seed-{os.getpid()}"
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "seed.yaml"
+            path.write_text(SEED, encoding="utf-8")
+            urls = f"--rest-url http://127.0.0.1:{self.exchange.port} --ws-url ws://127.0.0.1:{self.exchange.port}"
+            child = subprocess.Popen([sys.executable, "-m", "daypack.feed", str(path), "--instance", instance,
+                                      "--program", PROGRAM, f"--engine-arguments={urls}"],
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(child.kill)
+            seen = set()
+            while len(seen) < 4:
+                line = child.stdout.readline()
+                self.assertTrue(line, "it ended")
+                seen.add(tuple(line.split()[1:3]))
+            child.send_signal(signal.SIGTERM)
+            child.communicate(timeout=15)
+            self.assertEqual(child.returncode, 0)
+            self.assertEqual(seen, {(symbol, kind) for symbol in ("BTC-USDC", "ETH-USDC") for kind in ("OrderBook", "Trade")})
+            wait_until(lambda: not self.runs(instance), what="the end of the engine")
+            path.write_text(SEED.replace("snapshot_interval", "snapshot_intervall"), encoding="utf-8")
+            done = subprocess.run([sys.executable, "-m", "daypack.feed", str(path), "--program", PROGRAM],
+                                  capture_output=True, text=True, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertRegex(done.stderr, "seed.yaml:7.*snapshot_interval")
+        remove(instance)
+
+    @staticmethod
+    def runs(instance):
+        from daypack._engine import engine_runs
+        return engine_runs(instance)
+
+
+class TheLoop(unittest.TestCase):
+    def test_is_not_needed_to_make_a_feed(self):
+        Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], instance="none")
+        with self.assertRaises(RuntimeError):
+            asyncio.get_running_loop()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// `daypack run --takeover` beside an engine that runs, under readers that know nothing of it. (hand_over_soak_test.cpp:
+// 500 symbols, with figures.)
+#include "engine/shm/takeover_request.h"
+#include "tests/engine/shm_fixture.h"
+#include "tests/support/http_visitor.h"
+#include "tests/system/hand_over_run.h"
+
+namespace daypack::core {
+namespace {
+
+const std::vector<std::string> kMarkets{"BTC_USDC", "ETH_USDC", "SOL_USDC"};
+
+[[nodiscard]] sim::SimOptions options() {
+    sim::SimOptions options;
+    options.tls = true;
+    options.symbols = kMarkets;
+    options.rate = 100;
+    options.levels = 200;
+    return options;
+}
+
+class HandOverTest : public testing::Test {
+  protected:
+    [[nodiscard]] bool all_live() {
+        return std::all_of(kMarkets.begin(), kMarkets.end(), [this](const auto& m) { return live_.live(m); });
+    }
+    [[nodiscard]] std::uint64_t epoch() { return daypack_load(&daypack_head(&live_.reader())->epoch); }
+    // Waits until all books have gone on by so many updates.
+    [[nodiscard]] bool go_on(std::uint64_t updates) {
+        std::vector<std::uint64_t> from;
+        for (const auto& market : kMarkets) from.push_back(exchange_.last_u(market) + updates);
+        return wait_until([&] {
+            for (std::size_t i = 0; i < kMarkets.size(); ++i) {
+                const auto top = live_.top(kMarkets[i]);
+                if (!top || top->state != DAYPACK_STATE_LIVE || top->u < from[i]) return false;
+            }
+            return true;
+        });
+    }
+    // Starts one that takes over, and waits until the one before has ended, in good order.
+    [[nodiscard]] std::unique_ptr<Program> succeed(Program& before) {
+        auto next = live_.another("next" + std::to_string(++starts_), {"--takeover"});
+        EXPECT_TRUE(wait_until([&] { return before.ended() || next->ended(); })) << before.err() << next->err();
+        EXPECT_FALSE(next->ended()) << next->err();
+        EXPECT_EQ(before.wait(), 0) << before.err();
+        return next;
+    }
+    // How often a process has mapped the segment.
+    [[nodiscard]] std::size_t mappings_of(const Program& program) const {
+        std::ifstream maps("/proc/" + std::to_string(program.pid()) + "/maps");
+        std::size_t count = 0;
+        for (std::string line; std::getline(maps, line);)
+            count += line.ends_with("daypack." + live_.instance()) ? 1 : 0;
+        return count;
+    }
+    void expect_right(HandOverWatch& watch) {
+        watch.stop();
+        EXPECT_GT(watch.compare(exchange_), 10u);
+        EXPECT_EQ(watch.went_back(), 0u);
+        EXPECT_EQ(watch.holes(), 0u);
+        std::printf("not LIVE for %.1f ms (%s), %llu reads, %zu books compared, %llu to be read again\n",
+                    watch.longest_ms(), watch.worst().c_str(), static_cast<unsigned long long>(watch.reads()),
+                    watch.taken().size(), static_cast<unsigned long long>(watch.snapshots()));
+    }
+
+    sim::Exchange exchange_{options()};
+    LiveProgram live_{exchange_, kMarkets, "    snapshot_interval: 1\n", "  depth: 16\n"};
+    int starts_ = 0;
+};
+
+TEST_F(HandOverTest, ReadersGoOnInTheirFileWithBooksThatAreRight) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    HandOverWatch watch(live_.instance(), kMarkets, 1'000);
+    const auto next = succeed(live_.run());
+    EXPECT_TRUE(go_on(20)) << next->err();
+    expect_right(watch);
+    EXPECT_EQ(watch.lost(), 0u);
+    EXPECT_TRUE(watch.kept_its_file());
+    EXPECT_EQ(epoch(), 2u);
+    EXPECT_NE(next->err().find("3 books LIVE"), std::string::npos) << next->err();
+    EXPECT_NE(live_.log().find("handed over"), std::string::npos) << live_.log();
+    EXPECT_NE(live_.log().find("good order"), std::string::npos) << live_.log();
+    EXPECT_FALSE(std::filesystem::exists("/dev/shm/.daypack." + live_.instance() + ".takeover"));
+    EXPECT_TRUE(std::filesystem::exists("/dev/shm/daypack." + live_.instance() + ".wake"));
+}
+
+TEST_F(HandOverTest, WithAnotherDepthReadersFindTheNewSegmentByThemselves) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    HandOverWatch watch(live_.instance(), kMarkets, 1'000);
+    live_.rewrite("depth: 16", "depth: 24");
+    const auto next = succeed(live_.run());
+    EXPECT_TRUE(go_on(20)) << next->err();
+    expect_right(watch);
+    EXPECT_FALSE(watch.kept_its_file());
+    EXPECT_EQ(live_.reader().depth, 24u);
+    EXPECT_EQ(epoch(), 2u);
+}
+
+TEST_F(HandOverTest, OneThatIsAskedInVainGoesOn) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    HandOverWatch watch(live_.instance(), kMarkets, 1'000);
+    {
+        const TakeoverRequest asks(live_.instance());  // and never takes the lock
+        EXPECT_TRUE(wait_until([&] { return epoch() > 1; })) << live_.log();
+    }
+    EXPECT_TRUE(go_on(20)) << live_.log();
+    EXPECT_FALSE(live_.run().ended()) << live_.log();
+    EXPECT_NE(live_.log().find("so this one goes on"), std::string::npos) << live_.log();
+    expect_right(watch);
+    EXPECT_TRUE(watch.kept_its_file());
+}
+
+// The old one has the address until it ends, so the new one tries more than once.
+TEST_F(HandOverTest, TheMetricsGoOnAtTheirAddressAndNoTryLeavesAMappingBehind) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    const std::string address = test::free_address();
+    live_.rewrite("depth: 16", "depth: 16\n  metrics_listen: \"" + address + "\"");
+    const auto first = succeed(live_.run());
+    const auto is_served = [&] { return test::ask(address, test::kScrape).find("daypack_") != std::string::npos; };
+    ASSERT_TRUE(wait_until(is_served)) << first->err();
+    const std::size_t mappings = mappings_of(*first);
+    const auto second = succeed(*first);
+    ASSERT_TRUE(wait_until(is_served)) << second->err();
+    EXPECT_EQ(mappings_of(*second), mappings);
+}
+
+// Killed at moments that are drawn, from its start to beyond the hand-over: somebody always has LIVE books.
+TEST_F(HandOverTest, WhoeverIsKilledThereIsAnEngineAfterwards) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    std::unique_ptr<Program> other;
+    Program* runs = &live_.run();
+    for (int i = 0; i < 4; ++i) {
+        auto next = live_.another("killed" + std::to_string(i), {"--takeover"});
+        if (i % 2 == 0) {  // the new one, once it has asked
+            const auto asks = [&] { return next->err().find("asks the engine") != std::string::npos; };
+            ASSERT_TRUE(wait_until([&] { return asks() || runs->ended(); })) << next->err();
+            next->signal(SIGKILL);
+            (void)next->wait();
+            if (!wait_until([&] { return runs->ended(); }, std::chrono::milliseconds(500))) {
+                ASSERT_TRUE(go_on(5)) << runs->err();
+                continue;
+            }
+            // it had taken over by then, and was killed as any engine may be
+            other = live_.another("again" + std::to_string(i), {"--takeover"});
+        } else {  // the old one, while the new one joins
+            runs->signal(SIGKILL);
+            (void)runs->wait();
+            other = std::move(next);
+        }
+        runs = other.get();
+        ASSERT_TRUE(go_on(5)) << runs->err();
+    }
+}
+
+TEST_F(HandOverTest, WhereNoEngineRunsItStartsAsUsual) {
+    live_.run().signal(SIGTERM);
+    EXPECT_EQ(live_.run().wait(), 0) << live_.log();
+    const auto next = live_.another("next", {"--takeover"});
+    EXPECT_TRUE(go_on(5)) << next->err();
+    EXPECT_NE(next->err().find("an ordinary start"), std::string::npos) << next->err();
+}
+
+// A writer that has the lock and hears nothing, as engines of before do.
+TEST(HandOver, OneThatDoesNotAnswerIsWaitedForAndSucceededAfterItsEnd) {
+    sim::Exchange exchange(options());
+    LiveProgram live(exchange, kMarkets, "", "  depth: 16\n");
+    live.run().signal(SIGKILL);
+    (void)live.run().wait();
+    test::Child deaf([&](const auto& line) {
+        SegmentOptions like;
+        like.instance = live.instance();
+        like.depth = 16;
+        Segment segment(like);
+        Publisher publisher(segment);
+        publisher.set_running();
+        line.tell('r');
+        while (!line.heard()) test::beat(publisher);
+    });
+    ASSERT_EQ(deaf.line().hear(), 'r');
+    const auto next = live.another("next", {"--takeover"});
+    EXPECT_TRUE(wait_until([&] { return next->err().find("does not answer") != std::string::npos; })) << next->err();
+    EXPECT_FALSE(live.live(kMarkets[0]));
+    deaf.signal(SIGKILL);
+    EXPECT_EQ(deaf.wait(), -SIGKILL);
+    EXPECT_TRUE(wait_until([&] { return live.live(kMarkets[0]) && live.live(kMarkets[2]); })) << next->err();
+    EXPECT_EQ(daypack_load(&daypack_head(&live.reader())->epoch), 3u);
+}
+
+}  // namespace
+}  // namespace daypack::core

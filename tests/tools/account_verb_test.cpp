@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// `daypack account` against the simulated exchange, which verifies each signature: what is shown is what the exchange
+// holds, and keys are nowhere to be seen.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sodium.h>
+#include <sys/socket.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "tests/net/backpack/slow_json.h"
+#include "tests/support/program.h"
+
+namespace daypack::core {
+namespace {
+
+template <class Done>
+bool wait_until(Done done) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!done()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+}
+
+using Rows = std::vector<std::map<std::string, std::string>>;
+
+Rows rows_of(const slow::Json& list) {
+    Rows rows;
+    for (const slow::Json& row : list.elements) {
+        rows.emplace_back();
+        for (std::size_t i = 0; i < row.keys.size(); ++i) {
+            const slow::Json& value = row.elements[i];
+            rows.back()[row.keys[i]] = value.kind == slow::Json::Kind::null ? "" : value.text;
+        }
+    }
+    return rows;
+}
+
+class AccountVerb : public testing::Test {
+  protected:
+    AccountVerb() {
+        std::filesystem::create_directory(folder_);
+        sim_ = std::make_unique<Program>(
+            folder_, "sim",
+            std::vector<std::string>{"sim", "--port", "0", "--symbols", "BTC_USDC,SOL_USDC_PERP", "--accounts", "2",
+                                     "--account-rate", "200", "--account-events", "150", "--history-lag", "0",
+                                     "--keys-out", folder_ + "/keys"});
+        EXPECT_TRUE(wait_until([&] { return sim_->out().find("}\n") != std::string::npos || sim_->ended(); }));
+        port_ = std::atoi(sim_->out().substr(sim_->out().find(':') + 1).c_str());
+        EXPECT_GT(port_, 0) << sim_->err();
+    }
+    ~AccountVerb() override {
+        sim_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    // The body of an answer of the simulated exchange.
+    [[nodiscard]] std::string get(const std::string& target) const {
+        const int to = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port_));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        std::string answer;
+        if (connect(to, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+            const std::string request = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            EXPECT_EQ(send(to, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+            char bytes[4096];
+            for (ssize_t got = 1; (got = recv(to, bytes, sizeof bytes, 0)) > 0;) {
+                answer.append(bytes, static_cast<std::size_t>(got));
+            }
+        }
+        (void)close(to);
+        const auto body = answer.find("\r\n\r\n");
+        return body == std::string::npos ? "" : answer.substr(body + 4);
+    }
+    [[nodiscard]] std::string key_file(int account) const {
+        return folder_ + "/keys/account" + std::to_string(account) + ".key";
+    }
+    // Runs `daypack account <arguments>`.
+    std::unique_ptr<Program> account(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "account");
+        auto run = std::make_unique<Program>(folder_, "account", arguments);
+        (void)run->wait();
+        return run;
+    }
+    Rows shown(const std::string& what) {
+        const auto run = account({what, "--json", "--limit", "1000", "--rest-url",
+                                  "http://127.0.0.1:" + std::to_string(port_), "--key-file", key_file(1)});
+        EXPECT_EQ(run->wait(), 0) << run->err();
+        Rows rows;
+        std::istringstream lines(run->out());
+        for (std::string line; std::getline(lines, line);) {
+            slow::Json list;
+            EXPECT_TRUE(slow::JsonReader("[" + line + "]").read(list)) << line;
+            rows.push_back(rows_of(list).at(0));
+        }
+        return rows;
+    }
+
+    const std::string folder_ = testing::TempDir() + "daypack_account_verb_test." + std::to_string(getpid());
+    std::unique_ptr<Program> sim_;
+    int port_ = 0;
+};
+
+TEST_F(AccountVerb, ShowsWhatTheExchangeHolds) {
+    std::string truth;
+    ASSERT_TRUE(wait_until([&] {
+        truth = get("/_sim/account?account=account1");
+        return truth.find("\"over\":true") != std::string::npos;
+    })) << truth;
+    slow::Json json;
+    ASSERT_TRUE(slow::JsonReader(truth).read(json)) << truth;
+    const Rows orders = rows_of(*json.one("orders"));
+    const Rows shown_orders = shown("orders");
+    ASSERT_EQ(shown_orders.size(), orders.size());
+    std::map<std::string, std::string> open;
+    for (const auto& order : orders) open[order.at("id")] = order.at("status") + order.at("quantity");
+    for (const auto& order : shown_orders) EXPECT_EQ(open[order.at("id")], order.at("status") + order.at("quantity"));
+    const Rows fills = rows_of(*json.one("fills"));
+    const Rows shown_fills = shown("fills");
+    EXPECT_GT(fills.size(), 3u);
+    ASSERT_EQ(shown_fills.size(), fills.size());
+    std::map<std::string, std::string> traded;
+    for (const auto& fill : fills) traded[fill.at("tradeId")] = fill.at("orderId") + "x" + fill.at("quantity");
+    for (const auto& fill : shown_fills) {
+        EXPECT_EQ(traded[fill.at("trade_id")], fill.at("order_id") + "x" + fill.at("quantity"));
+    }
+    EXPECT_EQ(shown("positions").size(), json.one("positions")->elements.size());
+    const slow::Json& balances = *json.one("balances");
+    const Rows shown_balances = shown("balances");
+    EXPECT_GT(shown_balances.size(), 0u);
+    for (const auto& balance : shown_balances) {
+        EXPECT_EQ(balance.at("total"), balance.at("margin_quantity")) << "nothing twice";
+        EXPECT_NE(truth.find("\"" + balance.at("asset") + "\""), std::string::npos) << truth;
+    }
+    EXPECT_LE(balances.elements.size() + balances.keys.size(), 2 * shown_balances.size() + 2);
+}
+
+TEST_F(AccountVerb, AKeyThatTheExchangeDoesNotKnowIsExitOneAndSaysWhatToDo) {
+    const auto run =
+        account({"orders", "--rest-url", "http://127.0.0.1:" + std::to_string(port_), "--key-file", [this] {
+                     const std::string path = folder_ + "/other.key";
+                     std::ofstream(path) << "api_key: 11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+                                            "api_secret: nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=\n";
+                     (void)chmod(path.c_str(), 0600);
+                     return path;
+                 }()});
+    EXPECT_EQ(run->wait(), 1);
+    EXPECT_NE(run->err().find("see that the key is still listed"), std::string::npos) << run->err();
+    EXPECT_EQ(run->out(), "");
+}
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_F(AccountVerb, AccountsOfAConfigurationAreShownByNameAndTheirKeysNowhere) {
+    const std::string instance = "account_verb_test" + std::to_string(getpid());
+    const std::string url = "127.0.0.1:" + std::to_string(port_);
+    std::ofstream(folder_ + "/my.yaml")
+        << "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n"
+        << "    channels: [TRADES, L2_BOOK, FILLS]\n    rest_urls: [\"http://" << url << "\"]\n    ws_urls: [\"ws://"
+        << url
+        << "\"]\n    accounts: [{name: mm1, key_file: keys/account1.key}, {name: mm2, key_file: keys/account2.key}]\n"
+        << "engine:\n  instance: " << instance << "\n";
+    const auto second = account({"balances", "my.yaml", "--account", "mm2", "--json"});
+    EXPECT_EQ(second->wait(), 0) << second->err();
+    const auto none = account({"balances", "my.yaml", "--account", "mm3"});
+    EXPECT_EQ(none->wait(), 2);
+    EXPECT_NE(none->err().find("there is no account mm3; there are mm1, mm2"), std::string::npos) << none->err();
+
+    Program run(folder_, "run", {"run", "my.yaml"});
+    ASSERT_TRUE(wait_until([&] {
+        Program cat(folder_, "cat", {"cat", "--json", "--instance", instance});
+        (void)cat.wait();
+        return cat.out().find(R"("state":"LIVE")") != std::string::npos || run.ended();
+    })) << run.err();
+    const std::string process = "/proc/" + std::to_string(run.pid());
+    const std::string arguments = text_of(process + "/cmdline") + text_of(process + "/environ");
+    const std::string segment = text_of("/dev/shm/daypack." + instance);
+    EXPECT_NE(segment.find("BTC-USDC"), std::string::npos);
+    run.signal(SIGTERM);
+    EXPECT_EQ(run.wait(), 0);
+    EXPECT_NE(run.err().find("accounts=mm1,mm2"), std::string::npos) << run.err();
+    for (const int account : {1, 2}) {
+        const std::string keys = text_of(key_file(account));
+        const std::string secret = keys.substr(keys.find("api_secret: ") + 12, 44);
+        std::string raw(32, '\0');
+        ASSERT_EQ(sodium_base642bin(reinterpret_cast<unsigned char*>(raw.data()), raw.size(), secret.data(),
+                                    secret.size(), nullptr, nullptr, nullptr, sodium_base64_VARIANT_ORIGINAL),
+                  0);
+        for (const std::string& shown : {arguments, segment, run.out(), run.err(), second->out(), second->err()}) {
+            EXPECT_EQ(shown.find(secret.substr(0, 42)), std::string::npos);
+            EXPECT_EQ(shown.find(raw), std::string::npos);
+        }
+    }
+    std::filesystem::remove("/dev/shm/daypack." + instance);
+}
+
+}  // namespace
+}  // namespace daypack::core

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// Whether an engine is well, and which ones there are: health, instances, and what of the ring is recent.
+#include "tools/cli/health.h"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "engine/shm/instances.h"
+#include "engine/shm/start_guard.h"
+#include "engine/shm/waker.h"
+#include "tests/engine/shm_fixture.h"
+#include "tools/cli/instances.h"
+#include "tools/term/recent_flow.h"
+#include "tools/term/writer_life.h"
+
+namespace daypack::core {
+namespace {
+
+using test::Instance;
+using test::wait_for;
+using test::Writer;
+
+std::int64_t wall_now_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string joined(const std::vector<std::string>& causes) {
+    std::string text;
+    for (const auto& cause : causes) text += cause + "\n";
+    return text;
+}
+
+// The causes, of an engine whose beat is fresh: this process may be put to sleep in between.
+std::string causes(Writer& writer, Reader& reader, const HealthOptions& options) {
+    std::string text;
+    EXPECT_TRUE(wait_for([&] {
+        test::beat(writer.publisher);
+        text = joined(causes_of(reader, options));
+        return text.find("STALLED") == std::string::npos && text.find("writer_stalled") == std::string::npos;
+    }));
+    return text;
+}
+
+TEST(Health, IsRightOfAThousandStates) {
+    const Instance instance;
+    Writer writer(instance.options());
+    Reader reader(instance.name);
+    const HealthOptions options{.instance = instance.name};
+    std::mt19937 random(7);
+    writer.snapshot(1);
+    for (int i = 0; i < 1'000; ++i) {
+        const auto state = static_cast<State>(random() % 7);
+        auto update = writer.update(static_cast<Sequence>(i) + 2, state, Reason::gap);
+        if (state == State::live) update.reason = Reason::none;
+        writer.publisher.publish_snapshot(update);
+        const std::string found = causes(writer, reader, options);
+        if (state == State::live) {
+            ASSERT_EQ(found, "") << i;
+        } else {
+            ASSERT_EQ(found, std::string("BTC-USDC is ") + daypack_state_name(static_cast<unsigned>(state)) + "/gap\n")
+                << i;
+        }
+    }
+}
+
+TEST(Health, ALiveBookIsNotHealthyWhereItsLastMessageIsTooOld) {
+    const Instance instance;
+    Writer writer(instance.options());
+    Reader reader(instance.name);
+    writer.snapshot(1);
+    const HealthOptions options{.instance = instance.name, .symbol = "BTC/USDC", .max_age_ns = 60'000'000'000};
+    EXPECT_EQ(causes(writer, reader, options),
+              "BTC-USDC is LIVE, but no message of it has come yet, more than 60.00 s\n");
+    Counters counters = writer.segment.symbol_counters(0);
+    counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_now_ns()));
+    EXPECT_EQ(causes(writer, reader, options), "");
+    counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_now_ns() - 100'000'000'000));
+    EXPECT_NE(causes(writer, reader, options).find("its last message is 100.0"), std::string::npos);
+}
+
+TEST(Health, OfASymbolThatIsNotFollowedAnyMoreNobodyAsks) {
+    const Instance instance;
+    Writer writer(instance.options());
+    Reader reader(instance.name);
+    writer.publisher.publish_snapshot(writer.update(3, State::down, Reason::stopped));
+    EXPECT_EQ(causes(writer, reader, {.instance = instance.name}), "no symbol is followed yet\n");
+    EXPECT_EQ(causes(writer, reader, {.instance = instance.name, .symbol = "BTC_USDC"}), "BTC-USDC is DOWN/stopped\n");
+}
+
+TEST(Health, WhereNothingLivesItSaysSinceWhen) {
+    const Instance instance;
+    std::uint64_t up_ns = 0;
+    {
+        Writer writer(instance.options());
+        writer.snapshot(1);
+        writer.segment.stop();
+    }
+    Reader reader(instance.name);
+    const std::string cause = joined(causes_of(reader, {.instance = instance.name}));
+    EXPECT_TRUE(cause.starts_with("instance \"" + instance.name + "\" is STOPPED since 2")) << cause;
+    up_ns = writer_life(reader.raw()).up_ns;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto later = writer_life(reader.raw()).up_ns;
+    EXPECT_LT(later > up_ns ? later - up_ns : up_ns - later, 5'000'000u) << "its uptime grows no more";
+    std::ostringstream out;
+    EXPECT_EQ(check_health({.instance = instance.name, .json = true}, out), 1);
+    EXPECT_TRUE(out.str().starts_with("{\"healthy\":false,\"causes\":[\"instance ")) << out.str();
+    std::ostringstream none;
+    EXPECT_EQ(check_health({.instance = "no-such-instance", .json = true}, none), 1);
+    EXPECT_NE(none.str().find("no engine of that name has run here"), std::string::npos) << none.str();
+}
+
+bool is_there(const std::string& path) {
+    struct stat file {};
+    return stat(path.c_str(), &file) == 0;
+}
+
+TEST(Instances, AreListedAndCleanRemovesTheDeadAlone) {
+    const Instance instance;
+    const auto line = [&](const std::string& text) {
+        const auto at = text.find("{\"instance\":\"" + instance.name + "\"");
+        return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
+    };
+    {
+        Writer writer(instance.options());
+        EXPECT_EQ(remove_instance(instance.name), Removal::lives);
+        std::ostringstream out;
+        EXPECT_EQ(show_instances({.json = true}, out), 0);
+        EXPECT_NE(line(out.str()).find(R"("alive":true,"pid":)" + std::to_string(getpid())), std::string::npos)
+            << out.str();
+        std::ofstream(instance.path() + ".wake") << "left by a killed one";
+    }
+    EXPECT_TRUE(wait_for([&] {  // until its last beat is old
+        std::ostringstream out;
+        EXPECT_EQ(show_instances({.json = true}, out), 0);
+        return line(out.str()).find(R"("writer":"DEAD","alive":false)") != std::string::npos;
+    }));
+    EXPECT_EQ(remove_instance(instance.name), Removal::removed);
+    EXPECT_FALSE(is_there(instance.path()));
+    EXPECT_FALSE(is_there(instance.path() + ".wake"));
+    EXPECT_EQ(remove_instance(instance.name), Removal::gone);
+}
+
+// Whoever starts at the same moment is never left with a file that has no name.
+TEST(Instances, AStartAtTheSameMomentKeepsItsSegment) {
+    const Instance instance;
+    std::atomic<bool> done{false};
+    std::atomic<int> rounds{0};
+    std::thread cleaner([&] {
+        while (!done) {
+            try {
+                (void)remove_instance(instance.name);
+            } catch (const std::runtime_error&) {  // the start has just taken it
+            }
+            ++rounds;
+        }
+    });
+    int named = 0;
+    for (int i = 0; i < 200; ++i) {
+        const Segment segment(instance.options());
+        const int begun = rounds;
+        EXPECT_TRUE(wait_for([&] { return rounds >= begun + 2; }));  // what was under way is through
+        named += segment.is_named();
+    }
+    done = true;
+    cleaner.join();
+    EXPECT_EQ(named, 200);
+}
+
+TEST(Instances, ARemovalWaitsForAStartThatIsUnderWay) {
+    const Instance instance;
+    { const Segment dead(instance.options()); }
+    std::thread remover;
+    {
+        const StartGuard start(instance.name);
+        remover = std::thread([&] { EXPECT_EQ(remove_instance(instance.name), Removal::removed); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // one that did not wait would be through
+        EXPECT_TRUE(is_there(instance.path()));
+    }
+    remover.join();
+    EXPECT_FALSE(is_there(instance.path()));
+}
+
+TEST(RecentFlow, CountsWhatTheRingHasOfTheLastSeconds) {
+    const Instance instance;
+    Writer writer(instance.options(8, 4, 256));
+    writer.snapshot(1);
+    const std::int64_t now_ns = wall_now_ns();
+    store_release(writer.segment.header().writer_start_ns, static_cast<std::uint64_t>(now_ns - 60'000'000'000));
+    const auto publish = [&](int i, std::int64_t ago_ns) {
+        auto update = writer.update(static_cast<Sequence>(i) + 2);
+        update.publish = {now_ns - ago_ns};
+        update.receive = {now_ns - ago_ns - 3'000};
+        update.send = {(now_ns - ago_ns) / 1000 - 2'000};
+        update.match = {(now_ns - ago_ns) / 1000 - 5'000};
+        const Event event = test::delta(update.u, Side::bid, 100, 5 + i);
+        writer.publisher.publish_book(update, std::span(&event, 1));
+    };
+    for (int i = 0; i < 30; ++i) publish(i, 8'000'000'000 - i * std::int64_t{100'000'000});  // 8 s to 5 s ago
+    Reader reader(instance.name);
+    const RecentFlow recent(reader, 10);
+    const auto window = recent.window(10);
+    EXPECT_EQ(window.frame_to_shm.count, 30u);
+    EXPECT_NEAR(window.updates_s, 3, 0.5);
+    EXPECT_EQ(window.frame_to_shm.p50, 3'000);
+    EXPECT_EQ(recent.window(1).frame_to_shm.count, 0u);
+    const auto delay = recent.delay(0);
+    EXPECT_NEAR(static_cast<double>(delay.send.p50), 2e6, 1e4);
+    EXPECT_NEAR(static_cast<double>(delay.match.p99), 5e6, 1e4);
+    EXPECT_EQ(recent.delay(1).send.count, 0u) << "nothing of another symbol";
+    EXPECT_EQ(recent.delay().match.count, 30u);
+}
+
+}  // namespace
+}  // namespace daypack::core

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "engine/include/daypack/reader.hpp"
+
+namespace daypack::core {
+
+struct HealthOptions {
+    std::string instance = "default";
+    std::string symbol;           // empty: all that are followed
+    std::int64_t max_age_ns = 0;  // of the last message of each; 0: it may be as old as LIVE allows
+    bool json = false;
+    std::uint32_t owner = daypack_environment_owner();
+};
+
+// What keeps this engine from being healthy, a line each; empty: all asked for is LIVE and young. Throws
+// std::runtime_error where there is no such symbol.
+[[nodiscard]] std::vector<std::string> causes_of(Reader& reader, const HealthOptions& options);
+
+// Prints that all is well, or the causes on stderr. The exit code: 0 only where all is.
+[[nodiscard]] int check_health(const HealthOptions& options, std::ostream& out);
+
+}  // namespace daypack::core

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""Delivery: turns the items of a Link into objects, and calls the callbacks. The same for Cryptofeed's feed and for the
+feed that runs without it: the class that it is mixed into says which types it makes, and how a callback is called.
+"""
+from . import _shm
+
+# Channels by the name that Cryptofeed gives their constant: the values are looked up in what `names` has.
+WANTS = {
+    "L2_BOOK": _shm.WANTS_BOOK,
+    "TRADES": _shm.WANTS_TRADES,
+    "TICKER": _shm.WANTS_TOP,
+    "L1_BOOK": _shm.WANTS_TOP,
+    "FUNDING": _shm.WANTS_FIGURES,
+    "OPEN_INTEREST": _shm.WANTS_FIGURES,
+    "LIQUIDATIONS": _shm.WANTS_FIGURES,
+    "INDEX": _shm.WANTS_FIGURES,
+}
+VENUE_CHANNELS = {
+    "L2_BOOK": "depth",
+    "TRADES": "trade",
+    "TICKER": "bookTicker.ticker",
+    "L1_BOOK": "bookTicker",
+    "FUNDING": "markPrice",
+    "OPEN_INTEREST": "openInterest",
+    "LIQUIDATIONS": "liquidation",
+    "INDEX": "markPrice.index",
+}
+PRIVATE = ("ORDER_INFO", "FILLS", "TRANSACTIONS", "BALANCES", "POSITIONS")
+
+
+class Delivery:
+    """REQUIRES of the class: `names` (the constants), `types` (Trade, OrderBook, ...), id, callbacks, max_depth, _l2_book,
+    `await callback(channel, object, receipt timestamp)`, `await book_callback(...)`, as Cryptofeed's Feed has them."""
+
+    names = None
+    types = None
+
+    def begin_delivery(self, pairs):
+        """`pairs`: (channel, symbol) of everything that is subscribed. Returns what a Link wants."""
+        by_symbol = {}
+        constants = {getattr(self.names, name): name for name in WANTS}
+        for channel, symbol in pairs:
+            by_symbol.setdefault(symbol, set()).add(constants[channel])
+        self._symbols = list(by_symbol)
+        self._channels = [by_symbol[symbol] for symbol in self._symbols]
+        self._marks = {}
+        self._handlers = {"snapshot": self._on_snapshot, "trade": self._on_trade, "top": self._on_top,
+                          "mark_price": self._on_mark_price, "funding": self._on_funding,
+                          "liquidation": self._on_liquidation, "open_interest": self._on_open_interest}
+        wanted = []
+        for symbol, channels in by_symbol.items():
+            wants = 0
+            for channel in channels:
+                wants |= WANTS[channel]
+            wanted.append((symbol, wants, self.max_depth))
+        return wanted
+
+    async def deliver(self, items, connection):
+        """The way of each update: no call more than it needs."""
+        handlers, books, symbols = self._handlers, self._l2_book, self._symbols
+        l2_book, bid_name, ask_name = self.names.L2_BOOK, self.names.BID, self.names.ASK
+        book_callback = self.book_callback
+        for item in items:
+            if not connection.is_open:
+                return  # a callback took so long that the feed was stopped meanwhile
+            if item[0] != "update":
+                handler = handlers.get(item[0])
+                if handler is not None:
+                    await handler(item)
+                continue
+            _, number, delta, u, timestamp, receipt = item
+            book = books[symbols[number]]
+            for name in (bid_name, ask_name):
+                if changes := delta[name]:
+                    side = book.book.bids if name == bid_name else book.book.asks
+                    for price, size in changes:
+                        if size:
+                            side[price] = size
+                        else:
+                            del side[price]
+            await book_callback(l2_book, book, receipt, timestamp=timestamp, sequence_number=u, delta=delta)
+
+    async def _on_snapshot(self, item):
+        _, number, bids, asks, u, timestamp, receipt = item
+        symbol = self._symbols[number]
+        book = self.types.OrderBook(self.id, symbol, bids=bids, asks=asks, max_depth=self.max_depth)
+        self._l2_book[symbol] = book
+        await self.book_callback(self.names.L2_BOOK, book, receipt, timestamp=timestamp, sequence_number=u)
+
+    async def _on_trade(self, item):
+        _, number, side, amount, price, trade_id, timestamp, receipt = item
+        trade = self.types.Trade(self.id, self._symbols[number], side, amount, price, timestamp, id=trade_id)
+        await self.callback(self.names.TRADES, trade, receipt)
+
+    async def _call(self, number, channel, made, receipt):
+        key = getattr(self.names, channel)
+        if channel in self._channels[number] and key in self.callbacks:
+            await self.callback(key, made, receipt)
+
+    async def _on_top(self, item):
+        _, number, bid, bid_size, ask, ask_size, timestamp, receipt = item
+        if not bid_size or not ask_size:
+            return  # a side is empty: there is no best price to tell
+        symbol = self._symbols[number]
+        if "TICKER" in self._channels[number]:
+            await self._call(number, "TICKER", self.types.Ticker(self.id, symbol, bid, ask, timestamp), receipt)
+        if "L1_BOOK" in self._channels[number]:
+            made = self.types.L1Book(self.id, symbol, bid, bid_size, ask, ask_size, timestamp)
+            await self._call(number, "L1_BOOK", made, receipt)
+
+    async def _on_mark_price(self, item):
+        number, mark, index, timestamp, receipt = item[1], item[2], item[3], item[8], item[9]
+        symbol = self._symbols[number]
+        self._marks[symbol] = mark
+        if index and "INDEX" in self._channels[number]:
+            await self._call(number, "INDEX", self.types.Index(self.id, symbol, index, timestamp), receipt)
+
+    async def _on_funding(self, item):
+        number, rate, paid_us, timestamp, receipt = item[1], item[2], item[7], item[8], item[9]
+        symbol = self._symbols[number]
+        if "FUNDING" in self._channels[number]:
+            made = self.types.Funding(self.id, symbol, self._marks.get(symbol), rate, paid_us / 1e6 if paid_us else None,
+                                      timestamp)
+            await self._call(number, "FUNDING", made, receipt)
+
+    async def _on_liquidation(self, item):
+        _, number, price, _, quantity, _, side, _, timestamp, receipt = item
+        if "LIQUIDATIONS" in self._channels[number]:
+            made = self.types.Liquidation(self.id, self._symbols[number], side, quantity, price, None, self.names.FILLED,
+                                          timestamp)
+            await self._call(number, "LIQUIDATIONS", made, receipt)
+
+    async def _on_open_interest(self, item):
+        number, quantity, timestamp, receipt = item[1], item[4], item[8], item[9]
+        if "OPEN_INTEREST" in self._channels[number]:
+            made = self.types.OpenInterest(self.id, self._symbols[number], quantity, timestamp)
+            await self._call(number, "OPEN_INTEREST", made, receipt)
