@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -44,11 +45,22 @@ class CopyCheck {
         }
         findings_.note(
             Assumption::copies_equal, first.content == facts.content, facts.symbol,
-            facts.symbol + " u " + std::to_string(facts.last_id) + ": " + first.content + " / " + facts.content);
+            facts.symbol + " u " + std::to_string(facts.last_id) + ": " + difference(first.content, facts.content));
     }
 
   private:
     static constexpr std::size_t kKept = 4'096;
+    // Where two texts begin to differ: a message may have thousands of levels. Empty: they do not.
+    [[nodiscard]] static std::string difference(const std::string& one, const std::string& other) {
+        if (one == other) return {};
+        constexpr std::size_t kBefore = 24;
+        constexpr std::size_t kShown = 120;
+        std::size_t at = 0;
+        while (at < std::min(one.size(), other.size()) && one[at] == other[at]) ++at;
+        const std::size_t from = at < kBefore ? 0 : at - kBefore;
+        return one.substr(from, kShown) + " / " + other.substr(from, kShown);
+    }
+
     struct First {
         std::size_t line;
         MonoTime receive;

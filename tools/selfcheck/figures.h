@@ -70,7 +70,10 @@ struct LineFigures {
     std::int64_t connect_us = 0;
     std::int64_t reconnect_us = 0;  // of the one that was replaced on purpose; 0: it was not
     std::int64_t close_us = 0;      // from our Close to the end; 0: none came in time
-    std::vector<std::string> ends;  // why it went down, as often as it did
+    std::uint64_t downs = 0;        // how often it went down unasked
+    std::vector<std::string> ends;  // why, of the first few
+
+    static constexpr std::size_t kEndsMax = 5;
 };
 
 struct RestFigures {

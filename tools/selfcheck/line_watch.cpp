@@ -155,7 +155,8 @@ void LineWatch::on_down(std::string_view why) {
     record_event(json_line({{"line", line_.index()}, {"is", "down"}, {"why", words}}));
     const std::string example = "line " + std::to_string(line_.index()) + ": " + words;
     if (renewing_) return shared_.on_change();
-    figures().ends.push_back(words);
+    ++figures().downs;
+    if (figures().ends.size() < LineFigures::kEndsMax) figures().ends.push_back(words);
     if (!was_up_) {
         shared_.findings.broken(Assumption::lines_connect, {}, example);
     } else if (words.find("dead:") != std::string::npos) {

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "engine/shm/build_id.h"
 #include "net/base/clock.h"
@@ -30,7 +32,7 @@ Json assumptions_json(const Findings& findings, const Scrubber& scrubber) {
         const Finding& finding = findings[assumption];
         Json examples = Json::array();
         for (const std::string& example : finding.examples) examples.push_back(scrubber.scrubbed(example));
-        const char* verdict = finding.broken > 0 ? "BROKEN" : (finding.held > 0 ? "held" : "untold");
+        const char* verdict = finding.broken > 0 ? "BROKEN" : (finding.held > 0 ? "held" : "not seen");
         list.push_back({{"assumption", name_of(assumption)},
                         {"verdict", verdict},
                         {"says", sentence_of(assumption)},
@@ -83,6 +85,7 @@ Json lines_json(const Figures& figures, const Scrubber& scrubber) {
                         {"connect_us", of.connect_us},
                         {"reconnect_us", of.reconnect_us == 0 ? Json() : Json(of.reconnect_us)},
                         {"close_answered_us", of.close_us == 0 ? Json() : Json(of.close_us)},
+                        {"downs", of.downs},
                         {"ends", ends}});
     }
     return list;
@@ -119,12 +122,18 @@ std::string examples_text(const Json& examples) {
     return text;
 }
 
+std::size_t count_of(const Json& report, std::string_view verdict) {
+    const Json& rows = report["assumptions"];
+    return static_cast<std::size_t>(
+        std::count_if(rows.begin(), rows.end(), [&](const Json& row) { return row["verdict"] == verdict; }));
+}
+
 std::string assumptions_text(const Json& report) {
     std::string text = "\n## Assumptions\n\n";
-    for (const char* verdict : {"BROKEN", "held", "untold"}) {
+    for (const char* verdict : {"BROKEN", "held", "not seen"}) {
         for (const Json& row : report["assumptions"]) {
             if (row["verdict"] != verdict) continue;
-            text += fmt::format("- {:<6} **{}**: {} ({} times held, {} broken)\n", verdict,
+            text += fmt::format("- {} **{}**: {} ({} times held, {} broken)\n", verdict,
                                 row["assumption"].get<std::string>(), row["says"].get<std::string>(),
                                 row["held"].get<std::uint64_t>(), row["broken"].get<std::uint64_t>());
             text += examples_text(row["examples"]);
@@ -153,17 +162,21 @@ std::string symbols_text(const Json& report) {
 std::string lines_text(const Json& report) {
     std::string text =
         "\n## Lines\n\n| line | frames | first of two copies | lead p50 / p99, ms | pong p50, ms | connect, ms | "
-        "reconnect, ms | pings of the server |\n|---|---|---|---|---|---|---|---|\n";
+        "reconnect, ms | pings of the server | went down |\n|---|---|---|---|---|---|---|---|---|\n";
+    std::string ends;
     for (const Json& row : report["lines"]) {
         const Json& again = row["reconnect_us"];
-        text += fmt::format(
-            "| {} | {} | {} | {} / {} | {} | {:.1f} | {} | {} |\n", row["line"].dump(), row["frames"].dump(),
-            row["first_of_two_copies"].dump(), ms(row["lead_us"], "p50"), ms(row["lead_us"], "p99"),
-            ms(row["pong_us"], "p50"), row["connect_us"].get<double>() / 1000,
-            again.is_null() ? "-" : fmt::format("{:.1f}", again.get<double>() / 1000), row["server_pings"].dump());
-        text += examples_text(row["ends"]);
+        text +=
+            fmt::format("| {} | {} | {} | {} / {} | {} | {:.1f} | {} | {} | {} |\n", row["line"].dump(),
+                        row["frames"].dump(), row["first_of_two_copies"].dump(), ms(row["lead_us"], "p50"),
+                        ms(row["lead_us"], "p99"), ms(row["pong_us"], "p50"), row["connect_us"].get<double>() / 1000,
+                        again.is_null() ? "-" : fmt::format("{:.1f}", again.get<double>() / 1000),
+                        row["server_pings"].dump(), row["downs"].dump());
+        for (const Json& end : row["ends"]) {
+            ends += fmt::format("- line {} went down: `{}`\n", row["line"].dump(), end.get<std::string>());
+        }
     }
-    return text;
+    return text + (ends.empty() ? "" : "\n" + ends);
 }
 
 std::string rest_text(const Json& report) {
@@ -209,9 +222,10 @@ Json report_json(const ReportInput& input) {
 std::string report_text(const Json& report) {
     std::string text = fmt::format(
         "# daypack selfcheck\n\ndaypack {}, {}, {:.1f} s, depth stream {}, {} address(es) of the stream's host\n\n"
-        "{} of {} assumptions broken.\n",
+        "Of {} assumptions {} held, {} are broken, and {} were not seen.\n",
         report["daypack"].get<std::string>(), report["ended"].get<std::string>(), report["seconds"].get<double>(),
-        report["depth_stream"].get<std::string>(), report["addresses"].dump(), report["broken"].dump(), kAssumptions);
+        report["depth_stream"].get<std::string>(), report["addresses"].dump(), kAssumptions, count_of(report, "held"),
+        count_of(report, "BROKEN"), count_of(report, "not seen"));
     const Json& clock = report["clock"];
     if (!clock.is_null()) {
         text += fmt::format("The venue's clock is ahead of this machine's by {:.1f} ms, give or take {:.1f} ms.\n",

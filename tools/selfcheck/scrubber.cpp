@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <regex>
 
@@ -32,6 +33,12 @@ std::string without_paths(const std::string& text) {
     return std::regex_replace(text, path, "$1(path)");
 }
 
+// Neither a letter nor a digit stands right before or behind it.
+bool is_word(std::string_view text, std::size_t at, std::size_t size) {
+    const auto is_letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    return (at == 0 || !is_letter(text[at - 1])) && (at + size == text.size() || !is_letter(text[at + size]));
+}
+
 }  // namespace
 
 Scrubber::Scrubber(const Config& config) {
@@ -52,25 +59,27 @@ Scrubber::Scrubber(const Config& config) {
     for (const std::string& url : exchange.rest_urls) hide_host(url, UrlKind::rest);
     for (const std::string& url : exchange.ws_urls) hide_host(url, UrlKind::websocket);
     std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) == 0) hide(name.data(), "(machine)");
+    if (gethostname(name.data(), name.size() - 1) == 0) hide_name(name.data(), "(machine)");
     for (const char* variable : {"HOME", "USER", "LOGNAME"}) {
         const char* value = std::getenv(variable);
-        constexpr std::size_t kShort = 4;  // else words would go that only look like it
-        if (value != nullptr && std::string_view(value).size() >= kShort) hide(value, "(user)");
+        if (value != nullptr) hide_name(value, "(user)");
     }
 }
 
-void Scrubber::hide(std::string secret, std::string word) {
-    if (secret.empty()) return;
-    hidden_.emplace_back(std::move(secret), std::move(word));
+void Scrubber::add(Hidden hidden) {
+    if (hidden.text.empty()) return;
+    hidden_.push_back(std::move(hidden));
     std::stable_sort(hidden_.begin(), hidden_.end(),
-                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+                     [](const Hidden& a, const Hidden& b) { return a.text.size() > b.text.size(); });
 }
 
 std::string Scrubber::scrubbed(std::string text) const {
-    for (const auto& [secret, word] : hidden_) {
-        for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + word.size())) {
-            text.replace(at, secret.size(), word);
+    for (const Hidden& hidden : hidden_) {
+        std::size_t from = 0;
+        for (std::size_t at = text.find(hidden.text); at != std::string::npos; at = text.find(hidden.text, from)) {
+            const bool hides = !hidden.is_name || is_word(text, at, hidden.text.size());
+            if (hides) text.replace(at, hidden.text.size(), hidden.word);
+            from = at + (hides ? hidden.word.size() : 1);
         }
     }
     return without_paths(without_addresses(text));

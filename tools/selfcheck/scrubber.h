@@ -18,11 +18,20 @@ class Scrubber {
     explicit Scrubber(const Config& config);
 
     // `secret` becomes `word` wherever it stands.
-    void hide(std::string secret, std::string word);
+    void hide(std::string secret, std::string word) { add({std::move(secret), std::move(word), false}); }
+    // `name` becomes `word` where it is a word of its own: a machine named "a" leaves the other words whole.
+    void hide_name(std::string name, std::string word) { add({std::move(name), std::move(word), true}); }
     [[nodiscard]] std::string scrubbed(std::string text) const;
 
   private:
-    std::vector<std::pair<std::string, std::string>> hidden_;  // the longest first
+    struct Hidden {
+        std::string text;
+        std::string word;
+        bool is_name;
+    };
+    void add(Hidden hidden);
+
+    std::vector<Hidden> hidden_;  // the longest first
 };
 
 }  // namespace daypack::core::selfcheck

@@ -75,13 +75,12 @@ constexpr KindName kKinds[] = {
      "a request is answered so; wrong: a depth snapshot with levels that are not there; other: with another market's "
      "(`as`), for for_ms; each else: for_ms late; 100, 103: after such an interim answer; twice: and once more, "
      "unasked; bom to off_step: of a depth snapshot; cached: from a cache that held it for age s; odd_state, odd_type: "
-     "of a "
-     "market, as nobody knows them; odd_field: one that nobody knows; odd_status: of /status; descending, number_id, "
+     "of a market, as nobody knows them; odd_field: one that nobody knows; odd_status: of /status; descending, "
+     "number_id, "
      "ms_time, shallow (at most `levels` a side): of a depth snapshot"},
     {FaultKind::subscribe, "subscribe", "line how", "ack loud mum", nullptr, "",
      "a SUBSCRIBE (the Nth of them) is answered otherwise; ack: it is acknowledged; loud: a market that is not there "
-     "is "
-     "an error; mum: a stream that is not there is none"},
+     "is an error; mum: a stream that is not there is none"},
     {FaultKind::stale, "stale", "symbol by of by_ms", "", "", "now past",
      "a depth snapshot is older than the stream, by so many updates; past: of the numbering before; by_ms: its time is "
      "that much later"},
