@@ -57,7 +57,7 @@ void Engine::Parts::tell_plan() {
                         fmt::join(config.not_built_yet, ", ")));
     }
     say(account_words(config.exchange));
-    say(plan.text());
+    say("plan " + plan.text());
     for (const std::string& warning : plan.warnings) say("warning: " + warning);
     if (waker && !waker->trouble().empty()) say("warning: " + waker->trouble());
     if (segment.is_private()) {
@@ -68,7 +68,7 @@ void Engine::Parts::tell_plan() {
     }
     if (metrics) say(fmt::format("metrics listen={} path=/metrics", metrics->address()));
     if (nets.size() >= config.engine.net_threads) return;
-    say(fmt::format("net_threads={} lines={} started={}: a thread without a line has nothing to do",
+    say(fmt::format("plan net_threads={} lines={} started={} (a thread without a line has nothing to do)",
                     config.engine.net_threads, config.exchange.lines, nets.size()));
 }
 
@@ -217,7 +217,8 @@ void Engine::stop() {
         parts.asked_to_end = true;
         return;
     }
-    parts.ended = parts.ended || parts.control_thread.joinable();
+    const std::scoped_lock lock(parts.stopping);
+    parts.ended = true;
     parts.end_hot_threads();
     parts.control_running = false;
     if (parts.control_thread.joinable()) parts.control_thread.join();
@@ -235,6 +236,10 @@ bool Engine::is_running() const noexcept {
 
 bool Engine::has_ended() const noexcept {
     return parts_->life == Parts::Life::ended;
+}
+
+bool Engine::is_joining() const noexcept {
+    return parts_->is_joining;
 }
 
 bool Engine::is_calling() const noexcept {

@@ -58,6 +58,9 @@ class Engine {
     // It was started, and its threads have not ended; and: they have. Thread: any.
     [[nodiscard]] bool is_running() const noexcept;
     [[nodiscard]] bool has_ended() const noexcept;
+    // Whether it joins beside the engine that has the instance, so that no reader sees its books yet: see
+    // Config::takeover. Thread: any.
+    [[nodiscard]] bool is_joining() const noexcept;
     // Whether the calling thread is in a callback of this engine.
     [[nodiscard]] bool is_calling() const noexcept;
 

@@ -74,6 +74,7 @@ Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
       retired(2 * config.engine.max_symbols),
       book_log(kLogRecords),
       chosen(config) {
+    is_joining = segment.is_private();
     store_relaxed(segment.header().threads, plan.word());
     if (config.engine.shared_memory && !segment.is_private()) {
         waker.emplace(config.engine.instance, segment.access());
@@ -193,14 +194,15 @@ void Engine::Parts::make_control() {
                                      [this](bool has_it) { return on_instance(has_it); }});
 }
 
-// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. False:
-// that address is not free yet, so this is to be called again. Thread: control.
-bool Engine::Parts::on_instance(bool has_it) {
+// The file on which readers sleep, and the address of the metrics, belong to the engine that has the instance. Returns
+// why that address cannot be had yet, so that this is to be called again; else nothing. Thread: control.
+std::string Engine::Parts::on_instance(bool has_it) {
     if (!has_it) {
         if (waker) waker->leave();
         metrics.reset();
-        return true;
+        return {};
     }
+    is_joining = false;
     if (!waker) {
         waker.emplace(config.engine.instance, segment.access());
         if (!waker->trouble().empty()) say("warning: " + waker->trouble());
@@ -210,10 +212,10 @@ bool Engine::Parts::on_instance(bool has_it) {
     try {
         if (!metrics) make_metrics();
         if (metrics) metrics->start();
-        return true;
-    } catch (const std::exception&) {
+        return {};
+    } catch (const std::exception& error) {
         metrics.reset();
-        return false;
+        return error.what();
     }
 }
 

@@ -70,7 +70,7 @@ struct Engine::Parts {
     void run_book();
     void run_fused();
     void run_control();
-    bool on_instance(bool has_it);
+    [[nodiscard]] std::string on_instance(bool has_it);
     void start_threads();
     void end_hot_threads();
     void say(const std::string& text);
@@ -124,11 +124,13 @@ struct Engine::Parts {
     std::atomic<bool> control_running{false};  // and last who writes the log
     std::atomic<bool> asked_to_end{false};     // in a callback: the control thread ends the others
     enum class Life : std::uint8_t { made, running, ended };
-    std::atomic<Life> life{Life::made};  // it runs until the control thread ends
-    std::mutex ending;                   // of the hot threads
-    bool ended = false;                  // an engine runs once
-    mutable std::mutex choosing;         // of `chosen`, and of who starts the control thread
-    Config chosen;                       // with the symbols as they are to be followed now
+    std::atomic<Life> life{Life::made};   // it runs until the control thread ends
+    std::atomic<bool> is_joining{false};  // beside the engine that has the instance
+    std::mutex ending;                    // of the hot threads
+    bool ended = false;                   // an engine runs once
+    std::mutex stopping;                  // of who waits for the threads' end
+    mutable std::mutex choosing;          // of `chosen`, and of who starts the control thread
+    Config chosen;                        // with the symbols as they are to be followed now
 };
 
 }  // namespace daypack::core

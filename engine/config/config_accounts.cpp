@@ -46,9 +46,9 @@ std::string account_words(const ExchangeConfig& exchange) {
     }
     std::string names;
     for (const std::string& name : account_names(exchange)) names += (names.empty() ? "" : ",") + name;
-    if (names.empty()) return "accounts=none: public data alone";
-    if (has_private_channel(exchange)) return "accounts=" + names;
-    return "accounts=" + names + ": keys, and no private channel; public data alone";
+    if (names.empty()) return "accounts names=none (public data alone)";
+    if (has_private_channel(exchange)) return "accounts names=" + names;
+    return "accounts names=" + names + " (keys, and no private channel: public data alone)";
 }
 
 void read_accounts(ConfigSection& in, const ConfigKey& key, Config& out) {

@@ -167,6 +167,7 @@ void ControlAgent::hand_over(MonoTime now) {
     if (change_again_.ns != 0 && now >= change_again_) take_instance(now);
     const HandOver::Finding found = wiring_.hand_over->check(now, join_ms_);
     if (!found.words.empty()) log_.line(found.words);
+    if (!found.warning.empty()) log_.line(found.warning);
     switch (found.result) {
         case HandOver::Result::in_order:
         case HandOver::Result::told: return;
@@ -180,9 +181,10 @@ void ControlAgent::hand_over(MonoTime now) {
 
 void ControlAgent::take_instance(MonoTime now) {
     change_again_ = {};
-    if (!wiring_.on_change || wiring_.on_change(true)) return;
+    const std::string trouble = wiring_.on_change ? wiring_.on_change(true) : std::string();
+    if (trouble.empty()) return;
     change_again_ = now + kChangeAgain_ns;
-    if (++change_tries_ == kChangeTries) log_.line("warning: metrics_listen cannot be had: another one listens there");
+    if (++change_tries_ == kChangeTries) log_.line("warning: " + trouble + "; until then it is tried again");
 }
 
 // The first failure is the one that is told.
@@ -211,8 +213,14 @@ void ControlAgent::free_retired() {
 void ControlAgent::write_logs() {
     const WallClock wall;
     LogRecord record;
+    // No reader sees a book of an engine that still joins beside another one.
+    const bool joins = wiring_.segment->is_private() && !failed();
     for (LogQueue* log : wiring_.logs) {
-        while (log->pop(record)) wiring_.write(log_line(record, wall.at(record.time), *wiring_.instruments));
+        while (log->pop(record)) {
+            std::string line = log_line(record, wall.at(record.time), *wiring_.instruments);
+            if (joins && record.kind == LogKind::state) line += " joining=1";
+            wiring_.write(line);
+        }
     }
 }
 

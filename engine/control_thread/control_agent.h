@@ -53,8 +53,9 @@ class ControlAgent {
         SegmentKeeper* keeper = nullptr;                // where the segment may be moved
         Waker* waker = nullptr;                         // where readers may wait
         HandOver* hand_over = nullptr;                  // where another engine may succeed this one, or this one it
-        // This engine has the instance from now on; false: no more. Returns false to be called again later.
-        std::function<bool(bool)> on_change = {};
+        // This engine has the instance from now on; false: no more. Returns why it is to be called again later; empty:
+        // it need not be.
+        std::function<std::string(bool)> on_change = {};
     };
 
     ControlAgent(const Config& config, Wiring wiring);

@@ -22,6 +22,8 @@ class SeedOrder {
     SeedOrder(std::vector<std::string> first, const InstrumentTable& instruments, const Segment& segment)
         : first_(std::move(first)), instruments_(instruments), segment_(segment) {}
 
+    // Whether it puts any symbol before another.
+    [[nodiscard]] bool prefers() const noexcept { return !first_.empty() || segment_.knows_updates_before(); }
     // Who has the smaller number goes first. REQUIRES: the symbol is in the table.
     [[nodiscard]] std::uint64_t turn_of(SymbolIndex symbol) const {
         const auto named = std::find(first_.begin(), first_.end(), instruments_[symbol].native);

@@ -15,6 +15,8 @@
 namespace daypack::core {
 namespace {
 
+constexpr std::int64_t kGather_ms = 100;
+
 RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
     using Rank = RestApi::Rank;
     if (request.purpose == SnapshotRequest::Purpose::check) return request.audit ? Rank::audit : Rank::check;
@@ -37,11 +39,17 @@ SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instrumen
 
 void SnapshotFetcher::request(const SnapshotRequest& request) {
     if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
+    gather_first();
     // A newer request of a symbol makes those that still wait pointless.
     std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
     const MonoTime held = held_until(request.symbol);
     if (held <= mono_now()) return fetch(request, 0);
     waiting_.push_back({request, held, 0});
+}
+
+void SnapshotFetcher::gather_first() {
+    if (std::exchange(gathered_, true) || order_ == nullptr || !order_->prefers()) return;
+    if (instruments_.size() > rest_.burst()) rest_.gather(kGather_ms);
 }
 
 MonoTime SnapshotFetcher::held_until(SymbolIndex symbol) const noexcept {

@@ -17,7 +17,9 @@
 namespace daypack::core {
 
 // Fetches the snapshots that the book thread asks for, and sends them to it. One for a join is fetched at once, and
-// again at growing intervals until an answer comes; one for a check is fetched once, when the budget has room.
+// again at growing intervals until an answer comes; one for a check is fetched once, when the budget has room. Where a
+// start has more joins than the budget lets through at once, what is asked for in the first 100 ms is gathered, and
+// leaves in the order of SeedOrder: else the burst would be spent on whichever symbols happened to move first.
 //
 // Thread: control. Invariants: each request is answered in the end, a join with a snapshot, a check with or without
 // one; except a join that gives way to a newer one of its symbol, and one whose market is followed again in finer
@@ -49,6 +51,7 @@ class SnapshotFetcher {
         MonoTime until;
     };
 
+    void gather_first();
     [[nodiscard]] MonoTime held_until(SymbolIndex symbol) const noexcept;
     void send(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
     void fetch(const SnapshotRequest& request, std::uint32_t failures);
@@ -64,6 +67,7 @@ class SnapshotFetcher {
     Log log_;
     Doubt doubt_;
     const SeedOrder* order_;
+    bool gathered_ = false;  // a join was asked for
     std::vector<Waiting> waiting_;
     std::vector<Held> held_;        // by symbol
     std::vector<char> unanswered_;  // by symbol: the last check failed, and the log says so

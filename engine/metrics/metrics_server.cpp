@@ -113,13 +113,31 @@ class Visit : public std::enable_shared_from_this<Visit> {
 tcp::endpoint endpoint_of(asio::io_context& context, const std::string& address) {
     HostPort parsed;
     const std::string fault = parse_host_port(address, parsed);
-    if (!fault.empty() || !parsed.port) throw std::runtime_error("is no address to listen on");
+    if (!fault.empty() || !parsed.port)
+        throw std::runtime_error("is no address to listen on: write host:port, as in 127.0.0.1:9464");
     beast::error_code error;
     if (const auto ip = asio::ip::make_address(parsed.host, error); !error) return {ip, *parsed.port};
     tcp::resolver resolver(context);
     const auto found = resolver.resolve(parsed.host, std::to_string(*parsed.port), error);
-    if (error || found.empty()) throw std::runtime_error("names a host that is not known (" + error.message() + ")");
+    if (error || found.empty())
+        throw std::runtime_error("names a host that is not known (" + error.message() +
+                                 "): write an address of this machine");
     return found.begin()->endpoint();
+}
+
+// What to do about it, by what the kernel said.
+std::string remedy(const beast::error_code& error) {
+    if (error == asio::error::address_in_use) {
+        return "another program listens there (`ss -ltnp` shows which): stop it, or choose another port";
+    }
+    if (error == asio::error::access_denied) {
+        return "this user may not take that port: choose one from 1024 on, or give it CAP_NET_BIND_SERVICE";
+    }
+    if (error == boost::system::errc::address_not_available) {
+        return "no interface of this machine has that address (`ip address` shows which there are): choose one of "
+               "them, 127.0.0.1 for this machine alone, or 0.0.0.0 for all";
+    }
+    return "choose another address or port";
 }
 
 }  // namespace
@@ -129,10 +147,12 @@ struct MetricsServer::Io {
 
     void listen(const std::string& address) {
         const tcp::endpoint endpoint = endpoint_of(context, address);
-        acceptor.open(endpoint.protocol());
-        acceptor.set_option(asio::socket_base::reuse_address(true));
-        acceptor.bind(endpoint);
-        acceptor.listen();
+        beast::error_code error;
+        acceptor.open(endpoint.protocol(), error);
+        if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+        if (!error) acceptor.bind(endpoint, error);
+        if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+        if (error) throw std::runtime_error("cannot be had: " + error.message() + ": " + remedy(error));
     }
     // Without a descriptor left it tries again by and by: it must not turn in a circle.
     void accept() {
@@ -170,8 +190,7 @@ MetricsServer::MetricsServer(const std::string& address, Page page) : io_(std::m
     try {
         io_->listen(address);
     } catch (const std::exception& error) {
-        throw std::runtime_error("metrics_listen " + address + " cannot be listened on (" + error.what() +
-                                 "): choose another address or port, or stop what has it");
+        throw std::runtime_error("metrics_listen \"" + address + "\" " + error.what());
     }
 }
 

@@ -69,6 +69,7 @@ void BookCarrier::prepare(const Target& target, const daypack_reader* old) {
         if (stopped || status.state != DAYPACK_STATE_LIVE || (load_relaxed(slot.sequence) & 1) != 0) continue;
         shown_[i].u = load_relaxed(slot.u);
         shown_[i].exponents = load_relaxed(slot.exponents);
+        shown_[i].publish_ns = load_relaxed(slot.publish_ns);
     }
     note_told(*old);
 }
@@ -85,8 +86,23 @@ void BookCarrier::note_told(const daypack_reader& old) {
         if (record.publish_ns != 0) told_since_ns_ = std::min(told_since_ns_, record.publish_ns);
         if (record.publish_ns != 0 && record.publish_ns < since_ns) break;
         if (is_told_once(daypack_record_kind(&record))) told_.push_back(content_of(record));
+        note_end(record);
     }
     std::sort(told_.begin(), told_.end());
+    for (Shown& shown : shown_) {  // where nothing was told of a book that was written lately, its writer died before
+        if (!shown.is_told && shown.publish_ns <= told_since_ns_) shown.told = shown.u;
+    }
+}
+
+// A slot is written before its records are, so the ring may lead to less than the book that is shown: a writer that
+// died in between leaves it so, perhaps with a part of an update. The newest record of a symbol comes first here.
+void BookCarrier::note_end(const daypack_record& record) noexcept {
+    const unsigned kind = daypack_record_kind(&record);
+    const std::uint32_t symbol = daypack_record_symbol(&record);
+    if ((!is_of_book(kind) && kind != DAYPACK_KIND_STATE) || symbol >= shown_.size() || shown_[symbol].is_told) return;
+    shown_[symbol].is_told = true;
+    const bool is_whole = kind != DAYPACK_KIND_DELTA || daypack_record_last(&record) != 0;
+    shown_[symbol].told = is_whole ? record.last_id : 0;
 }
 
 // ---- at the switch: the book thread ---------------------------------------------------------------------------------
@@ -200,7 +216,7 @@ void BookCarrier::pick_records() noexcept {
         const std::uint32_t symbol = daypack_record_symbol(&record);
         if (symbol >= shown_.size()) continue;
         Shown& shown = shown_[symbol];
-        const bool of_book = is_of_book(kind) && shown.u != 0 && record.last_id > shown.u;
+        const bool of_book = is_of_book(kind) && shown.u != 0 && shown.told != 0 && record.last_id > shown.told;
         const bool untold = is_told_once(kind) && record.publish_ns > told_since_ns_ &&
                             !std::binary_search(told_.begin(), told_.end(), content_of(record));
         if (!of_book && !untold) continue;
@@ -214,8 +230,9 @@ void BookCarrier::choose_joins(std::size_t symbol) noexcept {
     Shown& shown = shown_[symbol];
     const daypack_slot& slot = slot_of(symbol);
     const bool live = daypack_unpack_status(load_relaxed(slot.status)).state == DAYPACK_STATE_LIVE;
-    shown.joins = shown.u != 0 && live && !target_.is_new && load_relaxed(slot.exponents) == shown.exponents;
-    std::uint64_t have = shown.u;
+    shown.joins =
+        shown.u != 0 && shown.told != 0 && live && !target_.is_new && load_relaxed(slot.exponents) == shown.exponents;
+    std::uint64_t have = shown.told;
     for (std::uint32_t i = shown.first; i != kNone && shown.joins; i = picks_[i].next) {
         const daypack_record& record = segment_.ring()[picks_[i].position & (segment_.layout().ring_events - 1)];
         const unsigned kind = daypack_record_kind(&record);

@@ -49,6 +49,9 @@ class BookCarrier {
     struct Shown {
         std::uint64_t u = 0;  // 0: it was not LIVE
         std::uint64_t exponents = 0;
+        std::int64_t publish_ns = 0;
+        std::uint64_t told = 0;       // the update that the ring leads to; 0: to none that is whole
+        bool is_told = false;         // `told` is known
         std::uint32_t first = kNone;  // of its records to carry, in picks_
         bool joins = false;
     };
@@ -62,6 +65,7 @@ class BookCarrier {
     [[nodiscard]] std::uint64_t status_of(std::size_t symbol, std::uint64_t epoch) const noexcept;
     [[nodiscard]] daypack_slot& slot_of(std::size_t symbol) const noexcept;
     void note_told(const daypack_reader& old);
+    void note_end(const daypack_record& record) noexcept;
     void pick_records() noexcept;
     void choose_joins(std::size_t symbol) noexcept;
     void carry_header() noexcept;

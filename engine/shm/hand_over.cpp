@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/shm/hand_over.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -40,6 +43,24 @@ constexpr auto kPatience = 200ms;  // for the book thread
     const bool fits = reader.bytes >= sizeof(daypack_header) &&
                       load_relaxed(daypack_head(&reader)->magic) == DAYPACK_MAGIC && daypack_take_geometry(&reader);
     return fits ? std::optional(reader) : std::nullopt;
+}
+
+// Nobody asks for it: a symbol of another list, which keeps its place.
+[[nodiscard]] bool is_not_followed(std::uint64_t status_word) noexcept {
+    const daypack_status status = daypack_unpack_status(status_word);
+    return status.state == DAYPACK_STATE_DOWN && status.reason == DAYPACK_REASON_stopped;
+}
+
+// What readers lose by the change, which nobody may have meant: empty where that is nothing.
+[[nodiscard]] std::string dropped_words(const std::vector<std::string>& dropped) {
+    constexpr std::size_t kNamed = 50;
+    if (dropped.empty()) return {};
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kNamed, dropped.size()); ++i) names += (i == 0 ? "" : " ") + dropped[i];
+    if (dropped.size() > kNamed) names += " and " + number(dropped.size() - kNamed) + " more";
+    return "warning: takeover drops=" + number(dropped.size()) + " symbols=\"" + names +
+           "\" (the engine before follows them, and this configuration does not name them: readers see DOWN/stopped "
+           "from now on; to keep them, add them to `symbols` and reload)";
 }
 
 void beat(daypack_header& header) noexcept {
@@ -83,6 +104,10 @@ HandOver::Readiness HandOver::readiness() const noexcept {
         daypack_top top;
         const bool read = daypack_read_top_here(&reader, static_cast<int>(i), &top) == DAYPACK_OK;
         ready.shown += std::size_t{read && top.state == DAYPACK_STATE_LIVE};
+        if (i >= segment_.symbols() || is_not_followed(load_relaxed(daypack_slot_of(&reader, i)->status))) continue;
+        const auto index = static_cast<SymbolIndex>(i);
+        if (is_not_followed(load_relaxed(segment_.slot(index).status)))
+            ready.dropped.emplace_back(segment_.native(index));
     }
     daypack_close(&reader);
     return ready;
@@ -114,9 +139,11 @@ HandOver::Finding HandOver::succeed(MonoTime now, std::int64_t join_ms) {
     const std::string joined_text = number(ready.live) + " books are LIVE after " +
                                     number(static_cast<std::size_t>((now - began_) / 1'000'000)) + " ms, " +
                                     number(ready.waiting) + " are not";
-    if (!rival) return {Result::told, "takeover: the engine that had the instance has ended; " + joined_text};
+    const std::string warning = dropped_words(ready.dropped);
+    if (!rival) return {Result::told, "takeover: the engine that had the instance has ended; " + joined_text, warning};
     return {Result::told,
-            "takeover: " + joined_text + ": asks the engine with pid " + std::to_string(rival->pid) + " to hand over"};
+            "takeover: " + joined_text + ": asks the engine with pid " + std::to_string(rival->pid) + " to hand over",
+            warning};
 }
 
 // Looks for the lock for a round of the control thread.
@@ -153,7 +180,9 @@ std::string HandOver::directory_fault(const daypack_reader& old) const {
 HandOver::Finding HandOver::arrive(ShmFile& file, Result result) {
     const auto begin = Clock::now();
     const StartGuard guard(segment_.instance());
-    if (!file.is_at(segment_.path())) {
+    // Where somebody removed the file meanwhile, whoever has its lock makes another: nobody else would.
+    const bool is_removed = access(segment_.path().c_str(), F_OK) != 0 && errno == ENOENT;
+    if (!is_removed && !file.is_at(segment_.path())) {
         file.unlock();
         throw std::runtime_error(segment_.path() + " was replaced");
     }
@@ -174,8 +203,8 @@ HandOver::Finding HandOver::arrive(ShmFile& file, Result result) {
         file.unlock();
         return {Result::lost, "takeover: " + fault};
     }
-    const bool goes_on = locked && old && bytes == segment_.layout().bytes && segment_.layout().describes(*head) &&
-                         load_relaxed(head->phase) != DAYPACK_PHASE_RETIRED;
+    const bool goes_on = !is_removed && locked && old && bytes == segment_.layout().bytes &&
+                         segment_.layout().describes(*head) && load_relaxed(head->phase) != DAYPACK_PHASE_RETIRED;
     Segment::Room room = goes_on ? Segment::Room{std::move(file), std::move(mapping)} : segment_.make_room();
     if (goes_on) room.make_ready(segment_.in_use());
     BookCarrier::Target target{.base = room.mapping.base(), .is_new = !goes_on};
@@ -273,15 +302,21 @@ HandOver::Finding HandOver::see_off(Segment::Room& left, pid_t asker) {
     const auto begin = Clock::now();
     std::optional<Clock::time_point> gone;
     left.file.unlock();
+    // Whether an engine that lives has put its own file in the place of this one.
+    const auto is_followed = [&] { return !left.file.is_at(segment_.path()) && living_writer_at(segment_.path()); };
     const Finding handed_over{Result::handed_over, "handed over to the engine with pid " + std::to_string(asker) +
                                                        ", which goes on from here: this one ends"};
     for (;;) {
         const auto now = Clock::now();
-        if (!left.file.is_at(segment_.path()) && living_writer_at(segment_.path())) return handed_over;
-        if (!gone && load_relaxed(head.epoch) != epoch) gone = now;
+        const bool followed = is_followed();
+        if (!gone && (followed || load_relaxed(head.epoch) != epoch)) gone = now;
         if (gone && (ending_ || now - *gone > kStay)) return handed_over;
         const bool may_take = gone || now - begin > kGrace || TakeoverRequest::asked_by(segment_.instance()) == 0;
-        if (may_take && (left.file.lock() || !left.file.has_other_writer())) {
+        if (may_take && !followed && (left.file.lock() || !left.file.has_other_writer())) {
+            if (is_followed()) {  // since the look above
+                left.file.unlock();
+                continue;
+            }
             Finding found = arrive(left.file, Result::told);
             found.words += "; the engine with pid " + std::to_string(asker) +
                            " asked for the instance and did not keep it, so this one goes on";

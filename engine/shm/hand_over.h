@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "book/types.h"
 #include "engine/shm/book_carrier.h"
@@ -40,6 +41,7 @@ class HandOver {
     struct Finding {
         Result result = Result::in_order;
         std::string words{};
+        std::string warning{};  // a line of its own
     };
 
     explicit HandOver(Segment& segment) noexcept : segment_(segment), carrier_(segment) {}
@@ -74,9 +76,10 @@ class HandOver {
 
     // How far the private books are.
     struct Readiness {
-        std::size_t live = 0;     // of this engine
-        std::size_t waiting = 0;  // there is no word of the venue yet why they are not
-        std::size_t shown = 0;    // LIVE of the engine that runs
+        std::size_t live = 0;                // of this engine
+        std::size_t waiting = 0;             // there is no word of the venue yet why they are not
+        std::size_t shown = 0;               // LIVE of the engine that runs
+        std::vector<std::string> dropped{};  // native names of what that one follows and this one does not
     };
     [[nodiscard]] Readiness readiness_here() const noexcept;
     [[nodiscard]] Readiness readiness() const noexcept;

@@ -192,19 +192,6 @@ void Segment::make(const ShmAccess& access) {
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});
 }
 
-// Where the other one's segment is of another version, no symbol of it is known; they are readers' to find again then.
-void Segment::make_private(const SegmentOptions& options) {
-    private_ = true;
-    file_ = ShmFile::create_anonymous(layout_.bytes);
-    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error, false);
-    mapping_ = Mapping(file_->fd(), layout_.bytes);
-    layout_.describe(header());
-    daypack_reader reader{};
-    if (daypack_open_as(&reader, options.instance.c_str(), geteuid()) == DAYPACK_OK) seed(reader);
-    daypack_close(&reader);
-    begin_epoch(1);
-}
-
 // The symbols of the segment before, in their order, what it counted of them, and its ring's positions.
 void Segment::seed(const daypack_reader& old) noexcept {
     const std::size_t kept = std::min<std::size_t>(daypack_symbols(&old), layout_.max_symbols);

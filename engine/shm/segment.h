@@ -52,6 +52,7 @@ class Segment {
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
 
+    [[nodiscard]] bool knows_updates_before() const noexcept { return !updates_before_.empty(); }
     // How many updates the writer before this one had counted of a symbol; 0 where there was none, or no such symbol.
     [[nodiscard]] std::uint64_t updates_before(SymbolIndex symbol) const noexcept {
         return symbol < updates_before_.size() ? updates_before_[symbol] : 0;

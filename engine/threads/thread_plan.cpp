@@ -112,7 +112,7 @@ std::uint64_t ThreadPlan::word() const noexcept {
 }
 
 std::string ThreadPlan::text() const {
-    return fmt::format("threads={} idle={} cores={:g} why={}: {}; {}", daypack_threads_name(word()),
+    return fmt::format("threads={} idle={} cores={:g} why={} ({}; {})", daypack_threads_name(word()),
                        daypack_idle_name(word()), cores, daypack_threads_why_name(word()), sentence(why),
                        idle_clause(*this));
 }

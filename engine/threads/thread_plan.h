@@ -33,7 +33,7 @@ struct ThreadPlan {
     [[nodiscard]] bool is_fused() const noexcept { return threads == ThreadModel::fused; }
     // As the header of the segment tells it.
     [[nodiscard]] std::uint64_t word() const noexcept;
-    // threads=fused idle=backoff cores=2 why=few_cores: <a clause on the threads>; <a clause on the idle mode>
+    // threads=fused idle=backoff cores=2 why=few_cores (<a clause on the threads>; <a clause on the idle mode>)
     [[nodiscard]] std::string text() const;
 };
 

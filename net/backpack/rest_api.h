@@ -43,6 +43,10 @@ class RestApi {
     explicit RestApi(RestClient& client, Observer observer = nullptr)
         : client_(client), observer_(std::move(observer)) {}
 
+    // See RestClient, both.
+    [[nodiscard]] std::size_t burst() const noexcept { return client_.burst(); }
+    void gather(std::int64_t ms) noexcept { client_.gather(ms); }
+
     // All that the venue lists without being asked for a kind; what cannot be read is in `skipped`.
     void markets(Done<MarketList> done, Rank rank = Rank::normal);
     // Of every kind that has an order book: the venue lists some only where they are asked for.

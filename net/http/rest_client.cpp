@@ -51,6 +51,14 @@ std::size_t RestClient::waiting() const noexcept {
     return waiting;
 }
 
+std::size_t RestClient::burst() const noexcept {
+    return static_cast<std::size_t>(burst_of(options_.requests_per_minute));
+}
+
+void RestClient::gather(std::int64_t ms) noexcept {
+    gathered_ = mono_now() + ms_to_ns(ms);
+}
+
 void RestClient::get(std::string target, Done done, Rank rank, std::uint64_t turn) {
     Request request;
     request.target = std::move(target);
@@ -101,6 +109,7 @@ void RestClient::pump() {
         HttpConnection* const connection = idle_connection();
         if (connection == nullptr) return;  // the next to be done pumps
         const MonoTime now = mono_now();
+        if (now < gathered_) return wake_at(gathered_, now);
         std::optional<Request> request = take_next(now);
         if (!request) {
             if (waiting() > 0) wake_at(look_again_, now);

@@ -72,6 +72,11 @@ class RestClient {
     RestClient(const RestClient&) = delete;
     RestClient& operator=(const RestClient&) = delete;
 
+    // How many requests leave without waiting for the budget, where it was not used for a while.
+    [[nodiscard]] std::size_t burst() const noexcept;
+    // Lets nothing leave for so long, so that what is asked for meanwhile leaves by its rank and turn.
+    void gather(std::int64_t ms) noexcept;
+
     // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call. Of two requests of
     // one rank that wait, the one with the smaller `turn` goes first.
     void get(std::string target, Done done, Rank rank = Rank::normal, std::uint64_t turn = 0);
@@ -133,6 +138,7 @@ class RestClient {
     MonoTime prefer_first_;  // when the first host gets another try
     RestGate gate_;
     MonoTime look_again_;  // when something that waits may be ready; set by take_next
+    MonoTime gathered_;    // until then nothing leaves
     std::string trouble_;  // the latest answer that was none, in words
     boost::asio::steady_timer wake_;
     std::shared_ptr<RestClient*> alive_;  // what a handler asks that may outlive the client

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,14 +21,16 @@ class io_context;
 namespace daypack::core {
 
 // The frames that ask the venue to begin or to end `streams`; `method`: SUBSCRIBE or UNSUBSCRIBE.
-using StreamFrames = std::vector<std::string> (*)(std::string_view method, std::span<const std::string> streams);
+// Called at each connection, so that a frame may hold what is good for a moment, as a signature is.
+using StreamFrames =
+    std::function<std::vector<std::string>(std::string_view method, std::span<const std::string> streams)>;
 
 struct LineOptions {
     LineIndex index = 0;
-    std::vector<Url> urls;                 // in order of preference
-    StreamFrames stream_frames = nullptr;  // in the venue's words: net/backpack/subscribe_frame.h
-    const TlsContext* tls = nullptr;       // needed where a URL is wss; outlives the line
-    int ping_interval_ms = 5'000;          // 0: no pings of its own
+    std::vector<Url> urls;            // in order of preference
+    StreamFrames stream_frames;       // in the venue's words: net/backpack/subscribe_frame.h
+    const TlsContext* tls = nullptr;  // needed where a URL is wss; outlives the line
+    int ping_interval_ms = 5'000;     // 0: no pings of its own
     int line_dead_ms = 10'000;  // without a byte for so long the line is dead; also the limit for getting connected
     std::size_t frame_bytes_max = 4'194'304;
     std::string local_address;  // of this machine, that it comes from; empty: the system chooses

@@ -356,6 +356,19 @@ TEST_F(ApiEngine, AnyThreadMayAskForTheEnd) {
     EXPECT_TRUE(wait_until([&] { return !second.running(); }));
 }
 
+TEST_F(ApiEngine, ManyThreadsMayStopItAtOnceAndItRunsOnce) {
+    Engine engine(config(), no_log());
+    engine.start();
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { engine.stop(); });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_FALSE(engine.running());
+    EXPECT_THROW(engine.start(), std::runtime_error);
+    Engine never(without_a_name(config()), no_log());
+    never.stop();
+    EXPECT_THROW(never.start(), std::runtime_error) << "stopped before it was started";
+}
+
 TEST_F(ApiEngine, NoCallbackComesAfterStop) {
     struct Counter : Handler {
         void on_book(const BookUpdate&) noexcept override { ++calls; }

@@ -60,11 +60,11 @@ TEST(ConfigAccounts, APrivateChannelNeedsKeysOfOneOfThem) {
 
 TEST(ConfigAccounts, TheStartSaysOnceWhatBecomesOfThem) {
     const auto words = [](const std::string& keys) { return account_words(parse(with(keys)).exchange); };
-    EXPECT_EQ(words(""), "accounts=none: public data alone");
-    EXPECT_EQ(words("    api_key: ${K}\n    api_secret: ${S}\n"), "accounts=none: public data alone");
-    EXPECT_EQ(words(kBoth), "accounts=default: keys, and no private channel; public data alone");
+    EXPECT_EQ(words(""), "accounts names=none (public data alone)");
+    EXPECT_EQ(words("    api_key: ${K}\n    api_secret: ${S}\n"), "accounts names=none (public data alone)");
+    EXPECT_EQ(words(kBoth), "accounts names=default (keys, and no private channel: public data alone)");
     EXPECT_EQ(words(kBoth + "    channels: [L2_BOOK, FILLS]\n    accounts: [{name: b, key_file: c}]\n"),
-              "accounts=default,b");
+              "accounts names=default,b");
     EXPECT_EQ(words("    api_key: " + kKey + "\n"),
               "warning: accounts: api_key is set and api_secret is not, so it counts for nothing; set both or none");
 }

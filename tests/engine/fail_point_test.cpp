@@ -18,7 +18,7 @@ std::uint64_t stores_left = 0;  // 0: as many as it likes
 std::uint64_t stores = 0;       // so far
 }  // namespace
 
-void before_store() noexcept {
+void before_store(const void* /*word*/) noexcept {
     ++stores;
     if (stores_left != 0 && --stores_left == 0) raise(SIGKILL);
 }

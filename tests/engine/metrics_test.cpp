@@ -239,8 +239,21 @@ TEST(MetricsServer, AnAddressThatIsTakenIsRefusedInWords) {
         const MetricsServer second(server.address(), [] { return std::string(); });
         FAIL();
     } catch (const std::runtime_error& error) {
-        EXPECT_EQ(std::string(error.what()).substr(0, 24 + server.address().size()),
-                  "metrics_listen " + server.address() + " cannot b");
+        EXPECT_EQ(std::string(error.what()),
+                  "metrics_listen \"" + server.address() +
+                      "\" cannot be had: Address already in use: another program listens there (`ss -ltnp` shows "
+                      "which): stop it, or choose another port");
+    }
+}
+
+TEST(MetricsServer, AnAddressOfAnotherMachineIsRefusedInWords) {
+    try {
+        const MetricsServer server("192.0.2.1:9464", [] { return std::string(); });  // of documentation (RFC 5737)
+        FAIL();
+    } catch (const std::runtime_error& error) {
+        const std::string words = error.what();
+        EXPECT_NE(words.find("no interface of this machine has that address"), std::string::npos) << words;
+        EXPECT_EQ(words.find("system:"), std::string::npos) << words;
     }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/threads/wall_clock.h"
+#include "tests/engine/shm_fixture.h"
 #include "tests/net/raw_server.h"
 
 namespace daypack::core {
@@ -149,6 +150,45 @@ TEST_F(SnapshotFetcherThatHoldsLong, ACheckThatIsRefusedHoldsNoJoinBack) {
     ask();
     ASSERT_TRUE(until([&] { return delivered_.size() == 2; }));
     EXPECT_EQ(requests_.size(), 2u);
+}
+
+// Of a start with more joins than leave at once: what moves first must not spend the burst.
+TEST(SnapshotFetcherAtAStart, GathersAndThenAsksForThosePreferredFirst) {
+    boost::asio::io_context io;
+    std::vector<std::string> asked;
+    test::RawServer server(io, nullptr, [&](Peer& peer) {
+        while (const auto head = peer.take_head()) {
+            asked.push_back(head->substr(head->find("symbol=") + 7, 1));
+            peer.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    RestOptions options;
+    options.urls = {parse_url(server.url("http"), UrlKind::rest)};
+    options.requests_per_minute = 8;  // two at once
+    RestClient client(io, options);
+    RestApi rest(client);
+    ASSERT_EQ(rest.burst(), 2U);
+    InstrumentTable table(4);
+    for (const std::string name : {"A", "B", "C", "D"}) (void)table.append({name + "_B", name + "-B", {1, 0}, {1, 0}});
+    const test::Instance instance;
+    const Segment segment(instance.options());
+    const SeedOrder order({"D_B", "C_B"}, table, segment);
+    DepthReader reader(
+        table, kLasting_ms, [](const std::string&) {}, [](SymbolIndex, const Grid&) {});
+    SnapshotFetcher fetcher(
+        rest, table, reader, [](BookCommand) {}, [](const std::string&) {}, [](SymbolIndex) {}, &order);
+    for (SymbolIndex symbol = 0; symbol < 4; ++symbol) {
+        SnapshotRequest request;
+        request.symbol = symbol;
+        request.request = 1;
+        request.purpose = kJoin;
+        fetcher.request(request);
+    }
+    ASSERT_TRUE(run_until(io, [&] {
+        fetcher.do_work(mono_now());
+        return asked.size() >= 2;
+    }));
+    EXPECT_EQ(asked[0] + asked[1], "DC");
 }
 
 }  // namespace

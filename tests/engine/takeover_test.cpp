@@ -123,6 +123,33 @@ TEST(Takeover, ASymbolThatTheNewEngineDoesNotFollowIsDown) {
     EXPECT_EQ(fresh_state_of(next.publisher, reader, 1), "DOWN/stopped");
 }
 
+// They are not cut off at the end of a directory that is shorter.
+TEST(Takeover, OneWithoutRoomForTheSymbolsOfTheOneThatRunsIsRefused) {
+    const Instance instance;
+    Child writer([&](const auto& line) {
+        Writer mine(instance.options());
+        if (mine.segment.add_symbol("ETH-USDC", "ETH_USDC") != SymbolIndex{1}) return 1;
+        mine.snapshot(1);
+        line.tell('r');
+        while (!line.heard()) test::beat(mine.publisher);
+        return 0;
+    });
+    ASSERT_EQ(writer.line().hear(), 'r');
+    SegmentOptions options = instance.options(8, 1);
+    options.takeover = true;
+    try {
+        const Segment next(options);
+        ADD_FAILURE() << "it took less";
+    } catch (const std::runtime_error& error) {
+        EXPECT_EQ(std::string(error.what()), "max_symbols: the engine that has instance \"" + instance.name +
+                                                 "\" lists 2 symbols, and each keeps its place: choose at least that");
+    }
+    options.max_symbols = 2;
+    EXPECT_TRUE(Segment(options).is_private());
+    writer.line().tell('e');
+    EXPECT_EQ(writer.wait(), 0);
+}
+
 TEST(Takeover, AWriterKilledInMidWriteReadsDeadAndTheNextOneMendsTheSlot) {
     const Instance instance;
     Child writer([&](const auto& line) {

@@ -107,12 +107,12 @@ TEST_F(Plan, ItIsToldInAWordAndInASentence) {
     EXPECT_STREQ(daypack_idle_name(plan.word()), "backoff");
     EXPECT_STREQ(daypack_threads_why_name(plan.word()), "few_cores");
     EXPECT_EQ(plan.text(),
-              "threads=fused idle=backoff cores=2 why=few_cores: there is no core for each of a network and a book "
-              "thread with one left for the rest; a hot thread without work sleeps, as others need its core");
+              "threads=fused idle=backoff cores=2 why=few_cores (there is no core for each of a network and a book "
+              "thread with one left for the rest; a hot thread without work sleeps, as others need its core)");
     config_.engine.idle = Idle::spin;
     EXPECT_EQ(on("0-2").text(),
-              "threads=pipeline idle=spin cores=3 why=own_cores: each hot thread can spin on a core of its own; `idle` "
-              "is as the configuration says");
+              "threads=pipeline idle=spin cores=3 why=own_cores (each hot thread can spin on a core of its own; `idle` "
+              "is as the configuration says)");
     EXPECT_STREQ(daypack_threads_name(0), "unknown");
 }
 

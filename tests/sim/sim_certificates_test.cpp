@@ -75,5 +75,27 @@ TEST(SimCertificates, TwoAuthoritiesDoNotTrustEachOther) {
     EXPECT_NE(verify(one.certificate_pem(), other.issue(CertificateKind::valid).certificate_pem), WOLFSSL_SUCCESS);
 }
 
+TEST(SimCertificates, ItSpeaksOfTheHostsThatAreAskedForBesideLoopback) {
+    CertificateAuthority authority;
+    const std::string longest(63, 'a');
+    std::vector<std::string> hosts{"exchange", "10.1.2.3", "fd00::7", longest + "." + longest + "." + longest};
+    const auto key = authority.issue(CertificateKind::valid, hosts);
+    EXPECT_EQ(verify(authority.certificate_pem(), key.certificate_pem), WOLFSSL_SUCCESS);
+    EXPECT_TRUE(names(key.certificate_pem, "exchange"));
+    EXPECT_TRUE(names(key.certificate_pem, hosts.back().c_str()));
+    EXPECT_TRUE(names(key.certificate_pem, "localhost"));
+    EXPECT_EQ(wolfSSL_X509_check_ip_asc(parse(key.certificate_pem).get(), "10.1.2.3", 0), WOLFSSL_SUCCESS);
+    EXPECT_FALSE(names(key.certificate_pem, "other.example"));
+    EXPECT_FALSE(names(authority.issue(CertificateKind::other_name, hosts).certificate_pem, "exchange"));
+}
+
+TEST(SimCertificates, AnAuthorityThatIsMadeAgainOfItsKeyIsTrustedByWhoTrustedIt) {
+    CertificateAuthority one;
+    CertificateAuthority again(one.key_pem());
+    EXPECT_EQ(verify(one.certificate_pem(), again.issue(CertificateKind::valid).certificate_pem), WOLFSSL_SUCCESS);
+    EXPECT_EQ(again.key_pem(), one.key_pem());
+    EXPECT_THROW(CertificateAuthority("no key"), std::runtime_error);
+}
+
 }  // namespace
 }  // namespace daypack::core::sim

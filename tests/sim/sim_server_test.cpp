@@ -132,6 +132,52 @@ TEST(SimServer, ASnapshotHoldsTheLevelsNearestTheTouchAscending) {
     expect("", 5000);
 }
 
+TEST(SimServer, ListensOnTheAddressThatIsAskedFor) {
+    SimOptions options;
+    options.bind = "0.0.0.0";
+    EXPECT_EQ(Client(Exchange(options).port()).get("/api/v1/ping").body, "pong");
+    const auto refusal = [&](const char* address) -> std::string {
+        options.bind = address;
+        try {
+            const Exchange exchange(options);
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return {};
+    };
+    options.bind = "127.0.0.2";
+    const Exchange elsewhere(options);
+    EXPECT_THROW(Client{elsewhere.port()}, std::runtime_error) << "it is at 127.0.0.1, too";
+    EXPECT_NE(refusal("192.0.2.1").find("192.0.2.1, which is no address of this machine"), std::string::npos);
+    EXPECT_NE(refusal("exchange").find("exchange is no address"), std::string::npos);
+    options.port = elsewhere.port();
+    EXPECT_NE(refusal("127.0.0.2").find("cannot listen on 127.0.0.2:"), std::string::npos);
+}
+
+TEST(SimServer, ARestartedOneIsTrustedByWhoTrustsTheKeptAuthority) {
+    const auto folder = std::filesystem::temp_directory_path() / ("sim-ca-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    SimOptions options;
+    options.tls = true;
+    options.names = {"exchange"};
+    options.ca_key = folder / "ca.key";
+    std::string trusted;
+    {
+        const Exchange first(options);
+        trusted = first.ca_pem();
+    }
+    const auto rights = std::filesystem::status(options.ca_key).permissions();
+    EXPECT_EQ(rights, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const Exchange second(options);
+    EXPECT_EQ(Client(second.port(), trusted).get("/api/v1/ping").body, "pong");
+    options.ca_key.clear();
+    const Exchange stranger(options);
+    EXPECT_THROW(Client(stranger.port(), trusted), std::runtime_error);
+    options.tls = false;
+    EXPECT_THROW(Exchange{options}, std::runtime_error) << "a name without a certificate";
+    std::filesystem::remove_all(folder);
+}
+
 TEST(SimServer, WrongRequestsAreAnsweredInTheVenuesWords) {
     Exchange exchange(SimOptions{});
     Client client(exchange.port());

@@ -46,6 +46,19 @@ const std::string kUpgrade =
     "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
+// A client that has asked for a WebSocket, of a server that has not run yet.
+struct Dialled {
+    Dialled() {
+        client.connect({asio::ip::address_v4::loopback(), server.port()});
+        asio::write(client, asio::buffer(kUpgrade));
+    }
+
+    asio::io_context io;
+    Exchange exchange;
+    Server server{io, exchange, "127.0.0.1", 0};
+    asio::ip::tcp::socket client{io};
+};
+
 void run_all(asio::io_context& io) {
     do io.restart();
     while (io.poll() > 0);
@@ -55,12 +68,8 @@ TEST(SimSession, OneThatIsCutAtAnyStepOfItsUpgradeIsNotListedAfterItsEnd) {
     constexpr int kStepsMost = 1'000;
     bool got_through = false;
     for (int steps = 0; steps < kStepsMost && !got_through; ++steps) {
-        asio::io_context io;
-        Exchange exchange;
-        Server server(io, exchange, 0);
-        asio::ip::tcp::socket client(io);
-        client.connect({asio::ip::address_v4::loopback(), server.port()});
-        asio::write(client, asio::buffer(kUpgrade));
+        Dialled dialled;
+        auto& [io, exchange, server, client] = dialled;
         for (int i = 0; i < steps; ++i) {
             io.restart();
             got_through = io.poll_one() == 0 && exchange.opened > 0;
@@ -85,12 +94,8 @@ std::string taken(asio::io_context& io, asio::ip::tcp::socket& client) {
 TEST(SimSession, OneThatIsDeafAnswersNoPingUntilItHearsAgain) {
     const std::string ping = std::string("\x89\x80", 2) + std::string(4, '\0');  // a mask of zeros is a mask
     const std::string pong("\x8a\0", 2);
-    asio::io_context io;
-    Exchange exchange;
-    Server server(io, exchange, 0);
-    asio::ip::tcp::socket client(io);
-    client.connect({asio::ip::address_v4::loopback(), server.port()});
-    asio::write(client, asio::buffer(kUpgrade));
+    Dialled dialled;
+    auto& [io, exchange, server, client] = dialled;
     std::string answer;
     while (exchange.open.empty()) answer += taken(io, client);
     Connection& session = **exchange.open.begin();
@@ -119,12 +124,8 @@ TEST(SimSession, OneThatIsDeafAnswersNoPingUntilItHearsAgain) {
 // Whether or not a read of it was under way and held.
 TEST(SimSession, OneThatIsDeafCanBeCut) {
     for (const bool spoken_to : {false, true}) {
-        asio::io_context io;
-        Exchange exchange;
-        Server server(io, exchange, 0);
-        asio::ip::tcp::socket client(io);
-        client.connect({asio::ip::address_v4::loopback(), server.port()});
-        asio::write(client, asio::buffer(kUpgrade));
+        Dialled dialled;
+        auto& [io, exchange, server, client] = dialled;
         while (exchange.open.empty()) run_all(io);
         (**exchange.open.begin()).stall(0, true);
         if (spoken_to) asio::write(client, asio::buffer("x", 1));
@@ -138,7 +139,7 @@ TEST(SimSession, OneThatIsDeafCanBeCut) {
 TEST(SimServer, ListensOnLoopbackAlone) {
     asio::io_context io;
     Exchange exchange;
-    const Server server(io, exchange, 0);
+    const Server server(io, exchange, "127.0.0.1", 0);
     std::ostringstream port;
     port << ':' << std::hex << std::uppercase << std::setw(4) << std::setfill('0') << server.port();
     std::size_t found = 0;

@@ -97,6 +97,33 @@ TEST_F(HandOverTest, WithAnotherDepthReadersFindTheNewSegmentByThemselves) {
     EXPECT_EQ(epoch(), 2u);
 }
 
+TEST_F(HandOverTest, WhatTheNextOneDoesNotNameIsToldAndReadsStopped) {
+    ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
+    std::uint64_t cursor = daypack_cursor(&live_.reader());
+    live_.rewrite("BTC_USDC, ETH_USDC, ", "BTC_USDC, ");
+    const auto next = succeed(live_.run());
+    ASSERT_TRUE(wait_until([&] { return live_.live(kMarkets[0]) && live_.live(kMarkets[2]); })) << next->err();
+    EXPECT_NE(next->err().find(" warning warning: takeover drops=1 symbols=\"ETH_USDC\" "), std::string::npos)
+        << next->err();
+    const auto top = live_.top(kMarkets[1]);
+    ASSERT_TRUE(top);
+    EXPECT_EQ(top->state, DAYPACK_STATE_DOWN);
+    EXPECT_EQ(top->reason, DAYPACK_REASON_stopped);
+    const int dropped = daypack_find(&live_.reader(), "ETH_USDC");
+    daypack_status last{};
+    daypack_record record;
+    std::uint64_t lost = 0;
+    while (daypack_read_record(&live_.reader(), &cursor, &record, &lost) != DAYPACK_EMPTY) {
+        if (daypack_record_symbol(&record) == static_cast<unsigned>(dropped) &&
+            daypack_record_kind(&record) == DAYPACK_KIND_STATE) {
+            last = daypack_unpack_status(record.status);
+        }
+    }
+    EXPECT_EQ(last.state, DAYPACK_STATE_DOWN) << "who reads the ring alone is told, too";
+    EXPECT_EQ(last.reason, DAYPACK_REASON_stopped);
+    EXPECT_EQ(last.epoch, 2u);
+}
+
 TEST_F(HandOverTest, OneThatIsAskedInVainGoesOn) {
     ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
     HandOverWatch watch(live_.instance(), kMarkets, 1'000);
@@ -153,6 +180,33 @@ TEST_F(HandOverTest, WhoeverIsKilledThereIsAnEngineAfterwards) {
     }
 }
 
+// Somebody cleans up in /dev/shm: neither engine may think that the other one will make the file again.
+TEST_F(HandOverTest, WhereTheFileIsRemovedMeanwhileThereIsOneAgain) {
+    const auto is_there = [&] {
+        LiveReader fresh;
+        try {
+            fresh.open(live_.instance());
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+        return fresh.live(kMarkets[0]);
+    };
+    Program* runs = &live_.run();
+    std::vector<std::unique_ptr<Program>> others;
+    for (int i = 0; i < 4; ++i) {
+        others.push_back(live_.another("beside" + std::to_string(i), {"--takeover"}));
+        Program& next = *others.back();
+        const auto asks = [&] { return next.err().find("asks the engine") != std::string::npos; };
+        ASSERT_TRUE(wait_until([&] { return asks() || next.ended(); })) << next.err();
+        unlink(("/dev/shm/daypack." + live_.instance()).c_str());
+        ASSERT_TRUE(wait_until(is_there)) << "round " << i << "\n" << runs->err() << next.err();
+        // Whichever of the two is left.
+        ASSERT_TRUE(wait_until([&] { return runs->ended() || next.ended(); })) << runs->err() << next.err();
+        if (runs->ended()) runs = &next;
+        ASSERT_TRUE(wait_until(is_there)) << runs->err();
+    }
+}
+
 TEST_F(HandOverTest, WhereNoEngineRunsItStartsAsUsual) {
     live_.run().signal(SIGTERM);
     EXPECT_EQ(live_.run().wait(), 0) << live_.log();
@@ -181,6 +235,15 @@ TEST(HandOver, OneThatDoesNotAnswerIsWaitedForAndSucceededAfterItsEnd) {
     const auto next = live.another("next", {"--takeover"});
     EXPECT_TRUE(wait_until([&] { return next->err().find("does not answer") != std::string::npos; })) << next->err();
     EXPECT_FALSE(live.live(kMarkets[0]));
+    EXPECT_TRUE(wait_until([&] {  // of its own books, although readers see none
+        const std::string log = next->err();
+        return log.find("status live=3/3 ") != std::string::npos &&
+               log.find(" joining=1 (no reader sees these books yet)") != std::string::npos;
+    })) << next->err();
+    const std::string log = next->err();
+    const std::size_t state = log.find("state symbol=BTC_USDC state=SYNCING ");
+    ASSERT_NE(state, std::string::npos) << log;
+    EXPECT_TRUE(log.substr(state, log.find('\n', state) - state).ends_with(" joining=1")) << log;
     deaf.signal(SIGKILL);
     EXPECT_EQ(deaf.wait(), -SIGKILL);
     EXPECT_TRUE(wait_until([&] { return live.live(kMarkets[0]) && live.live(kMarkets[2]); })) << next->err();

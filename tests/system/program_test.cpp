@@ -205,6 +205,11 @@ TEST_F(ProgramTest, WithoutATerminalItSaysOnceThatAllIsLiveAndQuietItSaysNothing
     })) << run->err();
     EXPECT_EQ(run->out(), "") << "books are in the end";
     EXPECT_TRUE(run->err().starts_with(R"({"time":"2)")) << run->err();
+    std::istringstream log(run->err());
+    for (std::string line; std::getline(log, line);) {
+        EXPECT_NE(line.find(R"(","event":")"), std::string::npos) << line;
+    }
+    EXPECT_NE(run->err().find(R"("fields":{"names":"none"}})"), std::string::npos) << run->err();
     run->signal(SIGTERM);
     EXPECT_EQ(run->wait(), 0);
     EXPECT_NE(run->out().find("BTC-USDC"), std::string::npos) << run->out();

@@ -188,7 +188,7 @@ TEST_F(AccountVerb, AccountsOfAConfigurationAreShownByNameAndTheirKeysNowhere) {
     EXPECT_NE(segment.find("BTC-USDC"), std::string::npos);
     run.signal(SIGTERM);
     EXPECT_EQ(run.wait(), 0);
-    EXPECT_NE(run.err().find("accounts=mm1,mm2"), std::string::npos) << run.err();
+    EXPECT_NE(run.err().find("accounts names=mm1,mm2"), std::string::npos) << run.err();
     for (const int account : {1, 2}) {
         const std::string keys = text_of(key_file(account));
         const std::string secret = keys.substr(keys.find("api_secret: ") + 12, 44);

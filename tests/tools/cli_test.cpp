@@ -220,6 +220,8 @@ TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
                                   "run a.yaml --log-level loud",
                                   "run a.yaml --log-format xml",
                                   "sim --port x",
+                                  "sim --bind exchange",
+                                  "sim --tls --name a/b",
                                   "markets a b"}) {
         const Outcome refused = daypack(use);
         EXPECT_EQ(refused.exit_code, 2) << use;

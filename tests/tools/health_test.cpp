@@ -12,6 +12,7 @@
 
 #include "engine/shm/instances.h"
 #include "engine/shm/start_guard.h"
+#include "engine/shm/takeover_request.h"
 #include "engine/shm/waker.h"
 #include "tests/engine/shm_fixture.h"
 #include "tools/cli/instances.h"
@@ -91,6 +92,27 @@ TEST(Health, OfASymbolThatIsNotFollowedAnyMoreNobodyAsks) {
     writer.publisher.publish_snapshot(writer.update(3, State::down, Reason::stopped));
     EXPECT_EQ(causes(writer, reader, {.instance = instance.name}), "no symbol is followed yet\n");
     EXPECT_EQ(causes(writer, reader, {.instance = instance.name, .symbol = "BTC_USDC"}), "BTC-USDC is DOWN/stopped\n");
+}
+
+TEST(Health, ATakeoverThatWaitsIsToldAndIsNoCause) {
+    const Instance instance;
+    Writer writer(instance.options());
+    writer.snapshot(1);
+    const auto told = [&](bool json) {
+        std::ostringstream out;
+        EXPECT_TRUE(wait_for([&] {
+            out.str("");
+            test::beat(writer.publisher);
+            return check_health({.instance = instance.name, .json = json}, out) == 0;
+        })) << out.str();
+        return out.str();
+    };
+    EXPECT_EQ(told(false).find("takeover"), std::string::npos);
+    EXPECT_EQ(told(true).find("takeover"), std::string::npos);
+    const TakeoverRequest asks(instance.name);
+    const std::string pid = std::to_string(getpid());
+    EXPECT_NE(told(false).find("takeover: the engine with pid " + pid + " asks for the instance"), std::string::npos);
+    EXPECT_NE(told(true).find("\"takeover_pid\":" + pid), std::string::npos);
 }
 
 TEST(Health, WhereNothingLivesItSaysSinceWhen) {

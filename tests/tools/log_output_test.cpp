@@ -50,6 +50,24 @@ TEST(LogOutput, JsonIsOneObjectWithTheFieldsOfTheLine) {
         << "each object has a time";
 }
 
+// A program that reads the log sorts by it.
+TEST(LogOutput, EachJsonLineHasAnEvent) {
+    const std::array<std::array<std::string_view, 2>, 7> lines{{
+        {"accounts names=none (public data alone)", "accounts"},
+        {"plan threads=fused idle=spin cores=2 why=few_cores (no core; none)", "plan"},
+        {"takeover: joins in private memory", "takeover"},
+        {"warning: takeover drops=1 symbols=\"A\"", "takeover"},
+        {"warning: no thread can be pinned to CPU 9", "warning"},
+        {"daypack: my.yaml:7: no such symbol", "daypack"},
+        {"4 is no name", "text"},
+    }};
+    for (const auto& [text, event] : lines) {
+        const LogParts parts{"2026-11-22T22:31:05.123456Z", LogLevel::info, text};
+        const std::string line = shown_log_line(parts, {.format = LogFormat::json}, WallTime{});
+        EXPECT_NE(line.find("\"event\":\"" + std::string(event) + "\""), std::string::npos) << line;
+    }
+}
+
 TEST(LogOutput, TheJournalIsKnownByItsFile) {
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe(ends.data()), 0);

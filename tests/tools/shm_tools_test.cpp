@@ -250,6 +250,39 @@ TEST(Stat, SaysHowOftenALineWasFirstAndHowManyLevelsMatched) {
     EXPECT_NE(text.str().find("audits 99.40 %"), std::string::npos) << text.str();
 }
 
+// One of an earlier list keeps its place in the segment for good.
+TEST(Stat, WhatNobodyAsksForIsNamedAndNoMore) {
+    const Instance instance;
+    Writer writer(instance.options());
+    publish_known_book(writer);
+    for (const char* name : {"A_USDC", "B_USDC"}) ASSERT_TRUE(writer.segment.add_symbol(name, name));
+    auto unwanted = writer.update(0, State::down, Reason::stopped);
+    unwanted.symbol = 1;
+    writer.publisher.publish_status(unwanted);
+    auto misspelt = writer.update(0, State::down, Reason::no_market);
+    misspelt.symbol = 2;
+    writer.publisher.publish_status(misspelt);
+    Reader reader(instance.name);
+    std::ostringstream text;
+    EXPECT_TRUE(test::wait_for([&] {
+        text.str("");
+        test::beat(writer.publisher);
+        return show_stat({instance.name, false, false}, text) == 0 &&
+               text.str().find("writer_stalled") == std::string::npos;
+    }));
+    EXPECT_NE(text.str().find("\nBTC-USDC "), std::string::npos) << text.str();
+    EXPECT_EQ(text.str().find("\nA_USDC "), std::string::npos) << text.str();
+    EXPECT_NE(text.str().find("\nB_USDC             DOWN/no_market"), std::string::npos) << text.str();
+    EXPECT_TRUE(text.str().ends_with("not followed any more (each keeps its place): A_USDC\n")) << text.str();
+    std::ostringstream json;
+    EXPECT_EQ(show_stat({instance.name, true, false}, json), 0);
+    EXPECT_NE(json.str().find(R"("native":"A_USDC","state":"DOWN","reason":"stopped","flags":[],"followed":false)"),
+              std::string::npos)
+        << json.str();
+    EXPECT_EQ(draw_ladder(reader, 24, 160).find("A_USDC"), std::string::npos);
+    EXPECT_NE(draw_ladder(reader, 24, 160).find("B_USDC"), std::string::npos);
+}
+
 TEST(Stat, ADeadWriterIsCalledSo) {
     const Instance instance;
     { const Writer writer(instance.options()); }

@@ -111,11 +111,21 @@ void CommandLine::add_run() {
 void CommandLine::add_sim() {
     CLI::App& sub = verb("sim", "the simulated exchange: REST and WebSocket of Backpack on one port",
                          [this] { return sim::run_sim(sim_); });
-    sub.add_option("--port", sim_.port, "the port on loopback; 0: a free one, as printed")
-        ->type_name("P")
-        ->check(whole(65'535));
+    sub.add_option("--port", sim_.port, "the port; 0: a free one, as printed")->type_name("P")->check(whole(65'535));
+    sub.add_option("--bind", sim_.bind, "the address to listen on; whoever reaches it may also inject faults")
+        ->type_name("ADDRESS")
+        ->check(ip_address())
+        ->capture_default_str();
     sub.add_flag("--tls", sim_.tls, "https and wss, with certificates made at the start");
+    sub.add_option("--name", sim_.names, "hosts that its certificate speaks of, beside localhost")
+        ->type_name("HOST,...")
+        ->delimiter(',')
+        ->transform(to_host_name());
     sub.add_option("--ca-out", sim_.ca_out, "where to write the certificate to trust")->type_name("FILE");
+    sub.add_option("--ca-key", sim_.ca_key,
+                   "the file with the key behind that certificate, made where it is not there: after a restart it is "
+                   "trusted still")
+        ->type_name("FILE");
     sub.add_option("--symbols", sim_.symbols, "markets, in any spelling")
         ->type_name("A,B")
         ->delimiter(',')

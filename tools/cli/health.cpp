@@ -8,6 +8,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "engine/shm/takeover_request.h"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/writer_life.h"
@@ -33,14 +34,11 @@ std::string cause_of(Reader& reader, SymbolIndex symbol, const HealthOptions& op
         duration_text(static_cast<std::uint64_t>(options.max_age_ns)));
 }
 
-// A symbol of an earlier list keeps its place; nobody asks for it any more.
-bool is_followed(Reader& reader, SymbolIndex symbol) {
-    const auto top = reader.top(symbol);
-    return !top || top->state != DAYPACK_STATE_DOWN || top->reason != DAYPACK_REASON_stopped;
-}
-
-void tell_json(const std::vector<std::string>& causes, std::ostream& out) {
-    out << json_line(Json{{"healthy", causes.empty()}, {"causes", causes}}) << '\n';
+// `taker`: the process that asks for the instance; 0: none does, or it is not this user's to see.
+void tell_json(const std::vector<std::string>& causes, pid_t taker, std::ostream& out) {
+    Json json{{"healthy", causes.empty()}, {"causes", causes}};
+    if (taker != 0) json["takeover_pid"] = taker;
+    out << json_line(json) << '\n';
 }
 
 }  // namespace
@@ -56,7 +54,8 @@ std::vector<std::string> causes_of(Reader& reader, const HealthOptions& options)
         asked = require_symbols(reader, options.symbol);
     } else {
         for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
-            if (is_followed(reader, i)) asked.push_back(i);
+            const auto top = reader.top(i);
+            if (!top || is_followed(*top)) asked.push_back(i);
         }
     }
     if (asked.empty()) causes.emplace_back("no symbol is followed yet");
@@ -76,13 +75,20 @@ int check_health(const HealthOptions& options, std::ostream& out) {
     } catch (const std::runtime_error& error) {
         causes.emplace_back(error.what());
     }
+    const pid_t taker = TakeoverRequest::asked_by(options.instance);
     if (options.json) {
-        tell_json(causes, out);
+        tell_json(causes, taker, out);
     } else if (causes.empty()) {
         out << (options.symbol.empty()
                     ? fmt::format("healthy: {} symbols listed, all that are followed are LIVE", symbols)
                     : fmt::format("healthy: {} is LIVE", options.symbol))
             << '\n';
+    }
+    if (!options.json && taker != 0) {
+        out << fmt::format(
+            "takeover: the engine with pid {} asks for the instance; where this line stays, the one that has it does "
+            "not answer, and is succeeded when it ends\n",
+            taker);
     }
     if (!options.json) {
         for (const std::string& cause : causes) std::fprintf(stderr, "daypack: %s\n", cause.c_str());

@@ -21,7 +21,8 @@ struct HealthOptions {
 // std::runtime_error where there is no such symbol.
 [[nodiscard]] std::vector<std::string> causes_of(Reader& reader, const HealthOptions& options);
 
-// Prints that all is well, or the causes on stderr. The exit code: 0 only where all is.
+// Prints that all is well, or the causes on stderr; and who asks to take the instance over, which is no cause. The exit
+// code: 0 only where all is.
 [[nodiscard]] int check_health(const HealthOptions& options, std::ostream& out);
 
 }  // namespace daypack::core

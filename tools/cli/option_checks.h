@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -99,6 +100,31 @@ inline CLI::Validator to_user_id() {
             }
             value = std::to_string(id);
             return std::string();
+        },
+        "");
+}
+
+inline CLI::Validator ip_address() {
+    return checked([](const std::string& text) -> std::string {
+        in6_addr address;
+        if (inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1)
+            return {};
+        return "is no address; write one as in 127.0.0.1 or ::1, or 0.0.0.0 for all of this machine";
+    });
+}
+
+// For transform(): the name of a host, or an address, in small letters.
+inline CLI::Validator to_host_name() {
+    return CLI::Validator(
+        [](std::string& value) {
+            constexpr std::size_t kLongest = 253;
+            bool is_name = !value.empty() && value.size() <= kLongest;
+            for (char& c : value) {
+                if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+                const bool is_letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+                is_name = is_name && (is_letter || c == '-' || c == '.' || c == '_' || c == ':');
+            }
+            return is_name ? std::string() : shown(value) + " is no name of a host";
         },
         "");
 }

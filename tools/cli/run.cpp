@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/include/daypack/reader.hpp"
 #include "engine/messages/log_writer.h"
+#include "engine/shm/segment.h"
 #include "net/base/clock.h"
 #include "tools/cli/run_log.h"
 #include "tools/term/hang_up.h"
@@ -32,12 +33,13 @@ Config read_config(const RunOptions& options) {
     return load_config(options.config_path, process_env, options.overrides);
 }
 
-void print_tops(daypack_reader& reader, LogWriter& out) {
+void print_tops(const daypack_reader& reader, LogWriter& out) {
     constexpr std::uint32_t kMost = 8;
     const std::uint32_t symbols = daypack_symbols(&reader);
     for (std::uint32_t i = 0; i < std::min(symbols, kMost); ++i) {
         daypack_top top{};
-        if (daypack_read_top(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
+        if (daypack_read_top_here(&reader, static_cast<int>(i), &top) != DAYPACK_OK) continue;
+        if (!is_followed(top)) continue;  // of an earlier list
         daypack_entry names;
         daypack_read_entry(&reader, i, &names);
         out.write(fmt::format("{:<16} {:<8} {:<10} u={:<12} {:>14} x {:<14} {:>14} x {}", escaped(names.symbol),
@@ -115,15 +117,22 @@ LogOptions log_options(const RunOptions& options) {
     return log;
 }
 
-// Tells once a minute how it goes, and first when all is there.
+// What this engine itself has: where it joins beside another one, readers see the books of that one.
+daypack_reader own_of(const Engine& engine, Reader& reader) {
+    return engine.is_joining() ? engine.segment().reader_here() : reader.raw();
+}
+
+// Tells once a minute how it goes, and first when all is there, and when all is shown.
 class Minutes {
   public:
     Minutes(const RunOptions& options, MonoTime now) : quiet_(options.quiet), told_(now) {}
-    void do_work(Reader& reader, RunLog& log, const ServiceManager& manager, MonoTime now) {
+    void do_work(const daypack_reader& reader, bool joins, RunLog& log, const ServiceManager& manager, MonoTime now) {
         constexpr std::int64_t kMinute_ns = 60'000'000'000;
+        started_ = started_ && joins == joins_;
+        joins_ = joins;
         if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
         started_ = true;
-        const RunStatus::Line line = status_.take(reader, static_cast<double>(now - told_) / 1e9);
+        const RunStatus::Line line = status_.take(reader, joins, static_cast<double>(now - told_) / 1e9);
         told_ = now;
         manager.status(line.text);
         const bool is_told = !quiet_;
@@ -133,6 +142,7 @@ class Minutes {
   private:
     bool quiet_;
     bool started_ = false;
+    bool joins_ = false;
     MonoTime told_;
     RunStatus status_;
 };
@@ -210,16 +220,25 @@ int run_engine(const RunOptions& options) {
         if (now >= due) {
             due = now + tick_ns;
             (void)daypack_follow(&reader.raw());
-            if (screen) screen->show(draw_ladder(reader, screen->rows() - 5, screen->columns()) + log.text());
-            if (!screen) minutes.do_work(reader, log, manager, now);
-            manager.watch(daypack_beat_age_ns(&reader.raw()), now);
+            const bool joins = engine.is_joining();
+            const daypack_reader own = own_of(engine, reader);
+            if (screen) {
+                const std::string note = joins ? "this engine joins, unseen yet; above is the one before it\n" : "";
+                screen->show(draw_ladder(reader, screen->rows() - (joins ? 6 : 5), screen->columns()) + note +
+                             log.text());
+            } else {
+                minutes.do_work(own, joins, log, manager, now);
+            }
+            manager.watch(daypack_beat_age_ns(&own), now);
         }
         asked = screen ? screen->pressed('q', kTurn_ms) || stop.asked() : stop.wait_ms(kTurn_ms);
         asked = asked || hang_up.asks_to_end();
     }
     screen.reset();
     manager.stopping();
-    if (!options.quiet && !engine.failed()) print_tops(reader.raw(), out);
+    (void)daypack_follow(&reader.raw());
+    const daypack_reader own = own_of(engine, reader);
+    if (!options.quiet && !engine.failed()) print_tops(own, out);
     engine.stop();
     if (engine.failure() == Engine::Failure::handed_over) {
         log.tell(
@@ -233,8 +252,8 @@ int run_engine(const RunOptions& options) {
                  "above says which");
         return 1;
     }
-    const std::uint64_t received = options.quiet ? received_in_all(reader.raw(), config.exchange.lines)
-                                                 : print_summary(reader.raw(), config.exchange.lines, out);
+    const std::uint64_t received =
+        options.quiet ? received_in_all(own, config.exchange.lines) : print_summary(own, config.exchange.lines, out);
     if (received == 0 && !asked) {
         log.tell(LogLevel::error, "daypack: nothing was received in all that time; the log above says why");
         return 1;

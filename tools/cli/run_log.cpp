@@ -3,15 +3,24 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <thread>
+
 #include "net/base/clock.h"
 #include "tools/term/shm_text.h"
 
 namespace daypack::core {
 namespace {
 
-// A symbol of an earlier list keeps its place in the segment.
-bool is_followed(const daypack_top& top) {
-    return top.state != DAYPACK_STATE_DOWN || top.reason != DAYPACK_REASON_stopped;
+// None where the writer was faster, again and again.
+std::optional<daypack_top> top_of(const daypack_reader& reader, SymbolIndex symbol) {
+    daypack_top top{};
+    int result = DAYPACK_BUSY;
+    for (int i = 0; i < Reader::kTries && result == DAYPACK_BUSY; ++i) {
+        if (i != 0) std::this_thread::yield();
+        result = daypack_read_top_here(&reader, symbol, &top);
+    }
+    return result == DAYPACK_OK ? std::optional(top) : std::nullopt;
 }
 
 }  // namespace
@@ -70,38 +79,40 @@ RunStatus::Sums RunStatus::sums_of(const daypack_reader& reader) {
     return sums;
 }
 
-bool RunStatus::is_all_live(Reader& reader) {
+bool RunStatus::is_all_live(const daypack_reader& reader) {
     bool any = false;
-    for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
-        const auto top = reader.top(i);
+    for (SymbolIndex i = 0; i < daypack_symbols(&reader); ++i) {
+        const auto top = top_of(reader, i);
         if (!top || (is_followed(*top) && top->state != DAYPACK_STATE_LIVE)) return false;
         any = any || top->state == DAYPACK_STATE_LIVE;
     }
     return any;
 }
 
-RunStatus::Line RunStatus::take(Reader& reader, double seconds) {
+RunStatus::Line RunStatus::take(const daypack_reader& reader, bool joins, double seconds) {
     constexpr std::size_t kNamed = 3;
     std::size_t followed = 0;
     std::size_t live = 0;
     std::string others;
-    for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
-        const auto top = reader.top(i);
+    for (SymbolIndex i = 0; i < daypack_symbols(&reader); ++i) {
+        const auto top = top_of(reader, i);
         if (top && !is_followed(*top)) continue;
         ++followed;
         if (top && top->state == DAYPACK_STATE_LIVE) {
             ++live;
         } else if (followed - live <= kNamed) {
-            others += fmt::format("{}{} {}", others.empty() ? "" : ", ", escaped(reader.names(i).symbol),
+            daypack_entry names;
+            daypack_read_entry(&reader, i, &names);
+            others += fmt::format("{}{} {}", others.empty() ? "" : ", ", escaped(names.symbol),
                                   top ? state_text(top->state, top->reason) : "busy");
         } else if (followed - live == kNamed + 1) {
             others += ", …";
         }
     }
     unsigned up = 0;
-    const unsigned lines = daypack_lines(&reader.raw());
-    for (unsigned i = 0; i < lines; ++i) up += daypack_line_counter(&reader.raw(), i, DAYPACK_LINE_connected) != 0;
-    const Sums sums = sums_of(reader.raw());
+    const unsigned lines = daypack_lines(&reader);
+    for (unsigned i = 0; i < lines; ++i) up += daypack_line_counter(&reader, i, DAYPACK_LINE_connected) != 0;
+    const Sums sums = sums_of(reader);
     const auto rate = [seconds](std::uint64_t now, std::uint64_t before) {
         return seconds > 0 && now >= before ? static_cast<double>(now - before) / seconds : 0.0;
     };
@@ -110,7 +121,8 @@ RunStatus::Line RunStatus::take(Reader& reader, double seconds) {
         fmt::format("status live={}/{} lines={}/{} frames_s={:.1f} updates_s={:.1f} gaps={} resyncs={} p99_us={:.1f}",
                     live, followed, up, lines, rate(sums.frames, before_.frames), rate(sums.updates, before_.updates),
                     sums.gaps - before_.gaps, sums.resyncs - before_.resyncs,
-                    static_cast<double>(daypack_percentile(&reader.raw(), DAYPACK_HISTOGRAM_FRAME_TO_SHM, 990)) / 1e3);
+                    static_cast<double>(daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, 990)) / 1e3);
+    if (joins) line.text += " joining=1 (no reader sees these books yet)";
     if (!others.empty()) line.text += fmt::format(" not_live=\"{}\"", others);
     if (live != followed || live == 0 || up != lines) line.level = LogLevel::warning;
     before_ = sums;

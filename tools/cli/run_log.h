@@ -52,10 +52,11 @@ class RunStatus {
         LogLevel level = LogLevel::info;  // info: all is as it should be
         std::string text;
     };
-    // `seconds`: since the last call.
-    [[nodiscard]] Line take(Reader& reader, double seconds);
+    // `reader`: the segment of this engine, as it is mapped. `joins`: no reader sees that yet. `seconds`: since the
+    // last call.
+    [[nodiscard]] Line take(const daypack_reader& reader, bool joins, double seconds);
     // Whether there is a symbol, and each that is followed is LIVE.
-    [[nodiscard]] static bool is_all_live(Reader& reader);
+    [[nodiscard]] static bool is_all_live(const daypack_reader& reader);
 
   private:
     struct Sums {

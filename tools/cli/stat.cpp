@@ -8,7 +8,6 @@
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <ostream>
 #include <vector>
@@ -113,6 +112,7 @@ struct Lead {
         json["state"] = daypack_state_name(top->state);
         json["reason"] = daypack_reason_name(top->reason);
         json["flags"] = flag_names(top->flags);
+        json["followed"] = is_followed(*top);
         json["u"] = top->u;
     } else {
         json["state"] = nullptr;  // the writer was faster
@@ -256,8 +256,12 @@ struct Lead {
 }
 
 [[nodiscard]] std::string text_symbols(Reader& reader, const RecentFlow& recent, bool worst_first) {
-    std::vector<SymbolIndex> order(reader.symbols());
-    std::iota(order.begin(), order.end(), SymbolIndex{0});
+    std::vector<SymbolIndex> order = followed_symbols(reader);
+    std::string others;  // of earlier lists
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
+        if (std::binary_search(order.begin(), order.end(), i)) continue;
+        others += (others.empty() ? "" : " ") + escaped(reader.names(i).symbol);
+    }
     if (worst_first) {
         std::stable_partition(order.begin(), order.end(), [&](SymbolIndex symbol) {
             const auto top = reader.top(symbol);
@@ -266,6 +270,7 @@ struct Lead {
     }
     std::string text;
     for (const SymbolIndex symbol : order) text += text_symbol(reader, recent, symbol);
+    if (!others.empty()) text += fmt::format("not followed any more (each keeps its place): {}\n", others);
     return text;
 }
 

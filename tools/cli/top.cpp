@@ -20,7 +20,9 @@ int show_top(const TopOptions& options, std::ostream& out) {
     std::optional<SymbolIndex> only;
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     if (isatty(STDOUT_FILENO) == 0) {
-        for (const auto symbol : require_symbols(reader, options.symbol)) out << top_line(reader, symbol) << '\n';
+        auto symbols = require_symbols(reader, options.symbol);
+        if (!only) symbols = followed_symbols(reader);
+        for (const auto symbol : symbols) out << top_line(reader, symbol) << '\n';
         out.flush();
         return exit_code_of(reader);
     }

@@ -24,7 +24,8 @@ struct Statistics {
     std::size_t unsent_bytes_peak = 0;  // of one connection, where the readers set the pace
 };
 
-// The simulated exchange: Backpack's REST and WebSocket on one port of 127.0.0.1, with a truth to judge a client by.
+// The simulated exchange: Backpack's REST and WebSocket on one port, of 127.0.0.1 by default, with a truth to judge a
+// client by.
 //
 // Thread: it runs one of its own, from the constructor to stop(); every function here may be called from any other.
 class Exchange {

@@ -49,7 +49,7 @@ ExchangeLoop::ExchangeLoop(const SimOptions& options)
                                     });
     }
     if (options_.accounts != 0) desk_.emplace(io_, options_, venue_, faults_);
-    server_.emplace(io_, *this, options_.port);
+    server_.emplace(io_, *this, options_.bind, options_.port);
 }
 
 Statistics ExchangeLoop::statistics() const {

@@ -19,7 +19,8 @@ inline constexpr std::int64_t kVenueLagUs = 2000;  // a generated frame is due s
 
 // The options of `daypack sim`; its markets and their flow are in MarketOptions.
 struct SimOptions : MarketOptions {
-    std::uint16_t port = 0;  // 0: a free one
+    std::string bind = "127.0.0.1";  // the address to listen on; 0.0.0.0 or ::, all of this machine
+    std::uint16_t port = 0;          // 0: a free one
     bool tls = false;
     bool jitter = kJitterByDefault;                            // T of generated flow jitters as the recorded one's
     std::int64_t odd_lag_ms = kOddLagMsByDefault;              // messages of every odd connection leave so much later
@@ -33,9 +34,11 @@ struct SimOptions : MarketOptions {
     std::uint64_t account_events = 0;                          // acts of each, then they stand still; 0: endless
     std::string keys_out;                                      // the folder that their keys go to; empty: nowhere
     std::int64_t history_lag_ms = kHistoryLagMsByDefault;      // how much later than the streams histories are
-    std::string ca_out;                                        // where the CA's certificate goes; empty: nowhere
-    std::int64_t ping_interval_ms = 60'000;                    // of the server's own pings
-    std::size_t unread_bytes_max = std::size_t{64} << 20;      // a reader further behind than this is closed
+    std::vector<std::string> names;  // hosts of which its certificate speaks, beside those of loopback
+    std::string ca_key;              // the file that keeps the CA's key over restarts; empty: a new CA each time
+    std::string ca_out;              // where the CA's certificate goes; empty: nowhere
+    std::int64_t ping_interval_ms = 60'000;                // of the server's own pings
+    std::size_t unread_bytes_max = std::size_t{64} << 20;  // a reader further behind than this is closed
 };
 
 }  // namespace daypack::core::sim

@@ -147,7 +147,8 @@ Cell line_cell(Reader& reader, unsigned line) {
 }  // namespace
 
 std::string draw_ladder(Reader& reader, int rows, int columns, std::optional<SymbolIndex> only) {
-    const int symbols = only ? 1 : reader.symbols();
+    const std::vector<SymbolIndex> drawn = only ? std::vector{*only} : followed_symbols(reader);
+    const int symbols = static_cast<int>(drawn.size());
     const int lines = std::min(static_cast<int>(daypack_lines(&reader.raw())), kLines);
     const int shown = std::clamp(columns / kPaneColumns, 1, std::max(symbols, 1));
     const int levels = std::clamp((rows - 2 - 2 - kTrades - lines - 1) / 2, 1, kMaxLevels);
@@ -155,7 +156,7 @@ std::string draw_ladder(Reader& reader, int rows, int columns, std::optional<Sym
     auto trades = recent_trades(reader);
     std::vector<Pane> panes;
     for (int i = 0; i < std::min(shown, symbols); ++i) {
-        const auto symbol = only ? *only : static_cast<SymbolIndex>(i);
+        const SymbolIndex symbol = drawn[static_cast<std::size_t>(i)];
         panes.push_back(pane_of(reader, symbol, static_cast<std::size_t>(levels), trades[symbol]));
     }
     for (std::size_t row = 0; !panes.empty() && row < panes.front().size(); ++row) {

@@ -37,6 +37,19 @@ std::string kind_of(const LogParts& parts) {
     return kind;
 }
 
+// What a line tells of, for a program: the name that it begins with, also behind "warning: " and before a colon. A
+// warning in plain words is of the kind "warning".
+std::string_view event_of(std::string_view text) noexcept {
+    constexpr std::string_view kWarning = "warning";
+    const bool warns = text.starts_with("warning: ");
+    if (warns) text.remove_prefix(kWarning.size() + 2);
+    std::string_view word = first_word(text);
+    const bool is_head = word.ends_with(':');
+    if (is_head) word.remove_suffix(1);
+    if (!is_name(word)) return warns ? kWarning : "text";
+    return !warns || is_head || text.find('=') != std::string_view::npos ? word : kWarning;
+}
+
 const char* level_name(LogLevel level) noexcept {
     switch (level) {
         case LogLevel::info: return "info";
@@ -88,9 +101,9 @@ Json json_fields(std::string_view text) {
 
 std::string json_text(const LogParts& parts, WallTime now) {
     Json json{{"time", parts.time.empty() ? utc_text(now) : std::string(parts.time)},
-              {"level", level_name(parts.level)}};
-    if (is_name(first_word(parts.text))) json["event"] = std::string(first_word(parts.text));
-    json["text"] = std::string(parts.text);
+              {"level", level_name(parts.level)},
+              {"event", std::string(event_of(parts.text))},
+              {"text", std::string(parts.text)}};
     if (Json fields = json_fields(parts.text); !fields.empty()) json["fields"] = std::move(fields);
     return json_line(json);
 }

@@ -54,6 +54,10 @@ std::string state_text(unsigned state, unsigned reason) {
     return text;
 }
 
+bool is_followed(const daypack_top& top) noexcept {
+    return top.state != DAYPACK_STATE_DOWN || top.reason != DAYPACK_REASON_stopped;
+}
+
 std::vector<std::string_view> flag_names(unsigned flags) {
     std::vector<std::string_view> names;
     if ((flags & DAYPACK_FLAG_UNCONFIRMED) != 0) names.emplace_back("unconfirmed");

@@ -31,6 +31,8 @@ namespace daypack::core {
 [[nodiscard]] std::vector<std::string_view> flag_names(unsigned flags);
 // " crossed partial"; nothing without flags.
 [[nodiscard]] std::string flags_text(unsigned flags);
+// Whether somebody asks for the symbol: one of an earlier list keeps its place, and says DOWN/stopped.
+[[nodiscard]] bool is_followed(const daypack_top& top) noexcept;
 // "RUNNING" and the other phases; "DEAD" and "STALLED" where the writer's beat says so.
 [[nodiscard]] std::string writer_text(const daypack_reader& reader);
 // "850 ns", "12.3 us", "4.56 ms", "1.20 s".

@@ -40,6 +40,16 @@ std::string death_notice(const std::string& instance, const WriterLife& life) {
                        life.beat_ns == 0 ? std::string() : " since " + utc_seconds(life.beat_ns));
 }
 
+std::vector<SymbolIndex> followed_symbols(Reader& reader) {
+    const bool lives = writer_life(reader.raw()).lives;
+    std::vector<SymbolIndex> symbols;
+    for (SymbolIndex i = 0; i < reader.symbols(); ++i) {
+        const auto top = reader.top(i);
+        if (!lives || !top || is_followed(*top)) symbols.push_back(i);
+    }
+    return symbols;
+}
+
 int exit_code_of(Reader& reader) {
     const std::string notice = death_notice(reader.instance(), writer_life(reader.raw()));
     if (notice.empty()) return 0;

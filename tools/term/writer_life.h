@@ -2,7 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "book/types.h"
 #include "engine/include/daypack/reader.hpp"
 
 namespace daypack::core {
@@ -20,6 +22,9 @@ struct WriterLife {
 [[nodiscard]] std::string life_text(const WriterLife& life);
 // "instance "default" is DEAD since …: start it again by `daypack run`"; empty while it lives.
 [[nodiscard]] std::string death_notice(const std::string& instance, const WriterLife& life);
+// The symbols that somebody asks for: one of an earlier list keeps its place, and says DOWN/stopped. Where no engine
+// lives, all that there are.
+[[nodiscard]] std::vector<SymbolIndex> followed_symbols(Reader& reader);
 // Says so on stderr. Returns the exit code of a verb that has shown what there is.
 [[nodiscard]] int exit_code_of(Reader& reader);
 

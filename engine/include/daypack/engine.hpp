@@ -79,7 +79,7 @@ class Engine {
     bool wait_live(std::chrono::nanoseconds timeout);
     // Closes the lines, ends the threads, and leaves every book in shared memory as DOWN/stopped. Takes less than a
     // second. No callback begins after it has returned. In a callback it returns at once: this callback is then the
-    // last, and the rest happens when it has returned.
+    // last, and the rest happens when it has returned. Thread: any, not beside start() or the destructor.
     void stop();
     // Asks for the same and waits for nothing. Thread: any, callbacks and the log's included.
     void request_stop() noexcept;

@@ -141,8 +141,17 @@ void AccountApi::ask(Request request) {
                               "asked again a minute after the last");
     }
     waiting_.push_back(std::make_shared<Request>(std::move(request)));
-    if (time_.is_due(mono_now())) return read_time();
-    for (const auto& ready : std::exchange(waiting_, {})) send(ready);
+    time_.is_due(mono_now()) ? read_time() : go_on();
+}
+
+void AccountApi::prepare(std::function<void()> ready) {
+    preparing_.push_back(std::move(ready));
+    time_.is_due(mono_now()) ? read_time() : go_on();
+}
+
+void AccountApi::go_on() {
+    for (const auto& request : std::exchange(waiting_, {})) send(request);
+    for (const auto& ready : std::exchange(preparing_, {})) ready();
 }
 
 // What waits goes on with whatever is known of the venue's clock.
@@ -159,16 +168,23 @@ void AccountApi::read_time() {
                  " ms ahead of this machine's; signatures follow it, but set this one");
         }
         has_warned_ = time_.drifts();
-        for (const auto& ready : std::exchange(waiting_, {})) send(ready);
+        go_on();
     });
 }
 
 // Two requests of one millisecond would have one signature, which a venue may take for one that was sent again.
-HttpHeaders AccountApi::sign(const Call& call) {
+std::int64_t AccountApi::next_ms() {
     const std::int64_t now_ms = time_.now_ms(mono_now(), wall_now());
     const bool is_same = now_ms <= last_ms_ && last_ms_ - now_ms < 100;
-    last_ms_ = is_same ? last_ms_ + 1 : now_ms;
-    return signer_.sign(call, last_ms_).headers();
+    return last_ms_ = is_same ? last_ms_ + 1 : now_ms;
+}
+
+HttpHeaders AccountApi::sign(const Call& call) {
+    return signer_.sign(call, next_ms()).headers();
+}
+
+std::string AccountApi::subscription(const std::vector<std::string>& streams) {
+    return signer_.subscribe(streams, next_ms());
 }
 
 // What is sent and what is signed are of one object: the query has no time in it, so it can be made now.

@@ -73,6 +73,13 @@ class AccountApi {
     void fills(const HistoryQuery& query, Done<AccountRows<AccountFill>> done);
     void funding_history(const HistoryQuery& query, Done<AccountRows<AccountFunding>> done);
 
+    // Calls `ready` when the venue's clock was asked for within the last minute, whatever came of that.
+    void prepare(std::function<void()> ready);
+    // What is known of that clock is not to be trusted any more: a signature was refused.
+    void doubt_time() noexcept { time_.doubt(); }
+    // The frame that subscribes to private streams, signed for now.
+    [[nodiscard]] std::string subscription(const std::vector<std::string>& streams);
+
     [[nodiscard]] const AccountApiStats& stats() const noexcept { return stats_; }
     [[nodiscard]] const ServerTime& server_time() const noexcept { return time_; }
 
@@ -90,7 +97,9 @@ class AccountApi {
     void send(const std::shared_ptr<Request>& request);
     void on_answer(const std::shared_ptr<Request>& request, const RestAnswer& answer);
     void read_time();
+    [[nodiscard]] std::int64_t next_ms();
     [[nodiscard]] HttpHeaders sign(const Call& call);
+    void go_on();
 
     RestClient& client_;
     RestApi public_;
@@ -101,6 +110,7 @@ class AccountApi {
     AccountGate gate_;
     AccountApiStats stats_;
     std::vector<std::shared_ptr<Request>> waiting_;  // for the clock
+    std::vector<std::function<void()>> preparing_;   // likewise
     bool is_reading_time_ = false;
     bool has_warned_ = false;  // of a drift, until it is over
     std::shared_ptr<AccountApi*> alive_;

@@ -13,11 +13,9 @@ namespace {
 using json::Document;
 using json::Value;
 
-constexpr std::array<std::string_view, 2> kSides{"Bid", "Ask"};
 constexpr std::array<std::string_view, 2> kTypes{"Limit", "Market"};
 constexpr std::array<std::string_view, 7> kStatuses{"New",     "PartiallyFilled", "Filled",       "Cancelled",
                                                     "Expired", "TriggerPending",  "TriggerFailed"};
-constexpr std::array<std::string_view, 3> kTimesInForce{"GTC", "IOC", "FOK"};
 constexpr std::array<std::string_view, 7> kSystemTypes{"CollateralConversion",
                                                        "FutureExpiry",
                                                        "LiquidatePositionOnAdl",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,6 +12,10 @@
 #include "net/base/json.h"
 
 namespace daypack::core {
+
+// Words that REST and streams write alike.
+inline constexpr std::array<std::string_view, 2> kSides{"Bid", "Ask"};
+inline constexpr std::array<std::string_view, 3> kTimesInForce{"GTC", "IOC", "FOK"};
 
 // The fields of one row, in every form that the venue has sent. What is needed and not there, or is of no such form,
 // makes the row broken; `null` is as if it were not there.

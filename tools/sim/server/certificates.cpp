@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/sim/server/certificates.h"
 
+#include <arpa/inet.h>
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
@@ -46,6 +47,17 @@ class Key {
         if (made != 0) wc_ecc_free(&key_);
         check(made, "wc_ecc_make_key_ex");
     }
+    explicit Key(const std::string& pem) {
+        std::vector<byte> der(pem.size() + 1);
+        const int size = check(wc_KeyPemToDer(reinterpret_cast<const byte*>(pem.data()), static_cast<int>(pem.size()),
+                                              der.data(), static_cast<int>(der.size()), nullptr),
+                               "wc_KeyPemToDer");
+        check(wc_ecc_init(&key_), "wc_ecc_init");
+        word32 read = 0;
+        const int decoded = wc_EccPrivateKeyDecode(der.data(), &read, &key_, static_cast<word32>(size));
+        if (decoded != 0) wc_ecc_free(&key_);
+        check(decoded, "wc_EccPrivateKeyDecode");
+    }
     ~Key() { wc_ecc_free(&key_); }
     Key(const Key&) = delete;
     Key& operator=(const Key&) = delete;
@@ -65,7 +77,7 @@ std::string to_pem(const std::vector<byte>& der, int type) {
     return pem;
 }
 
-std::string key_pem(Key& key) {
+std::string pem_of(Key& key) {
     std::vector<byte> der(512);
     der.resize(static_cast<std::size_t>(
         check(wc_EccKeyToDer(key.get(), der.data(), static_cast<word32>(der.size())), "wc_EccKeyToDer")));
@@ -89,23 +101,35 @@ void set_dates(Cert& cert, std::time_t from, std::time_t to) {
     cert.afterDateSz = put_time(cert.afterDate, to);
 }
 
-// subjectAltName by hand: a SEQUENCE of dNSName [2] and iPAddress [7]. All of it is shorter than 128 bytes.
-void set_names(Cert& cert, const std::vector<std::string>& hosts, bool with_loopback_addresses) {
+// Tag, length and value of DER; a length from 128 on stands in one or two bytes behind their number.
+void append_der(std::string& out, char tag, std::string_view value) {
+    out.push_back(tag);
+    if (value.size() >= 128) out.push_back(value.size() < 256 ? '\x81' : '\x82');
+    if (value.size() >= 256) out.push_back(static_cast<char>(value.size() >> 8));
+    out.push_back(static_cast<char>(value.size()));
+    out.append(value);
+}
+
+// subjectAltName by hand: a SEQUENCE of dNSName [2] and iPAddress [7].
+void set_names(Cert& cert, const std::vector<std::string>& hosts) {
     std::string names;
-    const auto append = [&names](char tag, std::string_view value) {
-        names.push_back(tag);
-        names.push_back(static_cast<char>(value.size()));
-        names.append(value);
-    };
-    for (const auto& host : hosts) append('\x82', host);
-    if (with_loopback_addresses) {
-        append('\x87', std::string_view("\x7f\0\0\x01", 4));
-        append('\x87', std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16));
+    for (const auto& host : hosts) {
+        char address[sizeof(in6_addr)];
+        if (inet_pton(AF_INET, host.c_str(), address) == 1) {
+            append_der(names, '\x87', {address, sizeof(in_addr)});
+        } else if (inet_pton(AF_INET6, host.c_str(), address) == 1) {
+            append_der(names, '\x87', {address, sizeof(in6_addr)});
+        } else {
+            append_der(names, '\x82', host);
+        }
     }
-    cert.altNames[0] = 0x30;
-    cert.altNames[1] = static_cast<byte>(names.size());
-    std::memcpy(cert.altNames + 2, names.data(), names.size());
-    cert.altNamesSz = static_cast<int>(names.size()) + 2;
+    std::string sequence;
+    append_der(sequence, '\x30', names);
+    if (sequence.size() > sizeof cert.altNames) {
+        throw std::runtime_error("cannot make a certificate of so many names: give fewer by --name");
+    }
+    std::memcpy(cert.altNames, sequence.data(), sequence.size());
+    cert.altNamesSz = static_cast<int>(sequence.size());
 }
 
 void set_common_name(CertName& name, const char* text) {
@@ -143,19 +167,25 @@ std::string sign(Cert& cert, Key& subject, Key& issuer, Random& random) {
 }  // namespace
 
 struct CertificateAuthority::Impl {
+    Impl() : key(random) { certify(); }
+    explicit Impl(const std::string& pem) : key(pem) { certify(); }
+
+    void certify() {
+        const std::time_t now = std::time(nullptr);
+        const CertPtr cert = new_cert(kAuthorityName, now - 3 * kYear, now + kYear);
+        cert->isCA = 1;
+        cert->selfSigned = 0;  // "self-signed" would copy the subject over the issuer; here they are equal already
+        check(wc_SetKeyUsage(cert.get(), "keyCertSign,cRLSign"), "wc_SetKeyUsage");
+        certificate_pem = sign(*cert, key, key, random);
+    }
+
     Random random;
-    Key key{random};
+    Key key;
     std::string certificate_pem;
 };
 
-CertificateAuthority::CertificateAuthority() : impl_(std::make_unique<Impl>()) {
-    const std::time_t now = std::time(nullptr);
-    const CertPtr cert = new_cert(kAuthorityName, now - 3 * kYear, now + kYear);
-    cert->isCA = 1;
-    cert->selfSigned = 0;  // "self-signed" would copy the subject over the issuer; here they are equal already
-    check(wc_SetKeyUsage(cert.get(), "keyCertSign,cRLSign"), "wc_SetKeyUsage");
-    impl_->certificate_pem = sign(*cert, impl_->key, impl_->key, impl_->random);
-}
+CertificateAuthority::CertificateAuthority() : impl_(std::make_unique<Impl>()) {}
+CertificateAuthority::CertificateAuthority(const std::string& key_pem) : impl_(std::make_unique<Impl>(key_pem)) {}
 
 CertificateAuthority::~CertificateAuthority() = default;
 
@@ -163,19 +193,25 @@ const std::string& CertificateAuthority::certificate_pem() const noexcept {
     return impl_->certificate_pem;
 }
 
-CertifiedKey CertificateAuthority::issue(CertificateKind kind) {
-    if (kind == CertificateKind::other_ca) return CertificateAuthority().issue(CertificateKind::valid);
+std::string CertificateAuthority::key_pem() const {
+    return pem_of(impl_->key);
+}
+
+CertifiedKey CertificateAuthority::issue(CertificateKind kind, const std::vector<std::string>& names) {
+    if (kind == CertificateKind::other_ca) return CertificateAuthority().issue(CertificateKind::valid, names);
     const std::time_t now = std::time(nullptr);
     const bool expired = kind == CertificateKind::expired;
     const bool other_name = kind == CertificateKind::other_name;
     const CertPtr cert = new_cert(other_name ? "other.example" : "localhost", expired ? now - 2 * kYear : now - kDay,
                                   expired ? now - kYear : now + 30 * kDay);
     cert->selfSigned = 0;
-    set_names(*cert, {other_name ? "other.example" : "localhost"}, !other_name);
+    std::vector<std::string> hosts{"localhost", "127.0.0.1", "::1"};
+    hosts.insert(hosts.end(), names.begin(), names.end());
+    set_names(*cert, other_name ? std::vector<std::string>{"other.example"} : hosts);
     check(wc_SetKeyUsage(cert.get(), "digitalSignature"), "wc_SetKeyUsage");
     check(wc_SetExtKeyUsage(cert.get(), "serverAuth"), "wc_SetExtKeyUsage");
     Key key(impl_->random);
-    return {sign(*cert, key, impl_->key, impl_->random), key_pem(key)};
+    return {sign(*cert, key, impl_->key, impl_->random), pem_of(key)};
 }
 
 }  // namespace daypack::core::sim

@@ -2,6 +2,7 @@
 #include "tools/sim/server/server.h"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -33,6 +34,12 @@ std::uint16_t some_port() {
     return static_cast<std::uint16_t>(18'000 + device() % 14'000);
 }
 
+std::string text_of(const tcp::endpoint& endpoint) {
+    const std::string address = endpoint.address().to_string();
+    const std::string port = std::to_string(endpoint.port());
+    return endpoint.address().is_v6() ? "[" + address + "]:" + port : address + ":" + port;
+}
+
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
@@ -47,6 +54,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     asio::io_context& io;
     ServerHandler& handler;
     tcp::acceptor acceptor;
+    asio::ip::address address;
     std::uint16_t port = 0;
     std::uint64_t sessions_ever = 0;
     std::set<std::shared_ptr<Session>> sessions;  // WebSockets
@@ -236,20 +244,25 @@ void Server::Impl::listen() {
     const bool any = port == 0;
     error_code error;
     for (int i = 0; i < (any ? kPortTries : 1); ++i) {
-        const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), any ? some_port() : port);
+        const tcp::endpoint endpoint(address, any ? some_port() : port);
         error_code ignored;
         acceptor.close(ignored);
-        acceptor.open(endpoint.protocol());
-        acceptor.set_option(tcp::acceptor::reuse_address(true));
-        acceptor.bind(endpoint, error);
+        acceptor.open(endpoint.protocol(), error);
+        if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+        if (!error) acceptor.bind(endpoint, error);
         if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
         if (!error) {
             port = endpoint.port();
             return accept();
         }
+        if (error == boost::system::errc::address_not_available) break;  // of no port
     }
     acceptor.close();
-    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port) + " (" + error.message() +
+    if (error == boost::system::errc::address_not_available) {
+        throw std::runtime_error("cannot listen on " + address.to_string() +
+                                 ", which is no address of this machine; --bind 0.0.0.0 listens on all that it has");
+    }
+    throw std::runtime_error("cannot listen on " + text_of(tcp::endpoint(address, port)) + " (" + error.message() +
                              "); choose another --port, or 0 for a free one");
 }
 
@@ -268,8 +281,11 @@ void Server::Impl::accept() {
     });
 }
 
-Server::Server(asio::io_context& io, ServerHandler& handler, std::uint16_t port)
+Server::Server(asio::io_context& io, ServerHandler& handler, const std::string& address, std::uint16_t port)
     : impl_(std::make_shared<Impl>(io, handler)) {
+    error_code error;
+    impl_->address = asio::ip::make_address(address, error);
+    if (error) throw std::runtime_error(address + " is no address to listen on; write one as in 127.0.0.1 or ::1");
     impl_->port = port;
     impl_->listen();
 }

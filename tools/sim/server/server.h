@@ -74,15 +74,15 @@ class ServerHandler {
     virtual void on_close(Connection& connection) = 0;
 };
 
-// HTTP and WebSocket on one port of 127.0.0.1, plain or TLS.
+// HTTP and WebSocket on one port, plain or TLS.
 //
 // Thread: the one that runs `io`.
 class Server {
   public:
     static constexpr std::size_t kLowWaterBytes = std::size_t{32} << 10;
 
-    // Listens at once. Throws std::runtime_error where the port is taken.
-    Server(boost::asio::io_context& io, ServerHandler& handler, std::uint16_t port);
+    // Listens at once. Throws std::runtime_error where the port is taken, or `address` is not one of this machine.
+    Server(boost::asio::io_context& io, ServerHandler& handler, const std::string& address, std::uint16_t port);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/transport/tls_context.h"
 #include "tools/sim/options.h"
@@ -15,7 +16,8 @@ namespace daypack::core::sim {
 // Thread: the exchange's, but for the constructor and ca_pem().
 class TlsFront {
   public:
-    // Without TLS it is empty. Writes the authority's certificate to `ca_out`. Throws std::runtime_error.
+    // Without TLS it is empty. Writes the authority's certificate to `ca_out`; its key is the one in `ca_key`, and goes
+    // there where there is none yet. Throws std::runtime_error.
     explicit TlsFront(const SimOptions& options);
 
     // What a client has to trust; empty without TLS. Never changes.
@@ -26,6 +28,7 @@ class TlsFront {
     void show(CertificateKind kind);
 
   private:
+    std::vector<std::string> names_;  // beside those of loopback
     std::string ca_pem_;
     std::unique_ptr<CertificateAuthority> authority_;
     std::deque<TlsContext> contexts_;  // the last is shown; streams of the others may still live

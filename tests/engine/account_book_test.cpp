@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// When the orders, positions, balances and fills of an account are live, and that they are right then.
+#include "engine/account/account_book.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/engine/account_world.h"
+
+namespace daypack::core::test {
+namespace {
+
+// What the account has is known once the venue is quiet, and every fill was told once.
+void expect_right_in_the_end(World& world) {
+    for (int i = 0; i < 20'000 && !(i > 1'200 && world.is_settled()); ++i) world.step(false);
+    EXPECT_TRUE(world.is_settled());
+    EXPECT_TRUE(world.shown() == world.truth());
+    EXPECT_EQ(world.told_fills, world.fills_since_base());
+    for (const auto& [identity, times] : world.told_orders) EXPECT_EQ(times, 1) << identity;
+    EXPECT_EQ(world.book().fills_given_up(), 0u);
+}
+
+std::uint64_t differences(const AccountBook& book) {
+    std::uint64_t sum = 0;
+    for (const auto& kind : book.stats().kinds) sum += kind.differences;
+    return sum;
+}
+
+TEST(AccountBook, IsLiveWithinTwoAnswersAndRightWheneverItIsLive) {
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {});
+        int steps = 0;
+        for (; steps < 1'000 && !world.book().is_settled(); ++steps) world.step(true);
+        EXPECT_LT(steps, 800) << "while it trades";
+        for (int i = 0; i < 3'000; ++i) world.step(true);
+        expect_right_in_the_end(world);
+        EXPECT_EQ(world.wrong_while_live, 0u) << seed;
+        EXPECT_GT(world.live_steps, 500u);
+        EXPECT_EQ(differences(world.book()), 0u) << "nothing was lost, and nothing is said to be";
+        EXPECT_EQ(world.book().stats().reconnects, 0u);
+    }
+}
+
+TEST(AccountBook, IsNeverLiveAndWrongThoughLinesBreakAndFramesComeTwice) {
+    std::uint64_t missed = 0, duplicates = 0;
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {.copies = true, .cuts = true, .failures = true});
+        for (int i = 0; i < 3'000; ++i) world.step(true);
+        expect_right_in_the_end(world);
+        EXPECT_EQ(world.wrong_while_live, 0u) << seed;
+        EXPECT_GT(world.live_steps, 100u);
+        EXPECT_EQ(differences(world.book()), 0u) << "what an outage hid is no fault of the stream";
+        for (const auto& kind : world.book().stats().kinds) missed += kind.missed;
+        duplicates += world.book().stats().duplicates;
+    }
+    EXPECT_GT(missed, 20u);
+    EXPECT_GT(duplicates, 300u);
+}
+
+TEST(AccountBook, BelievesNoAnswerThatIsBehindTheStream) {
+    std::uint64_t doubts = 0, old = 0;
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {.cuts = true, .rest_behind_ms = 800, .history_behind_ms = 700});
+        for (int i = 0; i < 3'000; ++i) world.step(true);
+        expect_right_in_the_end(world);
+        EXPECT_EQ(world.wrong_while_live, 0u) << seed;
+        for (const auto& kind : world.book().stats().kinds) {
+            doubts += kind.doubts;
+            old += kind.old_answers;
+        }
+    }
+    EXPECT_GT(doubts, 5u);
+    EXPECT_GT(old, 5u);
+}
+
+TEST(AccountBook, MendsWhatTheStreamLostAndWishesForANewLine) {
+    std::uint64_t mended = 0, reconnects = 0, late = 0;
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {.copies = true, .cuts = true, .losses = true, .delays = true, .failures = true});
+        for (int i = 0; i < 3'000; ++i) world.step(true);
+        expect_right_in_the_end(world);
+        EXPECT_GT(world.lost, 20u);
+        mended += differences(world.book());
+        reconnects += world.book().stats().reconnects;
+        late += world.book().stats().late;
+    }
+    EXPECT_GT(mended, 10u);
+    EXPECT_GT(reconnects, 5u);
+    EXPECT_GT(late, 0u);
+}
+
+TEST(AccountBook, FetchesAnewBehindAFrameThatCannotBeRead) {
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {.broken = true});
+        for (int i = 0; i < 3'000; ++i) world.step(true);
+        expect_right_in_the_end(world);
+        EXPECT_EQ(world.wrong_while_live, 0u) << seed;
+        EXPECT_GT(world.book().stats().broken, 0u);
+    }
+}
+
+TEST(AccountBook, IsDownWhereTheVenueRefusesAndComesBack) {
+    World world(1, {});
+    while (!world.book().is_settled()) world.step(true);
+    world.book().on_refused(world.now());
+    EXPECT_EQ(world.book().state(AccountKind::orders), (AccountKindState{State::down, Reason::refused, false}));
+    EXPECT_FALSE(world.book().wants_barrier());
+    EXPECT_FALSE(world.book().next_ask(world.now()));
+    world.book().on_subscribed(world.now(), {kStart_us});
+    EXPECT_EQ(world.book().state(AccountKind::orders).state, State::syncing);
+}
+
+OrderEvent fill_event(const char* order, int executed, int part, const char* trade, std::int64_t time_us) {
+    OrderEvent event;
+    event.kind = "orderFill";
+    event.order.id = order;
+    event.order.symbol = "A_B";
+    event.order.status = "PartiallyFilled";
+    event.order.quantity = amount(100);
+    event.order.executed = amount(executed);
+    event.time = {time_us};
+    event.fill.emplace();
+    event.fill->trade_id = trade;
+    event.fill->order_id = order;
+    event.fill->symbol = "A_B";
+    event.fill->quantity = amount(part);
+    event.fill->time = event.time;
+    return event;
+}
+
+// A book whose every kind is LIVE, with one order of which 10 are executed.
+AccountBook live_book(std::int64_t now_ns) {
+    AccountBook book(0);
+    book.on_subscribed({now_ns}, {kStart_us});
+    const auto pong = [&] {
+        book.on_barrier_sent();
+        book.on_barrier({now_ns});
+    };
+    pong();
+    for (int i = 0; i < 2; ++i) {
+        while (const auto ask = book.next_ask({now_ns})) {
+            AccountOrder order = fill_event("1", 10, 0, "", 0).order;
+            if (ask->kind == AccountKind::orders) book.on_answer(*ask, std::vector<AccountOrder>{order});
+            if (ask->kind == AccountKind::positions) book.on_answer(*ask, std::vector<AccountPosition>{});
+            if (ask->kind == AccountKind::balances) book.on_answer(*ask, std::vector<AccountBalance>{});
+            if (ask->kind == AccountKind::fills) book.on_answer(*ask, std::vector<AccountFill>{});
+        }
+        pong();
+        now_ns += AccountBook::kConfirm_ns;
+    }
+    EXPECT_TRUE(book.is_settled());
+    (void)book.take_news();
+    return book;
+}
+
+TEST(AccountBook, SeesAHoleInTheFillsByWhatTheOrderSays) {
+    constexpr std::int64_t kNow = 5'000'000'000;
+    AccountBook book = live_book(kNow);
+    const auto fills = [&book] { return book.state(AccountKind::fills); };
+    book.on_event(fill_event("1", 12, 2, "7", kStart_us + 10), {kNow});
+    EXPECT_EQ(fills().state, State::live) << "10 and 2 are 12";
+    book.on_event(fill_event("1", 17, 2, "9", kStart_us + 30), {kNow});
+    EXPECT_EQ(fills(), (AccountKindState{State::syncing, Reason::gap, false})) << "3 of 17 have no fill";
+    const auto ask = book.next_ask({kNow});
+    ASSERT_TRUE(ask && ask->kind == AccountKind::fills);
+    const AccountFill lost = *fill_event("1", 15, 3, "8", kStart_us + 20).fill;
+    const auto answer_with = [&](const AccountBook::Ask& one, std::vector<AccountFill> rows, std::int64_t now) {
+        book.on_answer(one, std::move(rows));
+        book.on_barrier_sent();
+        book.on_barrier({now});
+    };
+    answer_with(*ask, {}, kNow);
+    EXPECT_EQ(fills().state, State::syncing) << "the history is behind";
+    const auto again = book.next_ask({kNow + AccountBook::kAgain_ns});
+    ASSERT_TRUE(again);
+    (void)book.take_news();
+    answer_with(*again, {lost}, kNow + AccountBook::kAgain_ns);
+    EXPECT_EQ(fills(), (AccountKindState{State::live, Reason::none, true}));
+    const auto news = book.take_news();
+    ASSERT_EQ(news.size(), 2u);
+    EXPECT_EQ(std::get<FillNews>(news[0]).fill.trade_id, "8");
+    EXPECT_EQ(std::get<FillNews>(news[0]).source, AccountSource::mended);
+    book.on_event(fill_event("1", 15, 3, "8", kStart_us + 20), {kNow + AccountBook::kAgain_ns});
+    const auto late = book.take_news();
+    ASSERT_EQ(late.size(), 1u) << "the event, for it is one; not its fill, for it was told";
+    EXPECT_TRUE(std::get<OrderNews>(late[0]).is_late);
+    EXPECT_EQ(book.orders().rows().at("1").order.executed, amount(17));
+}
+
+TEST(AccountBook, GivesUpAFillThatNoHistoryHas) {
+    std::int64_t now = 5'000'000'000;
+    AccountBook book = live_book(now);
+    book.on_event(fill_event("1", 17, 2, "9", kStart_us + 30), {now});
+    for (int i = 0; i < 100 && book.state(AccountKind::fills).state != State::live; ++i) {
+        now += AccountBook::kAgain_ns;
+        while (const auto ask = book.next_ask({now})) book.on_answer(*ask, std::vector<AccountFill>{});
+        book.on_barrier_sent();
+        book.on_barrier({now});
+    }
+    EXPECT_EQ(book.state(AccountKind::fills).state, State::live);
+    EXPECT_EQ(book.fills_given_up(), 1u);
+}
+
+TEST(AccountBook, TakesNoAnswerOfAConnectionThatIsGone) {
+    AccountBook book(0);
+    book.on_subscribed({1}, {kStart_us});
+    book.on_barrier_sent();
+    book.on_barrier({1});
+    const auto ask = book.next_ask({1});
+    ASSERT_TRUE(ask && ask->kind == AccountKind::orders);
+    book.on_down({2});
+    book.on_answer(*ask, std::vector<AccountOrder>{fill_event("1", 10, 0, "", 0).order});
+    book.on_subscribed({3}, {kStart_us});
+    book.on_barrier_sent();
+    book.on_barrier({3});
+    EXPECT_TRUE(book.orders().rows().empty());
+    EXPECT_EQ(book.state(AccountKind::orders).state, State::syncing);
+}
+
+TEST(AccountBook, ForgetsNoFillThatAHistoryMayTellAgain) {
+    RecentIds ids(3);
+    for (const char* id : {"a", "b", "c", "d"}) EXPECT_TRUE(ids.add(id));
+    EXPECT_FALSE(ids.add("b"));
+    EXPECT_TRUE(ids.add("a")) << "the oldest went";
+    EXPECT_EQ(ids.size(), 3u);
+}
+
+}  // namespace
+}  // namespace daypack::core::test
