@@ -138,7 +138,8 @@ void CommandLine::add_sim() {
     sub.add_option("--max-frames", sim_.max_frames, "depth frames a symbol, then quiet; 0: endless")
         ->type_name("N")
         ->check(whole(INT64_MAX));
-    sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
+    sub.add_option("--replay", sim_.replay,
+                   "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json, or what selfcheck kept")
         ->type_name("FILE");
     sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
     sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow; the default");

@@ -139,7 +139,7 @@ std::optional<Books::Ask> Books::take_request(MonoTime now) {
 
 void Books::on_snapshot(const Ask& ask, const RestAnswer& answer, MonoTime now) {
     Snapshot snapshot;  // without an id where there is none: it does not fit, and is fetched again
-    if (answer.status == 200) (void)parse_depth(answer.body, table_[ask.symbol], snapshot);
+    if (answer.status != 200 || parse_depth(answer.body, table_[ask.symbol], snapshot)) snapshot = {};
     (void)books_[ask.symbol].sync->on_snapshot(ask.request, snapshot, now);
     after(ask.symbol, now);
 }

@@ -274,7 +274,7 @@ void Meeting::keep_plan(MonoTime now) {
         books_->doubt(static_cast<SymbolIndex>(doubt_turn_++ % table_.size()), now);
         next_doubt_ = now + static_cast<std::int64_t>(seconds_ * (kDoubtsTo - kDoubtsFrom) / kDoubts * 1e9);
     }
-    if (now >= at(kNonsenseAt)) probe_->ask_for_nonsense();
+    if (now >= at(kNonsenseAt)) probe_->ask_for_nonsense(now);
     look_at_probes(now);
     if (now >= at(kRenewAt) && !std::exchange(renewed_, true)) renew_one(now);
 }

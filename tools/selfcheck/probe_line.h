@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/base/clock.h"
 #include "net/ws/line.h"
 #include "tools/selfcheck/assumptions.h"
 
@@ -25,9 +27,9 @@ class ProbeLine final : private LineListener {
     }
 
     [[nodiscard]] Line& line() noexcept { return line_; }
-    // Once it was quiet for long enough.
-    void ask_for_nonsense() {
-        if (!up_ || asked_) return;
+    // Does so once it was up and quiet for long enough: an answer may take its time.
+    void ask_for_nonsense(MonoTime now) {
+        if (!up_ || asked_ || now - up_since_ < kQuiet_ns) return;
         if (!told_before_) findings_.held(Assumption::unknown_silent);
         asked_ = true;
         line_.subscribe({"daypack." + std::string(kNoMarket)});
@@ -52,11 +54,17 @@ class ProbeLine final : private LineListener {
         }
         return true;
     }
-    void on_up() override { up_ = true; }
+    void on_up() override {
+        up_ = true;
+        up_since_ = mono_now();
+    }
     void on_down(std::string_view) override { up_ = false; }
+
+    static constexpr std::int64_t kQuiet_ns = 1'000'000'000;
 
     Findings& findings_;
     bool up_ = false;
+    MonoTime up_since_;
     bool asked_ = false;
     bool told_ = false;
     bool told_before_ = false;

@@ -50,8 +50,9 @@ constexpr KindName kKinds[] = {
      "silent"},
     {FaultKind::touch, "touch", "symbol line", "", "", "",
      "a bookTicker frame (the Nth of them) tells another quantity"},
-    {FaultKind::close, "close", "line how for_ms", "one each", "", "",
-     "a WebSocket is closed; each: all, one after another, for_ms apart"},
+    {FaultKind::close, "close", "line how for_ms", "one each unanswered", "", "",
+     "a WebSocket is closed; each: all, one after another, for_ms apart; unanswered: it stays, and a client's Close is "
+     "not answered"},
     {FaultKind::reset, "reset", "line", "", "", "", "a connection is reset"},
     {FaultKind::stall, "stall", "line how for_ms", "silent deaf", "silent", "",
      "a connection stays open and nothing is sent, for for_ms; deaf: nor read, pings neither"},
