@@ -8,14 +8,13 @@
 #include <chrono>
 #include <utility>
 
-#include "bench/rig/cores.h"
+#include "bench/rows/beside_rows.h"
+#include "bench/system/other_load.h"
 #include "bench/system/system_run.h"
-#include "bench/system/waiting_readers.h"
 
 namespace daypack::core::bench {
 namespace {
 
-constexpr double kOthersMax = 0.1;   // of one core that programs of others may use
 constexpr double kDefaultMax = 1.2;  // of the better mode
 constexpr double kFloorMax = 1.25;   // of the bare line: most of both is the wake-up
 // Of few updates a second it takes longer to see enough: of 200, two runs of one mode differ by half in their
@@ -78,11 +77,6 @@ void tell_against_floor(Row& row, const Measured& measured) {
     row.ratio = median(ratios);
     row.target = kFloorMax;
     row.spread = spread_of(ratios);
-}
-
-std::string not_measured_since(double others) {
-    if (others <= kOthersMax) return "";
-    return fmt::format("other programs used {:.2f} cores meanwhile; measure when the machine is calm", others);
 }
 
 double most_of_others(const Measured& measured) {
@@ -157,7 +151,6 @@ constexpr const char* kLines = "system_lines";
 constexpr const char* kIdle = "system_idle";
 constexpr double kLinesMax = 1.3;  // four lines against one
 constexpr double kIdleMax = 4;     // percent of a core
-constexpr SystemCell kQuiet{150, 3, 2};
 
 // What four lines cost against one, round by round in turn.
 std::vector<Row> lines_rows(const SystemEffort& effort) {
@@ -206,12 +199,13 @@ std::vector<Row> lines_rows(const SystemEffort& effort) {
 // What an engine costs where little happens.
 Row idle_row(const SystemEffort& effort) {
     const ScratchFolder folder;
-    const Venue venue(kQuiet, folder);
+    const SystemCell cell = quiet_cell();
+    const Venue venue(cell, folder);
     std::vector<double> percents;
     double others = 0;
     for (int round = 0; round < effort.rounds; ++round) {
-        const Outcome outcome = run_engine(kQuiet, venue, "default", folder, effort.measure_ms);
-        percents.push_back(outcome.cpu_us * kQuiet.rate / 1e4);
+        const Outcome outcome = run_engine(cell, venue, "default", folder, effort.measure_ms);
+        percents.push_back(outcome.cpu_us * cell.rate / 1e4);
         others = std::max(others, outcome.others);
     }
     Row row;
@@ -226,138 +220,6 @@ Row idle_row(const SystemEffort& effort) {
     return row;
 }
 
-constexpr const char* kWaiting = "system_waiting";
-constexpr std::size_t kWaitingReaders = 32;
-constexpr int kTurns = 10;               // at least: with and without in turn
-constexpr double kMoreMax = 3;           // percent of the engine's p99
-constexpr double kWaitingIdleMax = 0.5;  // percent of a core
-constexpr double kWakeUpMax_us = 200;    // the control thread looks every 100
-
-// How much more the engine's p99 is with something beside it than without, of rounds in which both had their turn.
-Row more_at_p99(const char* name, const char* what, const std::vector<double>& with_it_us,
-                const std::vector<double>& without_us, double others) {
-    std::vector<double> percents;
-    for (std::size_t i = 0; i < with_it_us.size(); ++i) percents.push_back((with_it_us[i] / without_us[i] - 1) * 100);
-    const BoundedMedian more = bounded_median(percents);
-    Row row;
-    row.name = std::string(name) + ".p99";
-    row.value = more.most;
-    row.unit = "% more at p99";
-    row.bound = Row::Bound::most;
-    row.target = kMoreMax;
-    row.what = fmt::format(
-        "upper 95 % bound of the median of {} rounds: frame to shm {} ({:.1f} against {:.1f} us, median {:+.1f} %, "
-        "lower "
-        "bound {:+.1f} %)",
-        percents.size(), what, median(with_it_us), median(without_us), more.value, more.least);
-    row.not_measured_because = not_measured_since(others);
-    if (more.least <= kMoreMax && kMoreMax < more.most && row.not_measured_because.empty()) {
-        row.not_measured_because = "the rounds differ too much to tell: take more of them by --rounds";
-    }
-    row.spread = spread_of(percents);
-    return row;
-}
-
-// What 32 readers that wait cost the engine, round by round in turn. Its hot thread has one core and they another,
-// where there are two: readers that are put on the engine's core take from it what any program there would.
-Row waiting_row(const SystemEffort& effort) {
-    const SystemCell cell{1'000, 10, 2, cores().two() ? cores().main : -1};
-    const ScratchFolder folder;
-    const Venue venue(cell, folder);
-    RunningEngine engine(cell, venue, "default", folder);
-    std::vector<double> with_them, without;
-    Percentiles woken;
-    double others = 0;
-    const int rounds = std::max(effort.rounds, kTurns);
-    for (int round = 0; round < rounds; ++round) {
-        const auto alone = [&] {
-            const Outcome outcome = engine.measure(effort.measure_ms);
-            others = std::max(others, outcome.others);
-            without.push_back(outcome.frame_to_shm.at(0.99) / 1e3);
-        };
-        const auto waited_for = [&] {
-            WaitingReaders readers(engine.instance(), kWaitingReaders, cores().other);
-            readers.start();
-            with_them.push_back(engine.measure(effort.measure_ms).frame_to_shm.at(0.99) / 1e3);
-            woken.add(readers.stop().wake_up);
-        };
-        if (round % 2 == 0)
-            alone(), waited_for();
-        else
-            waited_for(), alone();
-    }
-    Row row = more_at_p99(kWaiting, "with 32 waiting readers against none", with_them, without, others);
-    row.curves.push_back({"a waiting reader: published until it has it", woken});
-    return row;
-}
-
-constexpr const char* kAccount = "system_account";
-constexpr int kAccountRate = 20;  // of what the account does a second: a busy strategy's
-
-// What an account costs the books that the same engine follows, round by round in turn.
-Row account_row(const SystemEffort& effort) {
-    SystemCell cell{1'000, 10, 2};
-    cell.account_rate = kAccountRate;
-    const ScratchFolder folder;
-    const Venue venue(cell, folder);
-    std::array<std::vector<double>, 2> p99_us;  // without it, and with it
-    double others = 0;
-    for (int round = 0; round < std::max(effort.rounds, kTurns); ++round) {
-        for (const int turn : {0, 1}) {
-            const auto which = static_cast<std::size_t>((round + turn) % 2);
-            cell.follows_account = which == 1;
-            const Outcome outcome = run_engine(cell, venue, "default", folder, effort.measure_ms);
-            others = std::max(others, outcome.others);
-            p99_us[which].push_back(outcome.frame_to_shm.at(0.99) / 1e3);
-        }
-    }
-    return more_at_p99(kAccount, "with an account of 20 acts a second that is followed beside the books, against none",
-                       p99_us[1], p99_us[0], others);
-}
-
-// What a reader that waits costs, and how late it is, where little happens; and what the engine pays for it.
-std::vector<Row> waiting_idle_rows(const SystemEffort& effort) {
-    const ScratchFolder folder;
-    const Venue venue(kQuiet, folder);
-    RunningEngine engine(kQuiet, venue, "default", folder);
-    std::vector<double> percents, late_us, engine_percents;
-    Percentiles woken;
-    double others = 0;
-    for (int round = 0; round < effort.rounds; ++round) {
-        const Outcome without = engine.measure(effort.measure_ms);
-        WaitingReaders readers(engine.instance(), 1, -1);
-        readers.start();
-        const auto began = std::chrono::steady_clock::now();
-        const Outcome with_it = engine.measure(effort.measure_ms);
-        const auto outcome = readers.stop();
-        const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
-        percents.push_back(outcome.cpu_ns / took.count() * 100);
-        late_us.push_back(outcome.wake_up.at(0.5) / 1e3);
-        engine_percents.push_back((with_it.cpu_us - without.cpu_us) * kQuiet.rate / 1e4);
-        woken.add(outcome.wake_up);
-        others = std::max(others, without.others);
-    }
-    const auto row = [&](const char* suffix, const char* unit, const std::vector<double>& values, const char* what) {
-        Row made;
-        made.name = std::string(kWaiting) + suffix;
-        made.value = median(values);
-        made.unit = unit;
-        made.bound = Row::Bound::most;
-        made.what = what;
-        made.not_measured_because = not_measured_since(others);
-        made.spread = spread_of(values);
-        return made;
-    };
-    std::vector<Row> rows{
-        row(".cpu", "% of a core", percents, "a reader that waits for 3 symbols of 50 updates/s each, and reads them"),
-        row(".late", "us published to read", late_us, "the same reader: how late it is, p50"),
-        row(".engine", "% of a core", engine_percents, "what its waiting costs the engine's control thread")};
-    rows[0].target = kWaitingIdleMax;
-    rows[1].target = kWakeUpMax_us;
-    rows[1].curves.push_back({"published until a waiting reader has it", woken});
-    return rows;
-}
-
 }  // namespace
 
 std::vector<std::string> system_row_names() {
@@ -367,6 +229,7 @@ std::vector<std::string> system_row_names() {
     names.emplace_back(kIdle);
     names.emplace_back(kWaiting);
     names.emplace_back(kAccount);
+    names.emplace_back(kScraped);
     return names;
 }
 
@@ -389,6 +252,7 @@ std::vector<Row> system_rows(const std::vector<std::string>& rows, const SystemE
     if (wanted(kIdle)) add({idle_row(effort)});
     if (wanted(kWaiting)) add(waiting_idle_rows(effort)), add({waiting_row(effort)});
     if (wanted(kAccount)) add({account_row(effort)});
+    if (wanted(kScraped)) add({scraped_row(effort)});
     return all;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/system/other_load.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 
 namespace daypack::core::bench {
 namespace {
+
+constexpr double kOthersMax = 0.1;  // of one core
 
 // Of all CPUs, in user and kernel alike, and what a host takes from a virtual machine.
 std::int64_t busy_ns() {
@@ -48,6 +51,11 @@ double OtherLoad::cores() const {
     const std::int64_t took = mono_now().ns - began_ns_;
     const std::int64_t others = busy_ns() - all_before_ns_ - (ours_ns() - ours_before_ns_);
     return took <= 0 ? 0 : std::max(0.0, static_cast<double>(others) / static_cast<double>(took));
+}
+
+std::string not_measured_since(double others) {
+    if (others <= kOthersMax) return "";
+    return fmt::format("other programs used {:.2f} cores meanwhile; measure when the machine is calm", others);
 }
 
 }  // namespace daypack::core::bench

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace daypack::core::bench {
@@ -26,5 +27,8 @@ class OtherLoad {
     std::int64_t all_before_ns_;
     std::int64_t ours_before_ns_;
 };
+
+// Why what was measured means nothing where programs of others used so many cores; empty: it means something.
+[[nodiscard]] std::string not_measured_since(double others);
 
 }  // namespace daypack::core::bench

@@ -83,6 +83,7 @@ std::string write_config(const SystemCell& cell, const Venue& venue, const std::
         cell.follows_account ? fmt::format(kAccount, venue.key_file()) : "", instance.name());
     if (mode != "default") file << "  threads: " << mode << "\n";
     if (cell.cpu >= 0) file << "  net_cpus: [" << cell.cpu << "]\n";
+    if (!cell.metrics_listen.empty()) file << "  metrics_listen: " << cell.metrics_listen << "\n";
     if (!file.flush()) throw std::runtime_error(path + ": cannot be written; is the disk full?");
     return path;
 }
@@ -100,7 +101,7 @@ bool all_live(Reader& reader, int symbols) {
 // caught in the act: on a machine of few cores a reader that spins would take the core that it measures.
 std::uint64_t read_updates(Reader& reader, std::chrono::steady_clock::time_point end, Outcome& outcome) {
     std::uint64_t cursor = daypack_cursor(&reader.raw());
-    std::uint64_t updates = 0;
+    std::vector<std::int64_t> taken_ns;  // of each update, from its frame
     for (bool last_turn = false; !last_turn;) {
         last_turn = std::chrono::steady_clock::now() >= end;
         daypack_record record;
@@ -113,13 +114,18 @@ std::uint64_t read_updates(Reader& reader, std::chrono::steady_clock::time_point
             const bool ends =
                 kind == DAYPACK_KIND_ADVANCE || (kind == DAYPACK_KIND_DELTA && daypack_record_last(&record) != 0);
             if (result != DAYPACK_OK || !ends) continue;
-            ++updates;
             outcome.visible.record(record.publish_ns - (record.venue_match_us + sim::kVenueLagUs) * 1'000);
-            outcome.frame_to_shm.record(record.publish_ns - record.receive_ns);
+            taken_ns.push_back(record.publish_ns - record.receive_ns);
+            outcome.frame_to_shm.record(taken_ns.back());
         }
         if (!last_turn) std::this_thread::sleep_for(kPoll);
     }
-    return updates;
+    if (!taken_ns.empty()) {
+        const auto p99 = taken_ns.begin() + static_cast<std::ptrdiff_t>(taken_ns.size() * 99 / 100);
+        std::nth_element(taken_ns.begin(), p99, taken_ns.end());
+        outcome.frame_to_shm_p99_ns = static_cast<double>(*p99);
+    }
+    return taken_ns.size();
 }
 
 }  // namespace

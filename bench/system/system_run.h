@@ -18,16 +18,18 @@ struct SystemCell {
     int cpu = -1;                  // of the engine's hot thread; -1: the kernel's choice
     int account_rate = 0;          // acts a second of an account at the exchange; 0: there is none
     bool follows_account = false;  // the engine does
+    std::string metrics_listen{};  // empty: no metrics are served
     [[nodiscard]] std::string name() const;
 };
 
 // What one engine, or a bare line in its place, did in one round.
 struct Outcome {
-    Percentiles visible;       // from when an update was due until another process could see it
-    Percentiles frame_to_shm;  // ... from when its frame was in the engine's hand
-    double cpu_us = 0;         // an update
-    double others = 0;         // cores that programs of others used meanwhile
-    std::string chosen;        // by the engine: "fused, backoff"
+    Percentiles visible;             // from when an update was due until another process could see it
+    Percentiles frame_to_shm;        // ... from when its frame was in the engine's hand
+    double frame_to_shm_p99_ns = 0;  // exact, where the percentiles are as wide as their buckets
+    double cpu_us = 0;               // an update
+    double others = 0;               // cores that programs of others used meanwhile
+    std::string chosen;              // by the engine: "fused, backoff"
 };
 
 // The exchange of a cell, a process.

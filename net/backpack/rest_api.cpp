@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/backpack/rest_api.h"
 
+#include "net/base/clock.h"
+
 namespace daypack::core {
 namespace {
 
@@ -38,6 +40,15 @@ RestOptions rest_options(const std::vector<std::string>& urls, std::uint32_t req
     return options;
 }
 
+void RestApi::get(std::string target, RestClient::Done done, Rank rank, std::uint64_t turn) {
+    if (!observer_) return client_.get(std::move(target), std::move(done), rank, turn);
+    const auto told = [this, target, asked = mono_now(), done = std::move(done)](RestAnswer answer) {
+        observer_(target, asked, answer);
+        done(std::move(answer));
+    };
+    client_.get(std::move(target), told, rank, turn);
+}
+
 void RestApi::markets(Done<MarketList> done, Rank rank) {
     list("", std::move(done), rank);
 }
@@ -53,7 +64,7 @@ void RestApi::list(const std::string& query, Done<MarketList> done, Rank rank) {
         if (reply.why.empty()) reply.value = parse_markets(answer.body);
         done(std::move(reply));
     };
-    client_.get("/api/v1/markets" + query, on_answer, rank);
+    get("/api/v1/markets" + query, on_answer, rank);
 }
 
 void RestApi::market(const std::string& native, Done<std::optional<Market>> done, Rank rank) {
@@ -67,11 +78,11 @@ void RestApi::market(const std::string& native, Done<std::optional<Market>> done
         }
         done(std::move(reply));
     };
-    client_.get("/api/v1/market?symbol=" + native, on_answer, rank);
+    get("/api/v1/market?symbol=" + native, on_answer, rank);
 }
 
 void RestApi::status(Done<VenueStatus> done) {
-    client_.get("/api/v1/status", [done = std::move(done)](const RestAnswer& answer) {
+    get("/api/v1/status", [done = std::move(done)](const RestAnswer& answer) {
         auto reply = reply_to<VenueStatus>(answer);
         if (reply.why.empty()) take(parse_status(answer.body), reply);
         done(std::move(reply));
@@ -79,7 +90,7 @@ void RestApi::status(Done<VenueStatus> done) {
 }
 
 void RestApi::time(Done<VenueTime> done) {
-    client_.get("/api/v1/time", [done = std::move(done)](const RestAnswer& answer) {
+    get("/api/v1/time", [done = std::move(done)](const RestAnswer& answer) {
         auto reply = reply_to<VenueTime>(answer);
         if (reply.why.empty()) take(parse_time(answer.body), reply);
         done(std::move(reply));
@@ -87,7 +98,7 @@ void RestApi::time(Done<VenueTime> done) {
 }
 
 void RestApi::open_interest(Done<std::vector<OpenInterest>> done) {
-    client_.get("/api/v1/openInterest", [done = std::move(done)](const RestAnswer& answer) {
+    get("/api/v1/openInterest", [done = std::move(done)](const RestAnswer& answer) {
         auto reply = reply_to<std::vector<OpenInterest>>(answer);
         std::vector<OpenInterest> rows;
         if (!reply.why.empty()) {
@@ -102,11 +113,11 @@ void RestApi::open_interest(Done<std::vector<OpenInterest>> done) {
 }
 
 void RestApi::depth(const std::string& native, RestClient::Done done, Rank rank, std::uint64_t turn) {
-    client_.get("/api/v1/depth?symbol=" + native, std::move(done), rank, turn);
+    get("/api/v1/depth?symbol=" + native, std::move(done), rank, turn);
 }
 
 void RestApi::trades(const std::string& native, RestClient::Done done) {
-    client_.get("/api/v1/trades?symbol=" + native, std::move(done), Rank::trades);
+    get("/api/v1/trades?symbol=" + native, std::move(done), Rank::trades);
 }
 
 }  // namespace daypack::core

@@ -37,7 +37,11 @@ class RestApi {
     template <class T>
     using Done = std::function<void(RestReply<T>)>;
 
-    explicit RestApi(RestClient& client) noexcept : client_(client) {}
+    // Hears each answer as it came, before it is read: what was asked, and when it was asked for.
+    using Observer = std::function<void(const std::string& target, MonoTime asked, const RestAnswer& answer)>;
+
+    explicit RestApi(RestClient& client, Observer observer = nullptr)
+        : client_(client), observer_(std::move(observer)) {}
 
     // See RestClient, both.
     [[nodiscard]] std::size_t burst() const noexcept { return client_.burst(); }
@@ -61,9 +65,11 @@ class RestApi {
     void trades(const std::string& native, RestClient::Done done);
 
   private:
+    void get(std::string target, RestClient::Done done, Rank rank = Rank::normal, std::uint64_t turn = 0);
     void list(const std::string& query, Done<MarketList> done, Rank rank);
 
     RestClient& client_;
+    Observer observer_;
 };
 
 }  // namespace daypack::core

@@ -65,6 +65,18 @@ std::optional<int> age_s(const http::fields& fields) {
     return static_cast<int>(std::min<std::uint64_t>(seconds, INT32_MAX));
 }
 
+// What the answer says of caches, beside its age. Nothing that tells where the asker is.
+std::string caching_of(const http::fields& fields) {
+    std::string text;
+    for (const auto* name : {"Cache-Control", "X-Cache", "Vary"}) {
+        for (auto [at, end] = fields.equal_range(name); at != end; ++at) {
+            text += text.empty() ? "" : "; ";
+            text += std::string(name) + ": " + std::string(at->value());
+        }
+    }
+    return text;
+}
+
 std::optional<PageMark> page_of(const http::fields& fields) {
     const auto read = [&fields](const char* name, std::uint64_t& number) {
         const auto text = fields[name];
@@ -203,8 +215,9 @@ class HttpConnection::Impl : public std::enable_shared_from_this<Impl> {
             cut();
             return finish(Outcome::stale, {status, {}, {}, {}});
         }
-        RestAnswer answer{status,         std::move(message.body()), {}, retry_after_s(message), false,
-                          age_s(message), page_of(message)};
+        RestAnswer answer{
+            status,           std::move(message.body()), {}, retry_after_s(message), false, age_s(message),
+            page_of(message), caching_of(message)};
         if (const std::string coding = coding_of(message); !coding.empty()) {
             answer.encoded = true;
             answer.body = "answered in " + coding + ", which was not asked for";

@@ -34,6 +34,7 @@ struct RestAnswer {
     bool encoded = false;               // there is none, or no body, because it came in a coding that was not asked for
     std::optional<int> age_s = {};      // how long a cache in front of it has held it; none: it does not say
     std::optional<PageMark> page = {};  // none: it does not say
+    std::string caching = {};  // what else it says of caches, for people: "Cache-Control: no-store; X-Cache: Miss"
 };
 
 // One connection to a REST server, kept open between requests.

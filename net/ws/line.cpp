@@ -64,6 +64,7 @@ class Line::Impl final : public WebSocketListener, public std::enable_shared_fro
     void on_open() override;
     bool on_frame(std::string_view frame, const ReceiveTimes& received) override;
     void on_pong(std::string_view payload) override;
+    void on_ping() override { ++stats_.asked; }
     void on_sent() override;
     void on_end(const WebSocketEnd& end) override;
 

@@ -43,6 +43,7 @@ struct LineStats {
     std::uint64_t bytes = 0;     // in them
     std::uint64_t pings = 0;     // sent
     std::uint64_t pongs = 0;     // received
+    std::uint64_t asked = 0;     // pings of the server's own, each answered
     MonoTime last_receive;       // of a frame or pong; 0: never
 };
 

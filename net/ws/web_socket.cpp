@@ -148,7 +148,9 @@ class WebSocket::Impl : public std::enable_shared_from_this<Impl> {
                     if (!deliver()) return false;
                     break;
                 case FrameParser::Kind::ping:
-                    if (!closing_) outbox_.add(SendBuffer::pong, item.payload);
+                    if (closing_) break;
+                    outbox_.add(SendBuffer::pong, item.payload);
+                    listener_->on_ping();
                     break;
                 case FrameParser::Kind::pong:
                     if (!closing_) listener_->on_pong(item.payload);

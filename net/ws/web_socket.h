@@ -33,6 +33,8 @@ class WebSocketListener {
     virtual bool on_frame(std::string_view frame, const ReceiveTimes& received) = 0;
     // `payload`: of the ping that it answers, if the server keeps to the protocol.
     virtual void on_pong(std::string_view payload) = 0;
+    // The server's own ping, which is answered without the listener.
+    virtual void on_ping() {}
     // All that was given to `send` has been written.
     virtual void on_sent() = 0;
     // The last call, once: declined, closed, broken or ended by `close()`.

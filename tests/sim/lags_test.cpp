@@ -21,6 +21,7 @@ class Noting final : public Connection {
     void reset() override {}
     void ping() override {}
     void close() override {}
+    void ignore_close() override {}
     void cut() override {}
 
     [[nodiscard]] std::int64_t under(const Lags& lags) {

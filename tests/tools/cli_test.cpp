@@ -119,8 +119,8 @@ class OnTerminal {
     std::string shown_;
 };
 
-constexpr std::array kVerbs = {"run",    "sim",       "top",    "cat",   "tail", "stat",    "markets",
-                               "health", "instances", "doctor", "bench", "sign", "account", "completion"};
+constexpr std::array kVerbs = {"run",       "sim",    "top",       "cat",   "tail", "stat",    "markets",   "health",
+                               "instances", "doctor", "selfcheck", "bench", "sign", "account", "completion"};
 constexpr std::array kLaterVerbs = {"record", "replay", "verify", "export"};
 
 TEST_F(Cli, HelpNamesTheVerbsThatWorkAndNoOther) {

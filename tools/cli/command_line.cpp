@@ -59,6 +59,7 @@ CommandLine::CommandLine(const std::string& version) {
     add_readers();
     add_health();
     add_doctor();
+    add_selfcheck();
     add_bench();
     add_sign();
     add_account();
@@ -137,7 +138,8 @@ void CommandLine::add_sim() {
     sub.add_option("--max-frames", sim_.max_frames, "depth frames a symbol, then quiet; 0: endless")
         ->type_name("N")
         ->check(whole(INT64_MAX));
-    sub.add_option("--replay", sim_.replay, "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json")
+    sub.add_option("--replay", sim_.replay,
+                   "a recorded flow instead: frames.ndjson[.gz] beside its snapshot.json, or what selfcheck kept")
         ->type_name("FILE");
     sub.add_option("--speed", sim_.speed, "of the replay: 1 as recorded, or max")->type_name("X")->transform(pace());
     sub.add_flag("--jitter", sim_.jitter, "T runs back at times, by up to 13 ms, as in recorded flow; the default");
@@ -241,6 +243,35 @@ void CommandLine::add_doctor() {
     sub.footer(
         "Reads only, changes nothing. ok, warn (it works, slower or less evenly), fail, unknown (not shown here).\n"
         "Exit codes: 0 done, whatever was found; 1 something that CONFIG asks for cannot work; 2 wrong usage or "
+        "configuration.");
+}
+
+void CommandLine::add_selfcheck() {
+    CLI::App& sub = verb("selfcheck", "meet the exchange, and check every assumption that is made of it",
+                         [this] { return selfcheck::run_selfcheck(selfcheck_); });
+    sub.add_option("CONFIG", selfcheck_.config_path, "configuration file (YAML)")->type_name("")->required();
+    sub.add_option("--duration", selfcheck_.duration_s, "seconds that it takes")
+        ->type_name("S")
+        ->check(in_range(1.0, 86'400.0, "number"))
+        ->capture_default_str();
+    sub.add_option("--out", selfcheck_.out,
+                   "what the names of the files begin with: NAME.report.md, NAME.frames.ndjson.gz")
+        ->type_name("NAME")
+        ->capture_default_str();
+    sub.add_option("--rest-url", selfcheck_.overrides.rest_url, "instead of the file's rest_urls")
+        ->type_name("URL")
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::rest); }));
+    sub.add_option("--ws-url", selfcheck_.overrides.ws_url, "instead of the file's ws_urls")
+        ->type_name("URL")
+        ->check(checked([](const std::string& url) { return url_fault(url, UrlKind::websocket); }));
+    sub.add_option("--ca-file", selfcheck_.overrides.ca_file, "instead of the file's ca_file")
+        ->type_name("FILE")
+        ->check(checked(ca_file_fault));
+    sub.add_flag("--json", selfcheck_.json, "the report as one JSON object: NAME.report.json");
+    sub.footer(
+        "Public data alone is asked for; keys are not used. The report names no key, host, address or path of this "
+        "machine.\n"
+        "Exit codes: 0 every assumption held; 1 one is broken, or the exchange was not met; 2 wrong usage or "
         "configuration.");
 }
 

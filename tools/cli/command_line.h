@@ -19,6 +19,7 @@
 #include "tools/cli/tail.h"
 #include "tools/cli/top.h"
 #include "tools/doctor/doctor.h"
+#include "tools/selfcheck/selfcheck.h"
 #include "tools/sim/run.h"
 
 namespace daypack::core {
@@ -51,6 +52,7 @@ class CommandLine {
     void add_readers();
     void add_health();
     void add_doctor();
+    void add_selfcheck();
     void add_bench();
     void add_completion();
     void add_sign();
@@ -72,6 +74,7 @@ class CommandLine {
     HealthOptions health_;
     InstancesOptions instances_;
     DoctorOptions doctor_;
+    selfcheck::SelfcheckOptions selfcheck_;
     bench::BenchOptions bench_;
     std::string shell_;
     SignOptions sign_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the exchange answers to clients that ask, connect and subscribe.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -78,6 +79,10 @@ void ExchangeLoop::on_open(Connection& connection) {
 
 void ExchangeLoop::on_message(Connection& connection, std::string_view text) {
     Request request = parse_request(text);
+    faults_.strike_subscribe(connection, request,
+                             std::any_of(request.streams.begin(), request.streams.end(), [&](const StreamName& stream) {
+                                 return !stream.symbol.empty() && !venue_.index_of.contains(stream.symbol);
+                             }));
     for (std::string& error : request.errors) connection.send(std::make_shared<const std::string>(std::move(error)));
     if (desk_) desk_->on_message(connection, request);
     for (const StreamName& stream : request.streams) {

@@ -171,7 +171,11 @@ void FaultRunner::carry_out(const Fault& fault, std::uint64_t line) {
         if (line == 0 || line == ordinal) struck.push_back(connection);
     }
     for (Connection* connection : struck) {
-        if (fault.kind == FaultKind::close) see_off(*connection);
+        if (fault.kind == FaultKind::close && fault.how == "unanswered") {
+            connection->ignore_close();
+        } else if (fault.kind == FaultKind::close) {
+            see_off(*connection);
+        }
         if (fault.kind == FaultKind::reset) connection->reset();
         if (fault.kind == FaultKind::restart && fault.how == "cut") connection->cut();
         if (fault.kind == FaultKind::stall) {

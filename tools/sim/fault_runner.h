@@ -18,6 +18,7 @@
 #include "tools/sim/server/markets_cache.h"
 #include "tools/sim/server/rest.h"
 #include "tools/sim/server/server.h"
+#include "tools/sim/server/subscription.h"
 #include "tools/sim/server/tls_front.h"
 #include "tools/sim/timers.h"
 #include "tools/sim/venue_clock.h"
@@ -81,6 +82,8 @@ class FaultRunner {
     // markets up.
     [[nodiscard]] std::string mixed_up(std::string_view target, const std::string& symbol, std::string_view path);
     void strike_upgrade(Reply& reply);
+    // A client asks for streams, or for no more of them: what else it is told, and what of its errors it is not.
+    void strike_subscribe(Connection& connection, Request& request, bool has_unknown_market);
     void strike_connection(ServerHandler::Reception& reception, TlsFront& front);
     // A connection is open: its messages lag as they should.
     void on_open(Connection& connection) const { lags_.apply_to(connection); }

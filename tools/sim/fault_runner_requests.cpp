@@ -2,6 +2,7 @@
 // What faults do to connections as they come up, and to requests.
 #include "tools/sim/fault_runner.h"
 #include "tools/sim/faults/fault_answers.h"
+#include "tools/sim/market/wire.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -64,6 +65,24 @@ void FaultRunner::strike_upgrade(Reply& reply) {
         spoil(reply, fault);
         on_struck(fault, {}, nullptr);
     }
+}
+
+void FaultRunner::strike_subscribe(Connection& connection, Request& request, bool has_unknown_market) {
+    if (!faults_.any()) return;
+    const auto strike = [&](std::uint64_t line) {
+        for (const Fault& fault : faults_.strike(FaultKind::subscribe, {{}, line, {}})) {
+            if (fault.how == "ack") {
+                connection.send(std::make_shared<const std::string>(R"({"id":null,"result":null})"));
+            } else if (fault.how == "loud" && has_unknown_market) {
+                connection.send(std::make_shared<const std::string>(error_frame(4005, "Invalid market")));
+            } else if (fault.how == "mum") {
+                request.errors.clear();
+            }
+            on_struck(fault, {}, &connection);
+        }
+    };
+    strike(0);
+    strike(connection.ordinal());
 }
 
 void FaultRunner::strike_connection(ServerHandler::Reception& reception, TlsFront& front) {

@@ -27,7 +27,7 @@ constexpr KindName kKinds[] = {
     {FaultKind::reorder, "reorder", "symbol line", "", "", "", "a depth frame is sent behind the next one"},
     {FaultKind::frame, "frame", "symbol line how bytes",
      "truncated malformed huge binary fragments not_utf8 unknown_stream unknown_field exponent decimals negative "
-     "zero_price overflow far number text_id duplicate_price backwards lie crossed",
+     "zero_price overflow far number text_id duplicate_price backwards lie crossed key_order spaced unpadded ms_times",
      nullptr, "", "a depth frame is sent otherwise than it should be"},
     {FaultKind::mute, "mute", "symbol line for_ms", "", "", "",
      "depth frames are not sent, until for_ms are over or it is subscribed again"},
@@ -50,8 +50,9 @@ constexpr KindName kKinds[] = {
      "silent"},
     {FaultKind::touch, "touch", "symbol line", "", "", "",
      "a bookTicker frame (the Nth of them) tells another quantity"},
-    {FaultKind::close, "close", "line how for_ms", "one each", "", "",
-     "a WebSocket is closed; each: all, one after another, for_ms apart"},
+    {FaultKind::close, "close", "line how for_ms", "one each unanswered", "", "",
+     "a WebSocket is closed; each: all, one after another, for_ms apart; unanswered: it stays, and a client's Close is "
+     "not answered"},
     {FaultKind::reset, "reset", "line", "", "", "", "a connection is reset"},
     {FaultKind::stall, "stall", "line how for_ms", "silent deaf", "silent", "",
      "a connection stays open and nothing is sent, for for_ms; deaf: nor read, pings neither"},
@@ -67,13 +68,20 @@ constexpr KindName kKinds[] = {
     {FaultKind::cert, "cert", "which", "", "", "", "from then on another certificate is shown: expired, name or ca"},
     {FaultKind::upgrade, "upgrade", "how for_ms retry_after", "429 451 403 503 waf region slow silent bad_accept 103",
      nullptr, "", "a WebSocket upgrade is answered so"},
-    {FaultKind::rest, "rest", "path symbol how as for_ms retry_after",
+    {FaultKind::rest, "rest", "path symbol how as for_ms retry_after age levels",
      "429 451 403 400 500 503 waf region denied paused maintenance too_early html redirect delayed silent cut endless "
-     "drip wrong other 100 103 twice gzip bom third duplicate off_tick off_step",
+     "drip wrong other 100 103 twice gzip bom third duplicate off_tick off_step cached odd_state odd_type odd_field "
+     "odd_status descending number_id ms_time shallow",
      nullptr, "",
      "a request is answered so; wrong: a depth snapshot with levels that are not there; other: with another market's "
      "(`as`), for for_ms; each else: for_ms late; 100, 103: after such an interim answer; twice: and once more, "
-     "unasked; the last five: of a depth snapshot"},
+     "unasked; bom to off_step: of a depth snapshot; cached: from a cache that held it for age s; odd_state, odd_type: "
+     "of a market, as nobody knows them; odd_field: one that nobody knows; odd_status: of /status; descending, "
+     "number_id, "
+     "ms_time, shallow (at most `levels` a side): of a depth snapshot"},
+    {FaultKind::subscribe, "subscribe", "line how", "ack loud mum", nullptr, "",
+     "a SUBSCRIBE (the Nth of them) is answered otherwise; ack: it is acknowledged; loud: a market that is not there "
+     "is an error; mum: a stream that is not there is none"},
     {FaultKind::stale, "stale", "symbol by of by_ms", "", "", "now past",
      "a depth snapshot is older than the stream, by so many updates; past: of the numbering before; by_ms: its time is "
      "that much later"},
@@ -194,6 +202,8 @@ void set(Fault& fault, const KindName& kind, std::string_view text, std::string_
                             : key == "by"        ? fault.by
                             : key == "times"     ? fault.times
                             : key == "bytes"     ? fault.bytes
+                            : key == "age"       ? fault.age_s
+                            : key == "levels"    ? fault.levels
                             : key == "jitter_ms" ? fault.jitter_ms
                             : key == "for_ms"    ? fault.for_ms
                                                  : fault.retry_after_s;

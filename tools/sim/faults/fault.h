@@ -32,11 +32,12 @@ enum class FaultKind {
     violate,
     away,
     lag,
-    // at the Nth connection, upgrade or request
+    // at the Nth connection, upgrade, request or SUBSCRIBE
     connect,
     cert,
     upgrade,
     rest,
+    subscribe,
     stale,
     cache,
     listing,
@@ -66,6 +67,8 @@ struct Fault {
     bool other_book = false;                // restart:book=other
     std::uint64_t for_ms = 0;               // 0: for ever, or not at all
     std::uint64_t bytes = 5'000'000;        // frame:how=huge
+    std::uint64_t age_s = 7;                // rest:how=cached
+    std::uint64_t levels = 20;              // rest:how=shallow
     std::uint64_t retry_after_s = 0;        // rest, upgrade: 0: not said
     CertificateKind which = CertificateKind::expired;  // cert
 

@@ -3,10 +3,15 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "tools/sim/market/frame_edit.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -111,6 +116,83 @@ void spoil_level(std::string& body, std::string_view how) {
     if (how == "off_step") add_decimals(body, level, 4);
 }
 
+void replace_all(std::string& body, std::string_view what, std::string_view by) {
+    for (std::size_t at = body.find(what); at != std::string::npos; at = body.find(what, at + by.size())) {
+        body.replace(at, what.size(), by);
+    }
+}
+
+// The array behind `key`, brackets included, and its levels in their order.
+struct Levels {
+    std::size_t at = std::string::npos;
+    std::size_t size = 0;
+    std::vector<std::string> each;
+};
+Levels levels_of(const std::string& body, std::string_view key) {
+    Levels levels;
+    const std::size_t found = body.find(key);
+    if (found == std::string::npos) return levels;
+    levels.at = found + key.size();
+    const std::size_t end = body.find("]]", levels.at);
+    if (body[levels.at + 1] == ']' || end == std::string::npos) return levels;
+    levels.size = end + 2 - levels.at;
+    for (std::size_t at = levels.at + 1; at < end + 1;) {
+        const std::size_t close = body.find(']', at);
+        levels.each.push_back(body.substr(at, close + 1 - at));
+        at = close + 2;
+    }
+    return levels;
+}
+void put_levels(std::string& body, const Levels& levels) {
+    if (levels.each.empty()) return;
+    std::string text = "[";
+    for (const std::string& level : levels.each) text += (text.size() > 1 ? "," : "") + level;
+    body.replace(levels.at, levels.size, text + "]");
+}
+
+// A depth snapshot in another form, or less of it.
+void reshape(std::string& body, const Fault& fault) {
+    constexpr std::string_view kBids = "\"bids\":";
+    constexpr std::string_view kAsks = "\"asks\":";
+    if (fault.how == "descending") {
+        Levels bids = levels_of(body, kBids);
+        std::reverse(bids.each.begin(), bids.each.end());
+        put_levels(body, bids);
+    }
+    if (fault.how == "shallow") {
+        Levels bids = levels_of(body, kBids);
+        const std::size_t count = static_cast<std::size_t>(fault.levels);
+        if (bids.each.size() > count)
+            bids.each.erase(bids.each.begin(), bids.each.end() - static_cast<std::ptrdiff_t>(count));
+        put_levels(body, bids);
+        Levels asks = levels_of(body, kAsks);
+        if (asks.each.size() > count) asks.each.resize(count);
+        put_levels(body, asks);
+    }
+    if (fault.how == "number_id") {
+        constexpr std::string_view kId = "\"lastUpdateId\":\"";
+        const std::size_t at = body.find(kId);
+        if (at == std::string::npos) return;
+        body.erase(body.find('"', at + kId.size()), 1);
+        body.erase(at + kId.size() - 1, 1);
+    }
+    if (fault.how == "ms_time") {
+        change_number<std::int64_t>(body, "\"timestamp\":", [](std::int64_t us) { return us / 1000; });
+    }
+}
+
+// What the venue may add one day, and a client has to take.
+void add_oddity(std::string& body, std::string_view how) {
+    if (how == "odd_state") replace_all(body, R"("orderBookState":"Open")", R"("orderBookState":"Auction")");
+    if (how == "odd_type") {
+        for (const char* type : {R"("marketType":"SPOT")", R"("marketType":"PERP")"}) {
+            replace_all(body, type, R"("marketType":"ODD")");
+        }
+    }
+    if (how == "odd_field") replace_all(body, R"({"baseSymbol")", R"({"auctionPhase":null,"baseSymbol")");
+    if (how == "odd_status") replace_all(body, R"("status":"Ok")", R"("status":"Degraded")");
+}
+
 // The last digit of the first quantity is another one.
 void lie(std::string& body) {
     const std::size_t at = body.find("\"]");
@@ -157,6 +239,13 @@ void spoil(Reply& reply, const Fault& fault) {
     if (how == "bom") reply.body.insert(0, "\xEF\xBB\xBF");
     if (how == "wrong") lie(reply.body);
     spoil_level(reply.body, how);
+    reshape(reply.body, fault);
+    add_oddity(reply.body, how);
+    if (how == "cached") {
+        reply.headers.emplace_back("Age", std::to_string(fault.age_s));
+        reply.headers.emplace_back("Cache-Control", "public, s-maxage=" + std::to_string(2 * fault.age_s));
+        reply.headers.emplace_back("X-Cache", "Hit from cloudfront");
+    }
 }
 
 }  // namespace daypack::core::sim

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "tools/sim/market/frame_edit.h"
+
 namespace daypack::core::sim {
 namespace {
 
@@ -97,6 +99,36 @@ void quote_id(std::string& frame) {
     frame.insert(at, "\"");
 }
 
+// `data` begins with its last member but one, `s`, instead of `E`.
+void change_order(std::string& frame) {
+    const std::size_t begin = frame.find("\"s\":\"");
+    if (begin == std::string::npos) return;
+    const std::size_t end = frame.find(',', begin);
+    const std::string member = frame.substr(begin, end - begin);
+    frame.erase(begin, end - begin + 1);
+    insert_into_data(frame, member);
+}
+
+// A blank behind each comma, as JSON allows it.
+void space_out(std::string& frame) {
+    for (std::size_t at = frame.find(','); at != std::string::npos; at = frame.find(',', at + 2))
+        frame.insert(at + 1, " ");
+}
+
+// The first price with one decimal more than the tick has.
+void pad_otherwise(std::string& frame) {
+    const std::string price = price_of(frame);
+    set_price(frame, price + (price.find('.') == std::string::npos ? ".0" : "0"));
+}
+
+// The times in ms, as REST has them elsewhere.
+void coarsen_times(std::string& frame) {
+    constexpr std::int64_t kUsPerMs = 1000;
+    for (const std::string_view key : {"\"E\":", "\"T\":"}) {
+        change_number<std::int64_t>(frame, key, [](std::int64_t us) { return us / kUsPerMs; });
+    }
+}
+
 }  // namespace
 
 std::string mutated(std::string frame, const Fault& fault) {
@@ -121,6 +153,10 @@ std::string mutated(std::string frame, const Fault& fault) {
     if (how == "duplicate_price") repeat_price(frame);
     if (how == "backwards") go_backwards(frame);
     if (how == "lie") lie(frame);
+    if (how == "key_order") change_order(frame);
+    if (how == "spaced") space_out(frame);
+    if (how == "unpadded") pad_otherwise(frame);
+    if (how == "ms_times") coarsen_times(frame);
     if (how == "crossed") cross(frame);
     return frame;
 }

@@ -41,7 +41,13 @@ std::vector<Feed> make_feeds(const MarketOptions& options) {
         if (!options.symbols.empty()) {
             throw std::runtime_error("a replay brings its own market: leave out --symbols, or --replay");
         }
-        feeds.emplace_back(std::make_unique<Replay>(options.replay), history(kHistoryRecorded));
+        const std::vector<std::string> recorded = Replay::markets_of(options.replay);
+        if (recorded.empty()) {
+            feeds.emplace_back(std::make_unique<Replay>(options.replay), history(kHistoryRecorded));
+        }
+        for (const std::string& symbol : recorded) {
+            feeds.emplace_back(std::make_unique<Replay>(options.replay, symbol), history(kHistoryRecorded));
+        }
         return feeds;
     }
     const double rate = options.rate == 0 ? kPulledRate : options.rate;

@@ -87,14 +87,118 @@ struct Replay::Parser {
     }
 };
 
-Replay::Replay(const std::string& path)
+namespace {
+
+// One line of a recording of several markets.
+struct Record {
+    std::int64_t time_ns = -1;  // negative: the line is none
+    std::string_view word;      // market, rest, event, #0, #1, …
+    std::string_view text;
+};
+Record record_of(std::string_view line) {
+    Record record;
+    const std::size_t word = line.find(' ');
+    const std::size_t text = word == std::string_view::npos ? word : line.find(' ', word + 1);
+    if (text == std::string_view::npos) return record;
+    if (std::from_chars(line.data(), line.data() + word, record.time_ns).ec != std::errc{}) return Record{};
+    record.word = line.substr(word + 1, text - word - 1);
+    record.text = line.substr(text + 1);
+    return record;
+}
+constexpr std::size_t kEarlyMax = 65'536;  // updates that wait for another line's
+
+}  // namespace
+
+std::vector<std::string> Replay::markets_of(const std::string& path) {
+    std::vector<std::string> markets;
+    Lines lines(path);
+    Parser parser;
+    constexpr std::uint64_t kHeadMax = 2'000;  // lines; answers of REST stand before the markets
+    while (lines.number() < kHeadMax) {
+        const auto line = lines.next();
+        if (!line) break;
+        const Record record = record_of(*line);
+        if (record.word.empty() || record.word.starts_with('{') || record.word.starts_with('#')) break;
+        std::string_view symbol;
+        if (record.word != "market" || parser.json.parse(record.text)["symbol"].get(symbol) != simdjson::SUCCESS)
+            continue;
+        markets.emplace_back(symbol);
+    }
+    return markets;
+}
+
+Replay::Replay(const std::string& path, const std::string& symbol)
     : path_(path),
       snapshot_path_((std::filesystem::path(path).parent_path() / "snapshot.json").string()),
+      symbol_(symbol),
       lines_(std::make_unique<Lines>(path)),
       parser_(std::make_unique<Parser>()) {
-    find_notation();
-    read_start();
+    if (symbol_.empty()) {
+        find_notation();
+        read_start();
+    } else {
+        find_market();
+        find_start();
+    }
     lines_ = std::make_unique<Lines>(path);
+}
+
+// Tick and step of a recorded market, as the venue listed them then.
+void Replay::find_market() {
+    try {
+        while (const auto line = lines_->next()) {
+            const Record record = record_of(*line);
+            if (first_receive_ns_ == 0) first_receive_ns_ = record.time_ns;
+            if (record.word != "market") continue;
+            const auto row = parser_->json.parse(record.text);
+            if (row["symbol"].get_string().value() != symbol_) continue;
+            market_ = market_named(symbol_);
+            market_.tick = std::string(row["tick"].get_string().value());
+            market_.step = std::string(row["step"].get_string().value());
+            parser_->price_decimals = price_decimals_ = market_.price_decimals();
+            parser_->quantity_decimals = quantity_decimals_ = market_.quantity_decimals();
+            return;
+        }
+    } catch (const std::exception& error) {
+        fail(error.what());
+    }
+    fail("the recording has no market " + symbol_);
+}
+
+// The first snapshot that is not older than the first update.
+void Replay::find_start() {
+    const std::string target = "/api/v1/depth?symbol=" + symbol_;
+    std::uint64_t first_id = 0;
+    std::vector<std::string> bodies;
+    const auto take = [&] {
+        for (const std::string& body : bodies) {
+            take_start(body);
+            if (start_u_ + 1 >= first_id) return true;
+        }
+        bodies.clear();
+        return false;
+    };
+    simdjson::dom::parser json;
+    while (const auto line = lines_->next()) {
+        const Record record = record_of(*line);
+        simdjson::dom::element element;
+        if (json.parse(record.text).get(element) != simdjson::SUCCESS) continue;
+        std::string_view of;
+        std::uint64_t id = 0;
+        const bool is_frame = record.word.starts_with('#') && element["data"]["s"].get(of) == simdjson::SUCCESS;
+        if (is_frame && first_id == 0 && of == symbol_ && element["data"]["U"].get(id) == simdjson::SUCCESS)
+            first_id = id;
+        std::string_view asked, body;
+        std::int64_t status = 0;
+        if (record.word == "rest" && element["target"].get(asked) == simdjson::SUCCESS && asked == target &&
+            element["status"].get(status) == simdjson::SUCCESS && status == 200 &&
+            element["body"].get(body) == simdjson::SUCCESS) {
+            bodies.emplace_back(body);
+        }
+        if (first_id != 0 && !bodies.empty() && take()) return;
+    }
+    if (!bodies.empty() && take()) return;
+    fail("no depth snapshot of " + symbol_ + " that its updates follow on");
 }
 
 Replay::~Replay() = default;
@@ -150,22 +254,87 @@ void Replay::read_start() {
         throw std::runtime_error("cannot read " + snapshot_path_ + ": a recorded flow has its snapshot beside it");
     const std::string body{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     try {
-        const auto document = parser_->json.parse(body);
-        std::vector<Change> levels;
-        parser_->append_side(levels, true, document["bids"].get_array());
-        parser_->append_side(levels, false, document["asks"].get_array());
-        for (const Change& level : levels) start_book_.apply(level);
-        start_us_ = document["timestamp"].get_int64();
-        const std::string_view id = document["lastUpdateId"];
-        if (std::from_chars(id.data(), id.data() + id.size(), start_u_).ec != std::errc{})
-            throw std::runtime_error("lastUpdateId is no number");
+        take_start(body);
     } catch (const std::exception& error) {
         throw std::runtime_error(snapshot_path_ + ": " + error.what());
     }
+}
+
+void Replay::take_start(std::string_view body) {
+    start_book_ = {};
+    const auto document = parser_->json.parse(body);
+    std::vector<Change> levels;
+    parser_->append_side(levels, true, document["bids"].get_array());
+    parser_->append_side(levels, false, document["asks"].get_array());
+    for (const Change& level : levels) start_book_.apply(level);
+    start_us_ = document["timestamp"].get_int64();
+    const std::string_view id = document["lastUpdateId"];
+    if (std::from_chars(id.data(), id.data() + id.size(), start_u_).ec != std::errc{})
+        throw std::runtime_error("lastUpdateId is no number");
     recorded_u_ = start_u_;
 }
 
+// The next of a recording of several: what is held back since its forerunner came, or what the file has.
+bool Replay::next_recorded(Event& event) {
+    for (;;) {
+        std::string frame;
+        std::int64_t receive_ns = 0;
+        if (!early_.empty() && early_.begin()->first <= recorded_u_ + 1) {
+            receive_ns = early_.begin()->second.first;
+            frame = std::move(early_.begin()->second.second);
+            early_.erase(early_.begin());
+        } else {
+            const auto line = lines_->next();
+            if (lines_->damaged()) fail("the file is damaged here");
+            if (!line) {
+                if (early_.empty()) return false;
+                fail("U " + std::to_string(early_.begin()->first) + " does not follow on " +
+                     std::to_string(recorded_u_) + ", and no line brought what is between");
+            }
+            const Record record = record_of(*line);
+            if (!record.word.starts_with('#')) continue;
+            receive_ns = record.time_ns;
+            frame = record.text;
+        }
+        simdjson::dom::element element;
+        std::string_view symbol;
+        std::string_view type;
+        if (parser_->json.parse(frame).get(element) != simdjson::SUCCESS ||
+            element["data"]["s"].get(symbol) != simdjson::SUCCESS || symbol != symbol_ ||
+            element["data"]["e"].get(type) != simdjson::SUCCESS) {
+            continue;
+        }
+        std::uint64_t first = 0;
+        std::uint64_t last = 0;
+        if (type == "depth") {
+            if (element["data"]["U"].get(first) != simdjson::SUCCESS ||
+                element["data"]["u"].get(last) != simdjson::SUCCESS || last <= recorded_u_) {
+                continue;
+            }
+            if (first > recorded_u_ + 1) {
+                if (early_.size() < kEarlyMax) early_.try_emplace(first, receive_ns, std::move(frame));
+                continue;
+            }
+        } else if (type != "trade") {
+            continue;
+        } else {
+            std::int64_t id = 0;
+            if (element["data"]["t"].get(id) != simdjson::SUCCESS || id <= last_trade_) continue;
+            last_trade_ = id;
+        }
+        event.frame = std::move(frame);
+        due_ns_ = std::max(due_ns_, receive_ns - first_receive_ns_);
+        event.due_ns = due_ns_;
+        if (fill(event)) return true;
+    }
+}
+
 bool Replay::next(Event& event) {
+    if (!symbol_.empty()) {
+        if (!next_recorded(event)) return false;
+        if (shift_ != 0) event.renumber(shift_);
+        return true;
+    }
     for (;;) {
         const auto line = lines_->next();
         if (lines_->damaged()) fail("the file is damaged here");

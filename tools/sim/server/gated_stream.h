@@ -10,8 +10,9 @@
 
 namespace daypack::core::sim {
 
-// A stream whose reads can be held: what the peer sends is then taken by nobody. Below WebSocket, because Beast answers
-// pings within a read that waits for a message, so that a connection with a read under way is never deaf.
+// A stream whose reads can be held: what the peer sends is then taken by nobody; and whose writes can be, so that
+// nothing leaves. Below WebSocket, because Beast answers pings and a Close frame within a read that waits for a
+// message.
 //
 // Thread: the one that runs its executor. Movable while nothing is under way.
 class GatedStream : public Stream {
@@ -24,10 +25,13 @@ class GatedStream : public Stream {
         is_deaf_ = false;
         if (held_) std::exchange(held_, nullptr)(false);
     }
-    // A read that is held ends with `operation_aborted`.
+    // What is written from now on never leaves, and its write does not end until close().
+    void be_mute() noexcept { is_mute_ = true; }
+    // What is held ends with `operation_aborted`.
     void close() {
         Stream::close();
         if (held_) std::exchange(held_, nullptr)(true);
+        if (held_write_) std::exchange(held_write_, nullptr)();
     }
 
     template <class Buffers, class Handler>
@@ -44,9 +48,21 @@ class GatedStream : public Stream {
             });
     }
 
+    template <class Buffers, class Handler>
+    void async_write_some(const Buffers& buffers, Handler&& handler) {
+        if (!is_mute_) return Stream::async_write_some(buffers, std::forward<Handler>(handler));
+        held_write_ = [this, done = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler))] {
+            boost::asio::post(get_executor(), [done] {
+                std::move (*done)(error_code(boost::asio::error::operation_aborted), std::size_t{0});
+            });
+        };
+    }
+
   private:
     bool is_deaf_ = false;
+    bool is_mute_ = false;
     std::function<void(bool aborted)> held_;
+    std::function<void()> held_write_;  // one at most: Beast writes in turn
 };
 
 // What Beast asks of a stream that it does not know; see Stream's.

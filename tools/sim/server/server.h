@@ -47,6 +47,8 @@ class Connection {
     virtual void ping() = 0;
     // With a Close frame behind all that was sent. Nothing is sent after it.
     virtual void close() = 0;
+    // A Close frame of the client is not answered, and the connection stays open; nothing else changes.
+    virtual void ignore_close() = 0;
     // Without a word, now; on_close() comes before it returns.
     virtual void cut() = 0;
 };

@@ -46,7 +46,7 @@ void Session::start(const boost::beast::http::request<boost::beast::http::string
 }
 
 void Session::send(Message message, Form form) {
-    if (closing_ || finished_) return;
+    if (closing_ || finished_ || is_mute_) return;
     unsent_bytes_ += message->size();
     if (delay_ms_ == 0 && jitter_ms_ == 0 && delayed_.empty()) {
         unsent_.emplace_back(std::move(message), form);
@@ -109,6 +109,15 @@ void Session::ping() {
 void Session::close() {
     if (finished_ || std::exchange(closing_, true)) return;
     if (!writing_ && delayed_.empty()) say_goodbye();
+}
+
+// Beast tells of a Close frame before it answers.
+void Session::ignore_close() {
+    ws_.control_callback([this](websocket::frame_type kind, boost::beast::string_view) {
+        if (kind != websocket::frame_type::close) return;
+        is_mute_ = true;
+        ws_.next_layer().be_mute();
+    });
 }
 
 void Session::read() {

@@ -38,6 +38,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     void reset() override;
     void ping() override;
     void close() override;
+    void ignore_close() override;
     void cut() override { finish(); }
 
   private:
@@ -71,6 +72,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     std::int64_t jitter_ms_ = 0;
     Random random_;
     bool is_stalled_ = false;
+    bool is_mute_ = false;  // the client's Close was not answered, and nothing leaves any more
     bool open_ = false;
     bool writing_ = false;
     bool pinging_ = false;
