@@ -26,6 +26,10 @@ namespace {
 namespace ssl = boost::asio::ssl;
 
 std::unique_ptr<ssl::context> make_context(ssl::context::method method) {
+    // The first context would do so itself, but two threads that make one at the same moment may wait for each other
+    // for ever then.
+    static const int begun = wolfSSL_Init();
+    if (begun != WOLFSSL_SUCCESS) throw std::runtime_error("wolfSSL cannot begin: the system gives no random numbers");
     auto context = std::make_unique<ssl::context>(method);
     if (wolfSSL_CTX_SetMinVersion(context->native_handle(), WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS) {
         throw std::runtime_error("this build of wolfSSL knows no TLS 1.2: install Debian's libwolfssl-dev");

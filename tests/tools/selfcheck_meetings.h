@@ -12,7 +12,6 @@
 #include <thread>
 #include <vector>
 
-#include "net/transport/tls_context.h"
 #include "tools/selfcheck/selfcheck.h"
 #include "tools/sim/exchange.h"
 
@@ -122,7 +121,6 @@ class Meetings {
     [[nodiscard]] Met& operator[](const std::string& name) { return all_.at(name); }
     // All that were added.
     void run() {
-        const TlsContext first = TlsContext::client("");  // wolfSSL's own start is for one thread
         std::vector<std::thread> threads;
         for (auto& [name, each] : all_) {
             threads.emplace_back([&each] {
