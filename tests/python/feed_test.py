@@ -186,11 +186,6 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
             CcxtBackpackFeed(symbols=["BTC-USDT"], channels=[TRADES])
         with self.assertRaises(UnsupportedDataFeed):
             CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[defines.CANDLES])
-        for private in ("ORDER_INFO", "FILLS", "TRANSACTIONS", "BALANCES", "POSITIONS"):
-            with self.assertRaisesRegex(UnsupportedDataFeed, f"{private} is a private channel, which the engine does not"):
-                CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[TRADES, getattr(defines, private)])
-            with self.assertRaisesRegex(UnsupportedDataFeed, "private channel"):
-                CcxtBackpackFeed(subscription={getattr(defines, private): ["BTC-USDC"]})
         with self.assertRaisesRegex(TypeError, "did you mean 'snapshot_interval'"):
             CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[TRADES], snapshot_intervall=3)
         with self.assertRaisesRegex(ValueError, "auto"):

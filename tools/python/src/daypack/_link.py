@@ -9,6 +9,7 @@ then hands out a snapshot. A batch is a list of items, tuples whose first elemen
     ("trade", market, side, amount, price, id, timestamp, receipt timestamp)
     ("top", market, bid, bid size, ask, ask size, timestamp, receipt timestamp)
     ("lost", records)
+    ("private", event of an account)
     and those of figures: (kind, market, price, price2, quantity, quantity2, side, id_a, timestamp, receipt timestamp)
 """
 import asyncio
@@ -21,13 +22,15 @@ BATCH = 2000  # records between two turns of the loop
 TURN_S = 0.005  # and at most so long
 RETRY_S = 0.05  # a missing book or symbol is looked for again: no record tells when a folded state ends
 BEAT_S = 0.5
+NEWS_S = 0.02  # nothing wakes whoever waits for news of an account
 SAY_EACH_S = 10.0
 
 
 class Link:
     """`wanted` has (symbol, wants, max_depth) of each market. `supervisor` starts an engine where none runs, or None."""
 
-    def __init__(self, wanted, *, instance, owner, log, name, interval, supervisor=None, words=("bid", "ask", "buy", "sell")):
+    def __init__(self, wanted, *, instance, owner, log, name, interval, supervisor=None, words=("bid", "ask", "buy", "sell"),
+                 news=None):
         self.wanted = list(wanted)
         self.instance = instance
         self.owner = owner
@@ -36,6 +39,7 @@ class Link:
         self.interval = interval
         self.supervisor = supervisor
         self.words = words
+        self.news = news(self._say) if news is not None else None
         self.lost = 0
         self.on_alive = None  # called while the engine's beat is fresh
         self.is_open = False
@@ -86,6 +90,8 @@ class Link:
             self._waiter.close()
         if self._stream is not None:
             self._stream.close()
+        if self.news is not None:
+            self.news.close()
         self._waiter = self._stream = None
 
     # ---- waiting
@@ -126,6 +132,11 @@ class Link:
                 yield items
                 if self._closed:
                     return
+            if self.news is not None and (items := self.news.read()):
+                self._count_lost(items)
+                yield items
+                if self._closed:
+                    return
             records += stream.cursor - cursor
             now = time.monotonic()
             missing, cut = stream.missing()
@@ -141,7 +152,8 @@ class Link:
                 turn_at, records = time.monotonic(), 0
             if stream.cursor == cursor and not self._closed:
                 self._waiter.arm(stream.cursor)
-                await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)
+                pause = RETRY_S if missing or cut or self._not_listed else BEAT_S
+                await self._sleep(min(pause, NEWS_S) if self.news is not None else pause)
                 turn_at, records = time.monotonic(), 0
 
     def _join(self, stream, missing, cut):
