@@ -163,6 +163,8 @@ MUTANTS = {
     "short_is_long": (PRIVATE, "names.SHORT if net < 0", "names.LONG if net < 0", ACCOUNT),
     "one_record_a_text": (TEXTS, "self->size += size;", "self->size = size;", ACCOUNT),
     "account_kept_open": (LINK, "            self.news.close()\n", "            pass\n", ACCOUNT),
+    "batches_whatever_callbacks_take": (LINK, "stream.read(most)", "stream.read(BATCH)",
+                                        FEED + "test_gives_the_loop_its_turn_however_slow_callbacks_are"),
     "late_news_taken": (PRIVATE, ' or news.get("is_late")', "", NEWS),
     "gone_orders_stay_open": (PRIVATE, 'if news.get("is_gone")', 'if not news.get("is_gone")', NEWS),
 }

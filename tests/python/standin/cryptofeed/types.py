@@ -129,7 +129,7 @@ class _Side:
         return iter(self.keys())
 
     def __len__(self):
-        return len(self.keys())
+        return min(len(self._keys), self._depth) if self._depth else len(self._keys)
 
     def index(self, at):
         price = self.keys()[at]

@@ -19,7 +19,8 @@ import time
 from . import _shm
 
 BATCH = 2000  # records between two turns of the loop
-TURN_S = 0.005  # and at most so long
+TURN_S = 0.005  # and at most so long, or about: a batch is as large as callbacks were done with in that time
+LEAST_BATCH = 32
 RETRY_S = 0.05  # a missing book or symbol is looked for again: no record tells when a folded state ends
 BEAT_S = 0.5
 NEWS_S = 0.02  # nothing wakes whoever waits for news of an account
@@ -123,15 +124,18 @@ class Link:
     async def batches(self):
         """Batches of items, as they come, until close()."""
         turn_at, records, retry_at = time.monotonic(), 0, 0.0
-        opened_at = turn_at
+        opened_at, most = turn_at, BATCH
         while not self._closed and self._stream is not None:
             stream = self._stream
             cursor = stream.cursor
-            if items := stream.read(BATCH):
+            if items := stream.read(most):
+                began = time.monotonic()
                 self._count_lost(items)
                 yield items
                 if self._closed:
                     return
+                slow = time.monotonic() - began > TURN_S
+                most = max(most // 2, LEAST_BATCH) if slow else min(most * 2, BATCH)
             if self.news is not None and (items := self.news.read()):
                 self._count_lost(items)
                 yield items
