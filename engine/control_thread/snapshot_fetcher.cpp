@@ -16,6 +16,8 @@ namespace daypack::core {
 namespace {
 
 constexpr std::int64_t kGather_ms = 100;
+constexpr std::int64_t kFavour_ms = 1'000;
+constexpr std::size_t kShareOfFirst = 4;  // so many symbols are put first as a quarter of the burst has requests
 
 RestApi::Rank rank_of(const SnapshotRequest& request) noexcept {
     using Rank = RestApi::Rank;
@@ -39,7 +41,7 @@ SnapshotFetcher::SnapshotFetcher(RestApi& rest, const InstrumentTable& instrumen
 
 void SnapshotFetcher::request(const SnapshotRequest& request) {
     if (request.purpose == SnapshotRequest::Purpose::check) return fetch(request, 0);
-    gather_first();
+    favour_first();
     // A newer request of a symbol makes those that still wait pointless.
     std::erase_if(waiting_, [&](const Waiting& old) { return old.request.symbol == request.symbol; });
     const MonoTime held = held_until(request.symbol);
@@ -47,9 +49,14 @@ void SnapshotFetcher::request(const SnapshotRequest& request) {
     waiting_.push_back({request, held, 0});
 }
 
-void SnapshotFetcher::gather_first() {
-    if (std::exchange(gathered_, true) || order_ == nullptr || !order_->prefers()) return;
-    if (instruments_.size() > rest_.burst()) rest_.gather(kGather_ms);
+void SnapshotFetcher::favour_first() {
+    if (std::exchange(began_, true) || order_ == nullptr || !order_->prefers()) return;
+    if (instruments_.size() <= rest_.burst()) return;
+    const std::size_t first = std::max<std::size_t>(rest_.burst() / kShareOfFirst, 1);
+    std::vector<std::uint64_t> turns(instruments_.size());
+    for (std::size_t i = 0; i < turns.size(); ++i) turns[i] = order_->turn_of(static_cast<SymbolIndex>(i));
+    std::nth_element(turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(first - 1), turns.end());
+    rest_.favour({kGather_ms, kFavour_ms, turns[first - 1], static_cast<std::int64_t>(first)});
 }
 
 MonoTime SnapshotFetcher::held_until(SymbolIndex symbol) const noexcept {

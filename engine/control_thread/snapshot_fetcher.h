@@ -19,7 +19,9 @@ namespace daypack::core {
 // Fetches the snapshots that the book thread asks for, and sends them to it. One for a join is fetched at once, and
 // again at growing intervals until an answer comes; one for a check is fetched once, when the budget has room. Where a
 // start has more joins than the budget lets through at once, what is asked for in the first 100 ms is gathered, and
-// leaves in the order of SeedOrder: else the burst would be spent on whichever symbols happened to move first.
+// leaves in the order of SeedOrder, and within the first second the symbols that it puts first find their share of the
+// budget: else it would be spent on whichever symbols happened to move first. (A book asks once it has seen an update,
+// and one of seven with twenty updates a second sees none in those 100 ms.)
 //
 // Thread: control. Invariants: each request is answered in the end, a join with a snapshot, a check with or without
 // one; except a join that gives way to a newer one of its symbol, and one whose market is followed again in finer
@@ -51,7 +53,7 @@ class SnapshotFetcher {
         MonoTime until;
     };
 
-    void gather_first();
+    void favour_first();
     [[nodiscard]] MonoTime held_until(SymbolIndex symbol) const noexcept;
     void send(const SnapshotRequest& request, std::unique_ptr<Snapshot> snapshot);
     void fetch(const SnapshotRequest& request, std::uint32_t failures);
@@ -67,7 +69,7 @@ class SnapshotFetcher {
     Log log_;
     Doubt doubt_;
     const SeedOrder* order_;
-    bool gathered_ = false;  // a join was asked for
+    bool began_ = false;  // a join was asked for
     std::vector<Waiting> waiting_;
     std::vector<Held> held_;        // by symbol
     std::vector<char> unanswered_;  // by symbol: the last check failed, and the log says so

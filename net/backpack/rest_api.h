@@ -41,7 +41,7 @@ class RestApi {
 
     // See RestClient, both.
     [[nodiscard]] std::size_t burst() const noexcept { return client_.burst(); }
-    void gather(std::int64_t ms) noexcept { client_.gather(ms); }
+    void favour(const RestClient::Favour& favour) noexcept { client_.favour(favour); }
 
     // All that the venue lists without being asked for a kind; what cannot be read is in `skipped`.
     void markets(Done<MarketList> done, Rank rank = Rank::normal);

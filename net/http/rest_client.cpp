@@ -55,8 +55,11 @@ std::size_t RestClient::burst() const noexcept {
     return static_cast<std::size_t>(burst_of(options_.requests_per_minute));
 }
 
-void RestClient::gather(std::int64_t ms) noexcept {
-    gathered_ = mono_now() + ms_to_ns(ms);
+void RestClient::favour(const Favour& favour) noexcept {
+    const MonoTime now = mono_now();
+    gathered_ = now + ms_to_ns(favour.gather_ms);
+    favour_over_ = now + ms_to_ns(favour.over_ms);
+    favour_ = favour;
 }
 
 void RestClient::get(std::string target, Done done, Rank rank, std::uint64_t turn) {
@@ -128,6 +131,7 @@ std::optional<RestClient::Request> RestClient::take_next(MonoTime now) {
     const std::int64_t tokens = budget_.tokens(now);
     look_again_ = std::max(budget_.next(now), now + kLookAgain_ns);
     if (tokens == 0) return std::nullopt;
+    if (now < favour_over_) return take_favoured(tokens, now);
     for (const Rank rank : {Rank::urgent, Rank::normal, Rank::trades, Rank::check, Rank::market, Rank::audit}) {
         if (rank >= Rank::check && 2 * tokens < burst_of(options_.requests_per_minute)) continue;
         if (auto request = take_ready(rank, now)) return request;
@@ -135,10 +139,17 @@ std::optional<RestClient::Request> RestClient::take_next(MonoTime now) {
     return std::nullopt;
 }
 
-// The first of a rank that the gate lets through. Those that it has held back for too long end with an error.
-std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime now) {
+std::optional<RestClient::Request> RestClient::take_favoured(std::int64_t tokens, MonoTime now) {
+    auto request = take_ready(Rank::urgent, now, tokens > favour_.kept ? kAnyTurn : favour_.turn);
+    if (request && request->turn <= favour_.turn && favour_.kept > 0) --favour_.kept;
+    return request;
+}
+
+// The first of a rank, with that turn or an earlier one, that the gate lets through. Those that it has held back for
+// too long end with an error.
+std::optional<RestClient::Request> RestClient::take_ready(Rank rank, MonoTime now, std::uint64_t turn) {
     auto& queue = waiting_[static_cast<std::size_t>(rank)];
-    for (auto at = queue.begin(); at != queue.end();) {
+    for (auto at = queue.begin(); at != queue.end() && at->turn <= turn;) {
         const MonoTime ready = gate_.ready(at->target, now);
         if (ready <= now) {
             if (rank == Rank::trades && !trades_budget_.try_take(now)) return std::nullopt;

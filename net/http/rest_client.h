@@ -74,8 +74,17 @@ class RestClient {
 
     // How many requests leave without waiting for the budget, where it was not used for a while.
     [[nodiscard]] std::size_t burst() const noexcept;
-    // Lets nothing leave for so long, so that what is asked for meanwhile leaves by its rank and turn.
-    void gather(std::int64_t ms) noexcept;
+    // For a caller who has more urgent requests than the burst, some of which matter more than others. Nothing leaves
+    // before `gather_ms`, so that what is asked for meanwhile leaves by its turn. Then, until `over_ms`, only urgent
+    // requests leave, and those with a later turn than `turn` leave so much of the budget to the others that `kept` of
+    // them find their share, whenever they come.
+    struct Favour {
+        std::int64_t gather_ms = 0;
+        std::int64_t over_ms = 0;
+        std::uint64_t turn = 0;
+        std::int64_t kept = 0;
+    };
+    void favour(const Favour& favour) noexcept;
 
     // `target`: "/api/v1/depth?symbol=SOL_USDC". `done` is called once, never from within this call. Of two requests of
     // one rank that wait, the one with the smaller `turn` goes first.
@@ -109,11 +118,14 @@ class RestClient {
         int renewed = 0;                // over connections that were no good
     };
 
+    static constexpr std::uint64_t kAnyTurn = ~std::uint64_t{0};
+
     [[nodiscard]] std::size_t waiting() const noexcept;
     void enqueue(Request request);
     void pump();
     [[nodiscard]] std::optional<Request> take_next(MonoTime now);
-    [[nodiscard]] std::optional<Request> take_ready(Rank rank, MonoTime now);
+    [[nodiscard]] std::optional<Request> take_favoured(std::int64_t tokens, MonoTime now);
+    [[nodiscard]] std::optional<Request> take_ready(Rank rank, MonoTime now, std::uint64_t turn = kAnyTurn);
     void ask(Request request);
     void again(Request request);
     void send(HttpConnection& connection, Request request);
@@ -139,6 +151,8 @@ class RestClient {
     RestGate gate_;
     MonoTime look_again_;  // when something that waits may be ready; set by take_next
     MonoTime gathered_;    // until then nothing leaves
+    MonoTime favour_over_;
+    Favour favour_;        // until then; what is kept becomes less
     std::string trouble_;  // the latest answer that was none, in words
     boost::asio::steady_timer wake_;
     std::shared_ptr<RestClient*> alive_;  // what a handler asks that may outlive the client

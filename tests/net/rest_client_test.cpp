@@ -246,6 +246,28 @@ TEST_F(RestClientTest, OfOneRankTheSmallerTurnGoesFirstAndEqualOnesInTheOrderOfA
     EXPECT_EQ(order, "-abcdn");
 }
 
+TEST_F(RestClientTest, ThoseThatAreFavouredFindTheirShareThoughTheyComeLate) {
+    RestOptions options = options_for(api);
+    options.requests_per_minute = 60;  // 15 at once, then one in 1.3 s
+    options.connections = 16;          // all that may leave does so as it is asked for
+    make(options);
+    using Rank = RestClient::Rank;
+    std::string order;
+    const auto ask_as = [&](Rank rank, std::uint64_t turn, char name) {
+        rest().get(
+            "/", [&order, name](const RestAnswer&) { order += name; }, rank, turn);
+    };
+    rest().favour({0, 1'000, 7, 4});
+    ask_as(Rank::normal, 0, 'n');
+    EXPECT_EQ(rest().stats().requests, 0U) << "only urgent ones leave";
+    for (int i = 0; i < 12; ++i) ask_as(Rank::urgent, 8, 'l');
+    EXPECT_EQ(rest().stats().requests, 11U) << "four are kept";
+    for (int i = 0; i < 3; ++i) ask_as(Rank::urgent, 7, 'f');
+    EXPECT_EQ(rest().stats().requests, 14U) << "for these, which come last";
+    ASSERT_TRUE(run_until(io, [&] { return order.size() == 16; }));
+    EXPECT_EQ(order.substr(14), "ln") << "the rest leaves when that is over";
+}
+
 TEST_F(RestClientTest, TheBudgetHoldsBackWhatIsBeyondIt) {
     RestOptions options = options_for(api);
     options.requests_per_minute = 60;  // 15 at once, then one in 1.3 s
