@@ -42,6 +42,22 @@ class Backend:
         self.stopped = True
 
 
+class Endless:
+    """A ring that is never read to its end."""
+
+    cursor = 0
+
+    def read(self, most):
+        self.cursor += most
+        return most * [("trade",)]
+
+    def missing(self):
+        return [], []
+
+    def fresh(self):
+        return True
+
+
 class AFeed(unittest.IsolatedAsyncioTestCase):
     @classmethod
     def setUpClass(cls):
@@ -186,11 +202,6 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
             CcxtBackpackFeed(symbols=["BTC-USDT"], channels=[TRADES])
         with self.assertRaises(UnsupportedDataFeed):
             CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[defines.CANDLES])
-        for private in ("ORDER_INFO", "FILLS", "TRANSACTIONS", "BALANCES", "POSITIONS"):
-            with self.assertRaisesRegex(UnsupportedDataFeed, f"{private} is a private channel, which the engine does not"):
-                CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[TRADES, getattr(defines, private)])
-            with self.assertRaisesRegex(UnsupportedDataFeed, "private channel"):
-                CcxtBackpackFeed(subscription={getattr(defines, private): ["BTC-USDC"]})
         with self.assertRaisesRegex(TypeError, "did you mean 'snapshot_interval'"):
             CcxtBackpackFeed(symbols=["BTC-USDC"], channels=[TRADES], snapshot_intervall=3)
         with self.assertRaisesRegex(ValueError, "auto"):
@@ -306,19 +317,6 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(held(), before)
 
     async def test_gives_the_loop_its_turn_however_much_there_is_to_read(self):
-        class Endless:  # a ring that is never read to its end
-            cursor = 0
-
-            def read(self, most):
-                self.cursor += most
-                return [("trade",)]
-
-            def missing(self):
-                return [], []
-
-            def fresh(self):
-                return True
-
         turns = []
 
         async def other():
@@ -336,6 +334,17 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
                 break
         task.cancel()
         self.assertGreaterEqual(len(turns), 40)
+
+    async def test_gives_the_loop_its_turn_however_slow_callbacks_are(self):
+        sizes = []
+        link = Link([], instance="none", owner=None, log=None, name="", interval=0)
+        link._loop, link._stream = asyncio.get_running_loop(), Endless()
+        async for items in link.batches():
+            sizes.append(len(items))
+            time.sleep(0.006 if len(sizes) < 12 else 0)  # as callbacks that take long, and then no more
+            if len(sizes) == 24:
+                break
+        self.assertEqual((sizes[0], min(sizes), sizes[-1]), (2000, 32, 2000))
 
     async def test_does_not_take_a_quiet_market_for_a_dead_one(self):
         exchange = Exchange(("BTC_USDC",), 200, "--max-frames", "20")

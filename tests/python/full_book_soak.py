@@ -110,8 +110,8 @@ class Harm:
 
     def inject(self, fault):
         try:
-            self.exchange.get(f"/_sim/inject?fault={fault}")
-        except (OSError, ValueError, http.client.HTTPException):
+            self.exchange.ask(f"/_sim/inject?fault={fault}")
+        except (OSError, http.client.HTTPException):
             return  # it was done, or it comes in another round
 
     def strike(self):

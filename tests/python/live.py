@@ -49,15 +49,20 @@ class Exchange(Process):
         super().__init__(arguments, subprocess.PIPE)
         self.port = json.loads(self.child.stdout.readline())["listening"]
 
-    def get(self, path):
+    def ask(self, path):
+        """The body of an answer, or None where it is none."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()
-            return json.loads(body) if answer.status == 200 else None
+            return body if answer.status == 200 else None
         finally:
             connection.close()
+
+    def get(self, path):
+        body = self.ask(path)
+        return None if body is None else json.loads(body)
 
     def truth(self, native, u, ago=0):
         """({price: size}, {price: size}) of the book at that u, or None where the exchange has forgotten it."""

@@ -14,8 +14,11 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent / "tools" / "python"
 FEED, LIFE = "feed_test.AFeed.", "feed_life_test.AFeedThroughTrouble."
-SHM, LINK, DELIVERY, ENGINE = (f"src/daypack/{name}.py" for name in ("cryptofeed", "_link", "_delivery", "_engine"))
-ITEMS, MARKET, VALUES, APPLY = (f"native/{name}.c" for name in ("items", "market", "values", "apply"))
+SHM, LINK, DELIVERY, ENGINE, PRIVATE = (f"src/daypack/{name}.py" for name in (
+    "cryptofeed", "_link", "_delivery", "_engine", "_private"))
+ITEMS, MARKET, VALUES, APPLY, TEXTS = (f"native/{name}.c" for name in ("items", "market", "values", "apply", "texts"))
+ACCOUNT = "account_test.AnAccount.test_is_told_as_the_exchange_holds_it"
+NEWS = "account_test.TheNewsOfAnAccount.test_becomes_the_objects_of_cryptofeed_and_of_ones_own"
 WHOLE = FEED + "test_delivers_whole_books_whose_deltas_lead_from_one_to_the_next"
 TRADES = FEED + "test_delivers_each_trade_once_as_rest_has_it"
 OTHERS = FEED + "test_delivers_the_other_channels"
@@ -82,9 +85,9 @@ MUTANTS = {
     "no_engine_is_an_error": (LINK, "                self._drop()\n                if self.supervisor",
                               "                raise\n                if self.supervisor",
                               LIFE + "test_an_engine_that_comes_later"),
-    "waits_for_a_record": (LINK, "await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)",
-                           "await self._sleep(1000)", FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
-    "polls": (LINK, "await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)", "await asyncio.sleep(0)",
+    "waits_for_a_record": (LINK, "pause = RETRY_S if missing or cut or self._not_listed else BEAT_S", "pause = 1000",
+                           FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
+    "polls": (LINK, "await self._sleep(min(pause, NEWS_S) if self.news is not None else pause)", "await asyncio.sleep(0)",
               FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
     "asks_the_network": (SHM, "    def connect(self):", "    def connect(self):\n        import socket\n        socket"
                          ".getaddrinfo('127.0.0.1', 9)", FEED + "test_asks_nothing_of_the_network"),
@@ -129,7 +132,6 @@ MUTANTS = {
                            "native_double_of(record->price2, daypack_exponent(exponents, 2))),", OTHERS),
     "unknown_channels_pass": (SHM, "for name, venue in VENUE_CHANNELS.items()}", "for name, venue in VENUE_CHANNELS.items()} "
                               '| {defines.CANDLES: "kline"}', REFUSES),
-    "private_channels_pass": (SHM, "self._refuse_private([*(channels or []), *(subscription or {})])", "pass", REFUSES),
     "subscription_left_out": (SHM, "            channel = self.exchange_channel_to_std(native_channel)\n", "            "
                               "if isinstance(natives, set):\n                continue\n            channel = self."
                               "exchange_channel_to_std(native_channel)\n",
@@ -155,6 +157,16 @@ MUTANTS = {
                              FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
     "empty_book_after_a_loss": (SHM, "self.lost += item[1]", "self.lost += item[1]\n                await self._on_snapshot("
                                 "('snapshot', 0, {}, {}, 1, None, time.time()))", LIFE + "test_a_ring_that_laps_it"),
+    "fills_on_the_other_side": (PRIVATE, 'names.BUY if news.get("side") == "Bid" else names.SELL, number(news, "quantity")',
+                                'names.SELL if news.get("side") == "Bid" else names.BUY, number(news, "quantity")', ACCOUNT),
+    "balance_without_what_is_locked": (PRIVATE, 'number(news, "available") + locked +', 'number(news, "available") +', ACCOUNT),
+    "short_is_long": (PRIVATE, "names.SHORT if net < 0", "names.LONG if net < 0", ACCOUNT),
+    "one_record_a_text": (TEXTS, "self->size += size;", "self->size = size;", ACCOUNT),
+    "account_kept_open": (LINK, "            self.news.close()\n", "            pass\n", ACCOUNT),
+    "batches_whatever_callbacks_take": (LINK, "stream.read(most)", "stream.read(BATCH)",
+                                        FEED + "test_gives_the_loop_its_turn_however_slow_callbacks_are"),
+    "late_news_taken": (PRIVATE, ' or news.get("is_late")', "", NEWS),
+    "gone_orders_stay_open": (PRIVATE, 'if news.get("is_gone")', 'if not news.get("is_gone")', NEWS),
 }
 
 

@@ -93,11 +93,10 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
         self.assertEqual(len(snapshots), 2)
 
     def test_refuses_what_there_is_not(self):
-        with self.assertRaisesRegex(ValueError, "CANDLES is not known here; there are L2_BOOK"):
+        with self.assertRaisesRegex(ValueError, "CANDLES is not delivered here; there are L2_BOOK"):
             Feed(symbols=["BTC-USDC"], channels=["CANDLES"])
-        for private in ("ORDER_INFO", "fills", "BALANCES", "POSITIONS"):
-            with self.assertRaisesRegex(ValueError, f"{private.upper()} is a private channel, which the engine does not"):
-                Feed(symbols=["BTC-USDC"], channels=[private])
+        with self.assertRaisesRegex(ValueError, "TRANSACTIONS is not delivered here; there are L2_BOOK"):
+            Feed(symbols=["BTC-USDC"], channels=["TRANSACTIONS"])
 
     def test_hides_levels_beyond_max_depth(self):
         levels = {Decimal(price): Decimal(1) for price in range(1, 9)}

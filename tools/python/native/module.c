@@ -16,7 +16,7 @@ static int add_everything(PyObject* module) {
         "A segment could not be read; the text says what to do, `result` which daypack_result it is.", NULL, NULL);
     if (native_decimal == NULL || native_error == NULL) return -1;
     native_zero = native_decimal_of(0, 0);
-    if (native_zero == NULL || native_add_apply(module) != 0) return -1;
+    if (native_zero == NULL || native_add_apply(module) != 0 || native_add_texts(module) != 0) return -1;
     if (PyModule_AddObjectRef(module, "DaypackError", native_error) != 0) return -1;
     if (PyModule_AddIntConstant(module, "LAYOUT_VERSION", DAYPACK_LAYOUT_VERSION) != 0) return -1;
     if (native_add_views(module) != 0 || native_add_reader(module) != 0) return -1;

@@ -44,5 +44,6 @@ int native_add_reader(PyObject* module);
 int native_add_waiter(PyObject* module);
 int native_add_stream(PyObject* module);
 int native_add_apply(PyObject* module);
+int native_add_texts(PyObject* module);
 
 #endif

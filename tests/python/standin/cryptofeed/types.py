@@ -71,6 +71,27 @@ class Liquidation(_Made):
               "price": (Decimal, False), "id": (str, True), "status": (str, False), "timestamp": (float, False)}
 
 
+class OrderInfo(_Made):
+    fields = {"exchange": (str, False), "symbol": (str, False), "id": (str, True), "side": (str, False), "status": (str, False),
+              "type": (str, True), "price": (Decimal, False), "amount": (Decimal, False), "remaining": (Decimal, True),
+              "timestamp": (float, False), "client_order_id": (str, True), "account": (str, True)}
+
+
+class Fill(_Made):
+    fields = {"exchange": (str, False), "symbol": (str, False), "side": (str, False), "amount": (Decimal, False),
+              "price": (Decimal, False), "fee": (Decimal, True), "id": (str, True), "order_id": (str, True),
+              "type": (str, True), "liquidity": (str, True), "timestamp": (float, False), "account": (str, True)}
+
+
+class Balance(_Made):
+    fields = {"exchange": (str, False), "currency": (str, False), "balance": (Decimal, False), "reserved": (Decimal, False)}
+
+
+class Position(_Made):
+    fields = {"exchange": (str, False), "symbol": (str, False), "position": (Decimal, False), "entry_price": (Decimal, False),
+              "side": (str, True), "unrealised_pnl": (Decimal, False), "timestamp": (float, False)}
+
+
 class _Side:
     """A sorted mapping; levels beyond max_depth are kept and not shown."""
 
@@ -108,7 +129,7 @@ class _Side:
         return iter(self.keys())
 
     def __len__(self):
-        return len(self.keys())
+        return min(len(self._keys), self._depth) if self._depth else len(self._keys)
 
     def index(self, at):
         price = self.keys()[at]

@@ -2,7 +2,10 @@
 """Delivery: turns the items of a Link into objects, and calls the callbacks. The same for Cryptofeed's feed and for the
 feed that runs without it: the class that it is mixed into says which types it makes, and how a callback is called.
 """
+import time
+
 from . import _shm
+from ._private import EVENTS, News, object_of
 
 # Channels by the name that Cryptofeed gives their constant: the values are looked up in what `names` has.
 WANTS = {
@@ -24,15 +27,17 @@ VENUE_CHANNELS = {
     "OPEN_INTEREST": "openInterest",
     "LIQUIDATIONS": "liquidation",
     "INDEX": "markPrice.index",
+    "ORDER_INFO": "account.orderUpdate",
+    "FILLS": "account.fill",
+    "BALANCES": "account.balanceUpdate",
+    "POSITIONS": "account.positionUpdate",
 }
-PRIVATE = ("ORDER_INFO", "FILLS", "TRANSACTIONS", "BALANCES", "POSITIONS")
+CHANNELS = (*WANTS, *EVENTS)
 
 
 def refusal_of(name):
     """Why a channel is not delivered, for an error."""
-    if name.upper() in PRIVATE:
-        return f"{name.upper()} is a private channel, which the engine does not deliver yet; it has {', '.join(WANTS)}"
-    return f"channel {name} is not known here; there are {', '.join(WANTS)}"
+    return f"channel {name} is not delivered here; there are {', '.join(CHANNELS)}"
 
 
 class Delivery:
@@ -46,16 +51,21 @@ class Delivery:
     def begin_delivery(self, pairs):
         """`pairs`: (channel, symbol) of everything that is subscribed. Returns what a Link wants."""
         by_symbol = {}
-        constants = {getattr(self.names, name): name for name in WANTS}
+        constants = {getattr(self.names, name): name for name in CHANNELS}
+        self._private = {}  # channel: symbols
         for channel, symbol in pairs:
-            by_symbol.setdefault(symbol, set()).add(constants[channel])
+            if (name := constants[channel]) in EVENTS:
+                self._private.setdefault(name, set()).add(symbol)
+            else:
+                by_symbol.setdefault(symbol, set()).add(name)
         self._symbols = list(by_symbol)
         self._channels = [by_symbol[symbol] for symbol in self._symbols]
         self._marks = {}
         self._sides = {}  # of each market's book: the way to its levels, which each update goes
         self._handlers = {"snapshot": self._on_snapshot, "trade": self._on_trade, "top": self._on_top,
                           "mark_price": self._on_mark_price, "funding": self._on_funding,
-                          "liquidation": self._on_liquidation, "open_interest": self._on_open_interest}
+                          "liquidation": self._on_liquidation, "open_interest": self._on_open_interest,
+                          "private": self._on_private}
         wanted = []
         for symbol, channels in by_symbol.items():
             wants = 0
@@ -63,6 +73,10 @@ class Delivery:
                 wants |= WANTS[channel]
             wanted.append((symbol, wants, self.max_depth))
         return wanted
+
+    def news_of(self, instance, account):
+        """What a Link reads of an account, or None where no channel asks for it."""
+        return (lambda say: News(instance, account, say)) if self._private else None
 
     async def deliver(self, items, connection):
         """The way of each update: no call more than it needs."""
@@ -141,3 +155,13 @@ class Delivery:
         if "OPEN_INTEREST" in self._channels[number]:
             made = self.types.OpenInterest(self.id, self._symbols[number], quantity, timestamp)
             await self._call(number, "OPEN_INTEREST", made, receipt)
+
+    async def _on_private(self, item):
+        if (made := object_of(self.types, self.names, self.id, item[1])) is None:
+            return
+        channel, made = made
+        symbols = self._private.get(channel, ())
+        if channel in self._private and (channel == "BALANCES" or made.symbol in symbols):
+            key = getattr(self.names, channel)
+            if key in self.callbacks:
+                await self.callback(key, made, time.time())

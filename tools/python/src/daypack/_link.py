@@ -9,6 +9,7 @@ then hands out a snapshot. A batch is a list of items, tuples whose first elemen
     ("trade", market, side, amount, price, id, timestamp, receipt timestamp)
     ("top", market, bid, bid size, ask, ask size, timestamp, receipt timestamp)
     ("lost", records)
+    ("private", event of an account)
     and those of figures: (kind, market, price, price2, quantity, quantity2, side, id_a, timestamp, receipt timestamp)
 """
 import asyncio
@@ -18,16 +19,19 @@ import time
 from . import _shm
 
 BATCH = 2000  # records between two turns of the loop
-TURN_S = 0.005  # and at most so long
+TURN_S = 0.005  # and at most so long, or about: a batch is as large as callbacks were done with in that time
+LEAST_BATCH = 32
 RETRY_S = 0.05  # a missing book or symbol is looked for again: no record tells when a folded state ends
 BEAT_S = 0.5
+NEWS_S = 0.02  # nothing wakes whoever waits for news of an account
 SAY_EACH_S = 10.0
 
 
 class Link:
     """`wanted` has (symbol, wants, max_depth) of each market. `supervisor` starts an engine where none runs, or None."""
 
-    def __init__(self, wanted, *, instance, owner, log, name, interval, supervisor=None, words=("bid", "ask", "buy", "sell")):
+    def __init__(self, wanted, *, instance, owner, log, name, interval, supervisor=None, words=("bid", "ask", "buy", "sell"),
+                 news=None):
         self.wanted = list(wanted)
         self.instance = instance
         self.owner = owner
@@ -36,6 +40,7 @@ class Link:
         self.interval = interval
         self.supervisor = supervisor
         self.words = words
+        self.news = news(self._say) if news is not None else None
         self.lost = 0
         self.on_alive = None  # called while the engine's beat is fresh
         self.is_open = False
@@ -86,6 +91,8 @@ class Link:
             self._waiter.close()
         if self._stream is not None:
             self._stream.close()
+        if self.news is not None:
+            self.news.close()
         self._waiter = self._stream = None
 
     # ---- waiting
@@ -117,11 +124,19 @@ class Link:
     async def batches(self):
         """Batches of items, as they come, until close()."""
         turn_at, records, retry_at = time.monotonic(), 0, 0.0
-        opened_at = turn_at
+        opened_at, most = turn_at, BATCH
         while not self._closed and self._stream is not None:
             stream = self._stream
             cursor = stream.cursor
-            if items := stream.read(BATCH):
+            if items := stream.read(most):
+                began = time.monotonic()
+                self._count_lost(items)
+                yield items
+                if self._closed:
+                    return
+                slow = time.monotonic() - began > TURN_S
+                most = max(most // 2, LEAST_BATCH) if slow else min(most * 2, BATCH)
+            if self.news is not None and (items := self.news.read()):
                 self._count_lost(items)
                 yield items
                 if self._closed:
@@ -141,7 +156,8 @@ class Link:
                 turn_at, records = time.monotonic(), 0
             if stream.cursor == cursor and not self._closed:
                 self._waiter.arm(stream.cursor)
-                await self._sleep(RETRY_S if missing or cut or self._not_listed else BEAT_S)
+                pause = RETRY_S if missing or cut or self._not_listed else BEAT_S
+                await self._sleep(min(pause, NEWS_S) if self.news is not None else pause)
                 turn_at, records = time.monotonic(), 0
 
     def _join(self, stream, missing, cut):

@@ -10,7 +10,11 @@ from . import _shm
 
 TRADES, L1_BOOK, L2_BOOK, TICKER = "trades", "l1_book", "l2_book", "ticker"
 FUNDING, OPEN_INTEREST, LIQUIDATIONS, INDEX = "funding", "open_interest", "liquidations", "index"
-BID, ASK, BUY, SELL, FILLED = "bid", "ask", "buy", "sell", "filled"
+ORDER_INFO, FILLS, BALANCES, POSITIONS = "order_info", "fills", "balances", "positions"
+BID, ASK, BUY, SELL, LIMIT, MARKET, MAKER, TAKER = "bid", "ask", "buy", "sell", "limit", "market", "maker", "taker"
+OPEN, PENDING, FILLED, PARTIAL, CANCELLED = "open", "pending", "filled", "partial", "cancelled"
+EXPIRED, FAILED = "expired", "failed"
+LONG, SHORT, BOTH = "long", "short", "both"
 
 
 class _Made:
@@ -19,6 +23,8 @@ class _Made:
     def to_dict(self, numeric_type=None, none_to=False):
         made = {}
         for field in fields(self):
+            if field.name == "raw":
+                continue
             value = getattr(self, field.name)
             if isinstance(value, Decimal) and numeric_type is not None:
                 value = numeric_type(value)
@@ -95,6 +101,61 @@ class Liquidation(_Made):
     id: str | None
     status: str
     timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInfo(_Made):
+    exchange: str
+    symbol: str
+    id: str
+    side: str
+    status: str
+    type: str
+    price: Decimal
+    amount: Decimal
+    remaining: Decimal
+    timestamp: float
+    client_order_id: str | None = None
+    account: str | None = None
+    raw: dict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill(_Made):
+    exchange: str
+    symbol: str
+    side: str
+    amount: Decimal
+    price: Decimal
+    fee: Decimal
+    id: str | None
+    order_id: str | None
+    type: str | None
+    liquidity: str
+    timestamp: float
+    account: str | None = None
+    raw: dict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance(_Made):
+    exchange: str
+    currency: str
+    balance: Decimal
+    reserved: Decimal
+    raw: dict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position(_Made):
+    exchange: str
+    symbol: str
+    position: Decimal
+    entry_price: Decimal
+    side: str
+    unrealised_pnl: Decimal
+    timestamp: float
+    raw: dict | None = None
 
 
 class Side:

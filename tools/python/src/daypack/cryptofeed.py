@@ -28,7 +28,7 @@ from cryptofeed.feed import Feed
 from cryptofeed.symbols import Symbols
 
 from . import _shm
-from ._delivery import PRIVATE, VENUE_CHANNELS, WANTS, Delivery, refusal_of
+from ._delivery import CHANNELS, VENUE_CHANNELS, Delivery, refusal_of
 from ._engine import supervisor_of
 from ._link import Link
 from .reader import Reader
@@ -107,6 +107,8 @@ class CcxtBackpackFeed(Delivery, Feed):
         feed. None: an engine is waited for; how it works, its own configuration says.
     program, engine_options: for "auto": the program's path; more keys of the configuration, as
         {"exchange": {"ws_urls": [...]}, "engine": {"depth": 16384}}.
+    account: whose ORDER_INFO, FILLS, BALANCES and POSITIONS are delivered, by its name in the engine's configuration. The
+        engine holds the keys. They come from the moment on at which the feed begins.
     wake_interval: seconds between two wake-ups of the event loop in a busy market; more saves CPU time, less saves delay.
     """
 
@@ -120,7 +122,7 @@ class CcxtBackpackFeed(Delivery, Feed):
 
     def __init__(self, *, symbols=None, channels=None, subscription=None, callbacks=None, instance=None, owner=None,
                  engine=None, program=None, engine_options=None, snapshot_interval=30, websocket=True, rest_only=False,
-                 api_key=None, api_secret=None, wake_interval=0.0005, **kwargs):
+                 api_key=None, api_secret=None, account="default", wake_interval=0.0005, **kwargs):
         known = _known_arguments()
         for name in kwargs:
             if name not in known:
@@ -131,12 +133,14 @@ class CcxtBackpackFeed(Delivery, Feed):
             raise ValueError("engine is None, or 'auto' to start one where none runs")
         self.instance = instance or os.environ.get("DAYPACK_INSTANCE") or "default"
         self.owner = owner
+        self.account = account
         self.wake_interval = wake_interval
         self.lost = 0
         wanted = [str(symbol) for symbol in symbols or []]
         for listed in (subscription or {}).values():
             wanted += [str(symbol) for symbol in listed]
-        self._refuse_private([*(channels or []), *(subscription or {})])
+        if getattr(defines, "TRANSACTIONS", "transactions") in [*(channels or []), *(subscription or {})]:
+            raise UnsupportedDataFeed(refusal_of("TRANSACTIONS"))
         config = kwargs.get("config")
         of_config = config.get if isinstance(config, dict) else lambda name: getattr(config, name, False)
         self._learn_symbols(wanted, bool(of_config("ignore_invalid_instruments")))
@@ -147,15 +151,9 @@ class CcxtBackpackFeed(Delivery, Feed):
         if engine == "auto":
             self._supervisor = supervisor_of(
                 self.instance, program, [symbol for symbol in dict.fromkeys(wanted)],
-                [name for name in WANTS if getattr(defines, name) in [*(channels or []), *(subscription or {})]],
+                [name for name in CHANNELS if getattr(defines, name) in [*(channels or []), *(subscription or {})]],
                 {"snapshot_interval": snapshot_interval, "websocket": websocket, "rest_only": rest_only,
                  "api_key": api_key, "api_secret": api_secret}, engine_options or {}, self.max_depth, LOG)
-
-    @staticmethod
-    def _refuse_private(channels):
-        for name in PRIVATE:
-            if hasattr(defines, name) and getattr(defines, name) in channels:
-                raise UnsupportedDataFeed(refusal_of(name))
 
     # ---- symbols
 
@@ -216,7 +214,8 @@ class CcxtBackpackFeed(Delivery, Feed):
 
     def _new_link(self, wanted):
         return Link(wanted, instance=self.instance, owner=self.owner, log=LOG, name=self.id, interval=self.wake_interval,
-                    supervisor=self._supervisor, words=(defines.BID, defines.ASK, defines.BUY, defines.SELL))
+                    supervisor=self._supervisor, words=(defines.BID, defines.ASK, defines.BUY, defines.SELL),
+                    news=self.news_of(self.instance, self.account))
 
     async def subscribe(self, connection):
         """The engine is subscribed; nothing is left to ask for."""

@@ -21,7 +21,7 @@ import sys
 import time
 
 from . import _types
-from ._delivery import WANTS, Delivery, refusal_of
+from ._delivery import CHANNELS, Delivery, refusal_of
 from ._engine import find_program, supervisor_of
 from ._link import Link
 from ._types import ASK, BID, BUY, FUNDING, INDEX, L1_BOOK, L2_BOOK, LIQUIDATIONS, OPEN_INTEREST, SELL, TICKER, TRADES
@@ -44,13 +44,13 @@ class Feed(Delivery):
 
     def __init__(self, *, symbols, channels, callbacks=None, max_depth=0, instance=None, owner=None, engine=None, program=None,
                  config=None, engine_options=None, snapshot_interval=30, websocket=True, rest_only=False, api_key=None,
-                 api_secret=None, wake_interval=0.0005):
+                 api_secret=None, account="default", wake_interval=0.0005):
         self.instance = instance or os.environ.get("DAYPACK_INSTANCE") or "default"
         self.owner, self.max_depth, self.wake_interval = owner, max_depth, wake_interval
         self.lost = 0
         self.is_open = False
         self._l2_book = {}
-        known = {getattr(_types, name): name for name in WANTS}
+        known = {getattr(_types, name): name for name in CHANNELS}
         channels = [getattr(_types, channel, channel) for channel in channels]
         for channel in channels:
             if channel not in known:
@@ -71,7 +71,8 @@ class Feed(Delivery):
                                              max_depth, LOG)
             self._supervisor.config = config
         self._link = Link(wanted, instance=self.instance, owner=owner, log=LOG, name=self.id, interval=wake_interval,
-                          supervisor=self._supervisor, words=(BID, ASK, BUY, SELL))
+                          supervisor=self._supervisor, words=(BID, ASK, BUY, SELL),
+                          news=self.news_of(self.instance, account))
 
     @staticmethod
     async def _nothing(_, __):
@@ -171,7 +172,7 @@ def printer(made, receipt_timestamp):
     else:
         what = " ".join(f"{key}={value}" for key, value in made.to_dict().items() if key not in ("exchange", "symbol", "type"))
     try:
-        print(f"{receipt_timestamp:.6f} {made.symbol} {kind} {what}", flush=True)
+        print(f"{receipt_timestamp:.6f} {getattr(made, 'symbol', '-')} {kind} {what}", flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         os.kill(os.getpid(), signal.SIGTERM)
@@ -190,7 +191,7 @@ def main(arguments=None):
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     settings = settings_of(given.config, given.program)
     channels = given.channels.split(",") if given.channels else settings.get("channels") or ["TRADES", "L2_BOOK"]
-    if unknown := [channel for channel in channels if channel not in WANTS]:
+    if unknown := [channel for channel in channels if channel not in CHANNELS]:
         raise SystemExit(refusal_of(unknown[0]))
     symbols = settings.get("symbols") or []
     if isinstance(symbols, str) or "*" in symbols:
