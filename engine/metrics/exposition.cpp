@@ -171,7 +171,8 @@ struct Symbol {
 std::vector<Symbol> read_symbols(daypack_reader& reader) {
     std::vector<Symbol> symbols;
     for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
-        Symbol symbol{.index = i};
+        Symbol symbol;
+        symbol.index = i;
         symbol.known =
             daypack_read_book(&reader, static_cast<int>(i), &symbol.book, nullptr, 0, nullptr, 0) == DAYPACK_OK;
         const daypack_top& top = symbol.book.top;

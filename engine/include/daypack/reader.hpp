@@ -49,7 +49,10 @@ class Reader {
 
     [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
     [[nodiscard]] daypack_reader& raw() noexcept { return reader_; }
-    [[nodiscard]] const daypack_header& header() const noexcept { return *daypack_head(&reader_); }
+    [[nodiscard]] const daypack_header& header() const noexcept {
+        if (reader_.base == nullptr) __builtin_unreachable();  // the constructor has opened it, or thrown
+        return *daypack_head(&reader_);
+    }
 
     [[nodiscard]] std::uint16_t symbols() const noexcept {
         return static_cast<std::uint16_t>(std::min<std::uint32_t>(daypack_symbols(&reader_), UINT16_MAX));
