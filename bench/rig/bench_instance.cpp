@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "engine/shm/instances.h"
 #include "engine/shm/shm_file.h"
 
 namespace daypack::core::bench {
@@ -61,6 +62,7 @@ BenchInstance::BenchInstance() {
 
 BenchInstance::~BenchInstance() {
     (void)shm_unlink(("/daypack." + name_).c_str());
+    (void)shm_unlink(("/" + (kAccountFamily + name_) + ".bench").c_str());  // of the account that an engine followed
 }
 
 }  // namespace daypack::core::bench
