@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -164,6 +165,7 @@ inline void expect_broken(Meetings& meetings, const std::string& name, const Nam
     constexpr int kTries = 3;
     Meetings::Met& met = meetings[name];
     for (int i = 0; i < kTries && broken_in(met.report) != broken; ++i) {
+        std::printf("held again, for it named\n%s", words_of(met.report).c_str());
         Meetings again;
         (void)again.add(name, met.faults);
         again.run();

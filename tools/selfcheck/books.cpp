@@ -141,6 +141,12 @@ void Books::on_snapshot(const Ask& ask, const RestAnswer& answer, MonoTime now) 
     Snapshot snapshot;  // without an id where there is none: it does not fit, and is fetched again
     if (answer.status != 200 || parse_depth(answer.body, table_[ask.symbol], snapshot)) snapshot = {};
     (void)books_[ask.symbol].sync->on_snapshot(ask.request, snapshot, now);
+    // The book may stand elsewhere now without an update that the audit has seen: an answer that is late can come while
+    // it is compared.
+    if (auditing() && audit_.symbol() == ask.symbol) {
+        audit_.cancel();
+        ++figures_of(ask.symbol).audits_lost;
+    }
     after(ask.symbol, now);
 }
 
