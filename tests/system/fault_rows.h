@@ -162,10 +162,7 @@ inline Rows rest() {
 
 inline Rows contradictions() {
     return {Row{"every line loses the symbol", {"mute"}, 2, kSilentThenGap},
-            Row{"every line brings nothing and answers pings",
-                {"stall"},
-                2,
-                kOneByOne},
+            Row{"every line brings nothing and answers pings", {"stall"}, 2, kOneByOne},
             Row{"the book crosses and stays so", {"frame:how=crossed"}, 1, {"INVALID/crossed"}}};
 }
 
