@@ -337,10 +337,11 @@ TEST_F(ProgramTest, WhoseFileIsCutShortEndsByItAndTheNextStartMakesAnother) {
         EXPECT_EQ(code, 128 + SIGBUS) << first->err();
     }
     const daypack_status live{DAYPACK_STATE_LIVE, DAYPACK_REASON_none, 0, 1};
-    EXPECT_TRUE(
-        wait_until([&] { return daypack_judge(&open, daypack_pack_status(live)).state != DAYPACK_STATE_STALE; }));
-    const daypack_status seen = daypack_judge(&open, daypack_pack_status(live));
-    EXPECT_EQ(seen.state, DAYPACK_STATE_DOWN);
+    daypack_status seen{};  // LIVE while the last beat is young, then that it stalls, then that it is dead
+    EXPECT_TRUE(wait_until([&] {
+        seen = daypack_judge(&open, daypack_pack_status(live));
+        return seen.state == DAYPACK_STATE_DOWN;
+    }));
     EXPECT_EQ(seen.reason, DAYPACK_REASON_writer_dead);
     EXPECT_NE(cat("BTC-USDC").find("start the engine anew, which replaces it"), std::string::npos) << cat("BTC-USDC");
     const auto next = run(kSeed);
