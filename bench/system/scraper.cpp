@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kRequest = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 constexpr std::chrono::seconds kEvery{1};
 constexpr std::chrono::milliseconds kNap{10};
-constexpr timeval kPatience{5, 0};
+constexpr timeval kReplyPatience{5, 0};
 
 sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in address{};
@@ -94,7 +94,7 @@ void Scraper::run(int cpu) {
 std::string Scraper::scrape() const {
     const Socket socket;
     const sockaddr_in address = loopback(port_);
-    (void)setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    (void)setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &kReplyPatience, sizeof kReplyPatience);
     if (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         send(socket.fd(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kRequest.size())) {
         return std::strerror(errno);

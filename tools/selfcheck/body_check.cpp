@@ -15,7 +15,7 @@ namespace daypack::core::selfcheck {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Words = std::span<const std::string_view>;
+using WordList = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 17> kMarketKeys{"baseSymbol",
                                                        "createdAt",
@@ -38,17 +38,17 @@ constexpr std::array<std::string_view, 5> kStates{"Open", "Closed", "CancelOnly"
 constexpr std::array<std::string_view, 6> kTypes{"SPOT", "PERP", "IPERP", "DATED", "PREDICTION", "RFQ"};
 constexpr std::array<std::string_view, 4> kRwaTypes{"STOCK", "INDEX", "COMMODITY", "FX"};
 
-bool is_one_of(Words words, std::string_view word) {
+bool is_one_of(WordList words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Absent and null are known.
-bool is_known_value(const Json& row, const char* key, Words words) {
+bool is_known_value(const Json& row, const char* key, WordList words) {
     if (!row.contains(key) || row[key].is_null()) return true;
     return row[key].is_string() && is_one_of(words, row[key].get_ref<const std::string&>());
 }
 
-std::string start_of(std::string_view body) {
+std::string start_of_body(std::string_view body) {
     constexpr std::size_t kShown = 160;
     return printable(body.substr(0, kShown));
 }
@@ -90,7 +90,7 @@ bool BodyCheck::answer(std::string_view target, std::string_view symbol, const R
     const bool fine = answer.status == 200;
     findings_.note(
         Assumption::rest_answers, fine, symbol,
-        what + (answer.status == 0 ? answer.error : std::to_string(answer.status) + " " + start_of(answer.body)));
+        what + (answer.status == 0 ? answer.error : std::to_string(answer.status) + " " + start_of_body(answer.body)));
     return fine;
 }
 
@@ -103,7 +103,7 @@ void BodyCheck::rows(std::string_view body, bool is_list) {
         if (!row.is_object()) continue;
         std::string unknown;
         for (const auto& [key, value] : row.items()) {
-            if (!is_one_of(kMarketKeys, key)) unknown = key + ": " + start_of(value.dump());
+            if (!is_one_of(kMarketKeys, key)) unknown = key + ": " + start_of_body(value.dump());
         }
         findings_.note(Assumption::known_market_fields, unknown.empty(), {}, unknown);
         const bool known = is_known_value(row, "orderBookState", kStates) &&
@@ -111,7 +111,7 @@ void BodyCheck::rows(std::string_view body, bool is_list) {
         std::string words;
         for (const char* key : {"symbol", "orderBookState", "marketType", "rwaMarketType"}) {
             if (row.contains(key))
-                words += std::string(words.empty() ? "" : ", ") + key + " " + start_of(row[key].dump());
+                words += std::string(words.empty() ? "" : ", ") + key + " " + start_of_body(row[key].dump());
         }
         findings_.note(Assumption::known_values, known, {}, words);
     }
@@ -122,7 +122,7 @@ void BodyCheck::markets(const RestAnswer& answer) {
     const MarketList list = parse_markets(answer.body);
     const bool readable = !list.markets.empty() && list.skipped.empty();
     findings_.note(Assumption::readable_bodies, readable, {},
-                   "/api/v1/markets: " + (list.skipped.empty() ? start_of(answer.body) : list.skipped.front()));
+                   "/api/v1/markets: " + (list.skipped.empty() ? start_of_body(answer.body) : list.skipped.front()));
     findings_.note(Assumption::list_age, answer.age_s.value_or(0) <= kAgeMax_s, {},
                    "/api/v1/markets: Age " + std::to_string(answer.age_s.value_or(0)));
     if (readable) rows(answer.body, true);
@@ -130,7 +130,7 @@ void BodyCheck::markets(const RestAnswer& answer) {
 
 void BodyCheck::market(const RestAnswer& answer) {
     const bool readable = parse_markets(answer.body).markets.size() == 1;
-    findings_.note(Assumption::readable_bodies, readable, {}, "/api/v1/market: " + start_of(answer.body));
+    findings_.note(Assumption::readable_bodies, readable, {}, "/api/v1/market: " + start_of_body(answer.body));
     const std::string trace = cache_trace(answer);
     findings_.note(Assumption::market_uncached, trace.empty(), {}, trace);
     if (readable) rows(answer.body, false);
@@ -138,24 +138,25 @@ void BodyCheck::market(const RestAnswer& answer) {
 
 void BodyCheck::missing_market(const RestAnswer& answer) {
     const bool told = denies_market(answer.status, answer.body);
-    findings_.note(Assumption::errors_as_json, told, {}, std::to_string(answer.status) + " " + start_of(answer.body));
+    findings_.note(Assumption::errors_as_json, told, {},
+                   std::to_string(answer.status) + " " + start_of_body(answer.body));
 }
 
 void BodyCheck::status(const RestAnswer& answer) {
     const Json body = Json::parse(answer.body, nullptr, false);
     const bool readable = body.is_object() && body.contains("status") && body["status"].is_string();
-    findings_.note(Assumption::readable_bodies, readable, {}, "/api/v1/status: " + start_of(answer.body));
+    findings_.note(Assumption::readable_bodies, readable, {}, "/api/v1/status: " + start_of_body(answer.body));
     if (!readable) return;
     constexpr std::array<std::string_view, 2> kStatuses{"Ok", "Maintenance"};
     findings_.note(Assumption::known_values, is_known_value(body, "status", kStatuses), {},
-                   "/api/v1/status: " + start_of(answer.body));
+                   "/api/v1/status: " + start_of_body(answer.body));
 }
 
 void BodyCheck::time(const RestAnswer& answer) {
     constexpr std::int64_t kMin_us = 1'000'000'000'000'000;  // the year 2001
     const auto time = parse_time(answer.body);
     const bool readable = time && time->us >= kMin_us && time->us < 100 * kMin_us;
-    findings_.note(Assumption::clock_in_ms, readable, {}, "/api/v1/time: " + start_of(answer.body));
+    findings_.note(Assumption::clock_in_ms, readable, {}, "/api/v1/time: " + start_of_body(answer.body));
 }
 
 DepthFacts BodyCheck::depth(const Instrument& instrument, const RestAnswer& answer) {

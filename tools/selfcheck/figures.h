@@ -9,6 +9,8 @@
 
 namespace daypack::core::selfcheck {
 
+inline constexpr std::int64_t kNsPerUs = 1'000;
+
 // Values of one kind, for their percentiles. Beyond kMax every other one is left out, and so on.
 class Sample {
   public:

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::array<std::string_view, 8> kDepthKeys{"E", "T", "U", "a", "b", "e", "s", "u"};
 constexpr std::array<std::string_view, 10> kTradeKeys{"E", "T", "a", "b", "e", "m", "p", "q", "s", "t"};
 
-std::string start_of(std::string_view frame) {
+std::string start_of_frame(std::string_view frame) {
     constexpr std::size_t kShown = 240;
     return printable(frame.substr(0, kShown));
 }
@@ -36,7 +36,7 @@ struct FrameCheck::Look {
     bool sound = true;
 
     void note(Assumption assumption, bool holds) {
-        check.findings_.note(assumption, holds, facts.symbol, holds ? std::string() : start_of(frame));
+        check.findings_.note(assumption, holds, facts.symbol, holds ? std::string() : start_of_frame(frame));
         sound = sound && holds;
     }
 

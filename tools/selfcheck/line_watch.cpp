@@ -12,7 +12,6 @@
 namespace daypack::core::selfcheck {
 namespace {
 
-constexpr std::int64_t kNsPerUs = 1'000;
 constexpr std::int64_t kCloseMax_ns = 300'000'000;
 constexpr std::int64_t kMatchBackMax_us = 1'000'000;
 

@@ -18,7 +18,6 @@
 namespace daypack::core::selfcheck {
 namespace {
 
-constexpr std::int64_t kNsPerUs = 1'000;
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::size_t kLinesMin = 2;  // copies are held against each other
 constexpr std::size_t kLinesMax = 6;
