@@ -123,8 +123,8 @@ class Meetings {
     // All that were added.
     void run() {
         std::vector<std::thread> threads;
-        for (auto& [name, each] : all_) {
-            threads.emplace_back([&each] {
+        for (auto& entry : all_) {
+            threads.emplace_back([&each = entry.second] {
                 each.report = selfcheck::check_venue(each.config, kSeconds, each.recording, [] { return false; });
             });
         }
