@@ -10,11 +10,14 @@
 #include "engine/config/config_values.h"
 #include "engine/engine_parts.h"
 #include "net/backpack/symbol.h"
+#include "net/base/printable.h"
 
 namespace daypack::core {
 namespace {
 
 using Place = std::optional<SymbolIndex>;
+
+constexpr std::size_t kMostOfSymbol = 64;  // in an error: who gives it may be a stranger
 
 [[nodiscard]] auto find_native(std::vector<ListedSymbol>& symbols, const std::string& native) {
     return std::find_if(symbols.begin(), symbols.end(),
@@ -59,7 +62,9 @@ std::optional<SymbolIndex> Engine::Parts::place(const std::string& native) {
     std::future<Place> place = answer->get_future();
     control->place(native, [answer](Place index) { answer->set_value(index); });
     while (place.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
-        if (life == Life::ended) throw std::runtime_error("this engine was stopped: it follows no symbol any more");
+        // Whoever asks in a callback is waited for by the control thread, which answers nobody any more.
+        if (asked_to_end || life == Life::ended)
+            throw std::runtime_error("this engine was stopped: it follows no symbol any more");
     }
     return place.get();
 }
@@ -74,7 +79,10 @@ std::optional<SymbolIndex> Engine::Parts::find(const std::string& native) const 
 
 SymbolIndex Engine::add_symbol(const std::string& symbol) {
     const auto native = native_symbol(symbol);
-    if (!native) throw ConfigError(fmt::format("daypack: symbol \"{}\" {}", symbol, symbol_fault(symbol)));
+    if (!native) {
+        throw ConfigError(
+            fmt::format("daypack: symbol \"{}\" {}", printable(symbol, kMostOfSymbol), symbol_fault(symbol)));
+    }
     refuse_from_afar(parts_->is_at_home());
     const std::scoped_lock lock(parts_->choosing);
     if (parts_->life == Parts::Life::ended)

@@ -170,7 +170,9 @@ void Engine::start() {
 }
 
 bool Engine::wait_live(std::chrono::nanoseconds timeout) {
-    const auto end = std::chrono::steady_clock::now() + timeout;
+    constexpr std::chrono::nanoseconds kLongest =
+        std::chrono::hours(24 * 365);  // beyond some 200 years clocks overflow
+    const auto end = std::chrono::steady_clock::now() + std::min(timeout, kLongest);
     for (;;) {
         if (parts_->engine.has_ended() || error() != ErrorCode::none) return false;
         if (parts_->all_settled()) return true;

@@ -140,9 +140,11 @@ void BookAgent::end_pause() noexcept {
 
 std::size_t BookAgent::apply_commands(MonoTime now) noexcept {
     if (wiring_.commands->front() == nullptr) return 0;
+    // Callbacks may ask for more meanwhile: that is for the next round, or the thread would never look whether to end.
+    const std::size_t most = wiring_.commands->size();
     std::size_t work = 0;
     BookCommand command;
-    while (wiring_.commands->pop(command)) {
+    while (work < most && wiring_.commands->pop(command)) {
         ++work;
         RetiredBlocks retired;
         const auto effect = commands_.apply(command, retired, now);

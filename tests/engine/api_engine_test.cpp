@@ -177,6 +177,8 @@ TEST_F(ApiEngine, SymbolsThatCannotBeAreRefusedInWords) {
     ASSERT_TRUE(engine.wait_live(kBound)) << "both of them";
     EXPECT_TRUE(engine.top(sol)->live());
     EXPECT_NE(said([&] { engine.add_symbol("so l"); }).find("symbol \"so l\" "), std::string::npos);
+    EXPECT_EQ(said([&] { engine.add_symbol("\x1b[31mX\n" + std::string(5'000, 'y')); }).find_first_of("\x1b\n"),
+              std::string::npos);
     EXPECT_NE(said([&] { engine.add_symbol("../x"); }).find("symbol \"../x\" is no symbol: "), std::string::npos);
     EXPECT_EQ(said([&] { engine.remove_symbol(7); }), "no symbol has the id 7");
     engine.remove_symbol(sol);
@@ -366,6 +368,36 @@ TEST_F(ApiEngine, AnyThreadMayAskForTheEnd) {
     second.start();
     std::thread([&] { second.request_stop(); }).join();
     EXPECT_TRUE(wait_until([&] { return !second.running(); }));
+}
+
+// The control thread, which gives symbols their places, waits for the callback's end then.
+TEST_F(ApiEngine, ACallbackThatChoosesSymbolsBehindTheEndIsToldSo) {
+    struct Chooser : Handler {
+        void on_book(const BookUpdate&) noexcept override {
+            if (std::exchange(asked, true)) return;
+            engine.load()->request_stop();
+            try {
+                for (;;) (void)engine.load()->add_symbol("ETH-USDC");
+            } catch (const std::exception& error) {
+                words = error.what();
+            }
+        }
+        std::atomic<Engine*> engine{nullptr};
+        bool asked = false;
+        std::string words;
+    } chooser;
+    Engine engine(config(), chooser, no_log());
+    chooser.engine = &engine;
+    engine.start();
+    ASSERT_TRUE(wait_until([&] { return !engine.running(); }));
+    engine.stop();
+    EXPECT_NE(chooser.words.find("this engine was stopped"), std::string::npos) << chooser.words;
+}
+
+TEST_F(ApiEngine, AWaitForEverIsOne) {
+    Engine engine(config(), no_log());
+    engine.start();
+    EXPECT_TRUE(engine.wait_live(std::chrono::nanoseconds::max()));
 }
 
 TEST_F(ApiEngine, ManyThreadsMayStopItAtOnceAndItRunsOnce) {

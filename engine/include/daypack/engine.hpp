@@ -79,8 +79,9 @@ class Engine {
     // first, or the engine has ended; in a callback at once. Thread: any.
     bool wait_live(std::chrono::nanoseconds timeout);
     // Closes the lines, ends the threads, and leaves every book in shared memory as DOWN/stopped. Takes less than a
-    // second. No callback begins after it has returned. In a callback it returns at once: this callback is then the
-    // last, and the rest happens when it has returned. Thread: any, not beside start() or the destructor.
+    // second, and what callbacks take: those of what has come by then are still made. None begins after it has
+    // returned. In a callback it returns at once: this callback is then the last, and the rest happens when it has
+    // returned. Thread: any, not beside start() or the destructor.
     void stop();
     // Asks for the same and waits for nothing. Thread: any, callbacks and the log's included.
     void request_stop() noexcept;
