@@ -47,7 +47,7 @@ constexpr ConfigKey kExchangeKeys[] = {
     key<&ExchangeConfig::channels>(
         "channels",
         "L1_BOOK is the bookTicker, held against the book; FUNDING and INDEX both are the stream markPrice; ORDER_INFO "
-        "and later need keys, and are not built yet",
+        "and later need keys",
         {.words = kChannels}),
     key<&ExchangeConfig::snapshot_interval_s>("snapshot_interval",
                                               "s between audits of each book against REST; 0: never",

@@ -75,7 +75,8 @@ constexpr KindName kKinds[] = {
      nullptr, "",
      "a request is answered so; wrong: a depth snapshot with levels that are not there; other: with another market's "
      "(`as`), for for_ms; each else: for_ms late; 100, 103: after such an interim answer; twice: and once more, "
-     "unasked; bom to off_step: of a depth snapshot; cached: from a cache that held it for age s; odd_state, odd_type: "
+     "unasked; bom: before any body; third to off_step: of a depth snapshot; cached: from a cache that held it for age "
+     "s; odd_state, odd_type: "
      "of a market, as nobody knows them; odd_field: one that nobody knows; odd_status: of /status; descending, "
      "number_id, "
      "ms_time, shallow (at most `levels` a side): of a depth snapshot"},
