@@ -20,7 +20,17 @@ using test::run_until;
 using test::TestTls;
 using Clock = std::chrono::steady_clock;
 
-class RestClientTest : public test::RestTest {};
+using Rank = RestClient::Rank;
+
+class RestClientTest : public test::RestTest {
+  protected:
+    // Asks, and writes the name down when the answer comes.
+    void ask_as(Rank rank, char name, std::uint64_t turn = 0) {
+        rest().get(
+            "/", [this, name](const RestAnswer&) { order += name; }, rank, turn);
+    }
+    std::string order;
+};
 
 TEST_F(RestClientTest, AnAnswerComesWithItsStatusAndBody) {
     api.answer = [](Peer& peer, const std::string&) { peer.send(http("200 OK", "1788285151083")); };
@@ -210,12 +220,6 @@ TEST_F(RestClientTest, JoinsGoBeforeChecksAndTheseBeforeMarketsAndAuditsComeLast
     RestOptions options = options_for(api);
     options.connections = 1;
     make(options);
-    using Rank = RestClient::Rank;
-    std::string order;
-    const auto ask_as = [&](Rank rank, char name) {
-        rest().get(
-            "/", [&order, name](const RestAnswer&) { order += name; }, rank);
-    };
     ask_as(Rank::normal, '-');  // under way while the others come
     ask_as(Rank::audit, 'a');
     ask_as(Rank::market, 'm');
@@ -230,18 +234,12 @@ TEST_F(RestClientTest, OfOneRankTheSmallerTurnGoesFirstAndEqualOnesInTheOrderOfA
     RestOptions options = options_for(api);
     options.connections = 1;
     make(options);
-    using Rank = RestClient::Rank;
-    std::string order;
-    const auto ask_as = [&](Rank rank, std::uint64_t turn, char name) {
-        rest().get(
-            "/", [&order, name](const RestAnswer&) { order += name; }, rank, turn);
-    };
-    ask_as(Rank::urgent, 0, '-');  // under way while the others come
-    ask_as(Rank::urgent, 7, 'c');
-    ask_as(Rank::urgent, 3, 'a');
-    ask_as(Rank::urgent, 7, 'd');
-    ask_as(Rank::urgent, 3, 'b');
-    ask_as(Rank::normal, 0, 'n');
+    ask_as(Rank::urgent, '-');  // under way while the others come
+    ask_as(Rank::urgent, 'c', 7);
+    ask_as(Rank::urgent, 'a', 3);
+    ask_as(Rank::urgent, 'd', 7);
+    ask_as(Rank::urgent, 'b', 3);
+    ask_as(Rank::normal, 'n');
     ASSERT_TRUE(run_until(io, [&] { return order.size() == 6; }));
     EXPECT_EQ(order, "-abcdn");
 }
@@ -251,18 +249,12 @@ TEST_F(RestClientTest, ThoseThatAreFavouredFindTheirShareThoughTheyComeLate) {
     options.requests_per_minute = 60;  // 15 at once, then one in 1.3 s
     options.connections = 16;          // all that may leave does so as it is asked for
     make(options);
-    using Rank = RestClient::Rank;
-    std::string order;
-    const auto ask_as = [&](Rank rank, std::uint64_t turn, char name) {
-        rest().get(
-            "/", [&order, name](const RestAnswer&) { order += name; }, rank, turn);
-    };
     rest().favour({0, 1'000, 7, 4});
-    ask_as(Rank::normal, 0, 'n');
+    ask_as(Rank::normal, 'n');
     EXPECT_EQ(rest().stats().requests, 0U) << "only urgent ones leave";
-    for (int i = 0; i < 12; ++i) ask_as(Rank::urgent, 8, 'l');
+    for (int i = 0; i < 12; ++i) ask_as(Rank::urgent, 'l', 8);
     EXPECT_EQ(rest().stats().requests, 11U) << "four are kept";
-    for (int i = 0; i < 3; ++i) ask_as(Rank::urgent, 7, 'f');
+    for (int i = 0; i < 3; ++i) ask_as(Rank::urgent, 'f', 7);
     EXPECT_EQ(rest().stats().requests, 14U) << "for these, which come last";
     ASSERT_TRUE(run_until(io, [&] { return order.size() == 16; }));
     EXPECT_EQ(order.substr(14), "ln") << "the rest leaves when that is over";

@@ -16,19 +16,10 @@
 #include "tests/net/backpack/slow_json.h"
 #include "tests/support/program.h"
 #include "tests/support/sanitized.h"
+#include "tests/system/live_reader.h"
 
 namespace daypack::core {
 namespace {
-
-template <class Done>
-bool wait_until(Done done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
-}
 
 using Rows = std::vector<std::map<std::string, std::string>>;
 

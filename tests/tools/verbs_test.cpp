@@ -14,21 +14,12 @@
 
 #include "tests/net/backpack/slow_json.h"
 #include "tests/support/program.h"
+#include "tests/system/live_reader.h"
 
 namespace daypack::core {
 namespace {
 
 using Words = std::vector<std::string>;
-
-template <class Done>
-bool wait_until(Done done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
-}
 
 // What of a verb ends how. A verb that goes on until it is told to end has `endless`: it is sent SIGINT once it has
 // printed something.

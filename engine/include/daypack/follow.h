@@ -253,8 +253,8 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
         if (kind == DAYPACK_KIND_SNAPSHOT) return at < position ? -1 : 0;
         if ((kind == DAYPACK_KIND_DELTA || kind == DAYPACK_KIND_ADVANCE) && !daypack_follow_apply(book, &record)) {
             if (at >= position) return 0;
-            while (book->cursor < position &&
-                   book->cursor < end) { /* perhaps of a numbering before: then it ends with such a record */
+            const uint64_t last = position < end ? position : end; /* `position` is what the writer says */
+            while (book->cursor < last) { /* perhaps of a numbering before: then it ends with such a record */
                 const int next = daypack_read_record(book->reader, &book->cursor, &record, &lost);
                 if (next != DAYPACK_OK) return 0;
                 kind = daypack_record_kind(&record);
@@ -298,10 +298,6 @@ static inline void daypack_follow_join(daypack_follower* book) {
         /* of an image that is refused below, the next one is waited for; whether the ring is to blame is told there */
         book->waits_for = begin > position ? DAYPACK_FOLLOW_WAITS_RING : DAYPACK_FOLLOW_WAITS_AUDIT;
         if (begin > position) break;
-        if (position > end) { /* it is younger than `end`, and is tried again with the next one */
-            book->image = 0;
-            break;
-        }
         book->cursor = begin;
         goes_on = daypack_follow_ring(book, position, end);
         if (goes_on >= 0) break;
