@@ -12,10 +12,9 @@ namespace {
 
 constexpr const char* kForm = "`{name: NAME, key_file: FILE}`, an account each";
 
-// A name becomes a part of file names, as that of an instance does.
 std::string name_fault(const ExchangeConfig& exchange, std::size_t index) {
     const std::string& name = exchange.accounts[index].name;
-    if (!instance_fault(name).empty()) return "is no name of an account; use letters, digits and - _ .";
+    if (std::string fault = account_name_fault(name); !fault.empty()) return fault;
     if (name == kDefaultAccount && (!exchange.api_key.empty() || !exchange.api_secret.empty())) {
         return "is the name of the account of `api_key`; give this one another";
     }
