@@ -37,14 +37,19 @@ bool has_private_channel(const ExchangeConfig& exchange) {
                        [](FeedChannel channel) { return channel >= FeedChannel::order_info; });
 }
 
+std::string key_alone_words(const ExchangeConfig& exchange) {
+    if (exchange.api_key.empty() == exchange.api_secret.empty()) return {};
+    const bool has_key = !exchange.api_key.empty();
+    return std::string(has_key ? "api_key" : "api_secret") + " is set and " + (has_key ? "api_secret" : "api_key") +
+           " is not, so it counts for nothing; set both or none";
+}
+
 std::string account_words(const ExchangeConfig& exchange) {
-    if (exchange.api_key.empty() != exchange.api_secret.empty()) {
-        const bool has_key = !exchange.api_key.empty();
-        return std::string("warning: accounts: ") + (has_key ? "api_key" : "api_secret") + " is set and " +
-               (has_key ? "api_secret" : "api_key") + " is not, so it counts for nothing; set both or none";
-    }
     std::string names;
     for (const std::string& name : account_names(exchange)) names += (names.empty() ? "" : ",") + name;
+    if (const std::string alone = key_alone_words(exchange); !alone.empty()) {
+        return "warning: accounts: " + alone + (names.empty() ? "" : " (followed: " + names + ")");
+    }
     if (names.empty()) return "accounts names=none (public data alone)";
     if (has_private_channel(exchange)) return "accounts names=" + names;
     return "accounts names=" + names + " (keys, and no private channel: public data alone)";

@@ -55,7 +55,10 @@ TEST(ConfigAccounts, APrivateChannelNeedsKeysOfOneOfThem) {
     const std::string refused =
         at(6, "channel \"FILLS\" is private; it needs `api_key` and `api_secret`, or `accounts`");
     EXPECT_EQ(error_of(with(private_channel)), refused);
-    EXPECT_EQ(error_of(with(private_channel + "    api_key: " + kKey + "\n")), refused);
+    EXPECT_EQ(error_of(with(private_channel + "    api_key: " + kKey + "\n")),
+              refused + ", and of the two only `api_key` is set");
+    EXPECT_EQ(error_of(with(private_channel + "    api_key: ${K}\n    api_secret: " + kKey + "\n")),
+              refused + ", and of the two only `api_secret` is set");
     EXPECT_EQ(error_of(with(private_channel + "    api_key: ${K}\n    api_secret: ${S}\n")), refused);
     EXPECT_EQ(error_of(with(private_channel + kBoth)), "no error");
     EXPECT_EQ(error_of(with(private_channel + "    accounts: [{name: a, key_file: b}]\n")), "no error");
