@@ -325,6 +325,10 @@ TEST_F(ApiAccount, PartsThatNoChannelAsksForAreNotTold) {
     Engine engine(config, mine, log());
     engine.start();
     ASSERT_TRUE(core::wait_until([&] {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(state_shown().substr(0, 2), "1\n");
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("account default: its orders are DOWN/refused"),
+              std::string::npos);
         const std::scoped_lock lock(mine.mutex);
         return mine.fills.size() > 5;
     })) << lines();
