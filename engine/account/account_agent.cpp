@@ -47,6 +47,7 @@ void AccountAgent::connect() {
         options.urls = options_.ws_urls;
         options.tls = options_.tls;
         options.ping_interval_ms = options_.ping_interval_ms;
+        options.local_address = options_.local_address;
         options.line_dead_ms = options_.line_dead_ms;
         options.frame_bytes_max = options_.frame_bytes_max;
         options.stream_frames = [this](std::string_view method, std::span<const std::string> streams) {

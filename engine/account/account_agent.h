@@ -36,6 +36,7 @@ class AccountAgent final : private LineListener {
         RestOptions rest;
         const TlsContext* tls = nullptr;
         int ping_interval_ms = 5'000;
+        std::string local_address;  // of this machine, that the line comes from; empty: the system chooses
         int line_dead_ms = 10'000;
         std::size_t frame_bytes_max = 4'194'304;
         std::int64_t interval_ns = 30'000'000'000;  // between fetches of what is LIVE; 0: none

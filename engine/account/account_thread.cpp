@@ -37,7 +37,7 @@ FeedChannel channel_of(AccountKind kind) noexcept {
     return FeedChannel::order_info;
 }
 
-AccountAgent::Options agent_options(const ExchangeConfig& exchange, const TlsContext& tls) {
+AccountAgent::Options agent_options(const ExchangeConfig& exchange, const std::string& name, const TlsContext& tls) {
     AccountAgent::Options options;
     for (const std::string& url : exchange.ws_urls) options.ws_urls.push_back(parse_url(url, UrlKind::websocket));
     options.rest =
@@ -46,6 +46,11 @@ AccountAgent::Options agent_options(const ExchangeConfig& exchange, const TlsCon
     options.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
     options.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
     options.frame_bytes_max = exchange.max_frame_bytes;
+    // The i-th account's line comes from where the books' i-th line does.
+    const std::vector<std::string> names = account_names(exchange);
+    const auto index = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    const auto& from = exchange.local_address;
+    if (!from.empty()) options.local_address = from[index % from.size()];
     options.interval_ns = s_to_ns(exchange.snapshot_interval_s);
     return options;
 }
@@ -71,7 +76,7 @@ AccountThread::AccountThread(const Config& config, std::string name, Signer sign
       wiring_(std::move(wiring)),
       tls_(TlsContext::client(config.exchange.ca_file)),
       io_(std::make_unique<Io>()),
-      agent_(std::make_unique<AccountAgent>(io_->context, agent_options(config.exchange, tls_), signer_,
+      agent_(std::make_unique<AccountAgent>(io_->context, agent_options(config.exchange, name_, tls_), signer_,
                                             [this](const std::string& words) { say(words); })) {
     const auto& channels = config.exchange.channels;
     for (const AccountKind kind : kParts) {
