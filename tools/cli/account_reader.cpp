@@ -26,6 +26,20 @@ const char* help_of(unsigned state, unsigned reason) noexcept {
     return "";
 }
 
+// Whether the engine of the books follows that account: the same process has written both, and has not left off before
+// this engine of it began.
+bool is_of(const daypack_header& books, const daypack_header& account) noexcept {
+    const auto differs = [&](const std::uint64_t& one, const std::uint64_t& other) {
+        return daypack_load(&one) != daypack_load(&other);
+    };
+    if (differs(books.writer_pid, account.writer_pid) ||
+        differs(books.writer_start_ticks, account.writer_start_ticks)) {
+        return false;
+    }
+    return daypack_load(&account.phase) != DAYPACK_PHASE_STOPPED ||
+           daypack_load(&account.writer_start_ns) >= daypack_load(&books.writer_start_ns);
+}
+
 }  // namespace
 
 AccountReader::AccountReader(const std::string& instance, const std::string& account)
@@ -64,6 +78,27 @@ std::vector<std::string> account_causes(const std::string& account, const std::v
                                      help_of(part.top.state, part.top.reason)));
     }
     return causes;
+}
+
+// An account that is configured no more leaves its file, as a symbol leaves its place: what tells the two apart is who
+// has written it last.
+AccountHealth account_health(const std::string& instance, const daypack_reader& books) {
+    AccountHealth health;
+    for (const std::string& account : accounts_here(instance)) {
+        AccountReader reader(instance, account);
+        if (reader.result() != DAYPACK_OK) {
+            if (reader.result() != DAYPACK_NO_SEGMENT) ++health.unread;  // else it has gone meanwhile
+            continue;
+        }
+        if (!is_of(*daypack_head(&books), *daypack_head(&reader.raw()))) {
+            ++health.earlier;
+            continue;
+        }
+        const std::vector<std::string> causes = account_causes(account, parts_of(reader.raw()));
+        health.causes.insert(health.causes.end(), causes.begin(), causes.end());
+        if (causes.empty()) ++health.live;
+    }
+    return health;
 }
 
 }  // namespace daypack::core

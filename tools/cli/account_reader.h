@@ -42,6 +42,16 @@ struct ShownPart {
     }
 };
 [[nodiscard]] std::vector<ShownPart> parts_of(daypack_reader& reader);
+// What a look at the accounts of an engine has found.
+struct AccountHealth {
+    std::vector<std::string> causes;  // a line each
+    std::size_t live = 0;             // accounts of which all that is asked for is
+    std::size_t unread = 0;           // whose files cannot be read, as those of another user
+    std::size_t earlier = 0;          // files of other engines, whose accounts this one does not follow
+};
+// Of the engine that writes `books`, the segment of an instance.
+[[nodiscard]] AccountHealth account_health(const std::string& instance, const daypack_reader& books);
+
 // "account mm2: orders are DOWN/refused", for each part that a channel asks for and that is not LIVE.
 [[nodiscard]] std::vector<std::string> account_causes(const std::string& account, const std::vector<ShownPart>& parts);
 
