@@ -84,7 +84,10 @@ AccountThread::AccountThread(const Config& config, std::string name, Signer sign
     const auto& channels = config.exchange.channels;
     for (const AccountKind kind : kParts) {
         wanted_.push_back(std::find(channels.begin(), channels.end(), channel_of(kind)) != channels.end());
+        if (wanted_.back()) figures_.parts.push_back({.name = account_kind_name(kind)});
     }
+    figures_.account = name_;
+    keep_figures();
 }
 
 AccountThread::~AccountThread() {
@@ -126,6 +129,7 @@ void AccountThread::follow() {
         keep_segment(now);
         agent_->do_work(now);
         hand_on();
+        keep_figures();
         agent_->wake_on_bytes();
         (void)io_->context.run_one_for(kTurn);
     }
@@ -230,6 +234,34 @@ void AccountThread::keep_segment(MonoTime now) {
     if (!has_paused_ || agent_->is_catching_up()) return;
     has_paused_ = false;
     segment_->caught_up();
+}
+
+AccountFigures AccountThread::figures() const {
+    const std::scoped_lock lock(counting_);
+    return figures_;
+}
+
+// A scrape waits for this much at most, and this thread for a copy of it.
+void AccountThread::keep_figures() {
+    const AccountBook& book = agent_->book();
+    const std::scoped_lock lock(counting_);
+    figures_.events = book.stats().events;
+    figures_.connections = agent_->connections();
+    figures_.fills_given_up = book.fills_given_up();
+    figures_.histories_cut = agent_->histories_cut();
+    std::size_t part = 0;
+    for (const AccountKind kind : kParts) {
+        if (!wanted_[static_cast<std::size_t>(kind)]) continue;
+        AccountFigures::Part& figures = figures_.parts[part++];
+        const AccountKindState state = book.state(kind);
+        const AccountBook::KindStats& stats = book.stats().kinds[static_cast<std::size_t>(kind)];
+        figures.state = static_cast<unsigned>(state.state);
+        figures.reason = static_cast<unsigned>(state.reason);
+        figures.fetches = stats.answers;
+        figures.differences = stats.differences;
+        figures.missed = stats.missed;
+        figures.failures = stats.failures;
+    }
 }
 
 void AccountThread::hand_on() {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "engine/account/told_fills.h"
 #include "engine/config.h"
 #include "engine/include/daypack/signer.hpp"
+#include "engine/metrics/account_metrics.h"
 
 namespace daypack::core {
 
@@ -41,6 +43,8 @@ class AccountThread {
     // Returns at once; the line is closed within half a second.
     void ask_to_stop() noexcept { is_running_.store(false, std::memory_order_relaxed); }
     void join() noexcept;
+    // Of the last turn. Thread: any.
+    [[nodiscard]] AccountFigures figures() const;
 
   private:
     struct Io;
@@ -56,6 +60,7 @@ class AccountThread {
     [[nodiscard]] bool is_in_ring(const AccountFill& fill) const;
     void keep_for_ring(const AccountFill& fill);
     void mark_fills();
+    void keep_figures();
     void tell(const AccountNews& news);
     void say(const std::string& words) const;
 
@@ -76,6 +81,8 @@ class AccountThread {
     std::uint64_t unshown_lost_ = 0;   // of those, more than are kept
     bool has_said_gap_ = false;
     bool has_paused_ = false;
+    mutable std::mutex counting_;  // of figures_
+    AccountFigures figures_;
     std::thread thread_;
     std::atomic<bool> is_running_{false};
 };

@@ -22,6 +22,7 @@
 #include "net/backpack/account/amount.h"
 #include "net/base/clock.h"
 #include "tests/net/backpack/slow_json.h"
+#include "tests/support/http_visitor.h"
 #include "tests/system/live_engine.h"
 #include "tools/cli/account_state.h"
 
@@ -202,6 +203,7 @@ TEST_F(ApiAccount, IsToldToAStrategyBesideTheBooksAndEveryFillOnce) {
     Strategy mine;
     Config config = this->config();
     config.accounts = {{"second", key_file(exchange.account_key(2))}};
+    config.metrics_listen = core::test::free_address();
     config.lines = 1;
     config.local_address = {"127.0.0.2"};
     Engine engine(config, mine, log());
@@ -218,6 +220,8 @@ TEST_F(ApiAccount, IsToldToAStrategyBesideTheBooksAndEveryFillOnce) {
     exchange.pause_accounts(true);
     ASSERT_TRUE(core::wait_until([&] { return mine.is_settled("default") && mine.is_settled("second"); })) << lines();
     EXPECT_GE(connections_from("127.0.0.2"), 3) << "the book's line, and one of each account";
+    const std::string page = core::test::ask(config.metrics_listen, core::test::kScrape);
+    EXPECT_NE(page.find("daypack_account_live{account=\"second\",part=\"balances\"} 1\n"), std::string::npos) << page;
     engine.stop();
     const std::scoped_lock lock(mine.mutex);
     for (const auto& [part, states] : mine.states["default"]) {
