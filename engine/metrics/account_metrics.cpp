@@ -27,12 +27,12 @@ constexpr PartFamily kPartFamilies[] = {
      "Rows that had changed while there was no subscription; they were mended."},
 };
 
-struct Family {
+struct AccountFamily {
     std::uint64_t AccountFigures::*counter;
     std::string_view name;
     std::string_view help;
 };
-constexpr Family kFamilies[] = {
+constexpr AccountFamily kAccountFamilies[] = {
     {&AccountFigures::events, "daypack_account_events_total", "Events of the private streams."},
     {&AccountFigures::fills_given_up, "daypack_account_fills_given_up_total",
      "Orders whose fills no history had within a minute."},
@@ -73,7 +73,7 @@ std::string account_metrics_text(std::span<const AccountFigures> accounts) {
         page.begin(family.name, "counter", family.help);
         each_part([&](const auto& part) { return part.*family.counter; });
     }
-    for (const Family& family : kFamilies) {
+    for (const AccountFamily& family : kAccountFamilies) {
         page.begin(family.name, "counter", family.help);
         each([&](const auto& account) { return account.*family.counter; });
     }

@@ -75,7 +75,7 @@ std::string event_words(const std::string& text) {
     return printable(words, 2'048);
 }
 
-void complain(const std::string& words) {
+void say_on_stderr(const std::string& words) {
     std::fputs(("daypack: " + words + "\n").c_str(), stderr);
 }
 
@@ -86,8 +86,8 @@ class LifeWatch {
     void look() {
         const std::string death = death_notice(instance_, writer_life(reader_));
         if (death.empty() == said_.empty()) return;
-        complain(death.empty() ? "instance \"" + escaped(instance_.c_str()) + "\" has an engine again"
-                               : death + "; what the next engine tells is shown here");
+        say_on_stderr(death.empty() ? "instance \"" + escaped(instance_.c_str()) + "\" has an engine again"
+                                    : death + "; what the next engine tells is shown here");
         said_ = death;
     }
 
@@ -133,11 +133,11 @@ int show_account_state(const AccountStateOptions& options, std::ostream& out) {
     print_parts(account, parts, options.json, out);
     const std::string death = death_notice(options.instance, writer_life(reader.raw()));
     if (!death.empty()) {
-        complain(death);
+        say_on_stderr(death);
         return 1;
     }
     const std::vector<std::string> causes = account_causes(account, parts);
-    for (const std::string& cause : causes) complain(cause);
+    for (const std::string& cause : causes) say_on_stderr(cause);
     return causes.empty() ? 0 : 1;
 }
 
