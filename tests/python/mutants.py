@@ -14,9 +14,10 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent / "tools" / "python"
 FEED, LIFE = "feed_test.AFeed.", "feed_life_test.AFeedThroughTrouble."
-SHM, LINK, DELIVERY, ENGINE, PRIVATE = (f"src/daypack/{name}.py" for name in (
-    "cryptofeed", "_link", "_delivery", "_engine", "_private"))
-ITEMS, MARKET, VALUES, APPLY, TEXTS = (f"native/{name}.c" for name in ("items", "market", "values", "apply", "texts"))
+SHM, LINK, DELIVERY, ENGINE, PRIVATE, READER, RUNNER = (f"src/daypack/{name}.py" for name in (
+    "cryptofeed", "_link", "_delivery", "_engine", "_private", "reader", "feed"))
+ITEMS, MARKET, VALUES, APPLY, TEXTS, WAITER, READS = (f"native/{name}.c" for name in (
+    "items", "market", "values", "apply", "texts", "waiter", "reader"))
 ACCOUNT = "account_test.AnAccount.test_is_told_as_the_exchange_holds_it"
 NEWS = "account_test.TheNewsOfAnAccount.test_becomes_the_objects_of_cryptofeed_and_of_ones_own"
 WHOLE = FEED + "test_delivers_whole_books_whose_deltas_lead_from_one_to_the_next"
@@ -24,6 +25,9 @@ TRADES = FEED + "test_delivers_each_trade_once_as_rest_has_it"
 OTHERS = FEED + "test_delivers_the_other_channels"
 UNFIT = "if (record->first_id > market->u + 1 || record->exponents != market->exponents) {"
 AUTO = LIFE + "test_it_starts_an_engine_looks_after_it_and_ends_it"
+SHARED = LIFE + "test_feeds_share_an_engine_of_theirs_until_the_last_has_ended"
+OF_TOP = "    if (result != DAYPACK_OK) return native_fail(&self->reader, result);\n    return native_new_top"
+WAITS, RUNS, ACROSS = "waiter_test.AWaiter.", "runner_test.AFeedWithoutCryptofeed.", "reader_test.AReaderAcrossLives."
 REFUSES = FEED + "test_refuses_what_there_is_not"
 KINDS = FEED + "test_starts_feeds_and_stops_backends"
 PREFIX = FEED + "test_shows_prefixes_with_max_depth"
@@ -169,6 +173,19 @@ MUTANTS = {
     "gone_orders_stay_open": (PRIVATE, 'if news.get("is_gone")', 'if not news.get("is_gone")', NEWS),
 }
 
+    "event_stays_taken": (WAITER, "(ssize_t)sizeof news) self->is_raised = 0;", "(ssize_t)sizeof news) { }",
+                          WAITS + "test_oversleeps_nothing"),
+    "event_is_told_again": (WAITER, "while (self->is_raised && !self->must_end)", "while (0)",
+                            WAITS + "test_tells_once_what_nobody_takes_and_spends_nothing_meanwhile"),
+    "others_end_a_poll": (READER, "records = self._stream.cursor - cursor", "records = 0",
+                          "reader_test.AReader.test_reads_on_through_whatever_is_of_other_symbols"),
+    "index_of_another_segment": (READS, "} while (was_replaced(self));\n" + OF_TOP, "} while (0);\n" + OF_TOP, ACROSS +
+                                 "test_shows_the_symbol_that_was_asked_for_in_a_segment_of_another_order"),
+    "cut_image_is_whole": (MARKET, "market->whole = !is_cut ||", "market->whole = 1 ||",
+                           "reader_test.AShallowEngineWithImages.test_says_where_an_image_is_cut"),
+    "all_end_with_the_first_feed": (RUNNER, "            self._link.close()\n\n    def stop(self):", "            self._link."
+                                    "close()\n        os.kill(os.getpid(), signal.SIGTERM)\n\n    def stop(self):", RUNS +
+                                    "test_runs_each_of_several_feeds_until_it_was_stopped"),
 
 def run(work, name):
     path, old, new, test, *more = MUTANTS[name]

@@ -223,6 +223,32 @@ class AShallowEngineWithImages(unittest.TestCase):
             reader = daypack.Reader(engine.instance)
             book = reader.follow("BTC-USDC")
             compared, most = 0, 0
+    def test_shows_the_symbol_that_was_asked_for_in_a_segment_of_another_order(self):
+        exchange = Exchange(("BTC_USDC", "ETH_USDC"))
+        engine = Engine(exchange, ("BTC-USDC", "ETH-USDC"))
+        try:
+            engine.wait_live(daypack.Reader)
+            engine.wait_live(daypack.Reader, "ETH-USDC")
+            readers = [daypack.Reader(engine.instance) for _ in range(2)]
+            order = readers[0].symbols()
+            btc = readers[0].top("BTC-USDC").bid
+            engine.stop(9)
+            remove(engine.instance)
+            engine = Engine(exchange, order[::-1], instance=engine.instance)
+            engine.wait_live(daypack.Reader)
+            engine.wait_live(daypack.Reader, "ETH-USDC")
+            with daypack.Reader(engine.instance) as another:
+                self.assertEqual(another.symbols(), order[::-1])
+            self.assertLess(abs(readers[0].top("BTC-USDC").bid / btc - 1), 0.5)
+            self.assertLess(abs(readers[1].book("BTC-USDC", 1).bid / btc - 1), 0.5)
+            for reader in readers:
+                reader.close()
+        finally:
+            engine.stop()
+            exchange.stop()
+            remove(engine.instance)
+
+
             end = time.monotonic() + 15
             while compared < 30 and time.monotonic() < end:
                 book.wait(0.05)
