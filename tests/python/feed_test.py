@@ -44,8 +44,8 @@ class Backend:
 
 class Endless:
     """A ring that is never read to its end."""
-
-    cursor = 0
+    cursor = lost = 0
+    has_news = True
 
     def read(self, most):
         self.cursor += most

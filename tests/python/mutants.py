@@ -83,7 +83,7 @@ MUTANTS = {
     "slot_is_the_whole_book": (MARKET, "book.bids == depth ? bids[depth - 1].price : book.known_to_bid", "0",
                                LIFE + "test_a_shallow_slot"),
     "thin_books_are_left": (MARKET, "market->thin = 1;", "market->thin = 0;", LIFE + "test_a_shallow_slot"),
-    "loss_not_counted": (SHM, "self.lost += item[1]", "pass", LIFE + "test_a_ring_that_laps_it"),
+    "loss_not_counted": (DELIVERY, "self.lost += records", "pass", LIFE + "test_a_ring_that_laps_it"),
     "each_loss_logged": (LINK, "        if what in self._said and (once or now - self._said[what] < SAY_EACH_S):\n"
                          "            return\n", "", LIFE + "test_a_ring_that_laps_it"),
     "no_engine_is_an_error": (LINK, "                self._drop()\n                if self.supervisor",
@@ -95,7 +95,7 @@ MUTANTS = {
               FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
     "asks_the_network": (SHM, "    def connect(self):", "    def connect(self):\n        import socket\n        socket"
                          ".getaddrinfo('127.0.0.1', 9)", FEED + "test_asks_nothing_of_the_network"),
-    "close_keeps_the_reader": (LINK, "self._wake.set_result(None)\n        self._drop()", "self._wake.set_result(None)",
+    "close_keeps_the_reader": (LINK, "self._awake()\n        self._drop()", "self._awake()",
                                FEED + "test_leaves_nothing_behind"),
     "no_turn_for_the_loop": (LINK, "if records >= BATCH or now - turn_at >= TURN_S:", "if False:",
                              FEED + "test_gives_the_loop_its_turn_however_much_there_is_to_read"),
@@ -119,8 +119,7 @@ MUTANTS = {
                                   "timestamp, sequence_number=u, delta={self.names.BID: [], self.names.ASK: []})", WHOLE),
     "sequence_stands_still": (ITEMS, "PyLong_FromUnsignedLongLong(record->last_id),", "PyLong_FromUnsignedLongLong(1),",
                               WHOLE),
-    "instance_of_the_environment_ignored": (SHM, 'instance or os.environ.get("DAYPACK_INSTANCE") or "default"\n        self',
-                                            'instance or "default"\n        self', WHOLE),
+    "instance_of_the_environment_ignored": (READER, "name or os.environ.get(INSTANCE) or", "name or", WHOLE),
     "max_depth_ignored": (DELIVERY, "asks=asks, max_depth=self.max_depth)", "asks=asks)", PREFIX),
     "truncated": (DELIVERY, "max_depth=self.max_depth)", "max_depth=self.max_depth, truncate=True)", PREFIX),
     "levels_beyond_the_bound": (MARKET, "daypack_is_worse(change.side, change.price, side->known_to)) continue;",
@@ -159,8 +158,9 @@ MUTANTS = {
                                       FEED + "test_lives_through_a_callback_that_raises"),
     "book_awaits_a_record": (LINK, "(missing and (now >= retry_at or items))", "(missing and items)",
                              FEED + "test_does_not_take_a_quiet_market_for_a_dead_one"),
-    "empty_book_after_a_loss": (SHM, "self.lost += item[1]", "self.lost += item[1]\n                await self._on_snapshot("
-                                "('snapshot', 0, {}, {}, 1, None, time.time()))", LIFE + "test_a_ring_that_laps_it"),
+    "empty_book_after_a_loss": (DELIVERY, "self.lost += records", "self.lost += records\n        import asyncio\n        "
+                                "self.task = asyncio.ensure_future(self._on_snapshot(('snapshot', 0, {}, {}, 1, None, "
+                                "time.time())))", LIFE + "test_a_ring_that_laps_it"),
     "fills_on_the_other_side": (PRIVATE, 'names.BUY if news.get("side") == "Bid" else names.SELL, number(news, "quantity")',
                                 'names.SELL if news.get("side") == "Bid" else names.BUY, number(news, "quantity")', ACCOUNT),
     "balance_without_what_is_locked": (PRIVATE, 'number(news, "available") + locked +', 'number(news, "available") +', ACCOUNT),

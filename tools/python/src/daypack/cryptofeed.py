@@ -215,7 +215,7 @@ class CcxtBackpackFeed(Delivery, Feed):
     def _new_link(self, wanted):
         return Link(wanted, instance=self.instance, owner=self.owner, log=LOG, name=self.id, interval=self.wake_interval,
                     supervisor=self._supervisor, words=(defines.BID, defines.ASK, defines.BUY, defines.SELL),
-                    news=self.news_of(self.instance, self.account))
+                    news=self.news_of(self.instance, self.account), on_lost=self.count_lost)
 
     async def subscribe(self, connection):
         """The engine is subscribed; nothing is left to ask for."""
@@ -224,9 +224,6 @@ class CcxtBackpackFeed(Delivery, Feed):
         """The engine holds the keys."""
 
     async def message_handler(self, message, conn, timestamp):
-        for item in message:
-            if item[0] == "lost":
-                self.lost += item[1]
         await self.deliver(message, conn)
 
     async def shutdown(self):

@@ -72,7 +72,7 @@ class Feed(Delivery):
             self._supervisor.config = config
         self._link = Link(wanted, instance=self.instance, owner=owner, log=LOG, name=self.id, interval=wake_interval,
                           supervisor=self._supervisor, words=(BID, ASK, BUY, SELL),
-                          news=self.news_of(self.instance, account))
+                          news=self.news_of(self.instance, account), on_lost=self.count_lost)
 
     @staticmethod
     async def _nothing(_, __):
@@ -105,7 +105,6 @@ class Feed(Delivery):
             try:
                 await self._link.open()
                 async for items in self._link.batches():
-                    self.lost += sum(item[1] for item in items if item[0] == "lost")
                     await self.deliver(items, self)
             except Exception:
                 failures = 1 if time.monotonic() - began > 60 else failures + 1
