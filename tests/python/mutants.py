@@ -100,8 +100,11 @@ MUTANTS = {
     "no_turn_for_the_loop": (LINK, "if records >= BATCH or now - turn_at >= TURN_S:", "if False:",
                              FEED + "test_gives_the_loop_its_turn_however_much_there_is_to_read"),
     "arguments_swallowed": (SHM, "if name not in known:", "if False:", REFUSES),
-    "unknown_symbols_pass": (SHM, "if (listed or not NORMALISED.fullmatch(symbol)) and not ignore_unknown:", "if False:",
-                             REFUSES),
+    "unknown_symbols_pass": (SHM, "if listed and symbol not in listed:", "if False:", REFUSES),
+    "configuration_not_asked": (SHM, "if not self.config.ignore_invalid_instruments:", "if True:",
+                                FEED + "test_knows_the_configuration_that_cryptofeed_finds_by_itself"),
+    "symbols_of_ones_own_engine_refused": (SHM, 'if engine == "auto" and runs_here(self.instance):', "if False:", SHARED),
+    "engine_ends_with_the_first_feed": (ENGINE, "if not self.served:\n", "if True:\n", SHARED),
     "symbols_of_others_dropped": (SHM, "        known.update(mapping)\n", "        known = dict(mapping)\n",
                                   FEED + "test_two_instances_in_one_process_know_their_own_symbols"),
     "symbol_objects_kept": (SHM, "[str(symbol) for symbol in of] for channel", "list(of) for channel",
@@ -113,7 +116,7 @@ MUTANTS = {
     "ticker_swapped": (DELIVERY, "self.types.Ticker(self.id, symbol, bid, ask, timestamp)",
                        "self.types.Ticker(self.id, symbol, ask, bid, timestamp)", OTHERS),
     "funding_in_us": (DELIVERY, "paid_us / 1e6 if", "float(paid_us) if", OTHERS),
-    "engine_left_behind": (SHM, "            self._supervisor.stop()", "            pass", AUTO),
+    "engine_left_behind": (SHM, "            self._supervisor.leave(self)", "            pass", AUTO),
     "engine_not_started_again": (ENGINE, "            self._tell_end()", "            return", AUTO),
     "first_call_is_no_snapshot": (DELIVERY, "receipt, timestamp=timestamp, sequence_number=u)", "receipt, timestamp="
                                   "timestamp, sequence_number=u, delta={self.names.BID: [], self.names.ASK: []})", WHOLE),
@@ -127,7 +130,7 @@ MUTANTS = {
                                 LIFE + "test_a_slot_of_64_levels"),
     "deletes_not_applied": (APPLY, "if (PyObject_DelItem(levels, price) != 0) return -1;", "", WHOLE),
     "levels_that_come_not_noted": (APPLY, "!is_known && note(", "is_known && note(",
-                                   "runner_test.AFeedWithoutCryptofeed.test_keeps_a_side_in_order_however_it_changes"),
+                                   RUNS + "test_keeps_a_side_in_order_however_it_changes"),
     "trades_twice": (DELIVERY, "await self.callback(self.names.TRADES, trade, receipt)", "await self.callback(self.names."
                      "TRADES, trade, receipt)\n        await self.callback(self.names.TRADES, trade, receipt)", TRADES),
     "trade_at_the_time_of_receipt": (DELIVERY, "amount, price, timestamp, id=", "amount, price, receipt, id=", TRADES),
@@ -170,9 +173,6 @@ MUTANTS = {
     "batches_whatever_callbacks_take": (LINK, "stream.read(most)", "stream.read(BATCH)",
                                         FEED + "test_gives_the_loop_its_turn_however_slow_callbacks_are"),
     "late_news_taken": (PRIVATE, ' or news.get("is_late")', "", NEWS),
-    "gone_orders_stay_open": (PRIVATE, 'if news.get("is_gone")', 'if not news.get("is_gone")', NEWS),
-}
-
     "event_stays_taken": (WAITER, "(ssize_t)sizeof news) self->is_raised = 0;", "(ssize_t)sizeof news) { }",
                           WAITS + "test_oversleeps_nothing"),
     "event_is_told_again": (WAITER, "while (self->is_raised && !self->must_end)", "while (0)",
@@ -186,6 +186,9 @@ MUTANTS = {
     "all_end_with_the_first_feed": (RUNNER, "            self._link.close()\n\n    def stop(self):", "            self._link."
                                     "close()\n        os.kill(os.getpid(), signal.SIGTERM)\n\n    def stop(self):", RUNS +
                                     "test_runs_each_of_several_feeds_until_it_was_stopped"),
+    "gone_orders_stay_open": (PRIVATE, 'if news.get("is_gone")', 'if not news.get("is_gone")', NEWS),
+}
+
 
 def run(work, name):
     path, old, new, test, *more = MUTANTS[name]
