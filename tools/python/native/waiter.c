@@ -10,7 +10,9 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 
-/* After which the thread looks whether it is to end, or to follow another segment. */
+/* So long the thread sleeps at most, and looks then by itself: where the engine wakes it, and where it is not known to.
+ */
+#define WOKEN_SLEEP_NS 50000000
 #define MOST_SLEEP_NS 10000000
 
 typedef struct waiter_object {
@@ -31,6 +33,20 @@ static int must_end(const waiter_object* self) {
     return __atomic_load_n(&self->must_end, __ATOMIC_RELAXED);
 }
 
+/* Sleeps once. An update each 20 ms is a low rate: by then daypack_wait, which whoever reads shared memory for himself
+ * has, would have looked twice for nothing, and that costs more than to be woken. */
+static void sleep_once(waiter_object* self, int64_t slept_ns) {
+    daypack_reader* reader = &self->reader;
+    if (reader->wake == NULL || !reader->wake_works) {
+        daypack_sleep_for_news(reader, self->cursor, slept_ns, MOST_SLEEP_NS);
+        return;
+    }
+    const uint32_t word = __atomic_load_n(reader->wake, __ATOMIC_ACQUIRE);
+    if (daypack_has_news(reader, self->cursor) || must_end(self)) return;
+    daypack_sleep(reader, word, WOKEN_SLEEP_NS);
+    if (__atomic_load_n(reader->wake, __ATOMIC_RELAXED) == word && daypack_has_news(reader, self->cursor))
+        reader->wake_works = 0; /* the next engine has made another file: daypack_sleep_for_news finds that out */
+}
 /* As daypack_wait, without its spin: to wake a loop takes far longer than what that could save. Returns 0 where the
  * thread is to end. */
 static int wait_for_news(waiter_object* self, int64_t fired_ns) {
@@ -39,7 +55,7 @@ static int wait_for_news(waiter_object* self, int64_t fired_ns) {
         daypack_follow(&self->reader);
         if (daypack_has_news(&self->reader, self->cursor)) break;
         if (must_end(self)) return 0;
-        daypack_sleep_for_news(&self->reader, self->cursor, daypack_monotonic_ns() - begin_ns, MOST_SLEEP_NS);
+        sleep_once(self, daypack_monotonic_ns() - begin_ns);
     }
     for (;;) {
         const int64_t rest = fired_ns + self->interval_ns - daypack_monotonic_ns();
@@ -68,7 +84,20 @@ static void* wait_for_ever(void* argument) {
     return NULL;
 }
 
-/* Ends the thread, which takes some 10 ms at most, and gives everything back. A process that was forked has
+/* Waits for the end of the thread, and wakes it for that: also on a file that is mapped read-only. Whoever else sleeps
+ * there looks once more. */
+static void join(waiter_object* self) {
+    struct timespec soon;
+    do {
+        const uint32_t* wake = __atomic_load_n(&self->reader.wake, __ATOMIC_RELAXED);
+        if (wake != NULL) syscall(SYS_futex, wake, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_nsec += 1000000;
+        if (soon.tv_nsec >= 1000000000) soon.tv_nsec -= 1000000000, ++soon.tv_sec;
+    } while (pthread_timedjoin_np(self->thread, NULL, &soon) == ETIMEDOUT);
+}
+
+/* Ends the thread, which takes some ms, and gives everything back. A process that was forked has
  * no such thread: what is asked of it there would never be answered. */
 static void stop(waiter_object* self) {
     if (!self->is_running) return;
@@ -78,7 +107,7 @@ static void stop(waiter_object* self) {
         __atomic_store_n(&self->must_end, 1, __ATOMIC_RELAXED);
         pthread_cond_signal(&self->changed);
         pthread_mutex_unlock(&self->mutex);
-        Py_BEGIN_ALLOW_THREADS pthread_join(self->thread, NULL);
+        Py_BEGIN_ALLOW_THREADS join(self);
         Py_END_ALLOW_THREADS pthread_cond_destroy(&self->changed);
         pthread_mutex_destroy(&self->mutex);
     }
