@@ -13,6 +13,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent / "tools" / "python"
+MODULE = pathlib.Path("src/daypack/_shm.abi3.so")
 FEED, LIFE = "feed_test.AFeed.", "feed_life_test.AFeedThroughTrouble."
 SHM, LINK, DELIVERY, ENGINE, PRIVATE, READER, RUNNER = (f"src/daypack/{name}.py" for name in (
     "cryptofeed", "_link", "_delivery", "_engine", "_private", "reader", "feed"))
@@ -190,20 +191,32 @@ MUTANTS = {
 }
 
 
-def run(work, name):
-    path, old, new, test, *more = MUTANTS[name]
-    tree = work / name
+def copy_to(tree):
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(PACKAGE, tree, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     shutil.copytree(PACKAGE.parent.parent / "engine" / "include", tree / "include")
-    for path, old, new in [(path, old, new), *more]:
+
+
+def compile_in(tree):
+    build = "import daypack_build as b; b._compile(b.PACKAGE / b.MODULE)"
+    subprocess.run([sys.executable, "-c", build], check=True, env={**os.environ, "PYTHONPATH": str(tree / "backend")})
+
+
+def run(work, name):
+    path, old, new, test, *more = MUTANTS[name]
+    edits = [(path, old, new), *more]
+    tree = work / name
+    copy_to(tree)
+    for path, old, new in edits:
         source = tree / path
         text = source.read_text(encoding="utf-8")
         if text.count(old) != 1:
             return False, f"what it changes stands {text.count(old)} times in {path}"
         source.write_text(text.replace(old, new), encoding="utf-8")
-    build = "import daypack_build as b; b._compile(b.PACKAGE / b.MODULE)"
-    subprocess.run([sys.executable, "-c", build], check=True, env={**os.environ, "PYTHONPATH": str(tree / "backend")})
+    if any(path.startswith("native/") for path, _, _ in edits):
+        compile_in(tree)
+    else:
+        shutil.copy(work / "sound" / MODULE, tree / MODULE)
     done = subprocess.run([sys.executable, "-m", "unittest", test], cwd=HERE, capture_output=True, text=True, check=False,
                           env={**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}, timeout=300)
     shutil.rmtree(tree)
@@ -217,6 +230,8 @@ def main():
     work = pathlib.Path(sys.argv[1])
     names = sys.argv[2:] or list(MUTANTS)
     survived = 0
+    copy_to(work / "sound")
+    compile_in(work / "sound")  # for mistakes in Python
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         for name, (is_caught, by) in zip(names, pool.map(lambda each: run(work, each), names)):
             print(f"{name}: {'caught: ' + ' '.join(by)[:160] if is_caught else by}", flush=True)
