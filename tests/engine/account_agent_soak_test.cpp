@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <random>
 #include <tuple>
 
 #include "engine/account/account_agent.h"
@@ -156,6 +157,35 @@ class AccountAgentTest : public testing::Test {
         for (const auto& [identity, times] : events) EXPECT_EQ(times, 1) << identity;
         for (const std::string& words : said) EXPECT_EQ(words.find(secret), std::string::npos) << words;
     }
+    // Lets the accounts stand still, reads all that was sent by then, and holds what is LIVE against the exchange.
+    // Returns how many parts were.
+    unsigned expect_right_where_live(std::int64_t since_us) {
+        exchange->pause_accounts(true);
+        agent->catch_up(mono_now());
+        EXPECT_TRUE(until([&] { return !agent->is_catching_up(); }));
+        const MonoTime read = mono_now();
+        EXPECT_TRUE(until([&] { return mono_now() - read >= 2 * AccountAgent::kOvertaken_ns; }));
+        const auto is_live = [&](AccountKind kind) {
+            return agent->book().state(kind) == AccountKindState{State::live, Reason::none, false};
+        };
+        Holdings held = truth(), mine = shown();
+        for (Holdings* const each : {&held, &mine}) {  // what is lent is in no event: it is as of the last fetch
+            for (auto& [asset, balance] : each->balances) std::get<2>(balance).clear();
+        }
+        if (is_live(AccountKind::orders)) EXPECT_EQ(mine.orders, held.orders);
+        if (is_live(AccountKind::positions)) EXPECT_EQ(mine.positions, held.positions);
+        if (is_live(AccountKind::balances)) EXPECT_EQ(mine.balances, held.balances);
+        for (const auto& [trade, us] : fills) {
+            EXPECT_TRUE(!is_live(AccountKind::fills) || us <= since_us || told[trade] == 1) << trade;
+        }
+        exchange->pause_accounts(false);
+        unsigned live = 0;
+        for (const AccountKind kind :
+             {AccountKind::orders, AccountKind::positions, AccountKind::balances, AccountKind::fills}) {
+            live += is_live(kind) ? 1 : 0;
+        }
+        return live;
+    }
     [[nodiscard]] std::uint64_t doubts() const {
         std::uint64_t sum = 0;
         for (const auto& kind : agent->book().stats().kinds) sum += kind.doubts;
@@ -240,6 +270,35 @@ TEST_F(AccountAgentTest, IsRightBehindEachRestartOfItsEngine) {
     exchange->pause_accounts(true);
     expect_right_in_the_end(since_us);
     EXPECT_EQ(agent->book().fills_given_up(), 0u);
+}
+
+// Looked at forty times at moments that nobody chose, with the line cut and the engine started anew in between.
+TEST_F(AccountAgentTest, IsRightWheneverItIsLiveThroughCutsAndRestarts) {
+    constexpr int kLooks = 40;
+    begin(1'000, 0, 100);
+    std::mt19937 random(7);
+    follow();
+    std::int64_t since_us = wall_now().ns / 1'000 + 1'000'000;
+    unsigned live = 0;
+    for (int look = 0; look < kLooks; ++look) {
+        if (look % 10 == 3) {
+            exchange->go_away();
+            ASSERT_TRUE(until([&] { return agent->book().state(AccountKind::fills).state != State::live; }));
+            exchange->come_back();
+        }
+        if (look % 10 == 8) {
+            agent.reset();
+            told.clear();
+            follow();
+            since_us = wall_now().ns / 1'000 + 1'000'000;
+        }
+        const std::uint64_t least = acts() + 20 + random() % 1'000;
+        ASSERT_TRUE(until([&] { return acts() >= least; }));
+        live += expect_right_where_live(since_us);
+    }
+    std::printf("%u of %d parts were LIVE when looked at\n", live, 4 * kLooks);
+    EXPECT_GT(live, 30u);
+    EXPECT_LT(live, 4U * kLooks) << "some looks were at parts that were not";
 }
 
 TEST_F(AccountAgentTest, FindsNoDifferenceWhereNothingIsLost) {
