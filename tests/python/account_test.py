@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import time
@@ -55,8 +56,12 @@ class AnAccount(unittest.IsolatedAsyncioTestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.exchange = Exchange(("BTC_USDC", "SOL_USDC_PERP"), 50, "--levels", "150", "--accounts", "1", "--account-rate",
                                  "30", "--history-lag", "0", "--keys-out", self.folder.name)
-        self.engine = Engine(self.exchange, SYMBOLS, channels=("L2_BOOK", "ORDER_INFO", "FILLS", "POSITIONS", "BALANCES"),
-                             more=f"    accounts: [{{name: mm, key_file: {self.folder.name}/account1.key}}]\n")
+        self.engine = self.begin(None)
+
+    def begin(self, instance):
+        return Engine(self.exchange, SYMBOLS, instance=instance,
+                      channels=("L2_BOOK", "ORDER_INFO", "FILLS", "POSITIONS", "BALANCES"),
+                      more=f"    accounts: [{{name: mm, key_file: {self.folder.name}/account1.key}}]\n")
 
     def tearDown(self):
         self.engine.stop()
@@ -106,6 +111,31 @@ class AnAccount(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(fill.timestamp, told["timestampUs"] / 1e6)
             self.assertEqual((fill.account, fill.order_id), ("mm", told["orderId"]))
         self.assertEqual({order.account for order in seen.orders.values()}, {"mm"})
+
+
+    async def test_is_told_on_by_the_engine_that_follows_a_dead_one(self):
+        seen = Seen()
+        self.engine.wait_live(daypack.Reader)
+        path = pathlib.Path(f"/dev/shm/daypack-account.{self.engine.instance}.mm")
+        wait_until(path.exists, what="the account")
+        feed = CcxtBackpackFeed(symbols=SYMBOLS, channels=list(CHANNELS), instance=self.engine.instance, account="mm",
+                                callbacks={channel: seen.callback(channel) for channel in CHANNELS})
+
+        async def then(_):
+            for is_removed in (False, True):
+                self.engine.stop(signal.SIGKILL)
+                if is_removed:
+                    path.unlink()
+                self.engine = self.begin(self.engine.instance)
+                calls = dict(seen.calls)
+                for _ in range(400):
+                    await asyncio.sleep(0.05)
+                    if all(seen.calls[channel] > calls[channel] + 5 for channel in CHANNELS):
+                        break
+                else:
+                    self.fail(f"{calls} {seen.calls}")
+
+        await run_until(lambda: all(count > 5 for count in seen.calls.values()), feed, seconds=40, then=then)
 
 
 class TheNewsOfAnAccount(unittest.TestCase):

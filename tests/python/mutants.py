@@ -20,6 +20,7 @@ SHM, LINK, DELIVERY, ENGINE, PRIVATE, READER, RUNNER = (f"src/daypack/{name}.py"
 ITEMS, MARKET, VALUES, APPLY, TEXTS, WAITER, READS = (f"native/{name}.c" for name in (
     "items", "market", "values", "apply", "texts", "waiter", "reader"))
 ACCOUNT = "account_test.AnAccount.test_is_told_as_the_exchange_holds_it"
+ACCOUNT_GOES_ON = "account_test.AnAccount.test_is_told_on_by_the_engine_that_follows_a_dead_one"
 NEWS = "account_test.TheNewsOfAnAccount.test_becomes_the_objects_of_cryptofeed_and_of_ones_own"
 WHOLE = FEED + "test_delivers_whole_books_whose_deltas_lead_from_one_to_the_next"
 TRADES = FEED + "test_delivers_each_trade_once_as_rest_has_it"
@@ -170,6 +171,7 @@ MUTANTS = {
     "balance_without_what_is_locked": (PRIVATE, 'number(news, "available") + locked +', 'number(news, "available") +', ACCOUNT),
     "short_is_long": (PRIVATE, "names.SHORT if net < 0", "names.LONG if net < 0", ACCOUNT),
     "one_record_a_text": (TEXTS, "self->size += size;", "self->size = size;", ACCOUNT),
+    "texts_of_one_segment_alone": (TEXTS, "        self->inode = self->reader.inode;\n", "", ACCOUNT_GOES_ON),
     "account_kept_open": (LINK, "            self.news.close()\n", "            pass\n", ACCOUNT),
     "batches_whatever_callbacks_take": (LINK, "stream.read(most)", "stream.read(BATCH)",
                                         FEED + "test_gives_the_loop_its_turn_however_slow_callbacks_are"),

@@ -12,6 +12,15 @@ from cryptofeed.nbbo import NBBO
 LOG = logging.getLogger("feedhandler")
 
 
+def _loop():
+    """The one that runs, or a new one: Pythons from 3.12 on warn of whoever lets asyncio make it."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        return asyncio.get_event_loop()
+
+
 def _end(*_):
     raise SystemExit(0)
 
@@ -39,7 +48,7 @@ class FeedHandler:
             self.add_feed(feed(channels=[L2_BOOK], symbols=symbols, callbacks={L2_BOOK: nbbo._update}, config=config))
 
     def run(self, start_loop=True, install_signal_handlers=True):
-        loop = asyncio.get_event_loop_policy().get_event_loop()
+        loop = _loop()
         if install_signal_handlers:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGABRT, signal.SIGHUP):
                 loop.add_signal_handler(number, _end)
