@@ -231,6 +231,9 @@ static inline int daypack_follow_apply(daypack_follower* book, const daypack_rec
  * of this book; one of a writer after it ends the book, whatever its ids: it has joined by itself, perhaps another
  * numbering, and need not say SNAPSHOT. */
 static inline int daypack_follow_ring(daypack_follower* book, uint64_t position, uint64_t end) {
+    const uint64_t room = book->reader->ring_events;
+    /* who is further behind is lapped, and told so below; unless the writer lies */
+    if (end > book->cursor && end - book->cursor > room) end = book->cursor + room;
     while (book->cursor < end) {
         const uint64_t at = book->cursor;
         daypack_record record;
@@ -272,16 +275,17 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
  * records tell which is the last, but not which is the first, and the ids of one cut short look as those of a whole
  * one. */
 static inline uint64_t daypack_follow_whole_from(const daypack_follower* book, uint64_t begin) {
-    uint64_t cursor = begin == 0 ? 0 : begin - 1, lost;
+    uint64_t cursor = begin == 0 ? 0 : begin - 1, left = book->reader->ring_events, lost;
     daypack_record record;
     int result;
     if (begin == 0) return 0;
     do {
         result = daypack_read_record(book->reader, &cursor, &record, &lost);
         if (result == DAYPACK_EMPTY) break;
-    } while (result == DAYPACK_LOST ||
-             (daypack_record_kind(&record) == DAYPACK_KIND_DELTA && !daypack_record_last(&record) &&
-              daypack_record_symbol(&record) == (uint32_t)book->symbol));
+    } while (left-- != 0 &&
+             (result == DAYPACK_LOST ||
+              (daypack_record_kind(&record) == DAYPACK_KIND_DELTA && !daypack_record_last(&record) &&
+               daypack_record_symbol(&record) == (uint32_t)book->symbol)));
     return cursor;
 }
 
@@ -294,6 +298,7 @@ static inline void daypack_follow_join(daypack_follower* book) {
     uint64_t begin = daypack_follow_whole_from(book, end > room ? end - room : 0);
     uint64_t position;
     int goes_on = -1;
+    if (begin < end && end - begin > reader->ring_events) begin = end; /* a writer that lies has led it away */
     while (goes_on < 0 && daypack_take_image(book, &position)) {
         /* of an image that is refused below, the next one is waited for; whether the ring is to blame is told there */
         book->waits_for = begin > position ? DAYPACK_FOLLOW_WAITS_RING : DAYPACK_FOLLOW_WAITS_AUDIT;
