@@ -161,6 +161,11 @@ void check_config(const Config& config, const ConfigNames& names) {
     check_symbols(config, names);
     check_member(names.engine, "priority", priority_fault(config));
     check_member(names.exchange, "ca_file", ca_file_fault(config.exchange.ca_file));
+    if (config.engine.takeover && !config.engine.shared_memory) {
+        check_member(names.engine, "takeover",
+                     "needs shared_memory, which is false: there is no instance to take over without it; set one of "
+                     "the two");
+    }
     check_member(names.engine, "shm_group", missing_group_fault(config.engine.shm_group));
 }
 

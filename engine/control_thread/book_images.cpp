@@ -34,6 +34,8 @@ void BookImages::on_send(const BookCommand& command) {
     candidate.emplace();
     candidate->units = {instrument.tick, instrument.step};
     candidate->position = load_relaxed(segment_.header().published);
+    candidate->epoch = segment_.epoch();
+    candidate->is_private = segment_.is_private();
     candidate->audits = audits(check->symbol);
     candidate->mismatches = mismatches(check->symbol);
 }
@@ -52,7 +54,8 @@ void BookImages::do_work() {
             candidate.counted = true;
             continue;
         }
-        const bool passed = mismatches(symbol) == candidate.mismatches;
+        const bool same_ring = candidate.epoch == segment_.epoch() && candidate.is_private == segment_.is_private();
+        const bool passed = same_ring && mismatches(symbol) == candidate.mismatches;
         if (passed && !writer_.write(symbol, *candidate.snapshot, candidate.units, candidate.position) &&
             !std::exchange(told_, true)) {
             log_(

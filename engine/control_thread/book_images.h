@@ -37,6 +37,8 @@ class BookImages {
         std::unique_ptr<Snapshot> snapshot;  // null until it came back
         ImageWriter::Units units{};
         std::uint64_t position = 0;
+        std::uint64_t epoch = 0;  // of the ring that has the position; a private one has its own positions
+        bool is_private = false;
         std::uint64_t audits = 0, mismatches = 0;  // when it was sent
         bool counted = false;                      // its audit has ended: what it found is counted by the next look
     };

@@ -216,6 +216,8 @@ void BookCarrier::pick_records() noexcept {
         const std::uint32_t symbol = daypack_record_symbol(&record);
         if (symbol >= shown_.size()) continue;
         Shown& shown = shown_[symbol];
+        // The oldest record that is left may be of an update whose first ones are gone.
+        if (back == layout.ring_events && end > back && kind == DAYPACK_KIND_DELTA) shown.told = 0;
         const bool of_book = is_of_book(kind) && shown.u != 0 && shown.told != 0 && record.last_id > shown.told;
         const bool untold = is_told_once(kind) && record.publish_ns > told_since_ns_ &&
                             !std::binary_search(told_.begin(), told_.end(), content_of(record));
@@ -246,6 +248,7 @@ void BookCarrier::choose_joins(std::size_t symbol) noexcept {
 void BookCarrier::carry_records(std::size_t symbol) noexcept {
     const Shown& shown = shown_[symbol];
     const std::uint64_t status = status_of(symbol, target_.epoch + 1);
+    if (shown.joins) put_succession(symbol, status);
     for (std::uint32_t i = shown.first; i != kNone; i = picks_[i].next) {
         const daypack_record& record = segment_.ring()[picks_[i].position & (segment_.layout().ring_events - 1)];
         if (shown.joins || !is_of_book(daypack_record_kind(&record))) put(record, status);
@@ -265,6 +268,17 @@ void BookCarrier::put(const daypack_record& record, std::uint64_t status) noexce
     copy_words(&to, &record, sizeof record);
     store_relaxed(to.status, status);
     store_release(head.published, target_.position);  // pairs with the acquire in daypack_read_record
+}
+
+// Readers that follow the book record by record go on with the one that they have: what it has more than `told`
+// follows.
+void BookCarrier::put_succession(std::size_t symbol, std::uint64_t status) noexcept {
+    daypack_record record{};
+    record.head = record_head(DAYPACK_KIND_STATE, static_cast<SymbolIndex>(symbol));
+    record.first_id = record.last_id = shown_[symbol].told;
+    record.publish_ns = wall_ns();
+    record.exponents = shown_[symbol].exponents;
+    put(record, status);
 }
 
 void BookCarrier::put_of_slot(daypack_kind kind, std::size_t symbol) noexcept {

@@ -15,7 +15,8 @@ namespace daypack::core {
 //
 // A reader of the ring goes on without a break where it can: the updates between the `u` that the other engine showed
 // and the one of this engine's book follow as records, taken from the private ring, and so do trades and liquidations
-// that the other one had not told. Where the updates do not join, there is a SNAPSHOT record, as after any other join.
+// that the other one had not told. A STATE record before them says so, for followers of whole books. Where the updates
+// do not join, there is a SNAPSHOT record, as after any other join.
 //
 // Thread: prepare() belongs to the control thread, the rest to the book thread, which writes nothing else meanwhile.
 // Invariants:
@@ -73,6 +74,7 @@ class BookCarrier {
     void carry_records(std::size_t symbol) noexcept;
     void carry_tables() noexcept;
     void put(const daypack_record& record, std::uint64_t status) noexcept;
+    void put_succession(std::size_t symbol, std::uint64_t status) noexcept;
     void put_of_slot(daypack_kind kind, std::size_t symbol) noexcept;
     template <class T>
     [[nodiscard]] T& at(std::size_t offset) const noexcept {

@@ -81,6 +81,12 @@ constexpr auto kPatience = 200ms;  // for the book thread
            "that one ends";
 }
 
+// Takes the lock. Returns whether it is had, or only a reader's is in the way; a writer that lets go between the two
+// questions is no reader.
+[[nodiscard]] bool is_lockable(ShmFile& file) noexcept {
+    return file.lock() || (!file.has_other_writer() && (file.lock() || !file.has_other_writer()));
+}
+
 void beat(daypack_header& header) noexcept {
     store_release(header.slept_ns, static_cast<std::uint64_t>(daypack_slept_ns()));
     store_release(header.beat_ns, static_cast<std::uint64_t>(daypack_monotonic_ns()));
@@ -178,7 +184,7 @@ HandOver::Finding HandOver::try_lock() {
         if (!wanted_ || !wanted_->is_at(segment_.path())) wanted_ = ShmFile::open_unlocked(segment_.path());
         if (wanted_) absent_since_.reset();
         // A reader's lock in the way, or no file: then another file takes its place.
-        if (wanted_ && (wanted_->lock() || !wanted_->has_other_writer())) return arrive(*wanted_, Result::taken_over);
+        if (wanted_ && is_lockable(*wanted_)) return arrive(*wanted_, Result::taken_over);
         if (Clock::now() < end) {
             std::this_thread::sleep_for(kPoll);
             continue;
@@ -343,15 +349,19 @@ HandOver::Finding HandOver::see_off(Segment::Room& left, pid_t asker) {
         if (!gone && (followed || load_relaxed(head.epoch) != epoch)) gone = now;
         if (gone && (ending_ || now - *gone > kStay)) return handed_over;
         const bool may_take = gone || now - begin > kGrace || TakeoverRequest::asked_by(segment_.instance()) == 0;
-        if (may_take && !followed && (left.file.lock() || !left.file.has_other_writer())) {
+        if (may_take && !followed && is_lockable(left.file)) {
             if (is_followed()) {  // since the look above
                 left.file.unlock();
                 continue;
             }
-            Finding found = arrive(left.file, Result::told);
-            found.words += "; the engine with pid " + std::to_string(asker) +
-                           " asked for the instance and did not keep it, so this one goes on";
-            return found;
+            try {
+                Finding found = arrive(left.file, Result::told);
+                found.words += "; the engine with pid " + std::to_string(asker) +
+                               " asked for the instance and did not keep it, so this one goes on";
+                return found;
+            } catch (const std::exception&) {
+                if (!is_followed()) throw;  // else the other one was there first: it has the instance, and keeps it
+            }
         }
         if (ending_ && now - begin > kPatience) return handed_over;  // the other one has the lock
         std::this_thread::sleep_for(kPoll);

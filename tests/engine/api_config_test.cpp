@@ -140,6 +140,10 @@ TEST(ApiConfig, ARefusalNamesTheMember) {
               "daypack: Config::symbols lists 2 markets; raise max_symbols, which is 1");
     EXPECT_NE(said([](Config& c) { c.ca_file = "/no/such.pem"; }).find("daypack: Config::ca_file "), std::string::npos);
     EXPECT_EQ(said([](Config& c) { c.channels = {static_cast<Channel>(99)}; }).find("daypack: Config::channels "), 0u);
+    EXPECT_EQ(
+        said([](Config& c) { c.takeover = true, c.shared_memory = false; }),
+        "daypack: Config::takeover needs shared_memory, which is false: there is no instance to take over without "
+        "it; set one of the two");
     EXPECT_EQ(said([](Config&) {}), "nothing");
     unlink(("/dev/shm/daypack.api_config" + std::to_string(getpid())).c_str());
 }

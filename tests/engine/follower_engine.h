@@ -29,11 +29,17 @@ struct PublishedMarket {
     };
     static constexpr std::size_t kPlaces = 1'100;  // more than the ring holds
 
-    [[nodiscard]] BookUpdate update() const { return update_of(index, instrument, *book, u, state, reason); }
+    [[nodiscard]] BookUpdate update() const {
+        BookUpdate made = update_of(index, instrument, *book, u, state, reason);
+        made.publish = publish_time;
+        return made;
+    }
 
     std::string native, symbol;
     VenueMarket venue;
     std::deque<VenueUpdate> coming;  // sent, and not published
+    std::deque<VenueUpdate> recent;  // the last that were published one by one
+    WallTime publish_time{};         // of all that is published
     SymbolIndex index = 0;
     bool listed = false;
     bool follows = false;  // it has a book that goes on with the venue's updates
@@ -57,6 +63,7 @@ class DrawnEngines {
     struct Counts {
         std::uint64_t gaps = 0, restarts = 0, ticks = 0, polls = 0, states = 0, images = 0, images_of_the_past = 0;
         std::uint64_t kills = 0, torn_kills = 0, stops = 0, takeovers = 0, layouts = 0, removals = 0, moves = 0;
+        std::uint64_t carried = 0, not_carried = 0, behind = 0;  // books, by the engine that took over
     };
     // Called while an update, or a new book, of a market is in its slot and its records are not in the ring yet.
     std::function<void(PublishedMarket&)> on_half_way;
@@ -117,11 +124,13 @@ class DrawnEngines {
         }
         const bool lags = random_.once_in(5);
         for (std::int64_t i = lags ? random_.below(2) : 8; i > 0 && !market.coming.empty(); --i) {
-            const VenueUpdate update = std::move(market.coming.front());
+            VenueUpdate update = std::move(market.coming.front());
             market.coming.pop_front();
             if (update.last <= market.u) continue;
             if (update.first > market.u + 1) return resync(market, Reason::gap);
             publish(market, update);
+            market.recent.push_back(std::move(update));
+            if (market.recent.size() > kRecent) market.recent.pop_front();
         }
         if (random_.once_in(400)) {  // the state changes, and the book goes on
             const bool live = market.state == State::live;
@@ -158,7 +167,7 @@ class DrawnEngines {
         market.book->clear_dirty();
         market.places.push_back({update.last, position});
         if (market.places.size() > PublishedMarket::kPlaces) market.places.pop_front();
-        if (random_.once_in(300)) half_way(market, position);
+        if (!segment_->is_private() && random_.once_in(300)) half_way(market, position);
     }
 
     // Takes what the venue has at some id, and what came since.
@@ -196,7 +205,8 @@ class DrawnEngines {
         market.audit.reset();
         market.joinable.reset();
         market.places.clear();
-        if (random_.once_in(3)) half_way(market, position);
+        market.recent.clear();
+        if (!segment_->is_private() && random_.once_in(3)) half_way(market, position);
     }
 
     // The ring ends for a moment where it ended before the last records.
@@ -259,7 +269,12 @@ class DrawnEngines {
         }
     }
 
+    static constexpr std::size_t kRecent = 6;
+
     void life_steps();
+    void hand_over();
+    void begin_beside(PublishedMarket& market);
+    void note_carried(PublishedMarket& market, std::uint64_t position);
     void end();
     void die_half_way();
     void start();
@@ -278,108 +293,6 @@ class DrawnEngines {
     Counts counts_;
 };
 
-// ---- the life of an engine ------------------------------------------------------------------------------------------
-
-inline void DrawnEngines::life_steps() {
-    if (segment_ == nullptr) {  // readers have a look at what the dead one left, now and then
-        if (random_.once_in(3)) start();
-        return;
-    }
-    if (random_.once_in(6'000)) move();
-    if (random_.once_in(3'000)) {  // it hands over: another one has every book already
-        end();
-        start();
-        const bool say_snapshot = random_.once_in(2);
-        for (auto& market : markets_) {
-            if (market->listed) join(*market, say_snapshot);
-        }
-        ++counts_.takeovers;
-    }
-    if (!random_.once_in(1'500)) return;
-    if (random_.once_in(3)) {
-        segment_->stop();
-        for (auto& market : markets_) market->state = State::down, market->reason = Reason::stopped;
-        ++counts_.stops;
-    } else {
-        if (random_.once_in(2)) die_half_way();
-        ++counts_.kills;
-    }
-    end();
-    if (random_.once_in(3)) change_layout();
-    if (random_.once_in(5)) remove_by_hand();
-}
-
-inline void DrawnEngines::end() {
-    publisher_.reset();
-    segment_.reset();
-    for (auto& market : markets_) market->follows = false, market->audit.reset();
-}
-
-// It dies while it writes: records that were claimed are not there, a slot and an image are half written.
-inline void DrawnEngines::die_half_way() {
-    auto& head = segment_->header();
-    if (random_.once_in(2)) {
-        store_relaxed(head.claimed, load_relaxed(head.claimed) + 1 + static_cast<std::uint64_t>(random_.below(4)));
-    }
-    const PublishedMarket& market = *markets_[static_cast<std::size_t>(random_.below(2))];
-    if (random_.once_in(2)) {
-        auto& slot = segment_->slot(market.index);
-        store_relaxed(slot.sequence, load_relaxed(slot.sequence) | 1);
-        died_in_slot_ = true;
-    }
-    if (daypack_image* const image = segment_->image(market.index, 0, 0); random_.once_in(2) && image != nullptr) {
-        store_relaxed(image->sequence, load_relaxed(image->sequence) | 1);
-    }
-    ++counts_.torn_kills;
-}
-
-inline void DrawnEngines::start() {
-    segment_ = std::make_unique<Segment>(options_);
-    publisher_ = std::make_unique<Publisher>(*segment_);
-    died_in_slot_ = false;
-    for (auto& market : markets_) {
-        market->state = State::syncing;
-        market->reason = Reason::start;
-        market->joinable.reset();
-        // The last one is listed late, unless an engine before has done so.
-        if (market->listed || market != markets_.back()) list(*market);
-    }
-    publisher_->set_running();
-    beat(*publisher_);
-}
-
-inline void DrawnEngines::list(PublishedMarket& market) {
-    market.index = segment_->add_symbol(market.symbol, market.native).value();
-    market.listed = true;
-    market.book = std::make_unique<OrderBook>(4 * kSpan, segment_->layout().depth);
-}
-
-// The next engine has another configuration, so it makes another segment, which retires this one.
-inline void DrawnEngines::change_layout() {
-    options_.depth = std::size_t{4} << random_.below(3);
-    options_.ring_events = std::size_t{256} << random_.below(3);
-    options_.image_levels = random_.once_in(3) ? kSpan / 4 : kSpan;
-    ++counts_.layouts;
-}
-
-// The next engine knows nothing of this one: its ring begins at 0, and its directory has another order.
-inline void DrawnEngines::remove_by_hand() {
-    unlink(("/dev/shm/daypack." + options_.instance).c_str());
-    for (auto& market : markets_) market->listed = false;
-    std::rotate(markets_.begin(), markets_.begin() + 1, markets_.end());
-    start();
-    on_removed();
-    ++counts_.removals;
-}
-
-// The file is removed while the engine runs, which goes on in another one; images are left behind.
-inline void DrawnEngines::move() {
-    unlink(segment_->path().c_str());
-    Segment::Room room = segment_->make_room();
-    segment_->copy_to(room);
-    segment_->move_to(room);
-    for (auto& market : markets_) market->joinable.reset();
-    ++counts_.moves;
-}
-
 }  // namespace daypack::core::test
+
+#include "tests/engine/follower_life.h"

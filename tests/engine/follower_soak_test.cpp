@@ -32,6 +32,8 @@ TEST(FollowerSoak, TenMillionBooksEqualWhatWasPublished) {
         out("ticks,", engines.ticks), out("polls,", engines.polls), out("states,", engines.states);
         out("images,", engines.images), out("of the past;", engines.images_of_the_past), out("kills,", engines.kills);
         out("half way,", engines.torn_kills), out("stops,", engines.stops), out("takeovers,", engines.takeovers);
+        out("books carried,", engines.carried), out("not carried,", engines.not_carried),
+            out("behind,", engines.behind);
         out("layouts,", engines.layouts), out("removals,", engines.removals), out("moves\n", engines.moves);
         EXPECT_GT(counts.live, counts.without) << "most of the time there is a book";
     }

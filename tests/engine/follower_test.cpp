@@ -1,169 +1,21 @@
 // SPDX-License-Identifier: MIT
 // A whole book by image and ring, against a slow model: every book that ever was, kept by its id.
-#include <map>
 #include <random>
 
 #include "engine/control_thread/book_images.h"
-#include "engine/include/daypack/follow.h"
-#include "engine/shm/image_writer.h"
+#include "tests/engine/follower_fixture.h"
 #include "tests/engine/follower_world.h"
-#include "tests/engine/shm_fixture.h"
 
 namespace daypack::core {
 namespace {
 
 using test::delta;
+using test::Follower;
 using test::Instance;
+using test::kRoom;
+using test::Market;
+using test::Truth;
 using test::Writer;
-
-constexpr std::size_t kRoom = 256;  // levels a side of everything here
-
-using Side_ = std::map<std::int64_t, std::int64_t>;  // quantity by price
-struct Truth {
-    Side_ bids, asks;
-    bool operator==(const Truth&) const = default;
-};
-
-// A market, what its engine publishes of it, and what it has been.
-class Market {
-  public:
-    explicit Market(const Instance& instance, std::size_t ring = 256)
-        : options_(options_of(instance, ring)), writer_(std::make_unique<Writer>(options_, 4 * kRoom)) {}
-
-    // The next update of some levels.
-    void update(std::mt19937& random) {
-        const Sequence first = u_ + 1;
-        u_ += random() % 4 == 0 ? 1 + random() % 5 : 1;  // some are of several ids
-        std::vector<Event> events;
-        const std::size_t levels = random() % 8 == 0 ? 0 : 1 + random() % 4;
-        for (std::size_t i = 0; i < levels; ++i) {
-            const bool bid = random() % 2 == 0;
-            const auto ticks = static_cast<std::int64_t>(bid ? 1000 - random() % 60 : 1001 + random() % 60);
-            const auto steps = static_cast<std::int64_t>(random() % 3 == 0 ? 0 : 1 + random() % 9);
-            events.push_back(delta(u_, bid ? Side::bid : Side::ask, ticks, steps, i + 1 == levels));
-            events.back().first_id = first;
-            auto& side = bid ? now_.bids : now_.asks;
-            if (steps == 0)
-                side.erase(ticks);
-            else
-                side[ticks] = steps;
-        }
-        if (levels == 0) {
-            events.push_back(delta(u_, Side::bid, 0, 0));
-            events.back().first_id = first;
-            events.back().kind = EventKind::advance;
-            writer_->publisher.publish_book(writer_->update(u_), events);
-        } else {
-            writer_->apply(events);
-        }
-        remember();
-    }
-    // An update of some bids.
-    void set_bids(const std::vector<std::int64_t>& prices, std::int64_t steps) {
-        ++u_;
-        std::vector<Event> events;
-        for (const std::int64_t ticks : prices) {
-            events.push_back(delta(u_, Side::bid, ticks, steps, ticks == prices.back()));
-            if (steps == 0)
-                now_.bids.erase(ticks);
-            else
-                now_.bids[ticks] = steps;
-        }
-        writer_->apply(events);
-        remember();
-    }
-    void advance() {
-        std::vector<Event> events{delta(++u_, Side::bid, 0, 0)};
-        events.back().kind = EventKind::advance;
-        writer_->publisher.publish_book(writer_->update(u_), events);
-        remember();
-    }
-    // Another engine that has the book already, and says nothing but the epoch.
-    void take_over() {
-        writer_.reset();
-        writer_ = std::make_unique<Writer>(options_, 4 * kRoom);
-        writer_->book.seed(snapshot());
-        writer_->publisher.publish_book(writer_->update(u_), {});
-        writer_->book.clear_dirty();
-    }
-    // What the control thread does: a snapshot comes, and some time later its audit passes.
-    void snapshot_comes() { asked_ = {snapshot(), load_relaxed(writer_->segment.header().published)}; }
-    void answer_is_late() { asked_->second = load_relaxed(writer_->segment.header().published); }
-    void audit_passes() {
-        if (!asked_) return;
-        const ImageWriter images(writer_->segment);
-        EXPECT_TRUE(images.write(writer_->symbol, asked_->first, {{1, -1}, {1, -3}}, asked_->second));
-        asked_.reset();
-    }
-    void seed() {
-        writer_->book.seed(snapshot());
-        writer_->publisher.publish_snapshot(writer_->update(u_));
-        writer_->book.clear_dirty();
-    }
-
-    [[nodiscard]] const Truth* at(Sequence u) const {
-        const auto found = past_.find(u);
-        return found == past_.end() ? nullptr : &found->second;
-    }
-    [[nodiscard]] Sequence u() const { return u_; }
-    [[nodiscard]] Writer& writer() { return *writer_; }
-
-  private:
-    static SegmentOptions options_of(const Instance& instance, std::size_t ring) {
-        SegmentOptions options = instance.options(4, 4, ring);
-        options.image_levels = kRoom;
-        return options;
-    }
-    [[nodiscard]] Snapshot snapshot() const {
-        Snapshot made;
-        made.last_id = u_;
-        for (const auto& [price, quantity] : now_.bids) made.bids.push_back({Price{price}, Quantity{quantity}});
-        for (const auto& [price, quantity] : now_.asks) made.asks.push_back({Price{price}, Quantity{quantity}});
-        return made;
-    }
-    void remember() {
-        past_[u_] = now_;
-        if (past_.size() > 2'000) past_.erase(past_.begin());
-    }
-
-    SegmentOptions options_;
-    std::unique_ptr<Writer> writer_;
-    Truth now_{{{999, 1}}, {{1002, 1}}};
-    Sequence u_ = 100;
-    std::map<Sequence, Truth> past_{{100, now_}};
-    std::optional<std::pair<Snapshot, std::uint64_t>> asked_;
-};
-
-// A reader with a follower of its own memory.
-class Follower {
-  public:
-    explicit Follower(const Instance& instance, std::uint32_t room = kRoom, const char* name = "BTC-USDC")
-        : reader_(instance.name), bids_(room), asks_(room) {
-        reader_.raw().beat_stale_ns = INT64_MAX;
-        daypack_follow_begin(&book_, &reader_.raw(), name, bids_.data(), asks_.data(), room);
-    }
-    int poll() { return daypack_follow_poll(&book_); }
-    [[nodiscard]] Truth levels() const {
-        Truth read;
-        for (const unsigned side : {DAYPACK_SIDE_BID, DAYPACK_SIDE_ASK}) {
-            for (std::uint32_t i = 0; i < daypack_follow_levels(&book_, side); ++i) {
-                const daypack_level level = daypack_follow_level(&book_, side, i);
-                (side == DAYPACK_SIDE_BID ? read.bids : read.asks)[level.price] = level.quantity;
-            }
-        }
-        return read;
-    }
-    [[nodiscard]] const daypack_follower& book() const { return book_; }
-    [[nodiscard]] std::string words() const {
-        char text[400];
-        return daypack_follow_explain(&book_, text, sizeof text);
-    }
-
-  private:
-    Reader reader_;
-    std::vector<daypack_level> bids_, asks_;
-    daypack_follower book_{};
-};
 
 TEST(FullBook, EqualsWhatWasPublishedThroughAllThatHappens) {
     test::FollowerWorld world(7);
@@ -175,6 +27,7 @@ TEST(FullBook, EqualsWhatWasPublishedThroughAllThatHappens) {
     EXPECT_GT(counts.cut, 1'000u) << "some have less room than the book has levels";
     EXPECT_GT(world.engine_counts().images_of_the_past, 100u);
     EXPECT_GT(world.engine_counts().takeovers, 1u);
+    EXPECT_GT(world.engine_counts().carried, 3u);
 }
 
 TEST(FullBook, ThereIsNoneUntilAnAuditHasPassed) {
@@ -296,6 +149,95 @@ TEST(FullBook, DoesNotGoOnFromOneWriterToTheNext) {
     EXPECT_EQ(follower.poll(), DAYPACK_OK);
 }
 
+TEST(FullBook, GoesOnWithAnEngineThatTakesOverAndSaysThatItGoesOn) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    std::mt19937 random(4);
+    const auto some_updates = [&] {
+        for (int i = 0; i < 5; ++i) market.update(random);
+    };
+    for (const int times : {1, 1, 2}) {
+        some_updates();
+        for (int i = 0; i < times; ++i) market.hand_over(some_updates);
+        ASSERT_EQ(follower.poll(), DAYPACK_OK) << follower.words();
+        EXPECT_EQ(follower.book().top.state, DAYPACK_STATE_LIVE);
+        EXPECT_EQ(follower.book().u, market.u());
+        EXPECT_EQ(follower.levels(), *market.at(market.u()));
+    }
+    EXPECT_EQ(follower.book().joins, 1u);
+    Follower late(instance);
+    EXPECT_EQ(late.poll(), DAYPACK_OK) << "from the image of the first engine";
+    EXPECT_EQ(late.levels(), *market.at(market.u()));
+    market.take_over();
+    EXPECT_EQ(follower.poll(), DAYPACK_EMPTY) << "and not with one that does not say so";
+    Follower later(instance);
+    EXPECT_EQ(later.poll(), DAYPACK_EMPTY);
+    EXPECT_EQ(later.book().waits_for, DAYPACK_FOLLOW_WAITS_AUDIT);
+}
+
+// Its records are in the ring before it has the segment.
+TEST(FullBook, WaitsWhereTheNextEngineHasNotTakenOverYet) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    const Sequence before = market.u();
+    market.hand_over([&] { market.advance(); });
+    auto& epoch = market.writer().segment.header().epoch;
+    store_relaxed(epoch, load_relaxed(epoch) - 1);
+    (void)follower.poll();
+    EXPECT_NE(follower.book().top.state, DAYPACK_STATE_LIVE);
+    EXPECT_EQ(follower.book().joined, 1);
+    EXPECT_EQ(follower.book().u, before);
+    store_relaxed(epoch, load_relaxed(epoch) + 1);
+    EXPECT_EQ(follower.poll(), DAYPACK_OK);
+    EXPECT_EQ(follower.book().u, market.u());
+    EXPECT_EQ(follower.book().joins, 1u);
+}
+
+TEST(FullBook, WhatTheEngineBeforeHadWrongEndsWithTheFirstImageOfTheNext) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    market.set_wrong_bid(900);
+    market.hand_over([&] { market.advance(); });
+    EXPECT_EQ(follower.poll(), DAYPACK_OK);
+    EXPECT_NE(follower.levels(), *market.at(market.u()));
+    market.snapshot_comes();
+    market.audit_passes();
+    EXPECT_EQ(follower.poll(), DAYPACK_OK);
+    EXPECT_EQ(follower.book().top.state, DAYPACK_STATE_LIVE);
+    EXPECT_EQ(follower.levels(), *market.at(market.u()));
+}
+
+// Of an update of three records the ring of the next engine has the last two when it takes over.
+TEST(FullBook, DoesNotGoOnWithAnUpdateOfWhichTheNextEngineHasOnlyTheEnd) {
+    const Instance instance;
+    Market market(instance, 16);
+    market.seed();
+    market.snapshot_comes();
+    market.audit_passes();
+    Follower follower(instance);
+    ASSERT_EQ(follower.poll(), DAYPACK_OK);
+    market.hand_over([&] {
+        market.set_bids({990, 991, 992}, 5);
+        for (int i = 0; i < 7; ++i) market.change_state(State::stale), market.change_state(State::live);
+    });
+    EXPECT_EQ(follower.poll(), DAYPACK_EMPTY);
+}
+
 TEST(FullBook, TheBestIsNoneWhereAllThatWasKnownIsGone) {
     const Instance instance;
     Market market(instance);
@@ -395,6 +337,27 @@ TEST(FullBook, OnlyTheSnapshotOfAnAuditBecomesAnImage) {
     segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
     for (int i = 0; i < 2; ++i) images.do_work();
     EXPECT_EQ(segment.image(0, 0, 0)->u, 50u);
+}
+
+// The positions of a ring in private memory are not those of the ring that readers see.
+TEST(FullBook, AnAuditThatATakeOverCutsInTwoLeavesNoImage) {
+    const Instance instance;
+    Market market(instance);
+    market.seed();
+    InstrumentTable instruments(1);
+    ASSERT_TRUE(instruments.append(test::instrument()));
+    Segment& segment = market.writer().segment;
+    BookImages images(segment, instruments, [](const std::string& line) { ADD_FAILURE() << line; });
+    BookCommand command = CheckSnapshot{0, std::make_unique<Snapshot>(Snapshot{50, {}, {}, {}}), true};
+    images.on_send(command);
+    RetiredBlocks retired;
+    retired.snapshot = std::move(std::get<CheckSnapshot>(command).snapshot);
+    retired.checked = SymbolIndex{0};
+    images.on_retired(retired);
+    segment.set_epoch(segment.epoch() + 1);
+    segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
+    for (int i = 0; i < 2; ++i) images.do_work();
+    EXPECT_EQ(segment.image(0, 0, 0)->u, 0u);
 }
 
 }  // namespace

@@ -10,7 +10,9 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/include/daypack/follow.h"
 #include "engine/shm/hand_over.h"
+#include "engine/shm/image_writer.h"
 #include "tests/engine/shm_fixture.h"
 #include "tests/support/sanitized.h"
 
@@ -45,6 +47,7 @@ using test::Instance;
 
 constexpr std::size_t kDepth = 4;
 constexpr std::size_t kRing = 64;
+constexpr std::size_t kImage = 8;  // levels a side, more than there are
 constexpr std::size_t kSymbols = 2;
 constexpr const char* kNames[kSymbols][2] = {{"BTC-USDC", "BTC_USDC"}, {"ETH-USDC", "ETH_USDC"}};
 // The updates that were shown before, up to the hand-over, and after it.
@@ -76,11 +79,14 @@ class Engine {
             Snapshot snapshot{kBefore, {}, {}, {}};
             for (std::int64_t i = 5; i >= 0; --i) {
                 snapshot.bids.push_back({{100 - i}, {symbol + 1}});
-                snapshot.asks.push_back({{101 + i}, {symbol + 1}});
+                snapshot.asks.push_back({{106 - i}, {symbol + 1}});
             }
             books_[symbol].seed(snapshot);
             publisher_.publish_snapshot(update(symbol));
             books_[symbol].clear_dirty();
+            if (segment.is_private() || options.image_levels == 0) continue;
+            EXPECT_TRUE(ImageWriter(segment).write(symbol, snapshot, {market_.tick, market_.step},
+                                                   load_relaxed(segment.header().published)));
         }
     }
 
@@ -164,6 +170,28 @@ Sight sight_of(Reader* reader, SymbolIndex symbol,
     return sight;
 }
 
+// A follower of a whole book, of which as many levels are held to the truth as one of the engines shows.
+struct WholeBook {
+    daypack_follower book{};
+    daypack_level bids[kImage], asks[kImage];
+
+    [[nodiscard]] std::string numbers() const {
+        std::string text;
+        const auto put = [&](std::int64_t number) { text += " " + std::to_string(number); };
+        const daypack_top& top = book.top;
+        for (const std::int64_t number : {top.bid_price, top.bid_quantity, top.ask_price, top.ask_quantity})
+            put(number);
+        for (const unsigned side : {DAYPACK_SIDE_BID, DAYPACK_SIDE_ASK}) {
+            if (side == DAYPACK_SIDE_ASK) text += " asks";
+            for (std::uint32_t rank = 0; rank < kDepth + 1 && rank < daypack_follow_levels(&book, side); ++rank) {
+                const daypack_level level = daypack_follow_level(&book, side, rank);
+                put(level.price), put(level.quantity);
+            }
+        }
+        return text;
+    }
+};
+
 // What each book is at each update, by the depth that is shown: of an engine that is left alone.
 class Truth {
   public:
@@ -198,12 +226,17 @@ class Watch {
   public:
     Watch(const std::string& instance, const Truth& truth) : reader_(instance), truth_(truth) {
         cursor_ = daypack_cursor(&reader_.raw());
+        for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
+            WholeBook& whole = whole_[symbol];
+            daypack_follow_begin(&whole.book, &reader_.raw(), kNames[symbol][0], whole.bids, whole.asks, kImage);
+        }
     }
 
     // Each book once, and what is new in the ring. Returns whether all are LIVE at `u`, of an epoch after `epoch`.
     bool look(Sequence u, std::uint64_t epoch) {
         bool all = true;
         for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
+            follow_whole(symbol);
             all = is_right(symbol) && shown_[symbol] == u && reader_.top(symbol)->epoch > epoch && all;
         }
         follow_ring();  // which has an update a moment after the slot
@@ -215,6 +248,12 @@ class Watch {
     void join_ring(Sequence u) { in_ring_.fill(u); }
     [[nodiscard]] std::uint64_t epoch() { return daypack_load(&reader_.header().epoch); }
     [[nodiscard]] int trades() const { return trades_; }
+    // Whether the whole book is right at `u`, without having been joined anew.
+    [[nodiscard]] bool whole_goes_on(SymbolIndex symbol, Sequence u) {
+        follow_whole(symbol);
+        const daypack_follower& book = whole_[symbol].book;
+        return book.top.state == DAYPACK_STATE_LIVE && book.u == u && book.joins == 1;
+    }
     [[nodiscard]] Sequence in_ring(SymbolIndex symbol) const { return in_ring_[symbol]; }
 
   private:
@@ -233,6 +272,14 @@ class Watch {
         EXPECT_GE(top.u, shown_[symbol]) << kNames[symbol][0] << " goes back";
         shown_[symbol] = top.u;
         return true;
+    }
+
+    void follow_whole(SymbolIndex symbol) {
+        WholeBook& whole = whole_[symbol];
+        const int result = daypack_follow_poll(&whole.book);
+        if (whole.book.top.state != DAYPACK_STATE_LIVE) return;
+        EXPECT_EQ(result, DAYPACK_OK);
+        EXPECT_EQ(whole.numbers(), truth_.of(kDepth + 1, symbol, whole.book.u)) << kNames[symbol][0] << ", whole";
     }
 
     void follow_ring() {
@@ -260,20 +307,26 @@ class Watch {
     std::array<Sequence, kSymbols> in_ring_{};  // 0: nothing yet
     std::array<bool, kSymbols> in_update_{};
     int trades_ = 0;
+    WholeBook whole_[kSymbols];
 };
 
 // ---- one run --------------------------------------------------------------------------------------------------------
 
 enum class Dies { before, next };
 
+std::uint64_t whole_books = 0;  // that went on from one engine to the other
+
 // One engine, and one that is to succeed it with books of `depth`, of which one dies before its `nth` store. Returns
 // whether it did.
 bool dies_at(Dies who, std::uint64_t nth, std::size_t depth, const Truth& truth) {
     const Instance instance;
-    SegmentOptions takes = instance.options(depth, 4, kRing);
+    SegmentOptions runs = instance.options(kDepth, 4, kRing);
+    runs.image_levels = kImage;
+    SegmentOptions takes = runs;
+    takes.depth = depth;
     takes.takeover = true;
     test::Child before([&](const auto& line) {
-        Engine engine(instance.options(kDepth, 4, kRing));
+        Engine engine(runs);
         line.tell('r');
         engine.run(line, who == Dies::before ? nth : 0);
     });
@@ -281,6 +334,9 @@ bool dies_at(Dies who, std::uint64_t nth, std::size_t depth, const Truth& truth)
     Watch watch(instance.name, truth);
     EXPECT_TRUE(test::wait_for([&] { return watch.look(kBefore, 0); }));
     watch.join_ring(kBefore);
+    for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
+        EXPECT_TRUE(test::wait_for([&] { return watch.whole_goes_on(symbol, kBefore); }));
+    }
     const std::uint64_t epoch = watch.epoch();
     test::Child next([&](const auto& line) {
         Engine engine(takes);
@@ -295,7 +351,10 @@ bool dies_at(Dies who, std::uint64_t nth, std::size_t depth, const Truth& truth)
     Watch fresh(instance.name, truth);
     EXPECT_TRUE(test::wait_for([&] { return watch.look(kAfter, epoch); }));
     EXPECT_TRUE(test::wait_for([&] { return fresh.look(kAfter, epoch); }));
-    for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) EXPECT_EQ(watch.in_ring(symbol), kAfter);
+    for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
+        EXPECT_EQ(watch.in_ring(symbol), kAfter);
+        whole_books += std::uint64_t{watch.whole_goes_on(symbol, kAfter)};
+    }
     // Where two segments were replaced, and the second engine died as it did so, its ring is nobody's.
     EXPECT_TRUE(watch.trades() == 1 || (watch.trades() == 0 && depth != kDepth)) << watch.trades() << " trades";
     return died;
@@ -304,7 +363,8 @@ bool dies_at(Dies who, std::uint64_t nth, std::size_t depth, const Truth& truth)
 // Every `step`th store in its turn, and the last ones, behind which a file may have another's place; returns how many
 // there are. A sanitizer takes a minute for what takes seconds without.
 std::uint64_t die_at_every_store(Dies who, std::size_t depth, std::uint64_t step) {
-    test::layout = SegmentLayout(kDepth, 4, kRing, 0);
+    test::layout = SegmentLayout(kDepth, 4, kRing, kImage);
+    whole_books = 0;
     const Truth truth;
     const auto dies = [&](std::uint64_t nth) {
         const testing::ScopedTrace trace(__FILE__, __LINE__, "store " + std::to_string(nth));
@@ -314,7 +374,9 @@ std::uint64_t die_at_every_store(Dies who, std::size_t depth, std::uint64_t step
     std::uint64_t nth = 1;
     while (dies(nth) && !testing::Test::HasFailure()) nth += step;
     while (!testing::Test::HasFailure() && !dies(nth - 1)) --nth;
-    std::printf("%llu stores\n", static_cast<unsigned long long>(nth - 1));
+    std::printf("%llu stores, %llu whole books went on\n", static_cast<unsigned long long>(nth - 1),
+                static_cast<unsigned long long>(whole_books));
+    EXPECT_GT(whole_books, nth / step / 2);
     return nth - 1;
 }
 

@@ -97,7 +97,9 @@ class Writer {
     }
 
     [[nodiscard]] BookUpdate update(Sequence u, State state = State::live, Reason reason = Reason::none) const {
-        return update_of(symbol, market, book, u, state, reason);
+        BookUpdate made = update_of(symbol, market, book, u, state, reason);
+        made.publish = publish_time;
+        return made;
     }
     // Sets a book of one level a side.
     void snapshot(Sequence u, std::int64_t bid = 100, std::int64_t ask = 101) {
@@ -116,6 +118,7 @@ class Writer {
     OrderBook book;
     Instrument market = instrument();
     SymbolIndex symbol = 0;
+    WallTime publish_time{};  // of all that is published
 };
 
 // "LIVE", "DOWN/writer_dead"; "busy".

@@ -7,6 +7,8 @@
 #include <random>
 #include <sstream>
 
+#include "engine/include/daypack/follow.h"
+#include "engine/shm/image_writer.h"
 #include "tests/engine/shm_fixture.h"
 #include "tools/cli/cat.h"
 #include "tools/cli/stat.h"
@@ -136,6 +138,78 @@ TEST(HostileSegment, SlotsRecordsAndNamesOfAnyBytesAreOnlyNonsense) {
         vandal.put(layout.ring / 8 + random() % (16 * 16), nasty(random));
         read_everything(instance.name);
     }
+}
+
+// What a whole book is made of: header, image and ring are honest at first, and become what is drawn while it is
+// followed.
+class HostileImage {
+  public:
+    explicit HostileImage(const Instance& instance) : writer_(options_of(instance)), reader_(instance.name) {
+        reader_.raw().beat_stale_ns = INT64_MAX;
+        writer_.snapshot(1);
+        for (Sequence u = 2; u < 9; ++u) writer_.apply({test::delta(u, Side::bid, 90, static_cast<std::int64_t>(u))});
+        const Snapshot at{9, {}, {{Price{90}, Quantity{8}}, {Price{100}, Quantity{5}}}, {{Price{101}, Quantity{7}}}};
+        writer_.apply({test::delta(9, Side::bid, 90, 8)});
+        EXPECT_TRUE(ImageWriter(writer_.segment).write(0, at, {{1, -1}, {1, -3}}, load_relaxed(header().published)));
+        daypack_follow_begin(&book_, &reader_.raw(), "BTC-USDC", bids_.data(), asks_.data(), kRoom);
+    }
+    int poll() { return daypack_follow_poll(&book_); }
+    void update(Sequence u) { writer_.apply({test::delta(u, Side::ask, 105, static_cast<std::int64_t>(u))}); }
+    void harm(Random& random) {
+        daypack_image& image = *writer_.segment.image(0, 0, 0);
+        daypack_record& record = writer_.segment.ring()[random() % kRing];
+        switch (random() % 6) {
+            case 0: return store_relaxed(header().published, nasty(random));
+            case 1: return store_relaxed(header().claimed, nasty(random));
+            case 2: return store_relaxed(header().epoch, nasty(random) % 4);
+            case 3: return store_relaxed(image.position, nasty(random));
+            case 4: {
+                auto* const words = &image.sequence;
+                return store_relaxed(words[random() % (sizeof image / 8)], nasty(random));
+            }
+            default: break;
+        }
+        // Of a kind, a symbol and an epoch that there are, more often than not.
+        store_relaxed(record.head, random() % 8 | random() % 2 << 16 | random() % 2 << 32);
+        store_relaxed(record.first_id, nasty(random) % 16);
+        store_relaxed(record.last_id, random() % 3 == 0 ? nasty(random) : random() % 16);
+        store_relaxed(record.status, random() % 3);
+    }
+
+  private:
+    static constexpr std::size_t kRing = 16;
+    static constexpr std::uint32_t kRoom = 2;
+
+    static SegmentOptions options_of(const Instance& instance) {
+        unlink(instance.path().c_str());
+        SegmentOptions options = instance.options(4, 4, kRing);
+        options.image_levels = 4;
+        return options;
+    }
+    [[nodiscard]] daypack_header& header() { return writer_.segment.header(); }
+
+    Writer writer_;
+    Reader reader_;
+    std::vector<daypack_level> bids_ = std::vector<daypack_level>(kRoom), asks_ = std::vector<daypack_level>(kRoom);
+    daypack_follower book_{};
+};
+
+TEST(HostileSegment, AnImageAndARingOfAnyNumbersKeepNoFollowerReading) {
+    alarm(120);  // it ends here where a poll does not
+    Random random(11);
+    for (int i = 0; i < 4'000; ++i) {
+        const Instance instance;
+        HostileImage segment(instance);
+        if (random() % 2 == 0) {  // else it is to be joined when it lies already
+            ASSERT_EQ(segment.poll(), DAYPACK_OK);
+        }
+        for (Sequence u = 10; u < 22; ++u) {
+            for (std::uint64_t harms = random() % 4; harms > 0; --harms) segment.harm(random);
+            (void)segment.poll();
+            if (random() % 4 == 0) segment.update(u);
+        }
+    }
+    alarm(0);
 }
 
 TEST(HostileSegment, AFileShorterThanItsHeaderSaysIsRefused) {

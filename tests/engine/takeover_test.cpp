@@ -5,11 +5,15 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <thread>
 
+#include "engine/shm/hand_over.h"
+#include "engine/shm/start_guard.h"
 #include "tests/engine/shm_fixture.h"
 
 namespace daypack::core {
@@ -468,6 +472,34 @@ TEST(Takeover, ARetiredRingIsReadToItsEndBeforeTheReaderFollows) {
         return !ids.empty() && ids.back() == 50;
     }));
     EXPECT_EQ(ids, (std::vector<std::uint64_t>{2, 3, 50}));
+}
+
+// The other one was slow to take the lock, so this one takes it back, and finds that the other one was there first.
+TEST(Takeover, AnEngineThatFindsAnothersSegmentInItsPlaceEnds) {
+    const Instance instance;
+    Writer before(instance.options(4));
+    SegmentOptions options = instance.options(8);
+    options.instance = "other." + std::to_string(getpid());
+    Writer other(options);
+    HandOver hand_over(before.segment);
+    const TakeoverRequest asks(instance.name);
+    std::optional<StartGuard> guard(instance.name);
+    std::atomic<bool> has_left{false}, running{true};
+    std::thread books([&] {
+        while (running) has_left = (hand_over.is_asked() && hand_over.step()) || has_left;
+    });
+    HandOver::Finding found;
+    std::thread control([&] { found = hand_over.check(mono_now(), 0); });
+    const auto is_locked = [&] { return living_writer_at(instance.path()).has_value(); };
+    EXPECT_TRUE(wait_for([&] { return has_left.load(); }));
+    (void)wait_for([&] { return !is_locked(); }, std::chrono::seconds(1));  // for 5 ms: perhaps not seen
+    EXPECT_TRUE(wait_for(is_locked));
+    EXPECT_EQ(rename(other.segment.path().c_str(), instance.path().c_str()), 0);
+    guard.reset();
+    control.join();
+    running = false;
+    books.join();
+    EXPECT_EQ(found.result, HandOver::Result::handed_over) << found.words;
 }
 
 TEST(Takeover, FewerSymbolsThanBeforeKeepTheFirstOnes) {

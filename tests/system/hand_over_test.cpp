@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `daypack run --takeover` beside an engine that runs, under readers that know nothing of it. (hand_over_soak_test.cpp:
 // 500 symbols, with figures.)
+#include "engine/include/daypack/follow.h"
 #include "engine/shm/takeover_request.h"
 #include "tests/engine/shm_fixture.h"
 #include "tests/support/http_visitor.h"
@@ -18,6 +19,12 @@ const std::vector<std::string> kMarkets{"BTC_USDC", "ETH_USDC", "SOL_USDC"};
     options.rate = 100;
     options.levels = 200;
     return options;
+}
+
+// How a program ended, and all its words.
+[[nodiscard]] std::string end_of(Program& program) {
+    const std::string words = "; its log:\n" + program.err();
+    return program.ended() ? "ended with " + std::to_string(program.wait()) + words : "runs" + words;
 }
 
 class HandOverTest : public testing::Test {
@@ -42,7 +49,7 @@ class HandOverTest : public testing::Test {
     [[nodiscard]] std::unique_ptr<Program> succeed(Program& before) {
         auto next = live_.another("next" + std::to_string(++starts_), {"--takeover"});
         EXPECT_TRUE(wait_until([&] { return before.ended() || next->ended(); })) << before.err() << next->err();
-        EXPECT_FALSE(next->ended()) << next->err();
+        EXPECT_FALSE(next->ended()) << "the next " << end_of(*next) << "the one before " << end_of(before);
         EXPECT_EQ(before.wait(), 0) << before.err();
         return next;
     }
@@ -73,7 +80,7 @@ TEST_F(HandOverTest, ReadersGoOnInTheirFileWithBooksThatAreRight) {
     ASSERT_TRUE(wait_until([&] { return all_live(); })) << live_.log();
     HandOverWatch watch(live_.instance(), kMarkets, 1'000);
     const auto next = succeed(live_.run());
-    EXPECT_TRUE(go_on(20)) << next->err();
+    EXPECT_TRUE(go_on(20)) << "the next " << end_of(*next);
     expect_right(watch);
     EXPECT_EQ(watch.lost(), 0u);
     EXPECT_TRUE(watch.kept_its_file());
@@ -90,7 +97,7 @@ TEST_F(HandOverTest, WithAnotherDepthReadersFindTheNewSegmentByThemselves) {
     HandOverWatch watch(live_.instance(), kMarkets, 1'000);
     live_.rewrite("depth: 16", "depth: 24");
     const auto next = succeed(live_.run());
-    EXPECT_TRUE(go_on(20)) << next->err();
+    EXPECT_TRUE(go_on(20)) << "the next " << end_of(*next);
     expect_right(watch);
     EXPECT_FALSE(watch.kept_its_file());
     EXPECT_EQ(live_.reader().depth, 24u);
@@ -267,6 +274,53 @@ TEST_F(HandOverTest, WhereNoEngineRunsItStartsAsUsual) {
     const auto next = live_.another("next", {"--takeover"});
     EXPECT_TRUE(go_on(5)) << next->err();
     EXPECT_NE(next->err().find("an ordinary start"), std::string::npos) << next->err();
+}
+
+// The next engine leaves an image with its next audit, half a minute later.
+TEST(HandOver, FollowersOfWholeBooksGoOnWithoutAnImageOfTheNextEngine) {
+    sim::Exchange exchange(options());
+    LiveProgram live(exchange, kMarkets, "", "  depth: 16\n  image_levels: 4096\n");
+    std::vector<daypack_level> bids(4096), asks(4096);
+    daypack_follower book;
+    daypack_follow_begin(&book, &live.reader(), kMarkets[0].c_str(), bids.data(), asks.data(), 4096);
+    const auto is_live = [&] {
+        return daypack_follow_poll(&book) == DAYPACK_OK && book.top.state == DAYPACK_STATE_LIVE;
+    };
+    ASSERT_TRUE(wait_until(is_live)) << live.log();
+    // An engine that had no time for half a second has books that do not join, and says so: then it is tried again.
+    std::vector<std::unique_ptr<Program>> engines;
+    bool goes_on = false;
+    for (int i = 0; i < 3 && !goes_on; ++i) {
+        ASSERT_TRUE(wait_until(is_live)) << live.log();
+        const std::uint64_t joins = book.joins, epoch = book.epoch;
+        engines.push_back(live.another("next" + std::to_string(i), {"--takeover"}));
+        std::int64_t live_ns = daypack_monotonic_ns(), longest_ns = 0;
+        ASSERT_TRUE(wait_until([&] {
+            const bool live_now = is_live();
+            const std::int64_t now = daypack_monotonic_ns();
+            longest_ns = std::max(longest_ns, now - live_ns);
+            if (live_now) live_ns = now;
+            return live_now && book.epoch > epoch;
+        })) << end_of(*engines.back());
+        std::printf("a whole book was not LIVE for %.2f ms\n", static_cast<double>(longest_ns) / 1e6);
+        goes_on = book.joins == joins;
+    }
+    EXPECT_TRUE(goes_on) << engines.back()->err();
+    const auto side = [&](unsigned which) {
+        std::vector<daypack_level> all(daypack_follow_levels(&book, which));
+        for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = daypack_follow_level(&book, which, i);
+        return LiveReader::side_text(all, book.top);
+    };
+    int compared = 0;
+    EXPECT_TRUE(wait_until([&] {
+        if (!is_live() || (book.top.flags & DAYPACK_FLAG_CROSSED) != 0) return false;
+        const std::string truth = exchange.truth(kMarkets[0], book.u);
+        if (truth.empty()) return false;
+        EXPECT_EQ(unpadded(R"({"symbol":"BTC_USDC","u":)" + std::to_string(book.u) + R"(,"bids":)" +
+                           side(DAYPACK_SIDE_BID) + R"(,"asks":)" + side(DAYPACK_SIDE_ASK) + "}"),
+                  unpadded(truth));
+        return ++compared == 20 || HasFailure();
+    })) << live.log();
 }
 
 // A writer that has the lock and hears nothing, as engines of before do.

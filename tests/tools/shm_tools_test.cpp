@@ -2,7 +2,11 @@
 // The verbs that read shared memory: cat, top, tail, stat.
 #include <simdjson.h>
 
+#include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/engine/shm_fixture.h"
 #include "tools/cli/cat.h"
@@ -138,6 +142,52 @@ TEST(Cat, SaysWhatToDoWhereThereIsNothingToShow) {
     EXPECT_NE(words_of({instance.name, "", 1, true}).find("no symbol yet"), std::string::npos);
     { const Writer writer(instance.options()); }
     EXPECT_NE(words_of({instance.name, "BTC-USDT", 1, true}).find("did you mean \"BTC-USDC\"?"), std::string::npos);
+}
+
+// As where an engine with another depth takes over: the file is marked as replaced, and the path leads to the next one.
+TEST(Cat, WaitsForTheSegmentThatTakesThePlaceOfTheOneItOpened) {
+    const Instance instance;
+    {
+        Writer before(instance.options(4));
+        before.snapshot(1);
+        store_relaxed(before.segment.header().phase, std::uint64_t{DAYPACK_PHASE_RETIRED});
+    }
+    const auto is_mapped = [&] {
+        std::ifstream maps("/proc/self/maps");
+        const std::string all{std::istreambuf_iterator<char>(maps), {}};
+        return all.find(instance.path() + "\n") != std::string::npos;
+    };
+    SegmentOptions options = instance.options(8);
+    options.instance = "next." + std::to_string(getpid());
+    const std::string path = "/dev/shm/daypack." + options.instance;
+    Writer writer(options);
+    writer.snapshot(2);
+    std::atomic<bool> shown{false};
+    std::thread next([&] {
+        EXPECT_TRUE(test::wait_for([&] { return is_mapped() || shown; }));
+        std::filesystem::rename(path, instance.path());
+        while (!shown) test::beat(writer.publisher);
+    });
+    std::ostringstream out;
+    testing::internal::CaptureStderr();
+    const int code = show_book({instance.name, "BTC-USDC", 0, true}, out);
+    const std::string told = testing::internal::GetCapturedStderr();
+    shown = true;
+    next.join();
+    EXPECT_EQ(code, 0) << told;
+    EXPECT_EQ(told, "");
+    EXPECT_NE(out.str().find("\"u\":2,"), std::string::npos) << out.str();
+}
+
+TEST(Cat, SaysSoWhereNoOtherSegmentTakesItsPlace) {
+    const Instance instance;
+    Writer before(instance.options());
+    before.snapshot(1);
+    store_relaxed(before.segment.header().phase, std::uint64_t{DAYPACK_PHASE_RETIRED});
+    std::ostringstream out;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(show_book({instance.name, "BTC-USDC", 0, true}, out), 1);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("has another segment now"), std::string::npos);
 }
 
 TEST(Tail, PrintsEveryEventAsItComes) {

@@ -121,23 +121,32 @@ std::string text_block(const ReaderNames& names, const ReaderBook& book, const d
     return text;
 }
 
-}  // namespace
-
-int show_book(const CatOptions& options, std::ostream& out) {
-    Reader reader(options.instance, options.owner);
+// All that is asked for, as it stands in the segment now.
+std::string books_text(Reader& reader, const CatOptions& options) {
     auto symbols = require_symbols(reader, options.symbol);
     if (options.symbol.empty()) symbols = followed_symbols(reader);
+    std::string text;
     for (const auto symbol : symbols) {
         const auto book = reader.book(symbol, options.levels);
         if (!book) throw std::runtime_error("the engine wrote faster than the book could be read: try again");
         const auto names = reader.names(symbol);
         const daypack_perp perp = reader.perp(symbol).value_or(daypack_perp{});
         if (options.json) {
-            out << json_book(options.instance, names, *book, perp) << '\n';
+            text += json_book(options.instance, names, *book, perp) + "\n";
         } else {
-            out << text_block(names, *book, perp) << (symbol == symbols.back() ? "" : "\n");
+            text += text_block(names, *book, perp) + (symbol == symbols.back() ? "" : "\n");
         }
     }
+    return text;
+}
+
+}  // namespace
+
+int show_book(const CatOptions& options, std::ostream& out) {
+    Reader reader(options.instance, options.owner);
+    std::string text = books_text(reader, options);
+    if (open_successor(reader)) text = books_text(reader, options);
+    out << text;
     out.flush();
     return exit_code_of(reader);
 }

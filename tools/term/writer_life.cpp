@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "engine/messages/log.h"
 #include "net/base/clock.h"
@@ -36,6 +38,11 @@ std::string life_text(const WriterLife& life) {
 
 std::string death_notice(const std::string& instance, const WriterLife& life) {
     if (life.lives) return {};
+    if (life.word == "RETIRED") {
+        return fmt::format(
+            "instance \"{}\" has another segment now, which cannot be opened: try again, or start it by `daypack run`",
+            escaped(instance));
+    }
     return fmt::format("instance \"{}\" is {}{}: start it again by `daypack run`", escaped(instance), life.word,
                        life.beat_ns == 0 ? std::string() : " since " + utc_seconds(life.beat_ns));
 }
@@ -50,7 +57,19 @@ std::vector<SymbolIndex> followed_symbols(Reader& reader) {
     return symbols;
 }
 
+bool open_successor(Reader& reader) {
+    using namespace std::chrono_literals;
+    const auto end = std::chrono::steady_clock::now() + 500ms;
+    while (daypack_load(&reader.header().phase) == DAYPACK_PHASE_RETIRED) {
+        if (daypack_follow(&reader.raw()) != 0) return true;
+        if (std::chrono::steady_clock::now() > end) break;
+        std::this_thread::sleep_for(1ms);
+    }
+    return false;
+}
+
 int exit_code_of(Reader& reader) {
+    (void)open_successor(reader);
     const std::string notice = death_notice(reader.instance(), writer_life(reader.raw()));
     if (notice.empty()) return 0;
     std::fprintf(stderr, "daypack: %s\n", notice.c_str());

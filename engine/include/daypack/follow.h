@@ -13,10 +13,14 @@
  *
  * Images. An image is the venue's own snapshot by REST at one id, which an audit of the engine found equal to its book.
  * So there is none until the first audit has passed, and after a book was replaced (a gap, a restart, another tick,
- * another engine) the next one is needed: `snapshot_interval` is how often each book is audited. Until then the
+ * another segment) the next one is needed: `snapshot_interval` is how often each book is audited. Until then the
  * follower has no book, and says so: daypack_follow_poll returns DAYPACK_EMPTY, waits_since_ns tells since when, and
  * daypack_follow_explain what it waits for. The ring must reach back to the image: ring_events has to hold the time
  * from an audit's request to its end, and the time that a late follower may come after it.
+ *
+ * Another engine. Where one takes over (`run --takeover`) and goes on with the book without a break, it says so by a
+ * STATE record with a first_id, and the follower goes on too, with the image of the engine before. The first image of
+ * the new engine is joined all the same, so what the engine before had wrong does not outlive the next audit.
  *
  * Threads. As for a daypack_reader, which a follower reads through: both belong to one thread.
  */
@@ -33,7 +37,7 @@ extern "C" {
 typedef struct daypack_image {
     uint64_t sequence; /* odd while it is written, as of a slot */
     uint64_t u;        /* of the snapshot; 0: there is none */
-    uint64_t epoch;    /* of the writer; an image of another one is none */
+    uint64_t epoch;    /* of the writer; what another one made of the book since, the ring tells, or it is none */
     uint64_t position; /* of the ring, when the snapshot had come and was not compared yet */
     int64_t known_to_bid;
     int64_t known_to_ask;
@@ -67,9 +71,9 @@ typedef struct daypack_follower {
     int64_t known_to[2];  /* 0: the whole side is known */
     uint64_t exponents;   /* as in daypack_slot */
     uint64_t u;           /* of the book */
-    uint64_t epoch;       /* of the writer whose book it is: no book goes on from one writer to the next */
+    uint64_t epoch;       /* of the writer whose book it is */
     uint64_t cursor;      /* of the ring */
-    uint64_t image;       /* sequence of the image that was looked at last */
+    uint64_t image;       /* sequence of the image that was looked at last; 0 with a book: of a writer before */
     uint64_t inode;       /* of the segment that all of this is of */
     uint64_t joins, lost; /* how often it joined, and how many records were written over unread */
     int waits_for;        /* one of DAYPACK_FOLLOW_WAITS_… */
@@ -192,7 +196,7 @@ static inline int daypack_take_image(daypack_follower* book, uint64_t* position)
     sequence = daypack_load_acquire(&image->sequence); /* pairs with the release that ended the write */
     if ((sequence & 1) != 0 || sequence == book->image) return 0;
     daypack_load_words(&copy, image, sizeof copy);
-    if (copy.u == 0 || copy.epoch != daypack_load(&daypack_head(reader)->epoch)) return 0;
+    if (copy.u == 0) return 0;
     bids = daypack_bid_levels(copy.counts);
     asks = daypack_ask_levels(copy.counts);
     if (bids > reader->image_levels || asks > reader->image_levels) return 0;
@@ -225,12 +229,29 @@ static inline int daypack_follow_apply(daypack_follower* book, const daypack_rec
     return 1;
 }
 
-/* Reads the ring up to `end`. Returns 1 where the book goes on, 0 where it is lost; -1 at a record before `position`,
- * the place of the image in the ring, that says that the book was replaced: what was applied so far is of the one
- * before, and the image, asked for later, is of the one after. Records of a writer before that of the image say nothing
- * of this book; one of a writer after it ends the book, whatever its ids: it has joined by itself, perhaps another
- * numbering, and need not say SNAPSHOT. */
+/* What the record of another writer, with which the ring goes on, means for the book: that writer has joined by itself,
+ * perhaps another numbering, and need not say SNAPSHOT. Returns 1 where it says that it goes on with this very book; 2
+ * where it says so and has not taken over yet, so it may die before it does; 0 else. */
+static inline int daypack_follow_succeed(daypack_follower* book, const daypack_record* record) {
+    const uint64_t epoch = daypack_load(&daypack_head(book->reader)->epoch);
+    const int32_t ahead = (int32_t)((uint32_t)record->status - (uint32_t)epoch);
+    const uint64_t next = epoch + (uint64_t)(int64_t)ahead;
+    if (daypack_record_kind(record) != DAYPACK_KIND_STATE || record->first_id == 0 || next <= book->epoch) return 0;
+    if (record->first_id != book->u || record->exponents != book->exponents) return 0;
+    if (ahead > 0) return 2;
+    book->epoch = next;
+    book->image = 0;
+    return 1;
+}
+
+/* Reads the ring up to `end`, or to where a writer begins that has not taken over yet. Returns 1 where the book goes
+ * on, 0 where it is lost; -1 at a record before `position`, the place of the image in the ring, that says that the book
+ * was replaced: what was applied so far is of the one before, and the image, asked for later, is of the one after.
+ * Records of a writer before that of the image say nothing of this book. */
 static inline int daypack_follow_ring(daypack_follower* book, uint64_t position, uint64_t end) {
+    const uint64_t room = book->reader->ring_events;
+    /* who is further behind is lapped, and told so below; unless the writer lies */
+    if (end > book->cursor && end - book->cursor > room) end = book->cursor + room;
     while (book->cursor < end) {
         const uint64_t at = book->cursor;
         daypack_record record;
@@ -247,8 +268,12 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
         if (kind == DAYPACK_KIND_NONE) return at < position ? -1 : 0; /* of whatever symbol; its writer died */
         if (daypack_record_symbol(&record) != (uint32_t)book->symbol) continue;
         if ((uint32_t)record.status != (uint32_t)book->epoch) {
+            int next;
             if (at < position) continue;
-            return 0;
+            next = daypack_follow_succeed(book, &record);
+            if (next == 2) book->cursor = at;
+            if (next != 1) return next != 0;
+            continue;
         }
         if (kind == DAYPACK_KIND_SNAPSHOT) return at < position ? -1 : 0;
         if ((kind == DAYPACK_KIND_DELTA || kind == DAYPACK_KIND_ADVANCE) && !daypack_follow_apply(book, &record)) {
@@ -272,39 +297,49 @@ static inline int daypack_follow_ring(daypack_follower* book, uint64_t position,
  * records tell which is the last, but not which is the first, and the ids of one cut short look as those of a whole
  * one. */
 static inline uint64_t daypack_follow_whole_from(const daypack_follower* book, uint64_t begin) {
-    uint64_t cursor = begin == 0 ? 0 : begin - 1, lost;
+    uint64_t cursor = begin == 0 ? 0 : begin - 1, left = book->reader->ring_events, lost;
     daypack_record record;
     int result;
     if (begin == 0) return 0;
     do {
         result = daypack_read_record(book->reader, &cursor, &record, &lost);
         if (result == DAYPACK_EMPTY) break;
-    } while (result == DAYPACK_LOST ||
-             (daypack_record_kind(&record) == DAYPACK_KIND_DELTA && !daypack_record_last(&record) &&
-              daypack_record_symbol(&record) == (uint32_t)book->symbol));
+    } while (left-- != 0 && (result == DAYPACK_LOST ||
+                             (daypack_record_kind(&record) == DAYPACK_KIND_DELTA && !daypack_record_last(&record) &&
+                              daypack_record_symbol(&record) == (uint32_t)book->symbol)));
     return cursor;
+}
+
+/* Returns where a join may begin to read a ring that ends at `end`: what is older may be lost while it is read. */
+static inline uint64_t daypack_follow_reach(const daypack_reader* reader, uint64_t end) {
+    const uint64_t room = reader->ring_events - reader->ring_events / 16;
+    return end > room ? end - room : 0;
 }
 
 /* Joins image and ring, where there is an image that was not tried yet. */
 static inline void daypack_follow_join(daypack_follower* book) {
     const daypack_reader* reader = book->reader;
+    /* acquire: a writer that goes on with books says so in the ring before it raises the epoch */
+    const uint64_t epoch = daypack_load_acquire(&daypack_head(reader)->epoch);
     const uint64_t end = daypack_cursor(reader);
-    const uint64_t room =
-        reader->ring_events - reader->ring_events / 16; /* what is older may be lost while it is read */
-    uint64_t begin = daypack_follow_whole_from(book, end > room ? end - room : 0);
-    uint64_t position;
+    uint64_t begin = daypack_follow_whole_from(book, daypack_follow_reach(reader, end));
+    uint64_t position, image = book->image;
     int goes_on = -1;
+    if (begin < end && end - begin > reader->ring_events) begin = end; /* a writer that lies has led it away */
     while (goes_on < 0 && daypack_take_image(book, &position)) {
+        const int is_old = book->epoch < epoch; /* then the ring is not to blame: nothing may lead on from it */
+        image = book->image;
         /* of an image that is refused below, the next one is waited for; whether the ring is to blame is told there */
-        book->waits_for = begin > position ? DAYPACK_FOLLOW_WAITS_RING : DAYPACK_FOLLOW_WAITS_AUDIT;
+        book->waits_for = begin > position && !is_old ? DAYPACK_FOLLOW_WAITS_RING : DAYPACK_FOLLOW_WAITS_AUDIT;
         if (begin > position) break;
         book->cursor = begin;
         goes_on = daypack_follow_ring(book, position, end);
+        if (is_old && goes_on == 0) book->waits_for = DAYPACK_FOLLOW_WAITS_AUDIT;
         if (goes_on >= 0) break;
         begin = book->cursor;
         book->image = 0;
     }
-    if (goes_on == 1) {
+    if (goes_on == 1 && book->epoch >= epoch) {
         book->joined = 1;
         book->waits_for = DAYPACK_FOLLOW_WAITS_NOTHING;
         book->waits_since_ns = 0;
@@ -312,6 +347,7 @@ static inline void daypack_follow_join(daypack_follower* book) {
         return;
     }
     daypack_follow_lose(book);
+    if (goes_on >= 0) book->image = image; /* it is not looked at again */
     book->cursor = end;
 }
 
@@ -377,12 +413,24 @@ static inline int daypack_follow_read_slot(daypack_follower* book) {
 static inline void daypack_follow_catch_up(daypack_follower* book, uint64_t slot_u) {
     int attempt;
     for (attempt = 0; attempt < DAYPACK_READ_TRIES; ++attempt, daypack_pause()) {
-        if (daypack_follow_ring(book, 0, daypack_cursor(book->reader)) != 1) {
+        const uint64_t epoch = daypack_load_acquire(&daypack_head(book->reader)->epoch); /* as in daypack_follow_join */
+        if (daypack_follow_ring(book, 0, daypack_cursor(book->reader)) != 1 || book->epoch < epoch) {
             daypack_follow_lose(book);
             return;
         }
         if (slot_u <= book->u) return;
     }
+}
+
+/* Returns 1 where the book is that of a writer before, and this one has left an image that can be joined in its place.
+ */
+static inline int daypack_follow_is_succeeded(const daypack_follower* book) {
+    const daypack_reader* reader = book->reader;
+    const daypack_image* image;
+    if (book->image != 0 || !daypack_has_images(reader)) return 0;
+    image = daypack_image_of(reader, (uint32_t)book->symbol);
+    return (daypack_load(&image->sequence) & 1) == 0 && daypack_load(&image->epoch) == book->epoch &&
+           daypack_load(&image->position) >= daypack_follow_reach(reader, daypack_cursor(reader));
 }
 
 /* Returns 1 where the ring has not said yet what the slot shows: an update beyond this book, or, since a slot is
@@ -421,9 +469,8 @@ static inline int daypack_follow_poll(daypack_follower* book) {
     }
     if (book->waits_for == DAYPACK_FOLLOW_WAITS_SYMBOL) book->waits_for = DAYPACK_FOLLOW_WAITS_AUDIT;
     slot_u = book->top.u;
-    if (book->joined && daypack_load(&daypack_head(reader)->epoch) != book->epoch) daypack_follow_lose(book);
     if (book->joined) daypack_follow_catch_up(book, slot_u);
-    if (!book->joined) {
+    if (!book->joined || daypack_follow_is_succeeded(book)) {
         daypack_follow_join(book);
         if (book->joined) daypack_follow_catch_up(book, slot_u);
     }

@@ -201,7 +201,8 @@ DAYPACK_API const char* daypack_reason_name(unsigned reason) {
  *                seller's
  * TOP            the best bid and offer changed: price and quantity are the bid's, price2 and quantity2 the ask's; a
  *                side of quantity 0 is empty
- * STATE          state, reason or flags of a symbol changed: see status
+ * STATE          state, reason or flags of a symbol changed: see status. first_id is 0; or the update after which a
+ *                writer that takes over goes on with the book as it was, without a break
  * SNAPSHOT       the book was replaced at last_id: read the slot again
  * MARK_PRICE     price is the mark price, price2 the index price, 0 where the venue sends none
  * FUNDING        price is the rate of the coming payment, as a part of the position's value (0.0001 is 0.01 %), which
