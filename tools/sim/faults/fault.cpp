@@ -26,7 +26,7 @@ constexpr KindName kKinds[] = {
     {FaultKind::duplicate, "duplicate", "symbol line", "", "", "", "a depth frame is sent twice"},
     {FaultKind::reorder, "reorder", "symbol line", "", "", "", "a depth frame is sent behind the next one"},
     {FaultKind::frame, "frame", "symbol line how bytes",
-     "truncated malformed huge binary fragments not_utf8 unknown_stream unknown_field exponent decimals negative "
+     "truncated malformed huge binary fragments not_utf8 bom unknown_stream unknown_field exponent decimals negative "
      "zero_price overflow far number text_id duplicate_price backwards lie crossed key_order spaced unpadded ms_times",
      nullptr, "", "a depth frame is sent otherwise than it should be"},
     {FaultKind::mute, "mute", "symbol line for_ms", "", "", "",
