@@ -7,7 +7,8 @@
 #include <array>
 #include <charconv>
 #include <iterator>
-#include <stdexcept>
+
+#include "tools/sim/market/wrong_options.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -107,7 +108,7 @@ constexpr KindName kKinds[] = {
 };
 
 [[noreturn]] void fail(std::string_view text, const std::string& what) {
-    throw std::runtime_error(fmt::format("--fault {}: {}", text, what));
+    throw WrongOptions(fmt::format("--fault {}: {}", text, what));
 }
 
 const KindName& kind_named(std::string_view text, std::string_view name) {
