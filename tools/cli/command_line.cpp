@@ -225,6 +225,8 @@ void CommandLine::add_health() {
                    "how old the last message of each may be; without it as old as LIVE allows")
         ->type_name("500ms")
         ->transform(to_nanoseconds());
+    sub.add_flag("--allow-halted", health_.allow_halted,
+                 "a market that the exchange has halted is no cause, where another one is LIVE: for symbols \"*\"");
     sub.add_flag("--json", health_.json, "one JSON object: healthy, and the causes");
 
     CLI::App& instances = verb("instances", "the instances of this machine, alive or not",

@@ -154,7 +154,7 @@ class Minutes {
         constexpr std::int64_t kMinute_ns = 60'000'000'000;
         started_ = started_ && joins == joins_;
         joins_ = joins;
-        if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
+        if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_settled(reader))) return;
         const std::uint64_t epoch = daypack_load(&daypack_head(&reader)->epoch);
         const RunStatus::Line line = status_.take(reader, joins, static_cast<double>(now - told_) / 1e9);
         if (daypack_load(&daypack_head(&reader)->epoch) != epoch) return;  // in part it is what another engine has
