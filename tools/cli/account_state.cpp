@@ -172,6 +172,8 @@ std::string event_words(const std::string& text) {
 
 int watch(const AccountStateOptions& options, const std::string& account, AccountReader& reader, std::ostream& out) {
     constexpr int kPoll_ms = 10;
+    constexpr int kLookEvery = 10;  // of the polls that find nothing
+    int idle = 0;
     const StopSignal stop;
     TextReader texts(reader.raw());
     print_parts(account, parts_of(reader.raw()), options.json, out);
@@ -184,9 +186,11 @@ int watch(const AccountStateOptions& options, const std::string& account, Accoun
                 << '\n';
         }
         if (text) {
+            idle = 0;
             out << (options.json ? event_line(*text) : event_words(*text)) << '\n';
         } else {
             out.flush();
+            if (++idle % kLookEvery == 0) require_whole(reader.raw());
             stop.wait_ms(kPoll_ms);
         }
     }

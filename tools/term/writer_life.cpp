@@ -2,12 +2,15 @@
 #include "tools/term/writer_life.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 #include "engine/messages/log.h"
 #include "net/base/clock.h"
 #include "tools/term/shm_text.h"
+#include "tools/term/terminal.h"
 
 namespace daypack::core {
 
@@ -48,6 +51,12 @@ std::vector<SymbolIndex> followed_symbols(Reader& reader) {
         if (!lives || !top || is_followed(*top)) symbols.push_back(i);
     }
     return symbols;
+}
+
+void require_whole(const daypack_reader& reader) {
+    struct stat file {};
+    if (fstat(reader.fd, &file) != 0 || static_cast<std::uint64_t>(file.st_size) >= reader.bytes) return;
+    throw std::runtime_error(std::string(kCutShort));
 }
 
 int exit_code_of(Reader& reader) {
