@@ -12,6 +12,7 @@
 
 #include "engine/shm/shm_file.h"
 #include "engine/shm/takeover_request.h"
+#include "tools/cli/account_reader.h"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/writer_life.h"
@@ -75,9 +76,19 @@ std::string stall_words(const daypack_reader& reader) {
             : std::string());
 }
 
+// What is said of accounts where all is well; nothing where the engine has none.
+std::string account_words(const AccountHealth& accounts) {
+    std::string words;
+    if (accounts.live > 0) words = fmt::format(", and so are {} accounts", accounts.live);
+    if (accounts.unread > 0) {
+        words += fmt::format("; nothing is known of {} accounts, whose files this user cannot read", accounts.unread);
+    }
+    return words;
+}
+
 // `taker`: the process that asks for the instance; 0: none does, or it is not this user's to see.
-void tell_json(const Health& health, pid_t taker, std::ostream& out) {
-    Json json{{"healthy", health.causes.empty()}, {"causes", health.causes}};
+void tell_json(const Health& health, const AccountHealth& accounts, pid_t taker, std::ostream& out) {
+    Json json{{"healthy", health.causes.empty()}, {"causes", health.causes}, {"accounts_not_judged", accounts.unread}};
     if (!health.halted.empty()) json["halted"] = health.halted;
     if (taker != 0) json["takeover_pid"] = taker;
     out << json_line(json) << '\n';
@@ -88,9 +99,9 @@ std::string good_words(const Health& health, std::size_t followed, std::size_t l
     std::string text = health.halted.empty()
                            ? fmt::format("healthy: all {} symbols that are followed are LIVE", followed)
                            : fmt::format(
-                                 "healthy: of the symbols that are followed {} are LIVE, and {} HALTED by the "
-                                 "exchange: {}",
-                                 health.live, health.halted.size(), fmt::join(health.halted, ", "));
+                                 "healthy: {} of the symbols that are followed are HALTED by the exchange ({}), the "
+                                 "other {} are LIVE",
+                                 health.halted.size(), fmt::join(health.halted, ", "), health.live);
     if (listed > followed) text += fmt::format(" ({} more are of earlier lists)", listed - followed);
     return text;
 }
@@ -134,20 +145,26 @@ Health health_of(Reader& reader, const HealthOptions& options) {
 int check_health(const HealthOptions& options, std::ostream& out) {
     Health health;
     std::size_t followed = 0, listed = 0;
+    AccountHealth accounts;
     try {
         Reader reader(options.instance, options.owner);
         health = health_of(reader, options);
         followed = followed_symbols(reader).size();
         listed = reader.symbols();
+        const WriterLife life = writer_life(reader.raw());
+        if (!options.books_only && options.symbol.empty() && life.lives && life.word != "STALLED") {
+            accounts = account_health(options.instance, reader.raw());
+            health.causes.insert(health.causes.end(), accounts.causes.begin(), accounts.causes.end());
+        }
     } catch (const std::runtime_error& error) {
         health.causes.emplace_back(error.what());
     }
     const pid_t taker = TakeoverRequest::asked_by(options.instance);
     if (options.json) {
-        tell_json(health, taker, out);
+        tell_json(health, accounts, taker, out);
         return health.causes.empty() ? 0 : 1;
     }
-    if (health.causes.empty()) out << good_words(health, followed, listed, options) << '\n';
+    if (health.causes.empty()) out << good_words(health, followed, listed, options) << account_words(accounts) << '\n';
     if (taker != 0) {
         out << fmt::format(
             "takeover: the engine with pid {} asks for the instance; where this line stays, the one that has it does "
