@@ -173,8 +173,8 @@ void Engine::Parts::end_hot_threads() {
     for (auto& account : accounts) account->join();
 }
 
-Engine::Engine(Config config, Callbacks callbacks, Log log)
-    : parts_(std::make_unique<Parts>(checked(std::move(config)), std::move(callbacks), std::move(log))) {}
+Engine::Engine(Config config, Callbacks callbacks, Log log, const std::function<bool()>& gives_up)
+    : parts_(std::make_unique<Parts>(checked(std::move(config)), std::move(callbacks), std::move(log), gives_up)) {}
 
 // In a forked process the parts stay as they are for good, where a checker of leaks finds them.
 Engine::~Engine() {

@@ -38,8 +38,9 @@ class Engine {
 
     // Checks the configuration as one of a file is, wherever it comes from, and takes the shared memory. Throws
     // ConfigError, which names the member that is wrong, or std::runtime_error with what to do: another engine has the
-    // instance, no permission, no room.
-    explicit Engine(Config config, Callbacks callbacks = {}, Log log = {});
+    // instance, no permission, no room. `gives_up`: asked meanwhile, on this thread; where it says so, SegmentGivenUp
+    // is thrown (engine/shm/segment.h), and a segment that is there says STOPPED.
+    explicit Engine(Config config, Callbacks callbacks = {}, Log log = {}, const std::function<bool()>& gives_up = {});
     // Stops, if that was not done. REQUIRES: not in a callback of its own.
     ~Engine();
     Engine(const Engine&) = delete;

@@ -19,7 +19,7 @@
 namespace daypack::core {
 namespace {
 
-SegmentOptions segment_options(const EngineConfig& config) {
+SegmentOptions segment_options(const EngineConfig& config, const std::function<bool()>& gives_up) {
     return {.instance = config.instance,
             .depth = config.depth,
             .max_symbols = config.max_symbols,
@@ -28,7 +28,8 @@ SegmentOptions segment_options(const EngineConfig& config) {
             .group = config.shm_group,
             .named = config.shared_memory,
             .image_levels = config.image_levels,
-            .takeover = config.takeover};
+            .takeover = config.takeover,
+            .gives_up = gives_up};
 }
 
 std::vector<Channel> channels_of(const ExchangeConfig& config) {
@@ -65,11 +66,11 @@ std::string account_state_words(const AccountReport& report, const AccountStateN
 
 thread_local const Engine::Parts* Engine::Parts::calling = nullptr;
 
-Engine::Parts::Parts(Config c, Callbacks callbacks, Log l)
+Engine::Parts::Parts(Config c, Callbacks callbacks, Log l, const std::function<bool()>& gives_up)
     : config(std::move(c)),
       plan(plan_threads(config, UsableCores())),
       log(sink_of(std::move(l))),
-      segment(segment_options(config.engine)),
+      segment(segment_options(config.engine, gives_up)),
       keeper(segment),
       succession(segment),
       publisher(segment),

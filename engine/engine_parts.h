@@ -53,7 +53,8 @@ struct Engine::Parts {
         std::thread thread;
     };
 
-    Parts(Config config, Callbacks callbacks, Log log);  // throws as the engine's constructor does
+    // Throws as the engine's constructor does.
+    Parts(Config config, Callbacks callbacks, Log log, const std::function<bool()>& gives_up);
 
     // Whether this is the process of the threads. In one that the host forked from it there are none to be waited for,
     // a mutex may be held by one that is not there, and lock, segment and connections are the other's.

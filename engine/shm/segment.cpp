@@ -109,6 +109,13 @@ void check_range(const char* name, std::size_t value, std::int64_t min, std::int
     }
 }
 
+// What is done at once between two questions whether to go on: some milliseconds.
+constexpr std::size_t kStep = std::size_t{32} << 20;
+
+void ask_whether_to_go_on(const SegmentOptions& options) {
+    if (options.gives_up && options.gives_up()) throw SegmentGivenUp();
+}
+
 [[noreturn]] void no_room(std::size_t bytes, int error, bool named) {
     throw std::runtime_error(no_room_text(bytes, error, named) + ", max_symbols or ring_events");
 }
@@ -122,14 +129,28 @@ Segment::Segment(const SegmentOptions& options)
       instance_(options.instance),
       access_{options.mode, options.group} {
     acquire(options);
-    populate(mapping_.base(), in_use());
+    touch_all(options);
+}
+
+// Given up, it is left as an engine leaves it that has ended.
+void Segment::touch_all(const SegmentOptions& options) {
+    try {
+        const std::size_t bytes = in_use();
+        for (std::size_t at = 0; at < bytes; at += kStep) {
+            ask_whether_to_go_on(options);
+            populate(mapping_.base() + at, std::min(kStep, bytes - at));
+        }
+    } catch (const SegmentGivenUp&) {
+        stop();
+        throw;
+    }
 }
 
 // Two engines that start at once come through here one after the other. Whoever is the first locks the file, or names
 // one; a file that it cannot lock although no writer lives it replaces, since nobody else may do so meanwhile.
 void Segment::acquire(const SegmentOptions& options) {
     if (!named_) {
-        make({});
+        make({}, options);
         begin_epoch(1);
         return;
     }
@@ -141,7 +162,7 @@ void Segment::acquire(const SegmentOptions& options) {
     for (;;) {
         auto old = ShmFile::open_locked(path, options.instance);
         if (!old) {
-            make(access);
+            make(access, options);
             begin_epoch(1);
             if (file_->link(path)) return;
         } else if (old->is_locked() && is_like_ours(*old)) {
@@ -181,7 +202,7 @@ void Segment::take_over(ShmFile file, const ShmAccess& access) {
 
 // The lock on the old one, where it can be had, is held until the new one stands in its place.
 void Segment::replace(const ShmFile& old, const std::string& path, const SegmentOptions& options) {
-    make({options.mode, options.group});
+    make({options.mode, options.group}, options);
     std::uint64_t epoch = 1;
     // A stranger's is not mapped: it could shrink under our hands.
     const bool readable = old.is_ours() && old.size() >= sizeof(daypack_header);
@@ -201,9 +222,13 @@ void Segment::replace(const ShmFile& old, const std::string& path, const Segment
     if (segment) store_release(head->phase, DAYPACK_PHASE_RETIRED);  // readers now open the path, and find the new one
 }
 
-void Segment::make(const ShmAccess& access) {
+void Segment::make(const ShmAccess& access, const SegmentOptions& options) {
     file_ = named_ ? ShmFile::create_unnamed(access, layout_.bytes) : ShmFile::create_anonymous(layout_.bytes);
-    if (const int error = file_->reserve(0, layout_.slots); error != 0) no_room(layout_.slots, error, named_);
+    for (std::size_t at = 0; at < layout_.slots; at += kStep) {
+        ask_whether_to_go_on(options);
+        const int error = file_->reserve(at, std::min(kStep, layout_.slots - at));
+        if (error != 0) no_room(layout_.slots, error, named_);
+    }
     mapping_ = Mapping(file_->fd(), layout_.bytes);
     layout_.describe(header());
     store_relaxed(header().phase, std::uint64_t{DAYPACK_PHASE_STARTING});

@@ -2,8 +2,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,15 @@ struct SegmentOptions {
     // How the file's name begins, before the instance: a segment of an account has another than that of the books.
     std::string family = "daypack.";
     bool takeover = false;  // where an engine holds the instance: private memory, until that one hands over
+    // Asked every few milliseconds while memory is made, which takes seconds where it is gigabytes: whether to go on is
+    // of no use any more.
+    std::function<bool()> gives_up{};
+};
+
+// What the constructor throws where it gave up, as it was asked to.
+class SegmentGivenUp : public std::runtime_error {
+  public:
+    SegmentGivenUp() : std::runtime_error("asked to end before shared memory was there") {}
 };
 
 // The shared memory of one instance, as its writer has it; engine/include/daypack/shm.h is the contract with readers.
@@ -49,7 +60,8 @@ struct SegmentOptions {
 // 3. The file never shrinks.
 class Segment {
   public:
-    // Throws std::runtime_error where another engine holds the instance, or permission, memory or the group is missing.
+    // Throws std::runtime_error where another engine holds the instance, or permission, memory or the group is missing;
+    // SegmentGivenUp.
     explicit Segment(const SegmentOptions& options);
     Segment(Segment&&) noexcept = default;
     Segment& operator=(Segment&&) noexcept = default;
@@ -166,7 +178,8 @@ class Segment {
     [[nodiscard]] bool is_like_ours(const ShmFile& file) const;
     void take_over(ShmFile file, const ShmAccess& access);
     void replace(const ShmFile& old, const std::string& path, const SegmentOptions& options);
-    void make(const ShmAccess& access);
+    void make(const ShmAccess& access, const SegmentOptions& options);
+    void touch_all(const SegmentOptions& options);
     void make_private(const SegmentOptions& options);
     void seed(const daypack_reader& old) noexcept;
     [[nodiscard]] int reserve_slot(std::size_t index) const noexcept;

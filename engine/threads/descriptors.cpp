@@ -10,7 +10,7 @@
 
 namespace daypack::core {
 
-std::string descriptors_fault(std::size_t needed) {
+std::string descriptors_fault(std::size_t needed, const std::string& who) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
     const auto most = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
@@ -22,7 +22,7 @@ std::string descriptors_fault(std::size_t needed) {
     if (left >= needed) return {};
     const std::size_t enough = std::bit_ceil(static_cast<std::size_t>(fd) - left + needed);
     return "ulimit -n is " + std::to_string(limit.rlim_cur) + " files and sockets, of which " + std::to_string(left) +
-           " are left; the engine needs " + std::to_string(needed) + ": raise it, as with `ulimit -n " +
+           " are left; " + who + " needs " + std::to_string(needed) + ": raise it, as with `ulimit -n " +
            std::to_string(enough) + "` (LimitNOFILE= in a unit of systemd)";
 }
 

@@ -329,5 +329,29 @@ TEST(Segment, OfManyEnginesOfDifferentDepthsOneHasTheInstance) {
     }
 }
 
+// Memory of gigabytes takes seconds, and an engine that is asked to end meanwhile must not wait for it.
+TEST(Segment, GivesUpWhereItIsAskedToWhileItsMemoryIsMade) {
+    const Instance instance;
+    SegmentOptions options = instance.options(8, 4, 1 << 20);  // 128 MiB of ring
+    int asked = 0;
+    options.gives_up = [&asked] { return ++asked == 2; };
+    EXPECT_THROW(Segment{options}, SegmentGivenUp);
+    EXPECT_EQ(asked, 2);
+    EXPECT_NE(access(instance.path().c_str(), F_OK), 0) << "it had no name yet";
+    asked = 0;
+    options.gives_up = [&asked] {
+        ++asked;
+        return false;
+    };
+    { const Segment whole(options); }
+    const int steps = asked;
+    EXPECT_GT(steps, 6);
+    asked = 0;
+    options.gives_up = [&asked] { return ++asked == 3; };
+    EXPECT_THROW(Segment{options}, SegmentGivenUp) << "of a segment that was there";
+    const Reader reader(instance.name);
+    EXPECT_EQ(reader.header().phase, DAYPACK_PHASE_STOPPED);
+}
+
 }  // namespace
 }  // namespace daypack::core

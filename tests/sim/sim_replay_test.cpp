@@ -122,6 +122,23 @@ TEST_F(SimReplay, SaysWhereARecordingIsDamaged) {
     EXPECT_NE(error_of(alone).find("snapshot.json: a recorded flow has its snapshot beside it"), std::string::npos);
 }
 
+TEST_F(SimReplay, OfWhatSelfcheckKeptAnAnswerThatIsNoBookIsPassedOver) {
+    const std::string rest = R"( rest {"target":"/api/v1/depth?symbol=AAPL.US_USDC","status":200,"body":")";
+    const std::string path = write(
+        "kept.ndjson",
+        R"(1000 market {"symbol":"AAPL.US_USDC","tick":"0.01","step":"0.001"})"
+        "\n1001 #0 " +
+            depth(60, 70, R"([["1.00","9.000"]])") + "\n1002" + rest + "<html>\"}\n1003" + rest +
+            R"({\"asks\":[[\"101.5\",\"3\"]],\"bids\":[[\"100\",\"2.25\"]],\"lastUpdateId\":\"70\",\"timestamp\":17}"})"
+            "\n1004 #0 " +
+            depth(71, 71, R"([["99.00","4.000"]])") + "\n");
+    Replay replay(path, "AAPL.US_USDC");
+    EXPECT_EQ(replay.start_u(), 70u);
+    Event event;
+    ASSERT_TRUE(replay.next(event));
+    EXPECT_EQ(event.u, 71u);
+}
+
 TEST_F(SimReplay, ServesTheRecordedMarketWithItsOwnTickAndTimes) {
     SimOptions options;
     options.replay = write("frames.ndjson", flow());

@@ -94,6 +94,7 @@ inline Rows frames() {
 // thread.
 inline Rows frame_texts() {
     return {Row{"a frame is cut short", {"frame:how=truncated"}, 1, {"SYNCING/gap", "SYNCING/bad_frame"}},
+            Row{"a byte-order mark before the JSON", {"frame:how=bom"}, 1, kBadFrame},
             Row{"an unknown stream in place of an update", {"frame:how=unknown_stream"}, 1, kGap},
             Row{"an unknown field", {"frame:how=unknown_field"}, 1},
             Row{"exponent notation", {"frame:how=exponent"}, 1, kBadFrame},

@@ -240,6 +240,18 @@ TEST_F(Cli, WrongUseIsExitTwoWithOneLineThatSaysWhatToDo) {
     meant("stat --josn", "--json");
 }
 
+TEST_F(Cli, TooFewFilesAreToldWithHowManyItTakes) {
+    for (const std::string verb : {"sim --port 0", "markets", "selfcheck nowhere.yaml"}) {
+        const std::string few = "(ulimit -n 5; exec '" DAYPACK_PROGRAM "' " + verb + ")";
+        const int status = std::system(("cd '" + folder() + "' && " + few + " >out 2>err </dev/null").c_str());
+        EXPECT_EQ(WEXITSTATUS(status), 1) << verb;
+        const std::string err = read_file(folder() + "/err");
+        EXPECT_TRUE(err.starts_with("daypack: ulimit -n is 5 files and sockets, of which ")) << err;
+        EXPECT_NE(err.find("; daypack " + verb.substr(0, verb.find(' ')) + " needs 32: raise it"), std::string::npos)
+            << err;
+    }
+}
+
 TEST_F(Cli, AWrongConfigurationIsExitTwoWithFileAndLine) {
     write("config.yaml",
           "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n    "

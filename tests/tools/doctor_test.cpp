@@ -63,11 +63,11 @@ class Doctor : public testing::Test {
         bool asked = false;
     };
     // Runs it, with a configuration whose section `engine:` has these lines, and reads what it prints.
-    void ask(const std::string& engine = {}) {
+    void ask(const std::string& engine = {}, const std::string& exchange = kExchange) {
         DoctorOptions options{.config_path = {}, .json = true, .root = machine_.root()};
         if (!engine.empty()) {
             options.config_path = machine_.root() + "/my.yaml";
-            machine_.write("/my.yaml", std::string(kExchange) + "engine:\n" + engine);
+            machine_.write("/my.yaml", exchange + "engine:\n" + engine);
         }
         std::ostringstream out;
         exit_code_ = show_doctor(options, out);
@@ -233,6 +233,11 @@ TEST_F(Doctor, WhatWorksLessWellThanItCouldIsAWarning) {
     expect("config.pinning", "warn", "isolcpus=5,7");
     ask("  depth: 65536\n  max_symbols: 65535\n");
     expect("config.shm", "warn", "max_symbols");
+    ask("  image_levels: 65536\n  max_symbols: 65535\n");
+    expect("config.shm", "warn", "with their whole images");
+    const std::string exchange = kExchange;
+    ask("  depth: 64\n", exchange.substr(0, exchange.find('[')) + "\"*\"\n");
+    expect("config.shm", "ok", "KiB for one symbol, ");
     ask("  net_cpus: [7]\n  book_cpus: [7]\n");
     expect("config.pinning", "warn", "named for two threads");
     machine_.write("/sys/devices/system/cpu/cpu6/topology/thread_siblings_list", "6-7\n");

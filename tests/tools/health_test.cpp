@@ -18,6 +18,7 @@
 #include "engine/shm/waker.h"
 #include "tests/engine/shm_fixture.h"
 #include "tools/cli/instances.h"
+#include "tools/cli/run_log.h"
 #include "tools/term/recent_flow.h"
 #include "tools/term/writer_life.h"
 
@@ -44,7 +45,7 @@ std::string causes(Writer& writer, Reader& reader, const HealthOptions& options)
     std::string text;
     EXPECT_TRUE(wait_for([&] {
         test::beat(writer.publisher);
-        text = joined(causes_of(reader, options));
+        text = joined(health_of(reader, options).causes);
         return text.find("STALLED") == std::string::npos && text.find("writer_stalled") == std::string::npos;
     }));
     return text;
@@ -63,11 +64,14 @@ TEST(Health, IsRightOfAThousandStates) {
         if (state == State::live) update.reason = Reason::none;
         writer.publisher.publish_snapshot(update);
         const std::string found = causes(writer, reader, options);
+        const std::string text =
+            std::string("BTC-USDC is ") + daypack_state_name(static_cast<unsigned>(state)) + "/gap";
         if (state == State::live) {
             ASSERT_EQ(found, "") << i;
+        } else if (state == State::halted) {
+            ASSERT_EQ(found, text + ", by the exchange (--allow-halted passes over that)\n") << i;
         } else {
-            ASSERT_EQ(found, std::string("BTC-USDC is ") + daypack_state_name(static_cast<unsigned>(state)) + "/gap\n")
-                << i;
+            ASSERT_EQ(found, text + "\n") << i;
         }
     }
 }
@@ -85,6 +89,60 @@ TEST(Health, ALiveBookIsNotHealthyWhereItsLastMessageIsTooOld) {
     EXPECT_EQ(causes(writer, reader, options), "");
     counters.set(DAYPACK_SYMBOL_last_receive_ns, static_cast<std::uint64_t>(wall_now_ns() - 100'000'000'000));
     EXPECT_NE(causes(writer, reader, options).find("its last message is 100.0"), std::string::npos);
+}
+
+TEST(Health, WhatTheExchangeHaltedIsPassedOverWhereThatIsAskedForAndAnotherIsLive) {
+    const Instance instance;
+    Writer writer(instance.options());
+    Reader reader(instance.name);
+    ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    const auto set_other = [&](State state, Reason reason) {
+        auto update = writer.update(0, state, reason);
+        update.symbol = 1;
+        writer.publisher.publish_status(update);
+    };
+    const HealthOptions usual{.instance = instance.name};
+    const HealthOptions lenient{.instance = instance.name, .allow_halted = true};
+    writer.snapshot(1);
+    set_other(State::halted, Reason::closed);
+    EXPECT_NE(causes(writer, reader, usual), "");
+    EXPECT_EQ(causes(writer, reader, lenient), "");
+    std::ostringstream out;
+    EXPECT_TRUE(wait_for([&] {
+        out.str("");
+        test::beat(writer.publisher);
+        return check_health(lenient, out) == 0;
+    }));
+    EXPECT_EQ(out.str(),
+              "healthy: 1 of the symbols that are followed are HALTED by the exchange (ETH-USDC HALTED/closed), the "
+              "other 1 are LIVE\n");
+    // Nothing but a halt is passed over, and not where nothing shows that anything comes.
+    set_other(State::stale, Reason::silent);
+    EXPECT_EQ(causes(writer, reader, lenient), "ETH-USDC is STALE/silent\n");
+    set_other(State::halted, Reason::post_only);
+    writer.publisher.publish_snapshot(writer.update(2, State::halted, Reason::closed));
+    EXPECT_EQ(causes(writer, reader, lenient),
+              "nothing is LIVE: the exchange has halted all that is asked for (BTC-USDC HALTED/closed, ETH-USDC "
+              "HALTED/post_only)\n");
+}
+
+TEST(RunStatus, WarnsOfNoMarketThatTheExchangeHalted) {
+    const Instance instance;
+    Writer writer(instance.options());
+    const daypack_reader reader = writer.segment.reader_here();
+    ASSERT_EQ(writer.segment.add_symbol("ETH-USDC", "ETH_USDC"), SymbolIndex{1});
+    auto other = writer.update(0, State::halted, Reason::closed);
+    other.symbol = 1;
+    writer.publisher.publish_status(other);
+    RunStatus status;
+    EXPECT_FALSE(RunStatus::is_settled(reader)) << "nothing is LIVE";
+    EXPECT_EQ(status.take(reader, false, 60).level, LogLevel::warning);
+    writer.snapshot(1);
+    EXPECT_TRUE(RunStatus::is_settled(reader));
+    const RunStatus::Line line = status.take(reader, false, 60);
+    EXPECT_EQ(line.level, LogLevel::info);
+    EXPECT_NE(line.text.find("live=1/2"), std::string::npos) << line.text;
+    EXPECT_NE(line.text.find("not_live=\"ETH-USDC HALTED/closed\""), std::string::npos) << line.text;
 }
 
 TEST(Health, OfASymbolThatIsNotFollowedAnyMoreNobodyAsks) {
@@ -222,7 +280,7 @@ TEST(Health, AStoppedProcessIsToldOnceAndWithWhatHelps) {
     const std::string pid = std::to_string(child.pid());
     std::string found;
     EXPECT_TRUE(wait_for([&] {
-        found = joined(causes_of(reader, {.instance = instance.name}));
+        found = joined(health_of(reader, {.instance = instance.name}).causes);
         return found.find("kill -CONT " + pid + " ") != std::string::npos;
     })) << found;
     EXPECT_TRUE(found.starts_with("the engine is STALLED, and so every book STALE: its process " + pid)) << found;
@@ -262,7 +320,7 @@ TEST(Health, WhereNothingLivesItSaysSinceWhen) {
         writer.segment.stop();
     }
     Reader reader(instance.name);
-    const std::string cause = joined(causes_of(reader, {.instance = instance.name}));
+    const std::string cause = joined(health_of(reader, {.instance = instance.name}).causes);
     EXPECT_TRUE(cause.starts_with("instance \"" + instance.name + "\" is STOPPED since 2")) << cause;
     up_ns = writer_life(reader.raw()).up_ns;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -29,6 +29,7 @@ struct Break {
 
 // At the 5th of what it strikes or later: the lines are up by then.
 inline const std::vector<Break> kBreaks{
+    {"frames_unmarked", {"frame@20:how=bom,line=2"}},
     {"readable_frames", {"frame@20:how=malformed,line=2"}},
     {"known_streams", {"frame@20:how=unknown_stream,line=2"}},
     {"key_order", {"frame@20:how=key_order"}},
@@ -57,6 +58,7 @@ inline const std::vector<Break> kBreaks{
     {"rest_answers", {"rest@3:how=503,path=depth"}},
     {"rest_budget", {"rest@6:how=429,path=depth,retry_after=1"}},
     {"rest_plain", {"rest@3:how=gzip,path=depth"}},
+    {"bodies_unmarked", {"rest@3:how=bom,path=depth"}},
     {"readable_bodies", {"rest@3:how=html,path=depth"}},
     {"errors_as_json", {"rest:how=400,path=market,symbol=DAYPACK_NONE"}},
     {"clock_in_ms", {"rest@2:how=html,path=time"}},

@@ -32,7 +32,7 @@ struct Verb {
 // In these, INSTANCE is that of the engine, REST, WS and PORT lead to the exchange, and NOWHERE is a URL without one.
 const std::vector<Verb> kVerbs{
     {"run", {"my.yaml", "--check"}, {"my.yaml"}, {"nowhere.yaml"}},  // failed: the instance has an engine
-    {"sim", {"--port", "0"}, {}, {"--port", "PORT"}, true},          // all that keeps it from its start is 2
+    {"sim", {"--port", "0"}, {"--port", "PORT"}, {"--fault", "drip"}, true},
     {"top", {"--instance", "INSTANCE"}, {"--instance", "none"}, {"--symbol", "a b"}},
     {"cat", {"--instance", "INSTANCE"}, {"--instance", "none"}, {"--levels", "-1"}},
     {"tail", {"--instance", "INSTANCE"}, {"--instance", "none"}, {"--levels", "1"}, true},

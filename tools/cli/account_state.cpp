@@ -99,6 +99,8 @@ class LifeWatch {
 
 int watch(const AccountStateOptions& options, const std::string& account, AccountReader& reader, std::ostream& out) {
     constexpr int kPoll_ms = 10;
+    constexpr int kLookEvery = 10;  // of the polls that find nothing
+    int idle = 0;
     const StopSignal stop;
     RingTexts texts(reader.raw());
     LifeWatch life(options.instance, reader.raw());
@@ -112,9 +114,11 @@ int watch(const AccountStateOptions& options, const std::string& account, Accoun
                 << '\n';
         }
         if (text) {
+            idle = 0;
             out << (options.json ? event_line(*text) : event_words(*text)) << '\n';
         } else {
             out.flush();
+            if (++idle % kLookEvery == 0) require_whole(reader.raw());
             life.look();
             stop.wait_ms(kPoll_ms);
         }

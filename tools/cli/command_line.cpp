@@ -11,6 +11,7 @@
 #include "engine/config/config_values.h"
 #include "engine/shm/shm_limits.h"
 #include "tools/cli/completion.h"
+#include "tools/cli/open_files.h"
 #include "tools/cli/option_checks.h"
 #include "tools/sim/faults/fault.h"
 #include "tools/term/terminal.h"
@@ -226,6 +227,8 @@ void CommandLine::add_health() {
         ->type_name("500ms")
         ->transform(to_nanoseconds());
     sub.add_flag("--books-only", health_.books_only, "leave out the accounts that the engine follows");
+    sub.add_flag("--allow-halted", health_.allow_halted,
+                 "a market that the exchange has halted is no cause, where another one is LIVE: for symbols \"*\"");
     sub.add_flag("--json", health_.json, "one JSON object: healthy, and the causes");
 
     CLI::App& instances = verb("instances", "the instances of this machine, alive or not",
@@ -300,7 +303,7 @@ void CommandLine::add_bench() {
     sub.add_option("--rounds", bench_.rounds,
                    "how often each row is measured; the figures of bench/README.md are the default's")
         ->type_name("N")
-        ->check(CLI::Range(1, 1'000));
+        ->check(in_range<std::int64_t>(1, 1'000, "number"));
     sub.add_option("--rows", bench_.rows, "some rows alone")
         ->type_name("A,B")
         ->delimiter(',')
@@ -387,7 +390,9 @@ int CommandLine::run(int argc, char** argv) {
         return explain(error);
     }
     for (const auto& [sub, action] : actions_) {
-        if (sub->parsed()) return action();
+        if (!sub->parsed()) continue;
+        expect_descriptors(sub->get_name());
+        return action();
     }
     return kDone;
 }

@@ -24,6 +24,7 @@ using Json = nlohmann::ordered_json;
 
 // What a state needs to be understood, where it does not pass by itself.
 std::string more_of(const daypack_top& top) {
+    if (top.state == DAYPACK_STATE_HALTED) return ", by the exchange (--allow-halted passes over that)";
     if (top.state != DAYPACK_STATE_DOWN) return {};
     switch (top.reason) {
         case DAYPACK_REASON_stopped: return ": it is of an earlier list, and this engine does not follow it";
@@ -33,14 +34,8 @@ std::string more_of(const daypack_top& top) {
     }
 }
 
-// "", or why this symbol is not as asked for.
-std::string cause_of(Reader& reader, SymbolIndex symbol, const HealthOptions& options) {
-    const auto top = reader.top(symbol);
-    const std::string name = escaped(reader.names(symbol).symbol);
-    if (!top) return name + " was written faster than it could be read: ask again";
-    if (top->state != DAYPACK_STATE_LIVE) {
-        return fmt::format("{} is {}{}", name, state_text(top->state, top->reason), more_of(*top));
-    }
+// "", or why this symbol, which is LIVE, is not as asked for.
+std::string age_cause(Reader& reader, SymbolIndex symbol, const std::string& name, const HealthOptions& options) {
     if (options.max_age_ns == 0) return {};
     const std::uint64_t last_ns = daypack_symbol_counter(&reader.raw(), symbol, DAYPACK_SYMBOL_last_receive_ns);
     const std::uint64_t age = age_ns(last_ns);
@@ -49,6 +44,23 @@ std::string cause_of(Reader& reader, SymbolIndex symbol, const HealthOptions& op
         "{} is LIVE, but {}, more than {}", name,
         last_ns == 0 ? "no message of it has come yet" : "its last message is " + duration_text(age) + " old",
         duration_text(static_cast<std::uint64_t>(options.max_age_ns)));
+}
+
+// Takes one symbol that is asked for.
+void take(Reader& reader, SymbolIndex symbol, const HealthOptions& options, Health& health) {
+    const auto top = reader.top(symbol);
+    const std::string name = escaped(reader.names(symbol).symbol);
+    if (!top) {
+        health.causes.push_back(name + " was written faster than it could be read: ask again");
+    } else if (top->state == DAYPACK_STATE_HALTED && options.allow_halted) {
+        health.halted.push_back(name + " " + state_text(top->state, top->reason));
+    } else if (top->state != DAYPACK_STATE_LIVE) {
+        health.causes.push_back(fmt::format("{} is {}{}", name, state_text(top->state, top->reason), more_of(*top)));
+    } else {
+        ++health.live;
+        std::string cause = age_cause(reader, symbol, name, options);
+        if (!cause.empty()) health.causes.push_back(std::move(cause));
+    }
 }
 
 // The engine lives, and does not beat.
@@ -75,20 +87,38 @@ std::string account_words(const AccountHealth& accounts) {
 }
 
 // `taker`: the process that asks for the instance; 0: none does, or it is not this user's to see.
-void tell_json(const std::vector<std::string>& causes, const AccountHealth& accounts, pid_t taker, std::ostream& out) {
-    Json json{{"healthy", causes.empty()}, {"causes", causes}, {"accounts_not_judged", accounts.unread}};
+void tell_json(const Health& health, const AccountHealth& accounts, pid_t taker, std::ostream& out) {
+    Json json{{"healthy", health.causes.empty()}, {"causes", health.causes}, {"accounts_not_judged", accounts.unread}};
+    if (!health.halted.empty()) json["halted"] = health.halted;
     if (taker != 0) json["takeover_pid"] = taker;
     out << json_line(json) << '\n';
 }
 
+std::string good_words(const Health& health, std::size_t followed, std::size_t listed, const HealthOptions& options) {
+    if (!options.symbol.empty()) return fmt::format("healthy: {} is LIVE", options.symbol);
+    std::string text = health.halted.empty()
+                           ? fmt::format("healthy: all {} symbols that are followed are LIVE", followed)
+                           : fmt::format(
+                                 "healthy: {} of the symbols that are followed are HALTED by the exchange ({}), the "
+                                 "other {} are LIVE",
+                                 health.halted.size(), fmt::join(health.halted, ", "), health.live);
+    if (listed > followed) text += fmt::format(" ({} more are of earlier lists)", listed - followed);
+    return text;
+}
+
 }  // namespace
 
-std::vector<std::string> causes_of(Reader& reader, const HealthOptions& options) {
+Health health_of(Reader& reader, const HealthOptions& options) {
     (void)daypack_follow(&reader.raw());
+    Health health;
+    auto& causes = health.causes;
+    const auto only = [&health](std::string cause) {
+        health.causes = {std::move(cause)};
+        return health;
+    };
     const WriterLife life = writer_life(reader.raw());
-    if (!life.lives) return {death_notice(reader.instance(), life)};
-    std::vector<std::string> causes;
-    if (life.word == "STALLED" && options.symbol.empty()) return {stall_words(reader.raw())};  // of whatever symbol
+    if (!life.lives) return only(death_notice(reader.instance(), life));
+    if (life.word == "STALLED" && options.symbol.empty()) return only(stall_words(reader.raw()));  // of whatever symbol
     if (life.word != "RUNNING") causes.push_back(fmt::format("the engine is {}", life.word));
     std::vector<SymbolIndex> asked;
     if (!options.symbol.empty()) {
@@ -104,49 +134,45 @@ std::vector<std::string> causes_of(Reader& reader, const HealthOptions& options)
                                 ? "no symbol is followed yet"
                                 : "no symbol is followed: those that are listed are of earlier lists");
     }
-    for (const SymbolIndex symbol : asked) {
-        if (std::string cause = cause_of(reader, symbol, options); !cause.empty()) causes.push_back(std::move(cause));
+    for (const SymbolIndex symbol : asked) take(reader, symbol, options, health);
+    if (causes.empty() && health.live == 0) {
+        causes.push_back(fmt::format("nothing is LIVE: the exchange has halted all that is asked for ({})",
+                                     fmt::join(health.halted, ", ")));
     }
-    return causes;
+    return health;
 }
 
 int check_health(const HealthOptions& options, std::ostream& out) {
-    std::vector<std::string> causes;
+    Health health;
     std::size_t followed = 0, listed = 0;
     AccountHealth accounts;
     try {
         Reader reader(options.instance, options.owner);
-        causes = causes_of(reader, options);
+        health = health_of(reader, options);
         followed = followed_symbols(reader).size();
         listed = reader.symbols();
         const WriterLife life = writer_life(reader.raw());
         if (!options.books_only && options.symbol.empty() && life.lives && life.word != "STALLED") {
             accounts = account_health(options.instance, reader.raw());
-            causes.insert(causes.end(), accounts.causes.begin(), accounts.causes.end());
+            health.causes.insert(health.causes.end(), accounts.causes.begin(), accounts.causes.end());
         }
     } catch (const std::runtime_error& error) {
-        causes.emplace_back(error.what());
+        health.causes.emplace_back(error.what());
     }
     const pid_t taker = TakeoverRequest::asked_by(options.instance);
     if (options.json) {
-        tell_json(causes, accounts, taker, out);
-    } else if (causes.empty()) {
-        out << (options.symbol.empty()
-                    ? fmt::format("healthy: all {} symbols that are followed are LIVE", followed) +
-                          (listed > followed ? fmt::format(" ({} more are of earlier lists)", listed - followed) : "")
-                    : fmt::format("healthy: {} is LIVE", options.symbol))
-            << account_words(accounts) << '\n';
+        tell_json(health, accounts, taker, out);
+        return health.causes.empty() ? 0 : 1;
     }
-    if (!options.json && taker != 0) {
+    if (health.causes.empty()) out << good_words(health, followed, listed, options) << account_words(accounts) << '\n';
+    if (taker != 0) {
         out << fmt::format(
             "takeover: the engine with pid {} asks for the instance; where this line stays, the one that has it does "
             "not answer, and is succeeded when it ends\n",
             taker);
     }
-    if (!options.json) {
-        for (const std::string& cause : causes) std::fprintf(stderr, "daypack: %s\n", cause.c_str());
-    }
-    return causes.empty() ? 0 : 1;
+    for (const std::string& cause : health.causes) std::fprintf(stderr, "daypack: %s\n", cause.c_str());
+    return health.causes.empty() ? 0 : 1;
 }
 
 }  // namespace daypack::core

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -155,7 +156,7 @@ class Minutes {
         constexpr std::int64_t kMinute_ns = 60'000'000'000;
         started_ = started_ && joins == joins_;
         joins_ = joins;
-        if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_all_live(reader))) return;
+        if (now - told_ < kMinute_ns && (started_ || !RunStatus::is_settled(reader))) return;
         const std::uint64_t epoch = daypack_load(&daypack_head(&reader)->epoch);
         const RunStatus::Line line = status_.take(reader, joins, static_cast<double>(now - told_) / 1e9);
         if (daypack_load(&daypack_head(&reader)->epoch) != epoch) return;  // in part it is what another engine has
@@ -173,6 +174,31 @@ class Minutes {
     MonoTime told_;
     RunStatus status_;
 };
+
+// Null: it was asked to end while it was made.
+std::unique_ptr<Engine> make_engine(const Config& config, RunLog& log, const std::function<bool()>& asks_to_end) {
+    const auto write = [&log](const std::string& line) { log.write(line); };
+    try {
+        return std::make_unique<Engine>(config, Callbacks{}, write, asks_to_end);
+    } catch (const SegmentGivenUp& given_up) {
+        log.tell(LogLevel::info, std::string("daypack: ") + given_up.what());
+        return nullptr;
+    }
+}
+
+// Why an engine has ended by itself. Returns the exit code.
+int tell_failure(Engine::Failure failure, RunLog& log) {
+    if (failure == Engine::Failure::handed_over) {
+        log.tell(
+            LogLevel::info,
+            "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
+        return 0;
+    }
+    log.tell(LogLevel::error,
+             "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
+             "above says which");
+    return 1;
+}
 
 // "accounts default, mm2"
 std::string accounts_text(const ExchangeConfig& exchange) {
@@ -239,7 +265,10 @@ int run_engine(const RunOptions& options) {
     RunLog log(log_shape, terminal && isatty(STDERR_FILENO) != 0, err);
     const StopSignal stop;
     HangUp hang_up;
-    Engine engine(config, {}, [&log](const std::string& line) { log.write(line); });
+    const auto asks_to_end = [&stop, &hang_up] { return stop.asked() || hang_up.asks_to_end(); };
+    const std::unique_ptr<Engine> made = make_engine(config, log, asks_to_end);
+    if (made == nullptr) return 0;
+    Engine& engine = *made;
     engine.start();
     ServiceManager manager;
     manager.ready();
@@ -284,18 +313,7 @@ int run_engine(const RunOptions& options) {
     const daypack_reader own = own_of(engine, reader);
     if (!options.quiet && !engine.failed()) print_tops(own, out);
     engine.stop();
-    if (engine.failure() == Engine::Failure::handed_over) {
-        log.tell(
-            LogLevel::info,
-            "daypack: another engine asked for the instance, and goes on with it: this one has ended in good order");
-        return 0;
-    }
-    if (engine.failed()) {
-        log.tell(LogLevel::error,
-                 "daypack: none of the configured symbols can be followed, or another engine has the instance; the log "
-                 "above says which");
-        return 1;
-    }
+    if (engine.failure() != Engine::Failure::none) return tell_failure(engine.failure(), log);
     const std::uint64_t received =
         options.quiet ? received_in_all(own, config.exchange.lines) : print_summary(own, config.exchange.lines, out);
     if (received == 0 && !asked) {

@@ -79,11 +79,12 @@ RunStatus::Sums RunStatus::sums_of(const daypack_reader& reader) {
     return sums;
 }
 
-bool RunStatus::is_all_live(const daypack_reader& reader) {
+bool RunStatus::is_settled(const daypack_reader& reader) {
     bool any = false;
     for (SymbolIndex i = 0; i < daypack_symbols(&reader); ++i) {
         const auto top = top_of(reader, i);
-        if (!top || (is_followed(*top) && top->state != DAYPACK_STATE_LIVE)) return false;
+        const bool stands = top && (top->state == DAYPACK_STATE_LIVE || top->state == DAYPACK_STATE_HALTED);
+        if (!top || (is_followed(*top) && !stands)) return false;
         any = any || top->state == DAYPACK_STATE_LIVE;
     }
     return any;
@@ -93,11 +94,13 @@ RunStatus::Line RunStatus::take(const daypack_reader& reader, bool joins, double
     constexpr std::size_t kNamed = 3;
     std::size_t followed = 0;
     std::size_t live = 0;
+    std::size_t halted = 0;
     std::string others;
     for (SymbolIndex i = 0; i < daypack_symbols(&reader); ++i) {
         const auto top = top_of(reader, i);
         if (top && !is_followed(*top)) continue;
         ++followed;
+        halted += top && top->state == DAYPACK_STATE_HALTED;
         if (top && top->state == DAYPACK_STATE_LIVE) {
             ++live;
         } else if (followed - live <= kNamed) {
@@ -124,7 +127,7 @@ RunStatus::Line RunStatus::take(const daypack_reader& reader, bool joins, double
                     static_cast<double>(daypack_percentile(&reader, DAYPACK_HISTOGRAM_FRAME_TO_SHM, 990)) / 1e3);
     if (joins) line.text += " joining=1 (no reader sees these books yet)";
     if (!others.empty()) line.text += fmt::format(" not_live=\"{}\"", others);
-    if (live != followed || live == 0 || up != lines) line.level = LogLevel::warning;
+    if (live + halted != followed || live == 0 || up != lines) line.level = LogLevel::warning;
     before_ = sums;
     return line;
 }

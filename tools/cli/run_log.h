@@ -55,8 +55,9 @@ class RunStatus {
     // `reader`: the segment of this engine, as it is mapped. `joins`: no reader sees that yet. `seconds`: since the
     // last call.
     [[nodiscard]] Line take(const daypack_reader& reader, bool joins, double seconds);
-    // Whether there is a symbol, and each that is followed is LIVE.
-    [[nodiscard]] static bool is_all_live(const daypack_reader& reader);
+    // Whether a symbol is LIVE, and each other one that is followed is so too, or was halted by the exchange, which is
+    // as far as it comes.
+    [[nodiscard]] static bool is_settled(const daypack_reader& reader);
 
   private:
     struct Sums {

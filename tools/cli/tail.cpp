@@ -10,6 +10,7 @@
 #include "tools/term/event_text.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
+#include "tools/term/writer_life.h"
 
 namespace daypack::core {
 namespace {
@@ -34,21 +35,25 @@ class NameCache {
 
 int follow_events(const TailOptions& options, std::ostream& out) {
     constexpr int kPoll_ms = 1;
+    constexpr int kLookEvery = 100;  // of the polls that find nothing
     Reader reader(options.instance, options.owner);
     std::optional<SymbolIndex> only;
     if (!options.symbol.empty()) only = require_symbol(reader, options.symbol);
     NameCache names(reader);
     const StopSignal stop;
     std::uint64_t cursor = daypack_cursor(&reader.raw());
+    int idle = 0;
     while (!stop.asked() && out) {
         daypack_record record;
         std::uint64_t lost = 0;
         const int result = daypack_read_record(&reader.raw(), &cursor, &record, &lost);
         if (result == DAYPACK_EMPTY) {
             out.flush();
+            if (++idle % kLookEvery == 0) require_whole(reader.raw());
             stop.wait_ms(kPoll_ms);
             continue;
         }
+        idle = 0;
         if (result == DAYPACK_OK && daypack_record_kind(&record) == DAYPACK_KIND_NONE) lost = 1;
         if (lost > 0) {
             out << (options.json ? lost_json(lost) : lost_line(lost)) << '\n';

@@ -73,13 +73,17 @@ Finding idling(const ThreadPlan& plan) {
 // Slots are taken as symbols are added, so a machine may do with less than what all of them would take.
 Finding shm_room(const Machine& machine, const Config& config) {
     const EngineConfig& engine = config.engine;
-    const SegmentLayout layout(engine.depth, engine.max_symbols, engine.ring_events);
+    const SegmentLayout layout(engine.depth, engine.max_symbols, engine.ring_events, engine.image_levels);
     const std::size_t symbols = std::max<std::size_t>(config.exchange.symbols.size(), 1);
     const std::size_t least = layout.slots + symbols * layout.slot_bytes;
     const auto free = machine.free_bytes("/dev/shm");
     if (!free) return {"config.shm", Verdict::fail, "there is no /dev/shm", "mount a tmpfs there"};
-    const std::string found = fmt::format("{} KiB for {} symbols, {} KiB for all {}, {} KiB are free", least >> 10,
-                                          symbols, layout.bytes >> 10, engine.max_symbols, *free >> 10);
+    const std::string some = config.exchange.all_symbols  // how many these are the exchange alone knows
+                                 ? fmt::format("{} KiB for one symbol", least >> 10)
+                                 : fmt::format("{} KiB for {} symbols", least >> 10, symbols);
+    const std::string found =
+        fmt::format("{}, {} KiB for all {}{}, {} KiB are free", some, layout.bytes >> 10, engine.max_symbols,
+                    engine.image_levels != 0 ? " with their whole images" : "", *free >> 10);
     const std::string fix = fmt::format("{}; or lower `depth`, `max_symbols` or `ring_events`", kShmFix);
     // The segment that stands there from an engine before is taken over.
     const bool there = machine.line("/dev/shm/daypack." + engine.instance).has_value();

@@ -14,6 +14,7 @@ struct Words {
     bool makes_books_wrong = false;
 };
 constexpr Words kWords[] = {
+    {Assumption::frames_unmarked, "frames_unmarked", "no message begins with a byte-order mark", true},
     {Assumption::readable_frames, "readable_frames", "every message is one JSON object", true},
     {Assumption::known_streams, "known_streams", "every message is of a stream that was subscribed to", true},
     {Assumption::key_order, "key_order", "`data` stands before `stream`, and the keys in it are sorted"},
@@ -43,6 +44,7 @@ constexpr Words kWords[] = {
     {Assumption::rest_answers, "rest_answers", "a request that is right is answered with 200"},
     {Assumption::rest_budget, "rest_budget", "the configured number of requests a minute is allowed"},
     {Assumption::rest_plain, "rest_plain", "answers are in no coding that was not asked for"},
+    {Assumption::bodies_unmarked, "bodies_unmarked", "no answer begins with a byte-order mark", true},
     {Assumption::readable_bodies, "readable_bodies", "answers are the JSON that the documents promise", true},
     {Assumption::errors_as_json, "errors_as_json", "a market that is not there is denied in JSON, with a code"},
     {Assumption::clock_in_ms, "clock_in_ms", "/api/v1/time is text, in milliseconds"},

@@ -14,6 +14,7 @@ namespace daypack::core::selfcheck {
 // the rest; none of it is known for sure until somebody meets the venue.
 enum class Assumption : std::uint8_t {
     // Frames
+    frames_unmarked,
     readable_frames,
     known_streams,
     key_order,
@@ -44,6 +45,7 @@ enum class Assumption : std::uint8_t {
     rest_answers,
     rest_budget,
     rest_plain,
+    bodies_unmarked,
     readable_bodies,
     errors_as_json,
     clock_in_ms,
@@ -66,6 +68,9 @@ inline constexpr std::size_t kAssumptions = static_cast<std::size_t>(Assumption:
 [[nodiscard]] const char* name_of(Assumption assumption) noexcept;
 // What is taken for granted, as a sentence.
 [[nodiscard]] const char* sentence_of(Assumption assumption) noexcept;
+
+// Begins what some editors and servers write as UTF-8. JSON has none, so the engine refuses what begins with it.
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // What was found of one assumption.
 struct Finding {

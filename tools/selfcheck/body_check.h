@@ -36,6 +36,7 @@ class BodyCheck {
     [[nodiscard]] DepthFacts depth(const Instrument& instrument, const RestAnswer& answer);
 
   private:
+    bool is_unmarked(const std::string& what, std::string_view symbol, std::string_view body);
     void rows(std::string_view body, bool is_list);
     void cut(const std::string& symbol, const DepthFacts& facts);
 

@@ -147,6 +147,9 @@ struct FrameCheck::Look {
 
 FrameFacts FrameCheck::look(std::string_view frame) {
     Look look{*this, frame};
+    const bool marked = frame.starts_with(kByteOrderMark);
+    look.note(Assumption::frames_unmarked, !marked);
+    if (marked) return look.facts;  // this parser would pass over the mark, and the engine does not
     const Json message = Json::parse(frame, nullptr, false);
     look.note(Assumption::readable_frames, message.is_object());
     if (!message.is_object()) return look.facts;

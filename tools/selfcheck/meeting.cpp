@@ -91,6 +91,7 @@ void Meeting::learn_markets() {
     api_->markets([&](RestReply<MarketList> usual) {
         why = usual.why;
         if (usual.value) markets = usual.value->markets;
+        if (usual.value && !usual.value->skipped.empty()) why = usual.value->skipped.front();
         api_->markets_of_all_kinds([&](RestReply<MarketList> all) {
             for (const Market& market : all.value ? all.value->markets : std::vector<Market>()) {
                 if (find_market(markets, market.native) == nullptr) markets.push_back(market);

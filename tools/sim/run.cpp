@@ -3,9 +3,9 @@
 
 #include <csignal>
 #include <cstdio>
-#include <exception>
 
 #include "tools/sim/exchange.h"
+#include "tools/sim/market/wrong_options.h"
 
 namespace daypack::core::sim {
 
@@ -24,7 +24,7 @@ int run_sim(const SimOptions& options) {
         sigwait(&ends, &signal);
         exchange.stop();
         return 0;
-    } catch (const std::exception& error) {
+    } catch (const WrongOptions& error) {
         std::fprintf(stderr, "daypack: %s\n", error.what());
         return 2;
     }

@@ -24,9 +24,9 @@ const Screen* volatile drawn = nullptr;  // the one that is, if one is
 void on_bus_error(int, siginfo_t* info, void*) {
     if (info->si_code != BUS_ADRERR) return;
     give_back_screen();
-    constexpr std::string_view kWhy =
-        "daypack: the shared memory was cut short while it was read, which no engine does: start the engine again\n";
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWhy.data(), kWhy.size());
+    for (const std::string_view words : {std::string_view("daypack: "), kCutShort, std::string_view("\n")}) {
+        [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, words.data(), words.size());
+    }
     _exit(1);
 }
 

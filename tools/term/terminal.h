@@ -5,6 +5,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace daypack::core {
@@ -37,6 +38,10 @@ class Screen {
     bool keys_ = false;  // and still is one
     termios before_{};
 };
+
+// What ends a reader of shared memory that somebody cut short.
+inline constexpr std::string_view kCutShort =
+    "the shared memory was cut short while it was read, which no engine does: start the engine again";
 
 // From now on a read of shared memory that is not there any more, since somebody cut the file short, ends the program
 // with exit code 1 and an error in words. A screen that is drawn then is given back before.

@@ -2,14 +2,17 @@
 #include "tools/term/writer_life.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdio>
+#include <stdexcept>
 #include <thread>
 
 #include "engine/messages/log.h"
 #include "net/base/clock.h"
 #include "tools/term/shm_text.h"
+#include "tools/term/terminal.h"
 
 namespace daypack::core {
 
@@ -66,6 +69,12 @@ bool open_successor(Reader& reader) {
         std::this_thread::sleep_for(1ms);
     }
     return false;
+}
+
+void require_whole(const daypack_reader& reader) {
+    struct stat file {};
+    if (fstat(reader.fd, &file) != 0 || static_cast<std::uint64_t>(file.st_size) >= reader.bytes) return;
+    throw std::runtime_error(std::string(kCutShort));
 }
 
 int exit_code_of(Reader& reader) {

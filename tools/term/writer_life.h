@@ -25,9 +25,12 @@ struct WriterLife {
 // The symbols that somebody asks for: one of an earlier list keeps its place, and says DOWN/stopped. Where no engine
 // lives, all that there are.
 [[nodiscard]] std::vector<SymbolIndex> followed_symbols(Reader& reader);
-// Where the segment was replaced (another depth or max_symbols), opens the one in its place, for which it waits a
-// second at most. Returns whether it did: what was read before is to be read again.
+// Where the segment was replaced (another depth or max_symbols), opens the one in its place, for which it waits half
+// a second at most. Returns whether it did: what was read before is to be read again.
 [[nodiscard]] bool open_successor(Reader& reader);
+// Throws std::runtime_error where somebody cut the file of this segment short. Whoever waits for its ring to go on asks
+// now and then: on a page that is left it stands still for ever, and no read ends in a SIGBUS.
+void require_whole(const daypack_reader& reader);
 // Says so on stderr. Returns the exit code of a verb that has shown what there is.
 [[nodiscard]] int exit_code_of(Reader& reader);
 

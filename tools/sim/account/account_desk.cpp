@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "tools/sim/account/account_rest.h"
 #include "tools/sim/faults/fault_answers.h"
 #include "tools/sim/market/clocks.h"
+#include "tools/sim/market/wrong_options.h"
 #include "tools/sim/server/query.h"
 
 namespace daypack::core::sim {
@@ -36,7 +36,7 @@ AccountDesk::AccountDesk(boost::asio::io_context& io, const SimOptions& options,
       timer_(io),
       later_(io) {
     if (matching_.instruments().empty()) {
-        throw std::runtime_error("--accounts: no market here suits; list one such as SOL_USDC or SOL_USDC_PERP");
+        throw WrongOptions("--accounts: no market here suits; list one such as SOL_USDC or SOL_USDC_PERP");
     }
     for (const Account& account : matching_.accounts()) {
         keys_.push_back(key_pair_of(options.seed, account.number));

@@ -64,6 +64,7 @@ class Chaos {
         "reorder:line=%",
         "frame:how=truncated",
         "frame:how=malformed,line=%",
+        "frame:how=bom,line=%",
         "frame:how=exponent",
         "frame:how=decimals,symbol=@",
         "frame:how=negative",

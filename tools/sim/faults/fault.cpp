@@ -7,7 +7,8 @@
 #include <array>
 #include <charconv>
 #include <iterator>
-#include <stdexcept>
+
+#include "tools/sim/market/wrong_options.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -26,7 +27,7 @@ constexpr KindName kKinds[] = {
     {FaultKind::duplicate, "duplicate", "symbol line", "", "", "", "a depth frame is sent twice"},
     {FaultKind::reorder, "reorder", "symbol line", "", "", "", "a depth frame is sent behind the next one"},
     {FaultKind::frame, "frame", "symbol line how bytes",
-     "truncated malformed huge binary fragments not_utf8 unknown_stream unknown_field exponent decimals negative "
+     "truncated malformed huge binary fragments not_utf8 bom unknown_stream unknown_field exponent decimals negative "
      "zero_price overflow far number text_id duplicate_price backwards lie crossed key_order spaced unpadded ms_times",
      nullptr, "", "a depth frame is sent otherwise than it should be"},
     {FaultKind::mute, "mute", "symbol line for_ms", "", "", "",
@@ -107,7 +108,7 @@ constexpr KindName kKinds[] = {
 };
 
 [[noreturn]] void fail(std::string_view text, const std::string& what) {
-    throw std::runtime_error(fmt::format("--fault {}: {}", text, what));
+    throw WrongOptions(fmt::format("--fault {}: {}", text, what));
 }
 
 const KindName& kind_named(std::string_view text, std::string_view name) {

@@ -72,7 +72,7 @@ struct Fault {
     std::uint64_t retry_after_s = 0;        // rest, upgrade: 0: not said
     CertificateKind which = CertificateKind::expired;  // cert
 
-    // Throws std::runtime_error with a sentence that says what is meant.
+    // Throws WrongOptions with a sentence that says what is meant.
     [[nodiscard]] static Fault parse(std::string_view text);
 };
 

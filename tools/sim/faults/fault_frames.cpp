@@ -137,6 +137,7 @@ std::string mutated(std::string frame, const Fault& fault) {
     if (how == "malformed") frame[frame.find(':', frame.size() / 2)] = ';';
     if (how == "huge") insert_into_data(frame, "\"x\":\"" + std::string(fault.bytes, 'x') + "\"");
     if (how == "not_utf8") insert_into_data(frame, "\"x\":\"\xC3\x28\"");
+    if (how == "bom") frame.insert(0, "\xEF\xBB\xBF");
     if (how == "unknown_field") insert_into_data(frame, R"("x":{"y":[1,-2.5e3,null,true,"\u00e9"]})");
     if (how == "unknown_stream") frame.replace(frame.find("depth."), 6, "oddity.");
     if (how == "exponent") set_price(frame, price_of(frame) + "e0");

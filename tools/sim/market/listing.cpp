@@ -3,11 +3,11 @@
 
 #include <memory>
 #include <set>
-#include <stdexcept>
 #include <string>
 
 #include "tools/sim/market/flow.h"
 #include "tools/sim/market/replay.h"
+#include "tools/sim/market/wrong_options.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -21,7 +21,7 @@ std::vector<Market> markets_of(const MarketOptions& options) {
     std::vector<Market> markets;
     std::set<std::string> seen;
     for (const std::string& symbol : options.symbols) {
-        if (!seen.insert(symbol).second) throw std::runtime_error("symbol " + symbol + " is given twice");
+        if (!seen.insert(symbol).second) throw WrongOptions("symbol " + symbol + " is given twice");
         markets.push_back(market_named(symbol));
     }
     return markets;
@@ -31,7 +31,7 @@ std::vector<Market> markets_of(const MarketOptions& options) {
 
 std::vector<Feed> make_feeds(const MarketOptions& options) {
     if (options.rate < 0 || options.speed < 0) {
-        throw std::runtime_error("rate and speed must not be negative; 0 is as fast as the reader takes it");
+        throw WrongOptions("rate and speed must not be negative; 0 is as fast as the reader takes it");
     }
     std::vector<Feed> feeds;
     const auto history = [&](std::size_t usual) {
@@ -39,7 +39,7 @@ std::vector<Feed> make_feeds(const MarketOptions& options) {
     };
     if (!options.replay.empty()) {
         if (!options.symbols.empty()) {
-            throw std::runtime_error("a replay brings its own market: leave out --symbols, or --replay");
+            throw WrongOptions("a replay brings its own market: leave out --symbols, or --replay");
         }
         const std::vector<std::string> recorded = Replay::markets_of(options.replay);
         if (recorded.empty()) {

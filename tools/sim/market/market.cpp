@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 
 #include "tools/sim/market/text.h"
+#include "tools/sim/market/wrong_options.h"
 
 namespace daypack::core::sim {
 namespace {
@@ -116,8 +116,8 @@ Market market_named(const std::string& symbol) {
     market.symbol = symbol;
     const std::string_view pair = pair_of(market);
     if (pair.find('_') == std::string_view::npos || market.base().empty() || market.quote().empty()) {
-        throw std::runtime_error("symbol \"" + symbol +
-                                 "\" is no name of the exchange's form; write BTC_USDC or BTC_USDC_PERP");
+        throw WrongOptions("symbol \"" + symbol +
+                           "\" is no name of the exchange's form; write BTC_USDC or BTC_USDC_PERP");
     }
     return market;
 }

@@ -172,8 +172,7 @@ void Replay::find_start() {
     std::vector<std::string> bodies;
     const auto take = [&] {
         for (const std::string& body : bodies) {
-            take_start(body);
-            if (start_u_ + 1 >= first_id) return true;
+            if (is_start(body) && start_u_ + 1 >= first_id) return true;
         }
         bodies.clear();
         return false;
@@ -257,6 +256,16 @@ void Replay::read_start() {
         take_start(body);
     } catch (const std::exception& error) {
         throw std::runtime_error(snapshot_path_ + ": " + error.what());
+    }
+}
+
+// An answer that is no book is one that whoever recorded it had to refuse, too.
+bool Replay::is_start(std::string_view body) {
+    try {
+        take_start(body);
+        return true;
+    } catch (const std::exception&) {
+        return false;
     }
 }
 

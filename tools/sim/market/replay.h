@@ -53,6 +53,7 @@ class Replay final : public Source {
     void read_start();
     void find_market();
     void find_start();
+    [[nodiscard]] bool is_start(std::string_view body);
     void take_start(std::string_view body);
     [[nodiscard]] bool next_recorded(Event& event);
     [[nodiscard]] bool fill(Event& event);

@@ -262,8 +262,11 @@ void Server::Impl::listen() {
         throw std::runtime_error("cannot listen on " + address.to_string() +
                                  ", which is no address of this machine; --bind 0.0.0.0 listens on all that it has");
     }
-    throw std::runtime_error("cannot listen on " + text_of(tcp::endpoint(address, port)) + " (" + error.message() +
-                             "); choose another --port, or 0 for a free one");
+    const bool is_taken = error == asio::error::address_in_use;
+    throw std::runtime_error(
+        "cannot listen on " + text_of(tcp::endpoint(address, port)) + " (" + error.message() +
+        "): " + (is_taken ? "stop the program that listens there (`ss -ltnp` shows which), or " : "") +
+        "choose another --port, or 0 for a free one");
 }
 
 void Server::Impl::accept() {

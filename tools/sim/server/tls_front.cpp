@@ -8,6 +8,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tools/sim/market/wrong_options.h"
+
 namespace daypack::core::sim {
 namespace {
 
@@ -37,10 +39,10 @@ std::unique_ptr<CertificateAuthority> kept_authority(const std::string& path) {
 TlsFront::TlsFront(const SimOptions& options) : names_(options.names) {
     if (!options.tls) {
         if (!options.ca_out.empty()) {
-            throw std::runtime_error("--ca-out needs --tls: without it there is no certificate");
+            throw WrongOptions("--ca-out needs --tls: without it there is no certificate");
         }
         if (!options.names.empty() || !options.ca_key.empty()) {
-            throw std::runtime_error("--name and --ca-key need --tls: without it there is no certificate");
+            throw WrongOptions("--name and --ca-key need --tls: without it there is no certificate");
         }
         return;
     }
