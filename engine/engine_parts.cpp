@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/metrics/account_metrics.h"
 #include "engine/metrics/exposition.h"
 #include "engine/shm/atomic_words.h"
 #include "net/backpack/subscribe_frame.h"
@@ -195,8 +196,11 @@ void Engine::Parts::make_metrics() {
         throw std::runtime_error(
             fmt::format("metrics_listen: the segment cannot be read ({})", daypack_result_name(result)));
     }
-    metrics.emplace(config.engine.metrics_listen,
-                    [this] { return metrics_text(metrics_reader.raw, plan.is_fused() ? 0 : queued()); });
+    metrics.emplace(config.engine.metrics_listen, [this] {
+        std::vector<AccountFigures> figures;
+        for (const auto& account : accounts) figures.push_back(account->figures());
+        return metrics_text(metrics_reader.raw, plan.is_fused() ? 0 : queued()) + account_metrics_text(figures);
+    });
 }
 
 void Engine::Parts::make_control() {

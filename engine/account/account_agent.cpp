@@ -14,7 +14,8 @@ namespace {
 
 const std::vector<std::string> kStreams{"account.orderUpdate", "account.positionUpdate", "account.balanceUpdate"};
 constexpr std::uint32_t kPageRows = 1'000;
-constexpr std::size_t kFillsAtOnceMax = 100'000;  // of one fetch
+constexpr std::size_t kFillsAtOnceMax = 50'000;  // of one fetch; fewer than FillLedger remembers
+static_assert(kFillsAtOnceMax < FillLedger::kFillsMax);
 
 }  // namespace
 
@@ -46,6 +47,7 @@ void AccountAgent::connect() {
         LineOptions options;
         options.urls = options_.ws_urls;
         options.tls = options_.tls;
+        options.local_address = options_.local_address;
         options.ping_interval_ms = options_.ping_interval_ms;
         options.line_dead_ms = options_.line_dead_ms;
         options.frame_bytes_max = options_.frame_bytes_max;
@@ -160,9 +162,18 @@ void AccountAgent::fetch_fills(const AccountBook::Ask& ask, std::vector<AccountF
         if (!is_whole(ask, reply)) return;
         const std::size_t rows = reply.value->rows.size();
         for (AccountFill& fill : reply.value->rows) so_far.push_back(std::move(fill));
-        if (rows == kPageRows && so_far.size() < kFillsAtOnceMax) return fetch_fills(ask, std::move(so_far));
+        const bool has_more = rows == kPageRows;
+        if (has_more && so_far.size() < kFillsAtOnceMax) return fetch_fills(ask, std::move(so_far));
+        if (has_more) say_cut(ask, so_far.size());
         book_.on_answer(ask, std::move(so_far));
     });
+}
+
+void AccountAgent::say_cut(const AccountBook::Ask& ask, std::size_t rows) {
+    ++histories_cut_;
+    say_("warning: account: there were more fills since " + std::to_string(ask.from.us / 1'000'000) +
+         " (Unix time) than the newest " + std::to_string(rows) +
+         " that are read at once: those before them are not told; `daypack account fills` asks the exchange");
 }
 
 template <class Row>

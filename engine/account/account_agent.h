@@ -12,6 +12,7 @@
 
 #include "engine/account/account_book.h"
 #include "net/backpack/account/account_api.h"
+#include "net/base/clock.h"
 #include "net/http/rest_client.h"
 #include "net/ws/line.h"
 
@@ -35,6 +36,7 @@ class AccountAgent final : private LineListener {
         std::vector<Url> ws_urls;
         RestOptions rest;
         const TlsContext* tls = nullptr;
+        std::string local_address;  // of this machine, that the line comes from; empty: the system chooses
         int ping_interval_ms = 5'000;
         int line_dead_ms = 10'000;
         std::size_t frame_bytes_max = 4'194'304;
@@ -54,6 +56,8 @@ class AccountAgent final : private LineListener {
 
     void start();
     void do_work(MonoTime now);
+    // As of the book.
+    void inherit(VenueTime since, const AccountBook::ToldTimes& told) { book_.inherit(since, told, mono_now()); }
     // For a thread that has nothing to do but wait: makes `io` come back when the line has something to read.
     void wake_on_bytes();
     // After a pause of this program: what the venue has sent by now is read before `is_catching_up` is false again.
@@ -67,6 +71,8 @@ class AccountAgent final : private LineListener {
     [[nodiscard]] std::vector<AccountNews> take_news() { return book_.take_news(); }
     [[nodiscard]] std::uint64_t unknown_words() const noexcept { return unknown_words_; }
     [[nodiscard]] std::uint64_t connections() const noexcept { return connections_; }
+    // Times that a history had more fills than are read at once, so that the oldest are told by nobody.
+    [[nodiscard]] std::uint64_t histories_cut() const noexcept { return histories_cut_; }
 
   private:
     bool on_frame(std::string_view frame, const ReceiveTimes& received) override;
@@ -79,6 +85,7 @@ class AccountAgent final : private LineListener {
     void end_barrier(MonoTime now);
     void fetch(const AccountBook::Ask& ask);
     void fetch_fills(const AccountBook::Ask& ask, std::vector<AccountFill> so_far);
+    void say_cut(const AccountBook::Ask& ask, std::size_t rows);
     template <class Row>
     void take(const AccountBook::Ask& ask, AccountReply<AccountRows<Row>> reply);
     template <class Row>
@@ -101,6 +108,7 @@ class AccountAgent final : private LineListener {
     std::array<std::string, kAccountKinds> said_;  // why a fetch failed, so that it is said once
     std::uint64_t unknown_words_ = 0;
     std::uint64_t connections_ = 0;
+    std::uint64_t histories_cut_ = 0;
 };
 
 }  // namespace daypack::core

@@ -16,7 +16,10 @@ constexpr std::array kKinds{AccountKind::orders, AccountKind::positions, Account
 // ---- the line
 
 void AccountBook::on_subscribed(MonoTime now, VenueTime venue_now) {
-    if (!base_) base_ = newest_ = fills_known_ = venue_now;
+    if (!base_) {
+        base_ = newest_ = fills_known_ = venue_now;
+        if (inherited_) begin_at({std::max(inherited_->us, venue_now.us - kInheritMax_us)});
+    }
     subscribed_ = venue_now;
     phase_ = Phase::unproven;
     barrier_sent_ = false;
@@ -27,6 +30,26 @@ void AccountBook::on_subscribed(MonoTime now, VenueTime venue_now) {
         if (one.state.state == State::down) set_state(kind, {State::syncing, Reason::start});
     }
     (void)now;
+}
+
+// The next history is asked for from there on.
+void AccountBook::begin_at(VenueTime since) noexcept {
+    if (since >= *base_) return;
+    base_ = since;
+    fills_known_.us = std::min(fills_known_.us, since.us + kHistoryMargin_us);
+}
+
+void AccountBook::inherit(VenueTime since, const ToldTimes& told, MonoTime now) {
+    for (const auto& [identity, time] : told) {
+        if (!base_ || time < *base_) ledger_.note_told(identity);
+    }
+    if (!base_) {
+        inherited_ = since;
+    } else if (since < *base_) {
+        begin_at(since);
+        ledger_.ignore_none();
+        if (phase_ == Phase::subscribed) lose(AccountKind::fills, {State::syncing, Reason::gap}, true, now);
+    }
 }
 
 void AccountBook::on_down(MonoTime now) {
@@ -212,9 +235,15 @@ FetchResult AccountBook::merge_orders(const std::vector<AccountOrder>& rows, con
     });
 }
 
+// A history has the newest first; they are handed on as they happened.
 FetchResult AccountBook::merge_fills(const std::vector<AccountFill>& rows, const FetchWindow& window) {
     FetchResult result;
-    for (const AccountFill& fill : rows) {
+    std::vector<const AccountFill*> oldest_first;
+    oldest_first.reserve(rows.size());
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) oldest_first.push_back(&*row);
+    std::ranges::stable_sort(oldest_first, {}, [](const AccountFill* fill) { return fill->time.us; });
+    for (const AccountFill* const row : oldest_first) {
+        const AccountFill& fill = *row;
         const bool is_of_outage = fill.time.us < subscribed_.us + kClockSlack_us;
         if (fill.time.us < base_->us / 1'000 * 1'000) {
             ledger_.ignore(fill);

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -37,12 +39,13 @@ namespace daypack::core {
 // that is gone, or while a fetch or an event has shown something to be missing.
 class AccountBook {
   public:
-    static constexpr std::int64_t kConfirm_ns = 1'000'000'000;     // from a first answer to the second
-    static constexpr std::int64_t kAgain_ns = 1'000'000'000;       // after an answer that did not settle it
-    static constexpr std::int64_t kFailedMax_ns = 30'000'000'000;  // between tries that fail, which begin at kAgain_ns
-    static constexpr std::int64_t kReconnect_ns = 10'000'000'000;  // between reconnections that are wished for
-    static constexpr std::int64_t kHistoryMargin_us = 60'000'000;  // of the time from which fills are asked for
-    static constexpr std::size_t kEventsMax = 65'536;              // remembered, so that a copy is known
+    static constexpr std::int64_t kConfirm_ns = 1'000'000'000;      // from a first answer to the second
+    static constexpr std::int64_t kAgain_ns = 1'000'000'000;        // after an answer that did not settle it
+    static constexpr std::int64_t kFailedMax_ns = 30'000'000'000;   // between tries that fail, which begin at kAgain_ns
+    static constexpr std::int64_t kReconnect_ns = 10'000'000'000;   // between reconnections that are wished for
+    static constexpr std::int64_t kHistoryMargin_us = 60'000'000;   // of the time from which fills are asked for
+    static constexpr std::size_t kEventsMax = 65'536;               // remembered, so that a copy is known
+    static constexpr std::int64_t kInheritMax_us = 86'400'000'000;  // so far back fills are looked for, a day
 
     // A fetch that is to be made. `from`: of fills, the oldest that is needed.
     struct Ask {
@@ -78,6 +81,14 @@ class AccountBook {
 
     // The subscription was sent. Fills from the first time on are handed on, by the venue's clock.
     void on_subscribed(MonoTime now, VenueTime venue_now);
+    // An engine before this one has told what there was before `since`, and `told` of the fills behind (fill_identity):
+    // what it did not tell from there on is handed on, too. Before the first subscription that is kInheritMax_us back
+    // at most; behind it, fills of later than that one are handed on as ever.
+    using ToldTimes = std::unordered_map<std::string, VenueTime>;
+    void inherit(VenueTime since, const ToldTimes& told, MonoTime now);
+    // Fills from there on are handed on; none before the first subscription. And up to where a history was read.
+    [[nodiscard]] std::optional<VenueTime> fills_since() const noexcept { return base_; }
+    [[nodiscard]] VenueTime fills_known() const noexcept { return fills_known_; }
     // The connection is gone.
     void on_down(MonoTime now);
     // The venue does not let this account subscribe.
@@ -145,6 +156,7 @@ class AccountBook {
     // was no subscription, so that what has changed is no fault of the stream.
     void lose(AccountKind kind, AccountKindState state, bool is_outage, MonoTime now);
     void fetch_at(Kind& kind, MonoTime due) noexcept;
+    void begin_at(VenueTime since) noexcept;
     void settle(AccountKind kind, const Ask& ask, const FetchResult& result, MonoTime now);
     FetchResult merge(const Answer& answer, const FetchWindow& window);
     FetchResult merge_orders(const std::vector<AccountOrder>& rows, const FetchWindow& window);
@@ -165,10 +177,11 @@ class AccountBook {
     FillLedger ledger_;
     RecentIds events_{kEventsMax};
     MonoTime moment_;
-    std::optional<VenueTime> base_;  // fills before it are none of ours
-    VenueTime subscribed_;           // the last time
-    VenueTime newest_;               // of all events
-    VenueTime fills_known_;          // up to here a history was read
+    std::optional<VenueTime> base_;       // fills before it are none of ours
+    std::optional<VenueTime> inherited_;  // what it is to be, until the first subscription
+    VenueTime subscribed_;                // the last time
+    VenueTime newest_;                    // of all events
+    VenueTime fills_known_;               // up to here a history was read
     bool reconnect_ = false;
     std::optional<MonoTime> reconnected_;
     std::vector<AccountNews> news_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/account/account_segment.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "engine/account/account_text.h"
@@ -44,7 +45,22 @@ void AccountSegment::show(const AccountReport& report) {
                             static_cast<unsigned>(news->state.reason),
                             news->state.unconfirmed ? static_cast<std::uint16_t>(kUnconfirmed) : std::uint16_t{0});
     }
-    (void)ring_.write_text(account_json(report));
+    const std::string text = account_json(report);
+    (void)ring_.write_text(text);
+    since_mark_ += text.size() / kTextBytes + 1;
+    if (const auto* news = std::get_if<FillNews>(&report.news)) told_ = std::max(told_, news->fill.time);
+}
+
+void AccountSegment::mark_fills(VenueTime since, VenueTime known, std::uint64_t account) noexcept {
+    const bool is_news = since != mark_.since || known != mark_.known || account != mark_.account;
+    if (!is_news && since_mark_ < kMarkRecords) return;
+    mark_ = {since, known, told_, account};
+    ring_.write_mark(mark_.words());
+    since_mark_ = 0;
+}
+
+std::string AccountSegment::path_of(const std::string& instance, const std::string& account) {
+    return "/dev/shm/" + (kAccountFamily + instance) + "." + account;
 }
 
 }  // namespace daypack::core

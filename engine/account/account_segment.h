@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "engine/account/account_news.h"
+#include "engine/account/told_fills.h"
 #include "engine/shm/heartbeat.h"
 #include "engine/shm/instances.h"
 #include "engine/shm/ring_writer.h"
@@ -22,6 +24,8 @@ class AccountSegment {
     static constexpr std::size_t kRingRecords = 32'768;  // 4 MiB, of some six records a line
     // No hot thread writes it: an answer of REST may take it some ms to read.
     static constexpr std::int64_t kBeatStale_ns = 200'000'000;
+    // A mark is never further from the next: so that of a ring which was written over there is one near its begin.
+    static constexpr std::size_t kMarkRecords = kRingRecords / 8;
 
     // Throws std::runtime_error where another engine that lives has it, or there is no room.
     AccountSegment(const std::string& instance, const std::string& account);
@@ -34,6 +38,13 @@ class AccountSegment {
         segment_.set_status(static_cast<SymbolIndex>(kind), DAYPACK_STATE_DOWN, DAYPACK_REASON_none, 0);
     }
     void show(const AccountReport& report);
+    // Leaves word for the engine that comes next. Call it often: it writes where something has changed, or the ring has
+    // gone on.
+    void mark_fills(VenueTime since, VenueTime known, std::uint64_t account) noexcept;
+    // Fills until then were told before this object was there.
+    void note_told(VenueTime newest) noexcept { told_ = std::max(told_, newest); }
+    [[nodiscard]] static std::string path_of(const std::string& instance, const std::string& account);
+    [[nodiscard]] std::uint64_t epoch() const noexcept { return segment_.epoch(); }
     // Ends cleanly: all is DOWN/stopped.
     void stop() noexcept { segment_.stop(); }
 
@@ -41,6 +52,9 @@ class AccountSegment {
     Segment segment_;
     Heartbeat heartbeat_;
     RingWriter ring_;
+    FillMark mark_;               // the last one
+    VenueTime told_;              // the newest fill that was told
+    std::size_t since_mark_ = 0;  // records
 };
 
 }  // namespace daypack::core

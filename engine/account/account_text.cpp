@@ -17,7 +17,10 @@ constexpr std::size_t kWordMax = 128;  // of what a stranger sent
 class JsonObject {
   public:
     void text(std::string_view key, std::string_view value) {
-        if (value.empty()) return;
+        if (!value.empty()) word(key, value);
+    }
+    // Also where it is empty.
+    void word(std::string_view key, std::string_view value) {
         begin(key);
         text_ += '"';
         for (const char c : printable(value, kWordMax)) {
@@ -142,7 +145,7 @@ void add(JsonObject& to, const AccountStateNews& news) {
     to.text("event", "state");
     to.text("part", account_kind_name(news.kind));
     to.text("state", daypack_state_name(static_cast<unsigned>(news.state.state)));
-    to.text("reason", news.state.reason == Reason::none
+    to.word("reason", news.state.reason == Reason::none
                           ? std::string_view()
                           : daypack_reason_name(static_cast<unsigned>(news.state.reason)));
     to.flag("unconfirmed", news.state.unconfirmed);

@@ -25,6 +25,9 @@ constexpr std::chrono::milliseconds kClosing{500};
 // The venue allows 2,000 a minute; a fetch of all that an account has takes some ten, twice a minute as a rule.
 constexpr std::uint32_t kRequestsPerMinute = 600;
 
+// Of what is told while another engine has the ring, which is the moments of a takeover as a rule.
+constexpr std::size_t kUnshownMax = 16'384;
+
 constexpr std::array kParts{AccountKind::orders, AccountKind::positions, AccountKind::balances, AccountKind::fills};
 
 FeedChannel channel_of(AccountKind kind) noexcept {
@@ -37,12 +40,17 @@ FeedChannel channel_of(AccountKind kind) noexcept {
     return FeedChannel::order_info;
 }
 
-AccountAgent::Options agent_options(const ExchangeConfig& exchange, const TlsContext& tls) {
+AccountAgent::Options agent_options(const ExchangeConfig& exchange, const std::string& name, const TlsContext& tls) {
     AccountAgent::Options options;
     for (const std::string& url : exchange.ws_urls) options.ws_urls.push_back(parse_url(url, UrlKind::websocket));
     options.rest =
         rest_options(exchange.rest_urls, std::min(exchange.rest_requests_per_minute, kRequestsPerMinute), tls);
     options.tls = &tls;
+    // The i-th account's line comes from where the books' i-th line does.
+    const std::vector<std::string> names = account_names(exchange);
+    const auto index = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    const auto& from = exchange.local_address;
+    if (!from.empty()) options.local_address = from[index % from.size()];
     options.ping_interval_ms = static_cast<int>(exchange.ping_interval_ms);
     options.line_dead_ms = static_cast<int>(exchange.line_dead_ms);
     options.frame_bytes_max = exchange.max_frame_bytes;
@@ -71,12 +79,15 @@ AccountThread::AccountThread(const Config& config, std::string name, Signer sign
       wiring_(std::move(wiring)),
       tls_(TlsContext::client(config.exchange.ca_file)),
       io_(std::make_unique<Io>()),
-      agent_(std::make_unique<AccountAgent>(io_->context, agent_options(config.exchange, tls_), signer_,
+      agent_(std::make_unique<AccountAgent>(io_->context, agent_options(config.exchange, name_, tls_), signer_,
                                             [this](const std::string& words) { say(words); })) {
     const auto& channels = config.exchange.channels;
     for (const AccountKind kind : kParts) {
         wanted_.push_back(std::find(channels.begin(), channels.end(), channel_of(kind)) != channels.end());
+        if (wanted_.back()) figures_.parts.push_back({.name = account_kind_name(kind)});
     }
+    figures_.account = name_;
+    keep_figures();
 }
 
 AccountThread::~AccountThread() {
@@ -118,6 +129,7 @@ void AccountThread::follow() {
         keep_segment(now);
         agent_->do_work(now);
         hand_on();
+        keep_figures();
         agent_->wake_on_bytes();
         (void)io_->context.run_one_for(kTurn);
     }
@@ -133,20 +145,75 @@ void AccountThread::close() {
 }
 
 // Another engine of the instance may still have it, as the one that is to hand over.
+bool AccountThread::make_segment() {
+    const bool tells_fills = wanted_[static_cast<std::size_t>(AccountKind::fills)];
+    try {
+        auto told = read_told_fills(AccountSegment::path_of(instance_, name_), account_mark(signer_.api_key()));
+        segment_.emplace(instance_, name_);
+        // A third one may have had it between the two.
+        if (told && tells_fills && told->epoch + 1 == segment_->epoch()) told_before_ = *std::move(told);
+        return true;
+    } catch (const std::exception& error) {
+        if (segment_trouble_ == error.what()) return false;
+        segment_trouble_ = error.what();
+        say("account name=" + name_ + " shared_memory=none (it is tried again each second) why=\"" +
+            printable(segment_trouble_, 256) + "\"");
+        return false;
+    }
+}
+
 void AccountThread::open_segment() {
     segment_due_ = mono_now() + s_to_ns(1);
-    if (instance_.empty()) return;
-    try {
-        segment_.emplace(instance_, name_);
-    } catch (const std::exception& error) {
-        if (segment_trouble_ == error.what()) return;
-        segment_trouble_ = error.what();
-        return say("account name=" + name_ + " shared_memory=none (it is tried again each second) why=\"" +
-                   printable(segment_trouble_, 256) + "\"");
-    }
+    if (instance_.empty() || !make_segment()) return;
     for (const AccountKind kind : kParts) {
         if (!wanted_[static_cast<std::size_t>(kind)]) segment_->leave_out(kind);
     }
+    inherit();
+}
+
+// What the engine before has not told into the ring is told there by this one: what it asks the exchange for now, and
+// what it has told to its own program already.
+void AccountThread::inherit() {
+    if (told_before_.epoch != 0) {
+        segment_->note_told(told_before_.newest);
+        agent_->inherit(told_before_.since, told_before_.ids);
+        say("account name=" + name_ + " fills_since_us=" + std::to_string(told_before_.since.us) +
+            " told_before=" + std::to_string(told_before_.ids.size()) +
+            " (fills from then on that the engine before has not told are told)");
+    }
+    for (const AccountFill& fill : std::exchange(unshown_, {})) {
+        const AccountNews news = FillNews{fill, AccountSource::mended};
+        if (!is_in_ring(fill)) segment_->show({name_, news, mono_now()});
+    }
+    if (std::exchange(unshown_lost_, 0) > 0) {
+        say("warning: account: some fills of the time before this engine had the shared memory are not told there; "
+            "`daypack account fills` asks the exchange");
+    }
+}
+
+bool AccountThread::is_in_ring(const AccountFill& fill) const {
+    return fill.time < told_before_.since || told_before_.ids.contains(fill_identity(fill));
+}
+
+void AccountThread::keep_for_ring(const AccountFill& fill) {
+    if (instance_.empty()) return;
+    unshown_.push_back(fill);
+    if (unshown_.size() <= kUnshownMax) return;
+    unshown_.pop_front();
+    ++unshown_lost_;
+}
+
+// Behind what was handed on: a mark says what was told.
+void AccountThread::mark_fills() {
+    const auto since = agent_->book().fills_since();
+    if (!segment_ || !since || !wanted_[static_cast<std::size_t>(AccountKind::fills)]) return;
+    if (told_before_.epoch != 0 && told_before_.since < *since && !std::exchange(has_said_gap_, true)) {
+        say("warning: account: no engine has followed it for more than a day: fills before " +
+            std::to_string(since->us / 1'000'000) +
+            " (Unix time) that were not told are not; `daypack account fills` asks "
+            "the exchange");
+    }
+    segment_->mark_fills(*since, agent_->book().fills_known(), account_mark(signer_.api_key()));
 }
 
 // What lay on the way through a pause is not known yet, so nothing is shown as LIVE until it was read.
@@ -169,14 +236,45 @@ void AccountThread::keep_segment(MonoTime now) {
     segment_->caught_up();
 }
 
+AccountFigures AccountThread::figures() const {
+    const std::scoped_lock lock(counting_);
+    return figures_;
+}
+
+// A scrape waits for this much at most, and this thread for a copy of it.
+void AccountThread::keep_figures() {
+    const AccountBook& book = agent_->book();
+    const std::scoped_lock lock(counting_);
+    figures_.events = book.stats().events;
+    figures_.connections = agent_->connections();
+    figures_.fills_given_up = book.fills_given_up();
+    figures_.histories_cut = agent_->histories_cut();
+    std::size_t part = 0;
+    for (const AccountKind kind : kParts) {
+        if (!wanted_[static_cast<std::size_t>(kind)]) continue;
+        AccountFigures::Part& figures = figures_.parts[part++];
+        const AccountKindState state = book.state(kind);
+        const AccountBook::KindStats& stats = book.stats().kinds[static_cast<std::size_t>(kind)];
+        figures.state = static_cast<unsigned>(state.state);
+        figures.reason = static_cast<unsigned>(state.reason);
+        figures.fetches = stats.answers;
+        figures.differences = stats.differences;
+        figures.missed = stats.missed;
+        figures.failures = stats.failures;
+    }
+}
+
 void AccountThread::hand_on() {
     for (const AccountNews& news : agent_->take_news()) tell(news);
+    mark_fills();
 }
 
 void AccountThread::tell(const AccountNews& news) {
     if (!wanted_[static_cast<std::size_t>(account_kind_of(news))]) return;
     const AccountReport report{name_, news, mono_now()};
-    if (segment_) segment_->show(report);
+    const auto* const fill = std::get_if<FillNews>(&news);
+    if (segment_ && (fill == nullptr || !is_in_ring(fill->fill))) segment_->show(report);
+    if (!segment_ && fill != nullptr) keep_for_ring(fill->fill);
     wiring_.tell(report);
 }
 

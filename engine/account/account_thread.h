@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -10,8 +13,10 @@
 
 #include "engine/account/account_agent.h"
 #include "engine/account/account_segment.h"
+#include "engine/account/told_fills.h"
 #include "engine/config.h"
 #include "engine/include/daypack/signer.hpp"
+#include "engine/metrics/account_metrics.h"
 
 namespace daypack::core {
 
@@ -38,6 +43,8 @@ class AccountThread {
     // Returns at once; the line is closed within half a second.
     void ask_to_stop() noexcept { is_running_.store(false, std::memory_order_relaxed); }
     void join() noexcept;
+    // Of the last turn. Thread: any.
+    [[nodiscard]] AccountFigures figures() const;
 
   private:
     struct Io;
@@ -48,6 +55,12 @@ class AccountThread {
     void hand_on();
     void keep_segment(MonoTime now);
     void open_segment();
+    [[nodiscard]] bool make_segment();
+    void inherit();
+    [[nodiscard]] bool is_in_ring(const AccountFill& fill) const;
+    void keep_for_ring(const AccountFill& fill);
+    void mark_fills();
+    void keep_figures();
     void tell(const AccountNews& news);
     void say(const std::string& words) const;
 
@@ -62,7 +75,14 @@ class AccountThread {
     std::optional<AccountSegment> segment_;  // none as long as another engine has it
     MonoTime segment_due_;                   // then it is tried again
     std::string segment_trouble_;            // that was said
+    // Fills that the engines before have told into the ring: these, and all before `since`.
+    ToldFills told_before_;
+    std::deque<AccountFill> unshown_;  // told while the ring was another engine's
+    std::uint64_t unshown_lost_ = 0;   // of those, more than are kept
+    bool has_said_gap_ = false;
     bool has_paused_ = false;
+    mutable std::mutex counting_;  // of figures_
+    AccountFigures figures_;
     std::thread thread_;
     std::atomic<bool> is_running_{false};
 };

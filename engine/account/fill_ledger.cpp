@@ -44,7 +44,8 @@ void FillLedger::on_order(const std::string& order, const Amount& before, const 
 }
 
 bool FillLedger::take(const AccountFill& fill) {
-    if (!seen_.add(fill_identity(fill))) return false;
+    const std::string identity = fill_identity(fill);
+    if (ignored_.contains(identity) || !seen_.add(identity)) return false;
     Progress& progress = progress_of(fill.order_id);
     if (const auto told = Amount::sum(progress.told, fill.quantity)) progress.told = *told;
     return true;

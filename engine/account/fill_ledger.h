@@ -32,10 +32,17 @@ class FillLedger {
     void on_order(const std::string& order, const Amount& before, const Amount& executed, Before rule, MonoTime now);
     // False: it was there already. True: hand it on.
     [[nodiscard]] bool take(const AccountFill& fill);
-    // Known from before the account was followed: never to be handed on.
-    void ignore(const AccountFill& fill) { (void)seen_.add(fill_identity(fill)); }
+    // Known from before the account was followed: not to be handed on.
+    void ignore(const AccountFill& fill) { (void)ignored_.add(fill_identity(fill)); }
+    // The account is followed from an earlier time on after all.
+    void ignore_none() { ignored_ = RecentIds(kFillsMax); }
+    // An engine before this one has handed it on.
+    void note_told(const std::string& identity) { (void)seen_.add(identity); }
 
-    [[nodiscard]] bool has(const AccountFill& fill) const { return seen_.contains(fill_identity(fill)); }
+    [[nodiscard]] bool has(const AccountFill& fill) const {
+        const std::string identity = fill_identity(fill);
+        return seen_.contains(identity) || ignored_.contains(identity);
+    }
     [[nodiscard]] bool owes(const std::string& order) const;
     // Whether any fill is missing. What is missing for too long is given up first.
     [[nodiscard]] bool owes_any(MonoTime now);
@@ -52,6 +59,7 @@ class FillLedger {
     Progress& progress_of(const std::string& order);
 
     RecentIds seen_{kFillsMax};
+    RecentIds ignored_{kFillsMax};
     std::unordered_map<std::string, Progress> orders_;
     std::deque<std::string> oldest_;  // of orders_
     std::uint64_t given_up_ = 0;

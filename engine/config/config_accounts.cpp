@@ -12,10 +12,9 @@ namespace {
 
 constexpr const char* kForm = "`{name: NAME, key_file: FILE}`, an account each";
 
-// A name becomes a part of file names, as that of an instance does.
 std::string name_fault(const ExchangeConfig& exchange, std::size_t index) {
     const std::string& name = exchange.accounts[index].name;
-    if (!instance_fault(name).empty()) return "is no name of an account; use letters, digits and - _ .";
+    if (std::string fault = account_name_fault(name); !fault.empty()) return fault;
     if (name == kDefaultAccount && (!exchange.api_key.empty() || !exchange.api_secret.empty())) {
         return "is the name of the account of `api_key`; give this one another";
     }
@@ -38,14 +37,19 @@ bool has_private_channel(const ExchangeConfig& exchange) {
                        [](FeedChannel channel) { return channel >= FeedChannel::order_info; });
 }
 
+std::string key_alone_words(const ExchangeConfig& exchange) {
+    if (exchange.api_key.empty() == exchange.api_secret.empty()) return {};
+    const bool has_key = !exchange.api_key.empty();
+    return std::string(has_key ? "api_key" : "api_secret") + " is set and " + (has_key ? "api_secret" : "api_key") +
+           " is not, so it counts for nothing; set both or none";
+}
+
 std::string account_words(const ExchangeConfig& exchange) {
-    if (exchange.api_key.empty() != exchange.api_secret.empty()) {
-        const bool has_key = !exchange.api_key.empty();
-        return std::string("warning: accounts: ") + (has_key ? "api_key" : "api_secret") + " is set and " +
-               (has_key ? "api_secret" : "api_key") + " is not, so it counts for nothing; set both or none";
-    }
     std::string names;
     for (const std::string& name : account_names(exchange)) names += (names.empty() ? "" : ",") + name;
+    if (const std::string alone = key_alone_words(exchange); !alone.empty()) {
+        return "warning: accounts: " + alone + (names.empty() ? "" : " (followed: " + names + ")");
+    }
     if (names.empty()) return "accounts names=none (public data alone)";
     if (has_private_channel(exchange)) return "accounts names=" + names;
     return "accounts names=" + names + " (keys, and no private channel: public data alone)";

@@ -13,6 +13,9 @@ namespace daypack::core {
 
 [[nodiscard]] bool has_private_channel(const ExchangeConfig& exchange);
 
+// Which of api_key and api_secret stands alone, and what to do; empty where both are set, or none.
+[[nodiscard]] std::string key_alone_words(const ExchangeConfig& exchange);
+
 // What the start says of them, once: which there are, or that there is none, or which key stands alone.
 [[nodiscard]] std::string account_words(const ExchangeConfig& exchange);
 

@@ -206,8 +206,12 @@ void read_exchange(ConfigSection& in, Config& out) {
     for (const ConfigText& text : in.texts("channels", 1)) {
         const auto channel = static_cast<FeedChannel>(place_of(text.text, kChannels));
         if (!is_private(channel)) continue;
-        in.fail(text.line,
-                "channel " + shown(text.written) + " is private; it needs `api_key` and `api_secret`, or `accounts`");
+        const ExchangeConfig& exchange = out.exchange;
+        const bool has_one = exchange.api_key.empty() != exchange.api_secret.empty();
+        const std::string one = exchange.api_key.empty() ? "`api_secret`" : "`api_key`";
+        in.fail(text.line, "channel " + shown(text.written) +
+                               " is private; it needs `api_key` and `api_secret`, or `accounts`" +
+                               (has_one ? ", and of the two only " + one + " is set" : ""));
     }
 }
 

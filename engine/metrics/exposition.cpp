@@ -5,9 +5,10 @@
 #include <time.h>
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <vector>
+
+#include "engine/metrics/page.h"
 
 namespace daypack::core {
 namespace {
@@ -20,47 +21,11 @@ std::int64_t wall_ns() noexcept {
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-// A text of the segment, which may hold any byte, as the value of a label.
 std::string label(std::string_view text) {
-    std::string value;
-    for (const char c : text) {
-        if (c == '\\' || c == '"') value += '\\';
-        value += c >= ' ' && c <= '~' ? c : '?';
-    }
-    return value;
+    return metrics_label(text);
 }
 
-// The text under way. A family is begun by its name, and each of its samples follows.
-class Page {
-  public:
-    explicit Page(std::size_t bytes) { text_.reserve(bytes); }
-
-    void begin(std::string_view name, std::string_view type, std::string_view help) {
-        name_ = name;
-        fmt::format_to(std::back_inserter(text_), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
-    }
-    // `labels`: as in `symbol="BTC-USDC"`, or empty.
-    template <class Value>
-    void sample(std::string_view labels, Value value) {
-        sample("", labels, value);
-    }
-    template <class Value>
-    void sample(std::string_view suffix, std::string_view labels, Value value) {
-        text_.append(name_).append(suffix);
-        if (!labels.empty()) text_.append("{").append(labels).append("}");
-        fmt::format_to(std::back_inserter(text_), " {}\n", value);
-    }
-    template <class Value>
-    void only(std::string_view name, std::string_view type, std::string_view help, Value value) {
-        begin(name, type, help);
-        sample("", value);
-    }
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
-  private:
-    std::string text_;
-    std::string_view name_;
-};
+using Page = MetricsPage;
 
 void write_engine(Page& page, const daypack_reader& reader, std::uint64_t queue_depth) {
     const daypack_header& head = *daypack_head(&reader);

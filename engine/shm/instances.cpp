@@ -29,18 +29,34 @@ bool remove_file(const std::string& path) {
 }
 
 void remove_accounts(const std::string& instance) {
-    const std::string begin = kAccountFamily + instance + ".";
-    DIR* const folder = opendir("/dev/shm");
-    if (folder == nullptr) return;
-    while (const dirent* const entry = readdir(folder)) {
-        const std::string path = std::string("/dev/shm/") + entry->d_name;
-        if (!std::string_view(entry->d_name).starts_with(begin) || living_writer_at(path)) continue;
-        (void)unlink(path.c_str());  // of another user: that one's to remove
+    for (const std::string& account : accounts_here(instance)) {
+        const std::string path = "/dev/shm/" + (kAccountFamily + instance) + "." + account;
+        if (!living_writer_at(path)) (void)unlink(path.c_str());  // of another user: that one's to remove
     }
-    closedir(folder);
 }
 
 }  // namespace
+
+std::string_view account_of_file(std::string_view name, std::string_view instance) noexcept {
+    for (const std::string_view part : {std::string_view(kAccountFamily), instance, std::string_view(".")}) {
+        if (!name.starts_with(part)) return {};
+        name.remove_prefix(part.size());
+    }
+    return name.find('.') == std::string_view::npos ? name : std::string_view();
+}
+
+std::vector<std::string> accounts_here(const std::string& instance) {
+    std::vector<std::string> names;
+    DIR* const folder = opendir("/dev/shm");
+    if (folder == nullptr) return names;
+    while (const dirent* const entry = readdir(folder)) {
+        const std::string_view account = account_of_file(entry->d_name, instance);
+        if (!account.empty()) names.emplace_back(account);
+    }
+    closedir(folder);
+    std::sort(names.begin(), names.end());
+    return names;
+}
 
 std::vector<std::string> instances_here() {
     std::vector<std::string> names;

@@ -68,6 +68,14 @@ bool RingWriter::write_text(std::string_view text) noexcept {
     return true;
 }
 
+void RingWriter::write_mark(std::span<const std::uint64_t> words) noexcept {
+    claim(1);
+    auto* const to = &ring_[position_++ & mask_].head;
+    store_relaxed(to[0], std::uint64_t{kMarkRecord});
+    for (std::size_t i = 0; i < kMarkWords; ++i) store_relaxed(to[1 + i], i < words.size() ? words[i] : 0);
+    publish();
+}
+
 std::size_t RingWriter::records_of(const Figures& figures) noexcept {
     return 1 + std::size_t{figures.group == FigureGroup::mark && figures.has(Figure::funding_rate)};
 }

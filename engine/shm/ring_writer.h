@@ -20,6 +20,9 @@ inline constexpr unsigned kTextRecord = 0x80;
 inline constexpr std::uint64_t kTextBegins = std::uint64_t{1} << 17;
 inline constexpr std::uint64_t kTextEnds = std::uint64_t{1} << 16;
 inline constexpr std::size_t kTextBytes = sizeof(daypack_record) - 8;  // of a record
+// The kind of a record whose words are for the engine that comes next, and for no reader. It stands between texts.
+inline constexpr unsigned kMarkRecord = 0x81;
+inline constexpr std::size_t kMarkWords = kTextBytes / 8;
 
 // Writes the records of the event ring, which is one for all symbols.
 //
@@ -66,6 +69,8 @@ class RingWriter {
     // Writes a text over as many records as it takes (kTextRecord), all visible at once. In a segment that is no
     // book's alone. A text that does not fit half of the ring is left out: false.
     [[nodiscard]] bool write_text(std::string_view text) noexcept;
+    // Writes a record of kind kMarkRecord; words beyond kMarkWords are left out.
+    void write_mark(std::span<const std::uint64_t> words) noexcept;
 
   private:
     // The words that differ from kind to kind; the rest follows from the update.

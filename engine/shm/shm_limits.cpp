@@ -26,6 +26,11 @@ std::string instance_fault(std::string_view name) {
     return "is no name of an instance; use 1 to 64 letters, digits, `_`, `.` and `-`, as in \"default\"";
 }
 
+std::string account_name_fault(std::string_view name) {
+    if (instance_fault(name).empty() && name.find('.') == std::string_view::npos) return {};
+    return "is no name of an account; use letters, digits, `_` and `-`";
+}
+
 std::optional<std::uint32_t> find_group(const std::string& name) {
     if (const group* entry = getgrnam(name.c_str()); entry != nullptr) return entry->gr_gid;
     std::uint32_t number = 0;

@@ -22,6 +22,9 @@ inline constexpr std::int64_t kMaxImageLevels = 65'536;  // a side
 // Returns "" where `name` can be the name of an instance, else what is wrong with it and what is allowed. The name
 // becomes part of a file name in /dev/shm.
 [[nodiscard]] std::string instance_fault(std::string_view name);
+// Likewise of the name of an account, which has no full stop: in the name of its file that divides it from the
+// instance.
+[[nodiscard]] std::string account_name_fault(std::string_view name);
 
 // The id of a group of this machine, by its name or, where no name is like that, its number; nothing where it has none.
 [[nodiscard]] std::optional<std::uint32_t> find_group(const std::string& name);

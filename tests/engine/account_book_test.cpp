@@ -3,10 +3,13 @@
 #include "engine/account/account_book.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/account/account_segment.h"
 #include "tests/engine/account_world.h"
 
 namespace daypack::core::test {
@@ -101,6 +104,75 @@ TEST(AccountBook, FetchesAnewBehindAFrameThatCannotBeRead) {
     }
 }
 
+// The engines of an account, one after the other, and the ring that they tell it in.
+class Engines {
+  public:
+    explicit Engines(World& world) : world_(world) {
+        world_.on_news = [this](const AccountNews& news) { segment_->show({kName, news, world_.now()}); };
+        begin(world_.book());
+    }
+    ~Engines() {
+        segment_.reset();
+        unlink(path().c_str());
+    }
+    // By its own account, an engine takes `step` after `step`.
+    void step() {
+        world_.step(true);
+        const auto since = world_.book().fills_since();
+        if (since) segment_->mark_fills(*since, world_.book().fills_known(), kAccount);
+    }
+    void restart(bool is_clean) {
+        if (is_clean) segment_->stop();
+        segment_.reset();
+        world_.restart([this](AccountBook& book) { begin(book); });
+    }
+    std::size_t told_before = 0;
+
+  private:
+    static constexpr std::uint64_t kAccount = 77;
+    [[nodiscard]] std::string path() const { return AccountSegment::path_of(instance_, kName); }
+    void begin(AccountBook& book) {
+        const auto told = read_told_fills(path(), kAccount);
+        segment_.emplace(instance_, kName);
+        if (!told) return;
+        EXPECT_EQ(told->epoch + 1, segment_->epoch());
+        told_before += told->ids.size();
+        segment_->note_told(told->newest);
+        book.inherit(told->since, told->ids, world_.now());
+    }
+
+    World& world_;
+    const std::string kName = "mm";
+    const std::string instance_ = "account_book_test" + std::to_string(getpid());
+    std::optional<AccountSegment> segment_;
+};
+
+TEST(AccountBook, EnginesInTurnTellEachFillOnceAndAreNotLiveUntilTheyHave) {
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {.copies = true, .cuts = true, .failures = true, .history_behind_ms = 300});
+        Engines engines(world);
+        std::mt19937 random(seed);
+        unsigned lives = 1;
+        for (int i = 0; i < 15'000; ++i) {
+            engines.step();
+            if (random() % 700 != 0) continue;
+            engines.restart(random() % 2 == 0);
+            ++lives;
+        }
+        expect_right_in_the_end(world);
+        EXPECT_GT(lives, 10u);
+        EXPECT_GT(engines.told_before, 1'000u);
+        EXPECT_GT(world.told_fills.size(), 1'000u);
+    }
+}
+
+TEST(AccountBook, AnEngineThatComesAfterDaysGoesBackOne) {
+    AccountBook book(0);
+    book.inherit({kStart_us - 3 * AccountBook::kInheritMax_us}, {}, {1});
+    book.on_subscribed({1}, {kStart_us});
+    EXPECT_EQ(book.fills_since(), VenueTime{kStart_us - AccountBook::kInheritMax_us});
+}
+
 TEST(AccountBook, IsDownWhereTheVenueRefusesAndComesBack) {
     World world(1, {});
     while (!world.book().is_settled()) world.step(true);
@@ -153,6 +225,30 @@ AccountBook live_book(std::int64_t now_ns) {
     EXPECT_TRUE(book.is_settled());
     (void)book.take_news();
     return book;
+}
+
+TEST(AccountBook, AnEngineThatHasBegunTellsWhatTheOneBeforeHasNotToldOfTheTimeBefore) {
+    constexpr std::int64_t kNow = 5'000'000'000;
+    AccountBook book = live_book(kNow);
+    const AccountFill told = *fill_event("1", 12, 2, "5", kStart_us - 9'000).fill;
+    const AccountFill not_told = *fill_event("1", 12, 2, "6", kStart_us - 8'000).fill;
+    const AccountFill before = *fill_event("1", 12, 2, "4", kStart_us - 20'000).fill;
+    const AccountFill told_by_both = *fill_event("1", 12, 2, "7", kStart_us + 10).fill;
+    book.inherit({kStart_us - 10'000},
+                 {{fill_identity(told), told.time}, {fill_identity(told_by_both), told_by_both.time}}, {kNow});
+    EXPECT_EQ(book.state(AccountKind::fills), (AccountKindState{State::syncing, Reason::gap, false}));
+    const auto ask = book.next_ask({kNow});
+    ASSERT_TRUE(ask && ask->kind == AccountKind::fills);
+    EXPECT_LE(ask->from.us, kStart_us - 10'000);
+    book.on_answer(*ask, std::vector<AccountFill>{told_by_both, not_told, told, before});
+    (void)book.take_news();
+    book.on_barrier_sent();
+    book.on_barrier({kNow});
+    std::vector<std::string> trades;
+    for (const AccountNews& news : book.take_news()) {
+        if (const auto* fill = std::get_if<FillNews>(&news)) trades.push_back(fill->fill.trade_id);
+    }
+    EXPECT_EQ(trades, (std::vector<std::string>{"6", "7"})) << "this one's own program has heard of neither";
 }
 
 TEST(AccountBook, SeesAHoleInTheFillsByWhatTheOrderSays) {

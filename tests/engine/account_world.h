@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <map>
 #include <random>
 #include <string>
@@ -105,8 +106,19 @@ class World {
         return fills;
     }
 
+    // The engine ends where it stands, and another one comes. `begin`: what that one knows of the one before.
+    void restart(const std::function<void(AccountBook& book)>& begin) {
+        book_ = AccountBook(kInterval_ms * 1'000'000);
+        begin(book_);
+        is_up_ = false;
+        up_at_ms_ = now_ms_ + 50 + below(5'000);
+        frames_.clear();
+        asks_.clear();
+    }
+
     const Truth& truth() const { return truth_; }
     AccountBook& book() { return book_; }
+    std::function<void(const AccountNews& news)> on_news = [](const AccountNews&) {};
     MonoTime now() const { return {now_ms_ * 1'000'000}; }
     std::map<std::string, int> told_fills;
     std::map<std::string, int> told_orders;  // by identity
@@ -339,6 +351,7 @@ class World {
 
     void hear_news() {
         for (const AccountNews& news : book_.take_news()) {
+            on_news(news);
             if (const auto* fill = std::get_if<FillNews>(&news)) ++told_fills[fill->fill.trade_id];
             const auto* order = std::get_if<OrderNews>(&news);
             if (order != nullptr && !order->event.kind.empty()) ++told_orders[order->event.identity()];

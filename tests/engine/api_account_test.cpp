@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Accounts through the installed headers alone, as a strategy that embeds the engine has them, against the simulated
 // exchange, which verifies each signature.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <daypack/engine.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <map>
 #include <mutex>
 #include <set>
@@ -20,6 +22,7 @@
 #include "net/backpack/account/amount.h"
 #include "net/base/clock.h"
 #include "tests/net/backpack/slow_json.h"
+#include "tests/support/http_visitor.h"
 #include "tests/system/live_engine.h"
 #include "tools/cli/account_state.h"
 
@@ -181,10 +184,28 @@ class ApiAccount : public testing::Test {
     std::string lines_;
 };
 
+// TCP connections of this machine that come from an address and stand.
+int connections_from(const std::string& address) {
+    in_addr from{};
+    EXPECT_EQ(inet_pton(AF_INET, address.c_str(), &from), 1);
+    std::ostringstream begin;
+    begin << std::uppercase << std::hex << std::setw(8) << std::setfill('0') << from.s_addr << ':';
+    std::ifstream table("/proc/net/tcp");
+    int count = 0;
+    for (std::string place, local, remote, state; table >> place >> local >> remote >> state;) {
+        if (local.rfind(begin.str(), 0) == 0 && state == "01") ++count;
+        std::getline(table, place);
+    }
+    return count;
+}
+
 TEST_F(ApiAccount, IsToldToAStrategyBesideTheBooksAndEveryFillOnce) {
     Strategy mine;
     Config config = this->config();
     config.accounts = {{"second", key_file(exchange.account_key(2))}};
+    config.metrics_listen = core::test::free_address();
+    config.lines = 1;
+    config.local_address = {"127.0.0.2"};
     Engine engine(config, mine, log());
     engine.start();
     ASSERT_TRUE(engine.wait_live(60s)) << lines();
@@ -198,6 +219,9 @@ TEST_F(ApiAccount, IsToldToAStrategyBesideTheBooksAndEveryFillOnce) {
     ASSERT_TRUE(core::wait_until([&] { return logs("REST shows what the private streams have not told"); })) << lines();
     exchange.pause_accounts(true);
     ASSERT_TRUE(core::wait_until([&] { return mine.is_settled("default") && mine.is_settled("second"); })) << lines();
+    EXPECT_GE(connections_from("127.0.0.2"), 3) << "the book's line, and one of each account";
+    const std::string page = core::test::ask(config.metrics_listen, core::test::kScrape);
+    EXPECT_NE(page.find("daypack_account_live{account=\"second\",part=\"balances\"} 1\n"), std::string::npos) << page;
     engine.stop();
     const std::scoped_lock lock(mine.mutex);
     for (const auto& [part, states] : mine.states["default"]) {
@@ -301,6 +325,10 @@ TEST_F(ApiAccount, ThatIsRefusedCostsNoBook) {
     EXPECT_TRUE(logs("warning: account default: the exchange refuses the private streams")) << lines();
     EXPECT_EQ(engine.error(), ErrorCode::none);
     EXPECT_TRUE(engine.top(*engine.find("SOL-USDC"))->live());
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(state_shown().substr(0, 2), "1\n");
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("account default: its orders are DOWN/refused"),
+              std::string::npos);
 }
 
 TEST_F(ApiAccount, IsNotFollowedWithoutAPrivateChannelAndThatIsSaidOnce) {

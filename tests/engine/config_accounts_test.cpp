@@ -38,7 +38,10 @@ TEST(ConfigAccounts, WhatCannotBeOneIsToldWithItsLine) {
     EXPECT_EQ(of("\n      - {name: a, key_file: x}\n      - {name: a, key_file: y}"),
               at(8, "account \"a\" names two accounts; give each another"));
     EXPECT_EQ(of(" [{name: a/b, key_file: x}]"),
-              at(6, "account \"a/b\" is no name of an account; use letters, digits and - _ ."));
+              at(6, "account \"a/b\" is no name of an account; use letters, digits, `_` and `-`"));
+    EXPECT_EQ(of(" [{name: b.c, key_file: x}]"),
+              at(6, "account \"b.c\" is no name of an account; use letters, digits, `_` and `-`"))
+        << "of instance `a` it would have the file of account `c` of instance `a.b`";
     EXPECT_EQ(of(" [{name: a, key_file: ''}]"), at(6, "`key_file` is empty; give the path of a file of mode 0600"));
     EXPECT_EQ(of(" [{name: a}]"), at(6, "`accounts` lacks `key_file`; add a line for it, as in README.md"));
     EXPECT_EQ(of(" [{name: a, key_fil: x, key_file: y}]"),
@@ -52,7 +55,10 @@ TEST(ConfigAccounts, APrivateChannelNeedsKeysOfOneOfThem) {
     const std::string refused =
         at(6, "channel \"FILLS\" is private; it needs `api_key` and `api_secret`, or `accounts`");
     EXPECT_EQ(error_of(with(private_channel)), refused);
-    EXPECT_EQ(error_of(with(private_channel + "    api_key: " + kKey + "\n")), refused);
+    EXPECT_EQ(error_of(with(private_channel + "    api_key: " + kKey + "\n")),
+              refused + ", and of the two only `api_key` is set");
+    EXPECT_EQ(error_of(with(private_channel + "    api_key: ${K}\n    api_secret: " + kKey + "\n")),
+              refused + ", and of the two only `api_secret` is set");
     EXPECT_EQ(error_of(with(private_channel + "    api_key: ${K}\n    api_secret: ${S}\n")), refused);
     EXPECT_EQ(error_of(with(private_channel + kBoth)), "no error");
     EXPECT_EQ(error_of(with(private_channel + "    accounts: [{name: a, key_file: b}]\n")), "no error");

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/metrics/account_metrics.h"
 #include "engine/metrics/exposition.h"
 #include "engine/metrics/metrics_server.h"
 #include "tests/engine/shm_fixture.h"
@@ -71,7 +72,8 @@ TEST(Metrics, EachNameHasHelpAndTypeAndCountersEndInTotal) {
     fill(writer);
     std::map<std::string, std::string> types;
     std::string helped;
-    for (const std::string& line : lines_of(page_of(instance))) {
+    const AccountFigures account{.account = "m\"m", .parts = {{.name = "orders"}}};
+    for (const std::string& line : lines_of(page_of(instance) + account_metrics_text(std::span(&account, 1)))) {
         std::istringstream in(line);
         std::string mark, word, name, rest;
         if (line.starts_with("# HELP ")) {
@@ -110,6 +112,22 @@ TEST(Metrics, SaysWhatTheSegmentHolds) {
     EXPECT_TRUE(has(R"(daypack_feed_delay_seconds{symbol="BTC-USDC"} 0.0025)")) << page;
     EXPECT_TRUE(has(R"(daypack_match_delay_seconds{symbol="BTC-USDC"} 0.005)"));
     EXPECT_TRUE(has("daypack_queue_depth 3"));
+}
+
+TEST(Metrics, OfAnAccountSaysHowFarItMayBeReliedOnAndNothingOfWhatItHolds) {
+    AccountFigures account;
+    account.account = "mm";
+    account.connections = 3;
+    account.parts.push_back({.name = "orders", .state = DAYPACK_STATE_LIVE, .differences = 5});
+    account.parts.push_back({.name = "fills", .state = DAYPACK_STATE_DOWN, .reason = DAYPACK_REASON_refused});
+    const std::string page = account_metrics_text(std::span(&account, 1));
+    const auto has = [&](const std::string& line) { return page.find("\n" + line + "\n") != std::string::npos; };
+    EXPECT_TRUE(has(R"(daypack_account_live{account="mm",part="orders"} 1)")) << page;
+    EXPECT_TRUE(has(R"(daypack_account_live{account="mm",part="fills"} 0)"));
+    EXPECT_TRUE(has(R"(daypack_account_state{account="mm",part="fills",state="DOWN",reason="refused"} 1)"));
+    EXPECT_TRUE(has(R"(daypack_account_differences_total{account="mm",part="orders"} 5)"));
+    EXPECT_TRUE(has(R"(daypack_account_reconnects_total{account="mm"} 2)"));
+    EXPECT_EQ(account_metrics_text({}), "");
 }
 
 TEST(Metrics, ASymbolOfAnEarlierListIsNotThereAndItsResyncsCount) {

@@ -238,8 +238,37 @@ class AFeedThroughTrouble(unittest.IsolatedAsyncioTestCase):
         self.assertIsNone(supervisor.child)
         self.assertFalse(engine_runs(instance))
         remove(instance)
+        self.assertEqual(supervisor.served, set())
         with self.assertRaisesRegex(FileNotFoundError, "not found: install it"):
             self.feed(books, instance, engine="auto", program="no-such-program")
+
+    async def test_feeds_share_an_engine_of_theirs_until_the_last_has_ended(self):
+        exchange = Exchange(("BTC_USDC", "ETH_USDC"), 300, "--levels", "150")
+        self.running.append(exchange)
+        instance = f"python-shared-{os.getpid()}"
+        options = {"exchange": {"rest_urls": [f"http://127.0.0.1:{exchange.port}"],
+                                "ws_urls": [f"ws://127.0.0.1:{exchange.port}"], "lines": 1}, "engine": {"idle": "backoff"}}
+        more = {"engine": "auto", "program": PROGRAM, "engine_options": options, "snapshot_interval": 0}
+        first, second = Books(), Books()
+        feed = self.feed(first, instance, **more)
+
+        async def then(handler):
+            other = CcxtBackpackFeed(symbols=["ETH-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: second}, instance=instance,
+                                     **more)  # the engine does not list it yet
+            handler.add_feed(other, loop=asyncio.get_running_loop())
+            await self.until(lambda: second.calls > 20 or second.errors)
+            pid = feed._supervisor.child.pid
+            feed.stop()
+            for _ in range(2):
+                await feed.shutdown()
+            calls = second.calls
+            await self.until(lambda: second.calls > calls + 20 or second.errors)
+            self.assertEqual(feed._supervisor.child.pid, pid)
+
+        await run_until(lambda: first.calls > 20 or first.errors, feed, then=then)
+        self.assertEqual((first.errors, second.errors), ([], []))
+        self.assertFalse(engine_runs(instance))
+        remove(instance)
 
 
 if __name__ == "__main__":

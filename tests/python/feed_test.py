@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-import unittest
+import unittest.mock
 from decimal import Decimal
 
 from feed_support import (Books, CcxtBackpackFeed, IS_REAL, L2_BOOK, LogLines, TRADES, Trades, check, check_fields,
@@ -44,8 +45,8 @@ class Backend:
 
 class Endless:
     """A ring that is never read to its end."""
-
-    cursor = 0
+    cursor = lost = 0
+    has_news = True
 
     def read(self, most):
         self.cursor += most
@@ -220,6 +221,13 @@ class AFeed(unittest.IsolatedAsyncioTestCase):
                                 config=cryptofeed.FeedHandler(config=config).config)
         await run_until(lambda: books.calls > 5, feed)
         self.assertEqual(books.objects[0].symbol, "BTC-USDC")
+
+    async def test_knows_the_configuration_that_cryptofeed_finds_by_itself(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write('{"ignore_invalid_instruments": true}')
+            file.flush()
+            with unittest.mock.patch.dict(os.environ, CRYPTOFEED_CONFIG=file.name):
+                CcxtBackpackFeed(symbols=["BTC-USDT", "BTC-USDC"], channels=[L2_BOOK])
 
     async def test_lists_symbols_and_channels(self):
         self.assertEqual(sorted(CcxtBackpackFeed.symbols()), ["BTC-USDC", PERP])

@@ -28,6 +28,7 @@ class ThePackage(unittest.TestCase):
     def test_builds_from_its_source_archive_with_the_headers_of_the_engine(self):
         name = build(PACKAGE, "build_sdist", self.folder).stdout.strip()
         self.assertEqual(name, "daypack-0.1.0.tar.gz")
+        self.assertEqual((self.folder / name).read_bytes()[3:8], bytes(5), "no name and no time: the same bytes each time")
         with tarfile.open(self.folder / name) as archive:
             archive.extractall(self.folder)
         tree = self.folder / "daypack-0.1.0"

@@ -174,6 +174,15 @@ class AReader(unittest.TestCase):
             run("depth_picture.py", "BTC-USDC", str(picture))
             self.assertEqual(picture.read_bytes()[1:4], b"PNG")
 
+    def test_reads_on_through_whatever_is_of_other_symbols(self):
+        book = self.reader.follow("DOGE-USDC")  # which is not listed
+        self.addCleanup(book.close)
+        begin = self.reader.cursor()
+        wait_until(lambda: self.reader.cursor() > begin + 2500, 30, "2,500 records of others")
+        end = self.reader.cursor()
+        self.assertFalse(book.poll())
+        self.assertGreaterEqual(book._stream.cursor, end)
+
     def test_follows_a_whole_book_that_equals_the_exchanges(self):
         book = self.reader.follow("BTC-USDC")
         compared = 0
@@ -214,7 +223,54 @@ class AReaderAcrossLives(unittest.TestCase):
             remove(engine.instance)
 
 
+    def test_shows_the_symbol_that_was_asked_for_in_a_segment_of_another_order(self):
+        exchange = Exchange(("BTC_USDC", "ETH_USDC"))
+        engine = Engine(exchange, ("BTC-USDC", "ETH-USDC"))
+        try:
+            engine.wait_live(daypack.Reader)
+            engine.wait_live(daypack.Reader, "ETH-USDC")
+            readers = [daypack.Reader(engine.instance) for _ in range(2)]
+            order = readers[0].symbols()
+            btc = readers[0].top("BTC-USDC").bid
+            engine.stop(9)
+            remove(engine.instance)
+            engine = Engine(exchange, order[::-1], instance=engine.instance)
+            engine.wait_live(daypack.Reader)
+            engine.wait_live(daypack.Reader, "ETH-USDC")
+            with daypack.Reader(engine.instance) as another:
+                self.assertEqual(another.symbols(), order[::-1])
+            self.assertLess(abs(readers[0].top("BTC-USDC").bid / btc - 1), 0.5)
+            self.assertLess(abs(readers[1].book("BTC-USDC", 1).bid / btc - 1), 0.5)
+            for reader in readers:
+                reader.close()
+        finally:
+            engine.stop()
+            exchange.stop()
+            remove(engine.instance)
+
+
 class AShallowEngineWithImages(unittest.TestCase):
+    def test_says_where_an_image_is_cut(self):
+        exchange = Exchange(("BTC_USDC",), 200, "--levels", "150")
+        engine = Engine(exchange, depth=8, more="    snapshot_interval: 1\n", engine="  image_levels: 64\n")
+        try:
+            engine.wait_live(daypack.Reader)
+            with daypack.Reader(engine.instance) as reader:
+                book = reader.follow("BTC-USDC")
+                self.addCleanup(book.close)
+
+                def is_of_image():
+                    book.wait(0.05)
+                    return book.poll() and len(book.levels()[0]) > 16
+
+                wait_until(is_of_image, what="an image")
+                self.assertFalse(book.whole, "the book is deeper than its image")
+                self.assertEqual(book._stream.missing(), ([], []), "and no wholer one is looked for")
+        finally:
+            engine.stop()
+            exchange.stop()
+            remove(engine.instance)
+
     def test_is_followed_in_whole(self):
         exchange = Exchange()
         engine = Engine(exchange, depth=8, more="    snapshot_interval: 1\n", engine="  image_levels: 16384\n")

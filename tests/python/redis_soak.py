@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""The example with Redis, as a user starts it: what a reader of Redis sees is the exchange's book, across an engine's end.
+"""The example with Redis, as a user starts it: what a reader of Redis sees is the exchange's book, across an engine's end,
+and also where what is written comes in pieces, as from another machine.
 
     redis_soak.py       with the Python of an environment; exit code 77 where redis-server or Python's redis is missing
 """
+import contextlib
 import importlib.util
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from decimal import Decimal
 
@@ -49,6 +53,37 @@ def compare(client, exchange, count):
     return equal
 
 
+class Pieces(threading.Thread):
+    """The way to a Redis that is far away: what is written there arrives in small pieces, so that whoever reads meanwhile
+    sees what was written by one piece, unless the commands of an update are one transaction."""
+
+    def __init__(self, path, server):
+        super().__init__(daemon=True)
+        self.server = server
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+
+    def run(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return  # it was closed
+            redis = socket.socket(socket.AF_UNIX)
+            redis.connect(self.server)
+            for source, to, size in ((client, redis, 64), (redis, client, 65536)):
+                threading.Thread(target=self.carry, args=(source, to, size), daemon=True).start()
+
+    @staticmethod
+    def carry(source, to, size):
+        with contextlib.suppress(OSError):
+            while data := source.recv(size):
+                to.sendall(data)
+                time.sleep(0.0001 if size == 64 else 0)
+            to.shutdown(socket.SHUT_WR)
+
+
 def check_trades(client, exchange):
     rest = exchange.trades("BTC_USDC")
     rows = [fields for _, fields in client.xrange("BACKPACK:BTC-USDC:trades")]
@@ -64,19 +99,21 @@ def check_trades(client, exchange):
 
 def run(folder, exchange, engine):
     import redis
-    socket = f"{folder}/redis"
-    server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+    path, far = f"{folder}/redis", f"{folder}/far"
+    server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
                               stdout=subprocess.DEVNULL)
+    pieces = Pieces(far, path)
     environment = dict(os.environ)
     if importlib.util.find_spec("cryptofeed") is None:
         environment["PYTHONPATH"] = str(HERE / "standin")
     example = None
     try:
-        wait_until(lambda: os.path.exists(socket), what="redis-server")
-        arguments = ["--redis", f"unix://{socket}", "--instance", engine[0].instance, "BTC-USDC"]
+        wait_until(lambda: os.path.exists(path), what="redis-server")
+        pieces.start()
+        arguments = ["--redis", f"unix://{far}", "--instance", engine[0].instance, "BTC-USDC"]
         example = subprocess.Popen([sys.executable, str(EXAMPLE), *arguments], env=environment, stderr=subprocess.PIPE,
                                    text=True)
-        client = redis.Redis(unix_socket_path=socket, decode_responses=True)
+        client = redis.Redis(unix_socket_path=path, decode_responses=True)
         equal = compare(client, exchange, COMPARISONS // 2)
         engine[0].stop(signal.SIGKILL)
         engine[0] = Engine(exchange, instance=engine[0].instance, depth=8192)
@@ -88,6 +125,7 @@ def run(folder, exchange, engine):
         errors = example.communicate(timeout=15)[1]
         assert (example.returncode, errors) == (0, ""), f"it ended with {example.returncode}: {errors}"
     finally:
+        pieces.listener.close()
         for process in (example, server):
             if process is not None and process.poll() is None:
                 process.kill()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The feed without Cryptofeed: the same books, by callbacks of any kind; and the runner over the seed's configuration."""
 import asyncio
+import contextlib
+import io
 import os
 import pathlib
 import random
@@ -13,7 +15,7 @@ from decimal import Decimal
 
 import daypack
 from daypack import _types
-from daypack.feed import Feed, L2_BOOK, TICKER, TRADES, settings_of
+from daypack.feed import Feed, L2_BOOK, TICKER, TRADES, printer, settings_of
 from live import Engine, Exchange, PROGRAM, remove, wait_until
 
 SEED = """exchanges:
@@ -74,6 +76,7 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
         self.assertEqual(len(snapshots), 1)
         self.assertIs(type(trades[0]), _types.Trade)
         self.assertIs(type(trades[0].to_dict(numeric_type=float)["price"]), float)
+        self.assertIsNone(trades[0].raw)
         self.assertLess(tops[0].bid, tops[0].ask)
 
     def test_reads_anew_after_a_callback_that_raises(self):
@@ -92,7 +95,36 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
             daypack.run(feed, duration=20)
         self.assertEqual(len(snapshots), 2)
 
+    def test_runs_each_of_several_feeds_until_it_was_stopped(self):
+        calls = {"BTC-USDC": 0, "ETH-USDC": 0}
+
+        def feed_of(symbol, most):
+            def book(made, receipt_timestamp):
+                calls[symbol] += 1
+                if calls[symbol] == most:
+                    feed.stop()
+            feed = Feed(symbols=[symbol], channels=[L2_BOOK], instance=self.engine.instance, callbacks={L2_BOOK: book})
+            return feed
+
+        daypack.run(feed_of("BTC-USDC", 3), feed_of("ETH-USDC", 100), duration=20)
+        self.assertEqual(calls, {"BTC-USDC": 3, "ETH-USDC": 100})
+
+    def test_prints_a_book_with_an_empty_side(self):
+        book = _types.OrderBook("BACKPACK", "BTC-USDC", bids={Decimal("1.5"): Decimal(2)})
+        book.sequence_number = 7
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            printer(book, 1.0)
+        self.assertEqual(printed.getvalue(), "1.000000 BTC-USDC OrderBook 2 x 1.5 | - u=7\n")
+
+    def test_says_that_the_program_is_missing(self):
+        done = subprocess.run([sys.executable, "-m", "daypack.feed", "seed.yaml"], capture_output=True, text=True, check=False,
+                              env={**os.environ, "DAYPACK_PROGRAM": "no-such-program"})
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^the program no-such-program was not found: install it")
+
     def test_refuses_what_there_is_not(self):
+        with self.assertRaisesRegex(ValueError, "engine is None, or 'auto'"):
+            Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], engine="always")
         with self.assertRaisesRegex(ValueError, "CANDLES is not delivered here; there are L2_BOOK"):
             Feed(symbols=["BTC-USDC"], channels=["CANDLES"])
         with self.assertRaisesRegex(ValueError, "TRANSACTIONS is not delivered here; there are L2_BOOK"):

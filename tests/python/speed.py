@@ -3,8 +3,8 @@
 
     speed.py [SECONDS]       with the Python of an environment; DAYPACK_PROGRAM names the program
 
-CPU time, not delay: so other work on the machine does not spoil it much. Each row is a live engine over the simulated
-exchange. Both feeds keep the same kind of book (tools/python/src/daypack/_types.py) and call the same coroutine.
+CPU time, so other work on the machine does not spoil it much; delays are spoilt by it. Each row is a live engine over the
+simulated exchange. Both feeds keep the same kind of book (tools/python/src/daypack/_types.py) and call the same coroutine.
 """
 import asyncio
 import base64
@@ -131,6 +131,17 @@ def reads(engine):
         row(f"events in batches ({read} of them, {events.lost} lost)", read / cost.thread / 1e6, "M/s", ">= 2")
 
 
+class Delays:
+    """How long after its receipt by the engine an update reaches the callback, in us."""
+
+    def __init__(self):
+        self.calls, self.us = 0, []
+
+    async def __call__(self, book, receipt_timestamp):
+        self.calls += 1
+        self.us.append((time.time() - receipt_timestamp) * 1e6)
+
+
 class Counter:
     def __init__(self):
         self.calls = 0
@@ -164,18 +175,23 @@ async def drain(engine, seconds):
     row(f"{name}, median", statistics.median(costs), "us", "<= 2")
 
 
-async def compare(exchange, engine, rate):
-    counter = Counter()
-    feed = Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: counter}, instance=engine.instance)
+async def watch(engine, callback):
+    """The cost of a feed for some seconds, and how many updates it brought."""
+    feed = Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: callback}, instance=engine.instance)
     task = asyncio.create_task(feed.run())
-    while counter.calls < 2:
+    while callback.calls < 2:
         await asyncio.sleep(0.01)
-    begun = counter.calls
+    begun = callback.calls
     with Cost() as cost:
         await asyncio.sleep(SECONDS)
-    count = max(counter.calls - begun, 1)
+    count = max(callback.calls - begun, 1)
     await feed.shutdown()
     await task
+    return cost, count
+
+
+async def compare(exchange, engine, rate):
+    cost, count = await watch(engine, Counter())
     row(f"{rate}/s: daypack's feed, whole process, of a core", cost.process / cost.wall * 100, "%")
     row(f"{rate}/s: daypack's feed, an update", cost.process / count * 1e6, "us")
     counter = Counter()
@@ -184,6 +200,11 @@ async def compare(exchange, engine, rate):
         await native.run(SECONDS)
     row(f"{rate}/s: a feed of the WebSocket in Python, of a core", cost.process / cost.wall * 100, "%")
     row(f"{rate}/s: a feed of the WebSocket in Python, an update", cost.process / max(counter.calls, 1) * 1e6, "us")
+    delays = Delays()
+    await watch(engine, delays)
+    delays.us.sort()
+    for name, share in (("half", 0.5), ("99 of 100", 0.99)):
+        row(f"{rate}/s: from the engine's receipt to the callback, {name} within", delays.us[int(len(delays.us) * share)], "us")
 
 
 def main():
@@ -206,15 +227,7 @@ def main():
 
 
 async def idle(engine):
-    counter = Counter()
-    feed = Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: counter}, instance=engine.instance)
-    task = asyncio.create_task(feed.run())
-    while counter.calls < 1:
-        await asyncio.sleep(0.01)
-    with Cost() as cost:
-        await asyncio.sleep(SECONDS)
-    await feed.shutdown()
-    await task
+    cost, _ = await watch(engine, Counter())
     row("1/s: daypack's feed, all its threads, of a core", cost.process / cost.wall * 100, "%", "<= 2")
 
 

@@ -231,7 +231,9 @@ TEST(SimUnkind, ARestartMayCutEveryConnection) {
 
 // A follower on one connection, from a snapshot of the numbering that the connection has.
 void expect_true(Follower& follower, Client& client, Exchange& exchange, int ago) {
-    ASSERT_TRUE(follower.frame(client.next().value()));
+    // Frames that were sent before the snapshot was made say nothing new.
+    for (auto frame = client.next(); !follower.frame(frame.value()); frame = client.next()) {
+    }
     const std::string target =
         "/_sim/truth?symbol=SOL_USDC&u=" + std::to_string(follower.u) + "&ago=" + std::to_string(ago);
     ASSERT_EQ(Client(exchange.port()).get(target).body, follower.text());

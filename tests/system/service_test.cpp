@@ -133,15 +133,16 @@ TEST_F(ServiceTest, CheckReadsTheConfigurationAndAsksNobody) {
     exchange_.reset();
     Program right(folder_, "right", {"run", "my.yaml", "--check"});
     EXPECT_EQ(right.wait(), 0) << right.err();
-    EXPECT_EQ(right.out(),
-              "my.yaml is in order: instance " + instance_ + ", symbols BTC-USDC, ETH-USDC, SOL-USDC-PERP\n");
+    EXPECT_EQ(right.out(), "my.yaml is in order: instance " + instance_ +
+                               ", symbols BTC-USDC, ETH-USDC, SOL-USDC-PERP\n"
+                               "accounts: none, public data alone\n");
     EXPECT_FALSE(std::filesystem::exists("/dev/shm/daypack." + instance_));
     Program json(folder_, "json", {"run", "my.yaml", "--check", "--json"});
     EXPECT_EQ(json.wait(), 0);
     EXPECT_EQ(
         json.out(),
         R"({"ok":true,"instance":")" + instance_ +
-            R"(","symbols":["BTC-USDC","ETH-USDC","SOL-USDC-PERP"],"channels":["TRADES","L2_BOOK"],"not_built_yet":[]})" +
+            R"(","symbols":["BTC-USDC","ETH-USDC","SOL-USDC-PERP"],"channels":["TRADES","L2_BOOK"],"accounts":[],"warnings":[],"not_built_yet":[]})" +
             "\n");
     std::ofstream(folder_ + "/my.yaml", std::ios::app) << "oops: 1\n";
     Program wrong(folder_, "wrong", {"run", "my.yaml", "--check", "--json"});
@@ -152,6 +153,20 @@ TEST_F(ServiceTest, CheckReadsTheConfigurationAndAsksNobody) {
     EXPECT_TRUE(plain.err().starts_with("daypack: my.yaml:")) << plain.err();
     Program alone(folder_, "alone", {"run", "my.yaml", "--json"});
     EXPECT_EQ(alone.wait(), 2) << "--json is of --check";
+}
+
+TEST_F(ServiceTest, CheckSaysWhichKeyStandsAloneAndIsContent) {
+    std::ofstream(folder_ + "/half.yaml")
+        << "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n    symbols: [BTC-USDC]\n"
+        << "    api_key: ${BACKPACK_KEY}\n    api_secret: ${BACKPACK_SECRET}\n";
+    const auto set_key = [] { setenv("BACKPACK_KEY", "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", 1); };
+    const std::string words = "api_key is set and api_secret is not, so it counts for nothing; set both or none";
+    Program check(folder_, "half", {"run", "half.yaml", "--check"}, set_key);
+    EXPECT_EQ(check.wait(), 0);
+    EXPECT_EQ(check.err(), "daypack: half.yaml: " + words + "\n");
+    Program json(folder_, "half", {"run", "half.yaml", "--check", "--json"}, set_key);
+    EXPECT_EQ(json.wait(), 0);
+    EXPECT_NE(json.out().find(R"("accounts":[],"warnings":[")" + words), std::string::npos) << json.out();
 }
 
 Config config_of(const std::string& path) {

@@ -39,10 +39,15 @@ class AccountVerb : public testing::Test {
   protected:
     AccountVerb() {
         std::filesystem::create_directory(folder_);
+        begin("200", "150", "0");
+    }
+    void begin(const std::string& rate, const std::string& events, const std::string& history_lag) {
+        sim_.reset();
+        std::filesystem::remove(folder_ + "/sim.out");  // which tells the port of the one before
         sim_ = std::make_unique<Program>(
             folder_, "sim",
             std::vector<std::string>{"sim", "--port", "0", "--symbols", "BTC_USDC,SOL_USDC_PERP", "--accounts", "2",
-                                     "--account-rate", "200", "--account-events", "150", "--history-lag", "0",
+                                     "--account-rate", rate, "--account-events", events, "--history-lag", history_lag,
                                      "--keys-out", folder_ + "/keys"});
         EXPECT_TRUE(wait_until([&] { return sim_->out().find("}\n") != std::string::npos || sim_->ended(); }));
         port_ = std::atoi(sim_->out().substr(sim_->out().find(':') + 1).c_str());
@@ -155,6 +160,14 @@ std::string text_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+void remove_shared_memory(const std::string& instance) {
+    for (const char* const name : {"daypack.", "daypack-account."}) {
+        for (const char* const end : {"", ".wake", ".default", ".mm1", ".mm2"}) {
+            unlink(("/dev/shm/" + (name + instance) + end).c_str());
+        }
+    }
+}
+
 TEST_F(AccountVerb, AccountsOfAConfigurationAreShownByNameAndTheirKeysNowhere) {
     const std::string instance = "account_verb_test" + std::to_string(getpid());
     const std::string url = "127.0.0.1:" + std::to_string(port_);
@@ -195,9 +208,7 @@ TEST_F(AccountVerb, AccountsOfAConfigurationAreShownByNameAndTheirKeysNowhere) {
             EXPECT_EQ(shown.find(raw), std::string::npos);
         }
     }
-    std::filesystem::remove("/dev/shm/daypack." + instance);
-    for (const char* const name : {".mm1", ".mm2"})
-        std::filesystem::remove("/dev/shm/daypack-account." + instance + name);
+    remove_shared_memory(instance);
 }
 
 // All files of a folder, one behind the other.
@@ -215,6 +226,11 @@ std::string all_shared_memory(const std::string& instance) {
         if (file.path().string().find(instance) != std::string::npos) all += text_of(file.path());
     }
     return all;
+}
+
+std::int64_t wall_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 void allow_cores() {
@@ -252,6 +268,79 @@ void write_config(const std::string& path, const std::string& instance, int port
         << "\"]\n    ws_urls: [\"ws://" << url
         << "\"]\n    api_key: ${BACKPACK_KEY}\n    api_secret: ${BACKPACK_SECRET}\n"
         << "engine:\n  instance: " << instance << "\n";
+}
+
+// The trades among lines of JSON, and how often each is told.
+std::map<std::string, int> trades_told(const std::string& lines) {
+    std::map<std::string, int> trades;
+    const std::string key = R"("event":"fill","source":")";
+    for (std::size_t at = 0; (at = lines.find(key, at)) != std::string::npos; ++at) {
+        const std::size_t id = lines.find(R"("trade_id":")", at) + 12;
+        ++trades[lines.substr(id, lines.find('"', id) - id)];
+    }
+    return trades;
+}
+
+// Who follows the ring goes on through a stop, a kill and a takeover of the engine, while the account trades.
+TEST_F(AccountVerb, EnginesInTurnTellEachFillOnceToWhoFollowsTheRing) {
+    const std::string instance = "account_turns" + std::to_string(getpid());
+    begin("60", "0", "100");
+    write_config(folder_ + "/my.yaml", instance, port_);
+    const std::string keys = text_of(key_file(1));
+    std::vector<std::unique_ptr<Program>> engines;
+    const auto start = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"run", "my.yaml"});
+        engines.push_back(std::make_unique<Program>(folder_, "run" + std::to_string(engines.size()), arguments, [&] {
+            setenv("BACKPACK_KEY", keys.substr(keys.find("api_key: ") + 9, 44).c_str(), 1);
+            setenv("BACKPACK_SECRET", keys.substr(keys.find("api_secret: ") + 12, 44).c_str(), 1);
+        }));
+    };
+    std::string state;
+    const auto is_live = [&] {
+        const auto shown = account({"state", "--json", "--instance", instance});
+        state = shown->out() + shown->err();
+        return count_of(state, R"("state":"LIVE","reason":"","unconfirmed":false)") == 4;
+    };
+    const auto trades_for_a_while = [&] {
+        const std::size_t before = count_of(get("/_sim/account?account=account1"), "tradeId");
+        EXPECT_TRUE(
+            wait_until([&] { return count_of(get("/_sim/account?account=account1"), "tradeId") > before + 5; }));
+    };
+    start({});
+    ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
+    Program watch(folder_, "watch", {"account", "state", "--watch", "--json", "--instance", instance});
+    ASSERT_TRUE(wait_until([&] { return watch.out().find("\n") != std::string::npos; })) << watch.err();
+    const std::int64_t since_us = wall_us();
+    for (const int end : {SIGTERM, SIGKILL}) {
+        trades_for_a_while();
+        engines.back()->signal(end);
+        (void)engines.back()->wait();
+        trades_for_a_while();
+        start({});
+        ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
+    }
+    start({"--takeover"});
+    EXPECT_EQ(engines[2]->wait(), 0) << engines[2]->err();
+    trades_for_a_while();
+    ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
+    (void)get("/_sim/account/pause");
+    slow::Json truth;
+    ASSERT_TRUE(slow::JsonReader(get("/_sim/account?account=account1")).read(truth));
+    const Rows fills = rows_of(*truth.one("fills"));
+    EXPECT_TRUE(wait_until([&] {
+        auto told = trades_told(watch.out());
+        return std::ranges::all_of(fills, [&](const auto& fill) {
+            return std::stoll(fill.at("timestampUs")) <= since_us || told[fill.at("tradeId")] > 0;
+        });
+    })) << watch.out();
+    watch.signal(SIGTERM);
+    (void)watch.wait();
+    for (const auto& [trade, times] : trades_told(watch.out())) EXPECT_EQ(times, 1) << trade;
+    EXPECT_NE(watch.out().find(R"("event":"fill","source":"mended")"), std::string::npos) << watch.out();
+    EXPECT_GE(count_of(watch.err(), "what the next engine tells is shown here"), 2u) << watch.err();
+    EXPECT_GE(count_of(watch.err(), "has an engine again"), 2u);
+    engines.clear();
+    remove_shared_memory(instance);
 }
 
 TEST_F(AccountVerb, PrivateChannelsWithoutTheVariablesOfTheKeysAreExitTwoAndTheLine) {
@@ -302,11 +391,7 @@ TEST_F(AccountVerb, AnEngineThatFollowsAnAccountLeavesItsSecretNowhere) {
     }
     EXPECT_FALSE(has_core(work));
     EXPECT_TRUE(one_without_keys_leaves_a_core(work)) << "so it was looked for in the right place";
-    for (const char* const name : {"daypack.", "daypack-account."}) {
-        for (const char* const end : {"", ".wake", ".default"}) {
-            unlink(("/dev/shm/" + (name + instance) + end).c_str());
-        }
-    }
+    remove_shared_memory(instance);
 }
 
 }  // namespace

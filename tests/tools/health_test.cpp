@@ -11,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "engine/account/account_segment.h"
 #include "engine/shm/instances.h"
 #include "engine/shm/start_guard.h"
 #include "engine/shm/takeover_request.h"
@@ -115,6 +116,95 @@ TEST(Health, TheSymbolsThatCountAreThoseThatAreFollowed) {
         return check_health({.instance = instance.name}, out) == 0;
     }));
     EXPECT_EQ(out.str(), "healthy: all 1 symbols that are followed are LIVE (1 more are of earlier lists)\n");
+}
+
+// The account `mm` of an instance, of which all parts are of one state.
+class Account {
+  public:
+    Account(const Instance& instance, const std::string& name)
+        : name_(name), path_(AccountSegment::path_of(instance.name, name)), segment_(instance.name, name) {}
+    ~Account() { unlink(path_.c_str()); }
+    void show(AccountKindState state) {
+        for (const AccountKind kind :
+             {AccountKind::orders, AccountKind::positions, AccountKind::balances, AccountKind::fills}) {
+            const AccountNews news = AccountStateNews{kind, state};
+            segment_.show({name_, news, test::mono_now()});
+        }
+    }
+    void beat() {
+        if (segment_.beat(test::mono_now())) segment_.caught_up();
+    }
+    AccountSegment& segment() { return segment_; }
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string name_, path_;
+    AccountSegment segment_;
+};
+
+TEST(Health, AnAccountThatTheEngineFollowsIsToBeLiveToo) {
+    const Instance instance;
+    Writer writer(instance.options());
+    writer.snapshot(1);
+    Account account(instance, "mm");
+    const auto health = [&](bool books_only, const std::string& symbol = "") {
+        std::string text;
+        EXPECT_TRUE(wait_for([&] {
+            test::beat(writer.publisher);
+            account.beat();
+            std::ostringstream out;
+            testing::internal::CaptureStderr();
+            const int code = check_health({.instance = instance.name, .symbol = symbol, .books_only = books_only}, out);
+            text = std::to_string(code) + " " + out.str() + testing::internal::GetCapturedStderr();
+            return text.find("stalled") == std::string::npos && text.find("STALLED") == std::string::npos;
+        }));
+        return text;
+    };
+    account.show({State::down, Reason::refused, false});
+    EXPECT_TRUE(
+        health(false).starts_with("1 daypack: account mm: its orders are DOWN/refused: the exchange refuses its "
+                                  "keys; the engine's log says why\ndaypack: account mm: its positions are"))
+        << health(false);
+    EXPECT_EQ(health(true), "0 healthy: all 1 symbols that are followed are LIVE\n");
+    EXPECT_TRUE(health(false, "BTC-USDC").starts_with("0 "));
+    account.show({State::live, Reason::none, true});
+    account.segment().leave_out(AccountKind::positions);
+    EXPECT_EQ(health(false), "0 healthy: all 1 symbols that are followed are LIVE, and so are 1 accounts\n");
+    account.show({State::stale, Reason::line_dead, false});
+    EXPECT_EQ(health(false).substr(0, 54), "1 daypack: account mm: its orders are STALE/line_dead:");
+}
+
+TEST(Health, AnAccountThatThisEngineDoesNotFollowIsNoCause) {
+    const Instance instance;
+    Account account(instance, "mm");
+    account.show({State::live, Reason::none, false});
+    account.segment().stop();
+    Writer writer(instance.options());  // another engine of this process, without accounts
+    writer.snapshot(1);
+    std::ostringstream out;
+    EXPECT_TRUE(wait_for([&] {
+        out.str("");
+        test::beat(writer.publisher);
+        return check_health({.instance = instance.name}, out) == 0;
+    }));
+    EXPECT_EQ(out.str(), "healthy: all 1 symbols that are followed are LIVE\n");
+}
+
+TEST(Health, ANameThatGoesOnBehindAFullStopIsAnotherInstances) {
+    EXPECT_EQ(account_of_file("daypack-account.a.c", "a"), "c");
+    EXPECT_EQ(account_of_file("daypack-account.a.b.c", "a"), "");
+    EXPECT_EQ(account_of_file("daypack-account.a.b.c", "a.b"), "c");
+    EXPECT_EQ(account_of_file("daypack-account.a.", "a"), "");
+    EXPECT_EQ(account_of_file("daypack.a.c", "a"), "");
+    const Instance instance;
+    const std::string mine = "/dev/shm/daypack-account." + instance.name + ".mm";
+    const std::string longer = "/dev/shm/daypack-account." + instance.name + ".x.mm";
+    for (const std::string& path : {mine, longer, instance.path()}) std::ofstream(path) << "no segment";
+    EXPECT_EQ(remove_instance(instance.name), Removal::removed);
+    struct stat file {};
+    EXPECT_NE(stat(mine.c_str(), &file), 0);
+    EXPECT_EQ(stat(longer.c_str(), &file), 0) << "that of an instance with a longer name";
+    unlink(longer.c_str());
 }
 
 TEST(Health, AStoppedProcessIsToldOnceAndWithWhatHelps) {

@@ -21,6 +21,9 @@ TEST(LogOutput, TextHasTimeAndLevel) {
               "2026-11-22T22:31:05.123456Z warning resync symbol=SOL_USDC reason=gap have=4330361034 line=0");
     EXPECT_EQ(shown("2026-11-22T22:31:05.123456Z line_up line=0 host=h"),
               "2026-11-22T22:31:05.123456Z info line_up line=0 host=h");
+    EXPECT_EQ(shown("2026-11-22T22:31:05.123456Z warning: account mm: its keys are refused"),
+              "2026-11-22T22:31:05.123456Z warning account mm: its keys are refused")
+        << "that it is one is said once";
     EXPECT_EQ(shown("daypack: my.yaml:7: no such symbol"), "daypack: my.yaml:7: no such symbol")
         << "an editor finds file and line there";
 }

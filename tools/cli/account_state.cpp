@@ -3,19 +3,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <vector>
 
-#include "engine/account/account_segment.h"
+#include "engine/account/ring_texts.h"
 #include "engine/include/daypack/shm.h"
+#include "engine/shm/instances.h"
 #include "net/base/printable.h"
+#include "tools/cli/account_reader.h"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/terminal.h"
@@ -26,119 +25,24 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kTextMax = 8'192;  // the longest that an engine writes is shorter
-
-// The accounts of an instance that have shared memory, by name.
-std::vector<std::string> accounts_of(const std::string& instance) {
-    const std::string begin = kAccountFamily + instance + ".";
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& file : std::filesystem::directory_iterator("/dev/shm", error)) {
-        const std::string name = file.path().filename().string();
-        if (name.starts_with(begin)) names.push_back(name.substr(begin.size()));
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
 std::string account_of(const AccountStateOptions& options) {
     if (!options.account.empty()) return options.account;
-    const std::vector<std::string> names = accounts_of(options.instance);
+    const std::vector<std::string> names = accounts_here(options.instance);
     if (!names.empty()) return names.front();
     throw std::runtime_error("instance \"" + options.instance +
                              "\" has no account in shared memory: an engine follows one where keys and a private "
                              "channel (ORDER_INFO, FILLS, POSITIONS, BALANCES) are configured");
 }
 
-// The shared memory of an account, by the functions of the C header.
-class AccountReader {
-  public:
-    AccountReader(const std::string& instance, const std::string& account) {
-        reader_.fd = -1;
-        reader_.owner = DAYPACK_NO_OWNER;
-        const auto [end, length] = fmt::format_to_n(reader_.path, sizeof reader_.path - 1, "/dev/shm/{}{}.{}",
-                                                    kAccountFamily, instance, account);
-        const int result = length < sizeof reader_.path ? daypack_map(&reader_) : DAYPACK_NO_SEGMENT;
-        if (result == DAYPACK_OK) return;
-        char text[DAYPACK_PATH_BYTES + 160];
-        throw std::runtime_error(fmt::format("account \"{}\" of instance \"{}\": {}", printable(account), instance,
-                                             daypack_explain(&reader_, result, text, sizeof text)));
-    }
-    ~AccountReader() { daypack_close(&reader_); }
-    AccountReader(const AccountReader&) = delete;
-    AccountReader& operator=(const AccountReader&) = delete;
-
-    [[nodiscard]] daypack_reader& raw() noexcept { return reader_; }
-
-  private:
-    daypack_reader reader_{};
-};
-
-// Puts the texts of the ring together again.
-class TextReader {
-  public:
-    explicit TextReader(daypack_reader& reader) : reader_(reader), cursor_(daypack_cursor(&reader)) {}
-
-    // The next text; none: there is no more for now. `lost`: records that were written over unread, or not whole.
-    std::optional<std::string> next(std::uint64_t& lost) {
-        for (;;) {
-            daypack_record record;
-            std::uint64_t lapped = 0;
-            const int result = daypack_read_record(&reader_, &cursor_, &record, &lapped);
-            lost += lapped;
-            if (result == DAYPACK_EMPTY) return std::nullopt;
-            if (result != DAYPACK_OK || daypack_record_kind(&record) != kTextRecord) {
-                is_whole_ = false;
-                continue;
-            }
-            if ((record.head & kTextBegins) != 0) {
-                is_whole_ = true;
-                text_.clear();
-            }
-            if (!is_whole_) continue;
-            const std::size_t size = std::min<std::size_t>(daypack_record_symbol(&record), kTextBytes);
-            text_.append(reinterpret_cast<const char*>(&record) + sizeof record.head, size);
-            is_whole_ = text_.size() <= kTextMax;
-            if (is_whole_ && (record.head & kTextEnds) != 0) return text_;
-        }
-    }
-
-  private:
-    daypack_reader& reader_;
-    std::uint64_t cursor_;
-    std::string text_;
-    bool is_whole_ = false;
-};
-
-struct Part {
-    std::string name;
-    daypack_top top{};
-};
-
-std::vector<Part> parts_of(daypack_reader& reader) {
-    std::vector<Part> parts;
-    for (std::uint32_t i = 0; i < daypack_symbols(&reader); ++i) {
-        daypack_entry names;
-        daypack_read_entry(&reader, i, &names);
-        Part part{escaped(names.symbol)};
-        if (daypack_read_top_here(&reader, static_cast<int>(i), &part.top) == DAYPACK_OK) parts.push_back(part);
-    }
-    return parts;
+std::string state_words(const ShownPart& part) {
+    if (part.is_left_out()) return "no channel asks for it";
+    return state_text(part.top.state, part.top.reason) + (part.is_unconfirmed() ? " (unconfirmed)" : "");
 }
 
-bool is_unconfirmed(const daypack_top& top) {
-    return top.state == DAYPACK_STATE_LIVE && (top.flags & DAYPACK_FLAG_UNCONFIRMED) != 0;
-}
-
-std::string state_words(const daypack_top& top) {
-    if (top.state == DAYPACK_STATE_DOWN && top.reason == DAYPACK_REASON_none) return "no channel asks for it";
-    return state_text(top.state, top.reason) + (is_unconfirmed(top) ? " (unconfirmed)" : "");
-}
-
-void print_parts(const std::string& account, const std::vector<Part>& parts, bool json, std::ostream& out) {
-    for (const Part& part : parts) {
+void print_parts(const std::string& account, const std::vector<ShownPart>& parts, bool json, std::ostream& out) {
+    for (const ShownPart& part : parts) {
         if (!json) {
-            out << fmt::format("{:<16} {:<10} {}\n", account, part.name, state_words(part.top));
+            out << fmt::format("{:<16} {:<10} {}\n", account, part.name, state_words(part));
             continue;
         }
         out << json_line(Json{{"account", account},
@@ -146,7 +50,7 @@ void print_parts(const std::string& account, const std::vector<Part>& parts, boo
                               {"part", part.name},
                               {"state", daypack_state_name(part.top.state)},
                               {"reason", part.top.reason == 0 ? "" : daypack_reason_name(part.top.reason)},
-                              {"unconfirmed", is_unconfirmed(part.top)}})
+                              {"unconfirmed", part.is_unconfirmed()}})
             << '\n';
     }
     out.flush();
@@ -165,15 +69,39 @@ std::string event_words(const std::string& text) {
     std::string words;
     for (const auto& [key, value] : json.items()) {
         if (value.is_boolean() && !value.get<bool>()) continue;
+        if (value.is_string() && value.get_ref<const std::string&>().empty()) continue;
         words += (words.empty() ? "" : " ") + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
     }
     return printable(words, 2'048);
 }
 
+void say_on_stderr(const std::string& words) {
+    std::fputs(("daypack: " + words + "\n").c_str(), stderr);
+}
+
+// Says on stderr that no engine lives, or that one does again.
+class LifeWatch {
+  public:
+    LifeWatch(const std::string& instance, daypack_reader& reader) : instance_(instance), reader_(reader) {}
+    void look() {
+        const std::string death = death_notice(instance_, writer_life(reader_));
+        if (death.empty() == said_.empty()) return;
+        say_on_stderr(death.empty() ? "instance \"" + escaped(instance_.c_str()) + "\" has an engine again"
+                                    : death + "; what the next engine tells is shown here");
+        said_ = death;
+    }
+
+  private:
+    const std::string& instance_;
+    daypack_reader& reader_;
+    std::string said_;
+};
+
 int watch(const AccountStateOptions& options, const std::string& account, AccountReader& reader, std::ostream& out) {
     constexpr int kPoll_ms = 10;
     const StopSignal stop;
-    TextReader texts(reader.raw());
+    RingTexts texts(reader.raw());
+    LifeWatch life(options.instance, reader.raw());
     print_parts(account, parts_of(reader.raw()), options.json, out);
     while (!stop.asked() && out) {
         std::uint64_t lost = 0;
@@ -187,6 +115,7 @@ int watch(const AccountStateOptions& options, const std::string& account, Accoun
             out << (options.json ? event_line(*text) : event_words(*text)) << '\n';
         } else {
             out.flush();
+            life.look();
             stop.wait_ms(kPoll_ms);
         }
     }
@@ -198,12 +127,18 @@ int watch(const AccountStateOptions& options, const std::string& account, Accoun
 int show_account_state(const AccountStateOptions& options, std::ostream& out) {
     const std::string account = account_of(options);
     AccountReader reader(options.instance, account);
+    reader.require();
     if (options.watch) return watch(options, account, reader, out);
-    print_parts(account, parts_of(reader.raw()), options.json, out);
+    const std::vector<ShownPart> parts = parts_of(reader.raw());
+    print_parts(account, parts, options.json, out);
     const std::string death = death_notice(options.instance, writer_life(reader.raw()));
-    if (death.empty()) return 0;
-    std::fputs(("daypack: " + death + "\n").c_str(), stderr);
-    return 1;
+    if (!death.empty()) {
+        say_on_stderr(death);
+        return 1;
+    }
+    const std::vector<std::string> causes = account_causes(account, parts);
+    for (const std::string& cause : causes) say_on_stderr(cause);
+    return causes.empty() ? 0 : 1;
 }
 
 }  // namespace daypack::core

@@ -225,6 +225,7 @@ void CommandLine::add_health() {
                    "how old the last message of each may be; without it as old as LIVE allows")
         ->type_name("500ms")
         ->transform(to_nanoseconds());
+    sub.add_flag("--books-only", health_.books_only, "leave out the accounts that the engine follows");
     sub.add_flag("--json", health_.json, "one JSON object: healthy, and the causes");
 
     CLI::App& instances = verb("instances", "the instances of this machine, alive or not",

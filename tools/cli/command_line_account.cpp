@@ -24,7 +24,7 @@ void CommandLine::add_account() {
     sub.add_option("CONFIG", account_.config_path, "configuration file; without it the exchange itself")->type_name("");
     sub.add_option("--account", account_.account, "which of CONFIG's, or the engine's, accounts; without it the first")
         ->type_name("NAME")
-        ->check(checked(instance_fault));
+        ->check(checked(account_name_fault));
     sub.add_option("--key-file", account_.key_file,
                    "api_key: and api_secret:, a line each, of mode 0600; without it CONFIG's keys, or BACKPACK_KEY and "
                    "BACKPACK_SECRET")

@@ -12,6 +12,7 @@
 
 #include "engine/shm/shm_file.h"
 #include "engine/shm/takeover_request.h"
+#include "tools/cli/account_reader.h"
 #include "tools/term/json_line.h"
 #include "tools/term/shm_text.h"
 #include "tools/term/writer_life.h"
@@ -63,9 +64,19 @@ std::string stall_words(const daypack_reader& reader) {
             : std::string());
 }
 
+// What is said of accounts where all is well; nothing where the engine has none.
+std::string account_words(const AccountHealth& accounts) {
+    std::string words;
+    if (accounts.live > 0) words = fmt::format(", and so are {} accounts", accounts.live);
+    if (accounts.unread > 0) {
+        words += fmt::format("; nothing is known of {} accounts, whose files this user cannot read", accounts.unread);
+    }
+    return words;
+}
+
 // `taker`: the process that asks for the instance; 0: none does, or it is not this user's to see.
-void tell_json(const std::vector<std::string>& causes, pid_t taker, std::ostream& out) {
-    Json json{{"healthy", causes.empty()}, {"causes", causes}};
+void tell_json(const std::vector<std::string>& causes, const AccountHealth& accounts, pid_t taker, std::ostream& out) {
+    Json json{{"healthy", causes.empty()}, {"causes", causes}, {"accounts_not_judged", accounts.unread}};
     if (taker != 0) json["takeover_pid"] = taker;
     out << json_line(json) << '\n';
 }
@@ -102,23 +113,29 @@ std::vector<std::string> causes_of(Reader& reader, const HealthOptions& options)
 int check_health(const HealthOptions& options, std::ostream& out) {
     std::vector<std::string> causes;
     std::size_t followed = 0, listed = 0;
+    AccountHealth accounts;
     try {
         Reader reader(options.instance, options.owner);
         causes = causes_of(reader, options);
         followed = followed_symbols(reader).size();
         listed = reader.symbols();
+        const WriterLife life = writer_life(reader.raw());
+        if (!options.books_only && options.symbol.empty() && life.lives && life.word != "STALLED") {
+            accounts = account_health(options.instance, reader.raw());
+            causes.insert(causes.end(), accounts.causes.begin(), accounts.causes.end());
+        }
     } catch (const std::runtime_error& error) {
         causes.emplace_back(error.what());
     }
     const pid_t taker = TakeoverRequest::asked_by(options.instance);
     if (options.json) {
-        tell_json(causes, taker, out);
+        tell_json(causes, accounts, taker, out);
     } else if (causes.empty()) {
         out << (options.symbol.empty()
                     ? fmt::format("healthy: all {} symbols that are followed are LIVE", followed) +
                           (listed > followed ? fmt::format(" ({} more are of earlier lists)", listed - followed) : "")
                     : fmt::format("healthy: {} is LIVE", options.symbol))
-            << '\n';
+            << account_words(accounts) << '\n';
     }
     if (!options.json && taker != 0) {
         out << fmt::format(

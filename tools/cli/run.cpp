@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/config/config_accounts.h"
 #include "engine/config/config_keys.h"
 #include "engine/engine.h"
 #include "engine/include/daypack/reader.hpp"
@@ -173,6 +174,14 @@ class Minutes {
     RunStatus status_;
 };
 
+// "accounts default, mm2"
+std::string accounts_text(const ExchangeConfig& exchange) {
+    const std::vector<std::string> names = account_names(exchange);
+    if (names.empty()) return "accounts: none, public data alone";
+    return fmt::format("accounts: {}{}", fmt::join(names, ", "),
+                       has_private_channel(exchange) ? "" : " (no private channel, so public data alone)");
+}
+
 }  // namespace
 
 int check_run(const RunOptions& options) {
@@ -182,11 +191,15 @@ int check_run(const RunOptions& options) {
         std::vector<std::string> symbols;
         if (config.exchange.all_symbols) symbols.emplace_back("*");
         for (const auto& symbol : config.exchange.symbols) symbols.push_back(symbol.text);
+        const std::vector<std::string> accounts = account_names(config.exchange);
+        const std::string key_alone = key_alone_words(config.exchange);
         if (options.json) {
             std::puts(json_line(Json{{"ok", true},
                                      {"instance", config.engine.instance},
                                      {"symbols", symbols},
                                      {"channels", channel_names(config.exchange)},
+                                     {"accounts", accounts},
+                                     {"warnings", key_alone.empty() ? Json::array() : Json::array({key_alone})},
                                      {"not_built_yet", config.not_built_yet}})
                           .c_str());
             return 0;
@@ -194,6 +207,9 @@ int check_run(const RunOptions& options) {
         std::puts(fmt::format("{} is in order: instance {}, symbols {}", options.config_path, config.engine.instance,
                               fmt::join(symbols, ", "))
                       .c_str());
+        std::puts(accounts_text(config.exchange).c_str());
+        if (!key_alone.empty())
+            std::fprintf(stderr, "daypack: %s: %s\n", options.config_path.c_str(), key_alone.c_str());
         if (!config.not_built_yet.empty()) {
             std::puts(fmt::format("accepted, without effect in this version: {}", fmt::join(config.not_built_yet, ", "))
                           .c_str());

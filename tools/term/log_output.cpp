@@ -120,7 +120,9 @@ std::string shown_log_line(const LogParts& parts, const LogOptions& options, Wal
     const std::string priority = options.to_journal ? fmt::format("<{}>", priority_of(parts.level)) : std::string();
     if (options.format == LogFormat::json) return priority + json_text(parts, now);
     if (options.to_journal || parts.time.empty()) return priority + std::string(parts.text);
-    return fmt::format("{} {} {}", parts.time, level_name(parts.level), parts.text);
+    std::string_view text = parts.text;
+    if (constexpr std::string_view kSaid = "warning: "; text.starts_with(kSaid)) text.remove_prefix(kSaid.size());
+    return fmt::format("{} {} {}", parts.time, level_name(parts.level), text);
 }
 
 bool leads_to_journal(int fd, const char* journal_stream) noexcept {

@@ -5,6 +5,7 @@ Everything is made in temporary folders: a source tree that is read-only will do
 LDFLAGS are added.
 """
 import base64
+import gzip
 import hashlib
 import io
 import os
@@ -147,7 +148,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         _compile(module)
         files = {f"daypack/{MODULE}": module.read_bytes()}
     for source in sorted(PACKAGE.rglob("*")):
-        if source.suffix in (".py", ".pyi", ".typed") or source.name == "py.typed":
+        if source.suffix in (".py", ".pyi", ".typed"):
             files[f"daypack/{source.relative_to(PACKAGE).as_posix()}"] = source.read_bytes()
     return _write_wheel(wheel_directory, files)
 
@@ -172,10 +173,11 @@ def build_sdist(sdist_directory, config_settings=None):
     if "LICENSE" in (info := _info_files(_tag())):
         files["LICENSE"] = info["LICENSE"]
     files["PKG-INFO"] = _metadata().encode()
-    with tarfile.open(pathlib.Path(sdist_directory) / name, "w:gz", format=tarfile.PAX_FORMAT) as archive:
-        for path, data in sorted(files.items()):
-            entry = tarfile.TarInfo(f"{stem}/{path}")
-            entry.size = len(data)
-            entry.mode = 0o644
-            archive.addfile(entry, io.BytesIO(data))
+    with open(pathlib.Path(sdist_directory) / name, "wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+        with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for path, data in sorted(files.items()):
+                entry = tarfile.TarInfo(f"{stem}/{path}")
+                entry.size = len(data)
+                entry.mode = 0o644
+                archive.addfile(entry, io.BytesIO(data))
     return name

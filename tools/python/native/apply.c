@@ -33,10 +33,12 @@ static PyObject* apply(PyObject* module, PyObject* const* args, Py_ssize_t count
         return NULL;
     }
     for (Py_ssize_t i = 0; i < PyList_Size(args[1]); ++i) {
-        PyObject* change = PyList_GetItem(args[1], i);
+        PyObject* change = Py_NewRef(PyList_GetItem(args[1], i)); /* a mapping of Python's may change the list */
         PyObject* price = PyTuple_GetItem(change, 0);
         PyObject* size = price != NULL ? PyTuple_GetItem(change, 1) : NULL;
-        if (size == NULL || apply_one(args[0], price, size, noted) != 0) return NULL;
+        const int failed = size == NULL || apply_one(args[0], price, size, noted) != 0;
+        Py_DECREF(change);
+        if (failed) return NULL;
     }
     Py_RETURN_NONE;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a stream hands to Python: a tuple an update, a trade, a change of the best bid and offer, a figure, a loss. */
+/* What a stream hands to Python: a tuple an update, a trade, a change of the best bid and offer, a figure. */
 #include <stream.h>
 
 static PyObject* kinds[16]; /* what stands first in an item */
 static const char* const kind_names[16] = {
-    "",        "update",      "",       "trade",         "top",  "", "", "mark_price",
-    "funding", "liquidation", "ticker", "open_interest", "lost", "", "", ""};
+    "",        "update",      "",       "trade",         "top", "", "", "mark_price",
+    "funding", "liquidation", "ticker", "open_interest", "",    "", "", ""};
 
 int items_begin(void) {
     for (int i = 0; i < 16; ++i) {
@@ -122,8 +122,4 @@ PyObject* items_figure(stream_object* self, int number, const daypack_record* re
                           PyFloat_FromDouble(us != 0 ? seconds_of_us(us) : items_seconds(record->receive_ns)),
                           PyFloat_FromDouble(items_seconds(record->receive_ns))};
     return items_tuple(10, fields);
-}
-PyObject* items_lost(uint64_t lost) {
-    PyObject* fields[] = {Py_NewRef(kinds[12]), PyLong_FromUnsignedLongLong(lost)};
-    return items_tuple(2, fields);
 }

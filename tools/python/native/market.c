@@ -10,7 +10,7 @@ void market_free(market_book* market) {
 }
 
 void market_lose(market_book* market) {
-    market->joined = market->whole = market->thin = 0;
+    market->joined = market->whole = market->is_of_image = market->thin = 0;
     market->change_count = 0;
     market->sides[0].count = market->sides[1].count = 0;
 }
@@ -233,7 +233,9 @@ static int join_image(market_book* market, daypack_reader* reader) {
         for (uint32_t i = 0; i < count; ++i) market->scratch[i] = daypack_follow_level(book, number, i);
         if (!take_side(market, number, market->scratch, count, book->known_to[number])) return -1;
     }
-    market->joined = market->whole = 1;
+    const int is_cut = book->known_to[0] != 0 || book->known_to[1] != 0; /* deeper than image_levels */
+    market->joined = market->is_of_image = 1;
+    market->whole = !is_cut || (market->max_depth != 0 && market->max_depth <= room / 2);
     market->from = book->cursor;
     market->u = book->u;
     market->epoch = book->top.epoch;

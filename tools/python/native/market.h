@@ -27,9 +27,10 @@ typedef struct market_book {
     int index;          /* in the directory; -1: not listed yet */
     uint32_t max_depth; /* levels that somebody looks at; 0: all */
     int joined;
-    int whole;     /* the book has as many levels as somebody looks at */
-    int thin;      /* it has lost so many that it is to be read again */
-    uint64_t from; /* place in the ring: what lies before is in the book */
+    int whole;       /* the book has as many levels as somebody looks at */
+    int is_of_image; /* no wholer one is to be had */
+    int thin;        /* it has lost so many that it is to be read again */
+    uint64_t from;   /* place in the ring: what lies before is in the book */
     uint64_t u;
     uint64_t exponents;
     uint32_t epoch;

@@ -71,16 +71,14 @@ static int reader_init(PyObject* object, PyObject* args, PyObject* kwargs) {
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|zz", keywords, &instance, &owner)) return -1;
     if (instance == NULL) instance = getenv("DAYPACK_INSTANCE");
     if (instance == NULL || instance[0] == '\0') instance = "default";
-    if (self->is_open) daypack_close(&self->reader);
-    self->is_open = 0;
+    if (self->names != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "a reader is opened once");
+        return -1;
+    }
+    self->indices = PyDict_New();
+    if (self->indices == NULL || (self->names = PyList_New(0)) == NULL) return -1;
     if (native_open(&self->reader, instance, owner) != 0) return -1;
     self->is_open = 1;
-    self->inode = 0;
-    Py_XDECREF(self->names);
-    Py_XDECREF(self->indices);
-    self->names = PyList_New(0);
-    self->indices = PyDict_New();
-    if (self->names == NULL || self->indices == NULL) return -1;
     return learn_names(self);
 }
 static PyObject* reader_close(PyObject* object, PyObject* unused) {
@@ -126,12 +124,21 @@ static PyObject* reader_native(PyObject* object, PyObject* symbol) {
         while (result == DAYPACK_BUSY && --attempts > 0); \
     } while (0)
 
+/* Returns 1 where a read led to another segment: an index that was asked for before it may be another symbol's there,
+ * since a segment that was removed by hand is followed by one with an order of its own. */
+static int was_replaced(const reader_object* self) {
+    return self->inode != self->reader.inode;
+}
+
 static PyObject* reader_top(PyObject* object, PyObject* symbol) {
     reader_object* self = (reader_object*)object;
     daypack_top top;
     int index, result;
-    if (!usable(self) || (index = index_of(self, symbol)) < 0) return NULL;
-    READ_UNTIL_RIGHT(result, daypack_read_top(&self->reader, index, &top));
+    if (!usable(self)) return NULL;
+    do {
+        if ((index = index_of(self, symbol)) < 0) return NULL;
+        READ_UNTIL_RIGHT(result, daypack_read_top(&self->reader, index, &top));
+    } while (was_replaced(self));
     if (result != DAYPACK_OK) return native_fail(&self->reader, result);
     return native_new_top(&top);
 }
@@ -140,16 +147,19 @@ static PyObject* reader_book(PyObject* object, PyObject* args, PyObject* kwargs)
     static char* keywords[] = {"symbol", "levels", NULL};
     reader_object* self = (reader_object*)object;
     PyObject* symbol;
-    unsigned long levels = 0;
+    unsigned long wanted = 0;
     daypack_book book;
+    daypack_level* sides = NULL;
+    uint32_t levels;
     int index, result;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|k", keywords, &symbol, &levels)) return NULL;
-    if (!usable(self) || (index = index_of(self, symbol)) < 0) return NULL;
-    if (levels == 0 || levels > self->reader.depth) levels = (unsigned long)self->reader.depth;
-    daypack_level* sides = PyMem_Malloc(2 * levels * sizeof *sides);
-    if (sides == NULL) return PyErr_NoMemory();
-    READ_UNTIL_RIGHT(result, daypack_read_book(&self->reader, index, &book, sides, (uint32_t)levels, sides + levels,
-                                               (uint32_t)levels));
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|k", keywords, &symbol, &wanted) || !usable(self)) return NULL;
+    do {
+        PyMem_Free(sides);
+        if ((index = index_of(self, symbol)) < 0) return NULL;
+        levels = (uint32_t)(wanted == 0 || wanted > self->reader.depth ? self->reader.depth : wanted);
+        if ((sides = PyMem_Malloc(2 * (size_t)levels * sizeof *sides)) == NULL) return PyErr_NoMemory();
+        READ_UNTIL_RIGHT(result, daypack_read_book(&self->reader, index, &book, sides, levels, sides + levels, levels));
+    } while (was_replaced(self));
     if (result != DAYPACK_OK) {
         PyMem_Free(sides);
         return native_fail(&self->reader, result);
@@ -167,8 +177,11 @@ static PyObject* reader_figures(PyObject* object, PyObject* symbol) {
     reader_object* self = (reader_object*)object;
     daypack_perp perp;
     int index, result, failed = 0;
-    if (!usable(self) || (index = index_of(self, symbol)) < 0) return NULL;
-    READ_UNTIL_RIGHT(result, daypack_read_perp(&self->reader, index, &perp));
+    if (!usable(self)) return NULL;
+    do {
+        if ((index = index_of(self, symbol)) < 0) return NULL;
+        READ_UNTIL_RIGHT(result, daypack_read_perp(&self->reader, index, &perp));
+    } while (was_replaced(self));
     if (result != DAYPACK_OK) return native_fail(&self->reader, result);
     PyObject* into = PyDict_New();
     if (into == NULL) return NULL;
@@ -199,7 +212,7 @@ static PyObject* reader_wait(PyObject* object, PyObject* args) {
     double seconds = -1;
     int result;
     if (!PyArg_ParseTuple(args, "K|d", &cursor, &seconds) || !usable(self)) return NULL;
-    const int most = seconds < 0 || seconds > 0.1 ? 100 : (int)(seconds * 1000); /* signals are looked at in between */
+    const int most = seconds >= 0 && seconds < 0.1 ? (int)(seconds * 1000) : 100; /* signals are looked at in between */
     self->is_waiting = 1;
     Py_BEGIN_ALLOW_THREADS result = daypack_wait(&self->reader, cursor, most);
     Py_END_ALLOW_THREADS self->is_waiting = 0;

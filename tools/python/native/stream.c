@@ -15,11 +15,14 @@ static followed* market_of(stream_object* self, PyObject* number) {
     return NULL;
 }
 
-/* Maps the directory to the markets again: for symbols that came, and after another segment was opened. */
+/* Maps the directory to the markets again: for symbols that came, and after another segment was opened. The ring of
+ * that goes on where the last one ended, or begins anew where the file was removed by hand: then at its end, so that no
+ * record is passed over once books are joined. */
 static int index_markets(stream_object* self) {
     const uint32_t symbols = daypack_symbols(&self->reader);
     const int replaced = self->inode != self->reader.inode;
     self->inode = self->reader.inode;
+    if (replaced && self->cursor > daypack_cursor(&self->reader)) self->cursor = daypack_cursor(&self->reader);
     if (self->by_index_room < symbols) {
         int* more = realloc(self->by_index, symbols * sizeof *more);
         if (more == NULL) return -1;
@@ -34,6 +37,12 @@ static int index_markets(stream_object* self) {
         if (market->index >= 0 && (uint32_t)market->index < self->by_index_room) self->by_index[market->index] = i;
     }
     return 0;
+}
+/* After a call that may have led to another segment. Returns -1 with an exception. */
+static int keep_to_segment(stream_object* self) {
+    if (self->inode == self->reader.inode || index_markets(self) == 0) return 0;
+    PyErr_NoMemory();
+    return -1;
 }
 static void lose_all(stream_object* self) {
     for (int i = 0; i < self->count; ++i) market_lose(&self->markets[i]->market);
@@ -79,7 +88,7 @@ static PyObject* next_item(stream_object* self, int* is_over) {
     uint64_t lost = 0;
     const uint64_t at = self->cursor;
     const int result = daypack_read_record(&self->reader, &self->cursor, &record, &lost);
-    if (self->inode != self->reader.inode && index_markets(self) != 0) return PyErr_NoMemory();
+    if (keep_to_segment(self) != 0) return NULL;
     if (result == DAYPACK_EMPTY) {
         *is_over = 1;
         Py_RETURN_NONE;
@@ -87,7 +96,7 @@ static PyObject* next_item(stream_object* self, int* is_over) {
     if (result == DAYPACK_LOST) {
         self->lost += lost;
         lose_all(self);
-        return items_lost(lost);
+        Py_RETURN_NONE;
     }
     if (daypack_record_kind(&record) == DAYPACK_KIND_NONE)
         lose_all(self); /* of a writer that died, of whatever symbol */
@@ -149,8 +158,8 @@ static PyObject* stream_join(PyObject* object, PyObject* args) {
     const int before = of->market.index;
     const int joined = market_join(&of->market, &self->reader, only_whole);
     if (joined < 0) return PyErr_NoMemory();
-    if ((self->inode != self->reader.inode || of->market.index != before) && index_markets(self) != 0)
-        return PyErr_NoMemory();
+    if (keep_to_segment(self) != 0) return NULL;
+    if (of->market.index != before && index_markets(self) != 0) return PyErr_NoMemory();
     if (joined == 0 || !of->market.joined) Py_RETURN_NONE;
     return snapshot_of(of);
 }
@@ -162,7 +171,7 @@ static PyObject* stream_levels(PyObject* object, PyObject* number) {
     if (!of->market.joined) Py_RETURN_NONE;
     return snapshot_of(of);
 }
-/* The numbers of the markets whose book is missing, and of those that are to be read again, since they are cut. */
+/* The numbers of the markets whose book is missing, and of those that are cut where an image may make them whole. */
 static PyObject* stream_missing(PyObject* object, PyObject* unused) {
     stream_object* self = (stream_object*)object;
     PyObject* lists[2] = {PyList_New(0), PyList_New(0)};
@@ -171,7 +180,7 @@ static PyObject* stream_missing(PyObject* object, PyObject* unused) {
         const followed* of = self->markets[i];
         if (!(of->wants & WANTS_BOOK)) continue;
         const int is_missing = !of->market.joined || of->market.thin;
-        if (!is_missing && of->market.whole) continue;
+        if (!is_missing && (of->market.whole || of->market.is_of_image || !daypack_has_images(&self->reader))) continue;
         PyObject* number = PyLong_FromLong(i);
         if (number == NULL || PyList_Append(lists[is_missing ? 0 : 1], number) != 0) Py_CLEAR(lists[0]);
         Py_XDECREF(number);
@@ -214,6 +223,7 @@ static PyObject* stream_fresh(PyObject* object, PyObject* unused) {
     (void)unused;
     if (!usable(self)) return NULL;
     daypack_follow(&self->reader);
+    if (keep_to_segment(self) != 0) return NULL;
     return PyBool_FromLong(daypack_beat_is_fresh(&self->reader));
 }
 static void close_stream(stream_object* self) {
@@ -276,10 +286,22 @@ static PyObject* get_lost(PyObject* object, void* unused) {
     (void)unused;
     return PyLong_FromUnsignedLongLong(((stream_object*)object)->lost);
 }
+static PyObject* get_has_news(PyObject* object, void* unused) {
+    const stream_object* self = (stream_object*)object;
+    (void)unused;
+    return PyBool_FromLong(self->is_open && daypack_has_news(&self->reader, self->cursor));
+}
+static PyObject* get_has_images(PyObject* object, void* unused) {
+    const stream_object* self = (stream_object*)object;
+    (void)unused;
+    return PyBool_FromLong(self->is_open && daypack_has_images(&self->reader));
+}
 
 static PyGetSetDef stream_getters[] = {
     {"cursor", get_cursor, NULL, "place in the ring up to which it was read", NULL},
     {"lost", get_lost, NULL, "records that were written over before they were read", NULL},
+    {"has_news", get_has_news, NULL, "True where the ring has something that was not read", NULL},
+    {"has_images", get_has_images, NULL, "True where the engine leaves images of whole books", NULL},
     {NULL, NULL, NULL, NULL, NULL}};
 static PyMethodDef stream_methods[] = {
     {"add", stream_add, METH_VARARGS, "add(symbol, wants, max_depth=0) -> number of the market"},

@@ -36,6 +36,5 @@ PyObject* items_update(stream_object* self, int number, const daypack_record* re
 PyObject* items_trade(stream_object* self, int number, const daypack_record* record);
 PyObject* items_top(stream_object* self, int number, const daypack_record* record);
 PyObject* items_figure(stream_object* self, int number, const daypack_record* record);
-PyObject* items_lost(uint64_t lost);
 
 #endif

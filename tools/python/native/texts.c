@@ -13,7 +13,8 @@ enum { TEXT_BYTES = sizeof(daypack_record) - 8, TEXT_MOST = 8192 };
 typedef struct texts_object {
     PyObject_HEAD daypack_reader reader;
     int is_open;
-    int is_whole; /* since the last one that began */
+    int is_whole;   /* since the last one that began */
+    uint64_t inode; /* of the segment that `text` is of */
     uint64_t cursor;
     size_t size;
     char text[TEXT_MOST];
@@ -45,7 +46,8 @@ static PyObject* texts_read(PyObject* object, PyObject* unused) {
     while (texts != NULL &&
            (result = daypack_read_record(&self->reader, &self->cursor, &record, &lost_now)) != DAYPACK_EMPTY) {
         lost += lost_now;
-        if (result != DAYPACK_OK) self->is_whole = 0;
+        if (result != DAYPACK_OK || self->inode != self->reader.inode) self->is_whole = 0;
+        self->inode = self->reader.inode;
         if (result != DAYPACK_OK || !take(self, &record)) continue;
         PyObject* text = PyUnicode_DecodeUTF8(self->text, (Py_ssize_t)self->size, "backslashreplace");
         if (text == NULL || PyList_Append(texts, text) != 0) Py_CLEAR(texts);
@@ -77,6 +79,7 @@ static int texts_init(PyObject* object, PyObject* args, PyObject* kwargs) {
     }
     self->is_open = 1;
     self->is_whole = 0;
+    self->inode = self->reader.inode;
     self->cursor = daypack_cursor(&self->reader);
     return 0;
 }

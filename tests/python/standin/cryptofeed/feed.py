@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+import json
+import os
+import pathlib
 from collections import defaultdict
 
 from cryptofeed import defines
@@ -12,7 +15,12 @@ WITH_CALLBACK = (defines.FUNDING, defines.INDEX, defines.L2_BOOK, defines.L3_BOO
 
 
 class Config(dict):
+    """A dictionary, a file, or nothing: then a file that the environment may name. JSON does here for YAML."""
+
     def __init__(self, config=None):
+        config = os.environ.get("CRYPTOFEED_CONFIG") if config is None else config
+        if isinstance(config, str):
+            config = json.loads(pathlib.Path(config).read_text(encoding="utf-8"))
         super().__init__(config or {})
 
     def __getattr__(self, name):

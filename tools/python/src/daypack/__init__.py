@@ -19,6 +19,6 @@ __all__ = ["Book", "DaypackError", "Event", "Follower", "Reader", "Top", "run"]
 
 
 def run(*feeds, duration=None):
-    """Runs feeds of `daypack.feed` until SIGINT or SIGTERM, or for `duration` seconds."""
+    """Runs feeds of `daypack.feed` until SIGINT or SIGTERM, until each was stopped or one failed, or for `duration` seconds."""
     from .feed import run as run_feeds
     run_feeds(*feeds, duration=duration)

@@ -41,8 +41,9 @@ def refusal_of(name):
 
 
 class Delivery:
-    """REQUIRES of the class: `names` (the constants), `types` (Trade, OrderBook, ...), id, callbacks, max_depth, _l2_book,
-    `await callback(channel, object, receipt timestamp)`, `await book_callback(...)`, as Cryptofeed's Feed has them."""
+    """REQUIRES of the class: `names` (the constants), `types` (Trade, OrderBook, ...), id, callbacks, max_depth, lost,
+    _l2_book, `await callback(channel, object, receipt timestamp)`, `await book_callback(...)`, as Cryptofeed's Feed has
+    them."""
 
     names = None
     types = None
@@ -76,7 +77,11 @@ class Delivery:
 
     def news_of(self, instance, account):
         """What a Link reads of an account, or None where no channel asks for it."""
-        return (lambda say: News(instance, account, say)) if self._private else None
+        return (lambda *calls: News(instance, account, *calls)) if self._private else None
+
+    def count_lost(self, records):
+        """For a Link. What was lost is told in public, and never made up."""
+        self.lost += records
 
     async def deliver(self, items, connection):
         """The way of each update: no call more than it needs."""
@@ -87,8 +92,7 @@ class Delivery:
             if not connection.is_open:
                 return  # a callback took so long that the feed was stopped meanwhile
             if item[0] != "update":
-                handler = handlers.get(item[0])
-                if handler is not None:
+                if (handler := handlers.get(item[0])) is not None:  # there is none for "ticker"
                     await handler(item)
                 continue
             _, number, delta, u, timestamp, receipt = item

@@ -13,14 +13,16 @@ import time
 from ._shm import DaypackError
 from .reader import Reader
 
+ENGINE_REFUSAL = "engine is None, or 'auto' to start one where none runs"
 _supervisors = {}  # by instance: feeds of one instance share its engine
 
 
 def find_program(program=None):
     """The path of the program daypack: as told, of DAYPACK_PROGRAM in the environment, or on PATH."""
-    found = shutil.which(program or os.environ.get("DAYPACK_PROGRAM") or "daypack")
+    name = program or os.environ.get("DAYPACK_PROGRAM") or "daypack"
+    found = shutil.which(name)
     if found is None:
-        raise FileNotFoundError(f"the program {program or 'daypack'} was not found: install it (cmake --install), "
+        raise FileNotFoundError(f"the program {name} was not found: install it (cmake --install, or the Debian package), "
                                 "or name it by program= or DAYPACK_PROGRAM")
     return found
 
@@ -34,13 +36,14 @@ def engine_runs(instance):
 
 
 class Supervisor:
-    """One engine. `tend` may be called at any time and never blocks; `stop` counts the feeds."""
+    """One engine, for the feeds that it serves: each from when it begins to run until it is shut down. `tend` may be called at
+    any time and never blocks."""
 
     def __init__(self, instance, program, log):
         self.instance = instance
         self.program = find_program(program)
         self.log = log
-        self.users = 0
+        self.served = set()  # by id(): a feed need not be hashable
         self.child = None
         self.symbols, self.channels, self.settings, self.options = [], [], {}, {}
         self.arguments = []
@@ -50,8 +53,8 @@ class Supervisor:
         self._next_start = 0.0
         self._pause = 0.5
 
-    def add(self, symbols, channels, settings, options, max_depth):
-        self.users += 1
+    def add(self, symbols, channels, settings, options, max_depth, config):
+        self.config = config or self.config
         self.symbols += [symbol for symbol in symbols if symbol not in self.symbols]
         self.channels += [channel for channel in channels if channel not in self.channels]
         self.settings.update({key: value for key, value in settings.items() if value is not None})
@@ -65,6 +68,16 @@ class Supervisor:
         if self.child is not None and self.child.poll() is None and self.config is None:
             self._write()
             self.child.send_signal(signal.SIGHUP)  # it reads its list of symbols again
+
+    def serve(self, feed):
+        self.served.add(id(feed))
+        _supervisors[self.instance] = self
+
+    def leave(self, feed):
+        """Ends the engine with the last one. A feed may leave more than once."""
+        self.served.discard(id(feed))
+        if not self.served:
+            self.end()
 
     def _environment(self):
         environment = dict(os.environ)
@@ -94,7 +107,7 @@ class Supervisor:
     def tend(self):
         """Starts the engine where none of this instance runs, again after a while where it ended."""
         now = time.monotonic()
-        if self.users == 0 or now < self._next_start:
+        if not self.served or now < self._next_start:
             return
         if self.child is not None:
             if self.child.poll() is None:
@@ -124,13 +137,8 @@ class Supervisor:
 
     def _tell_end(self):
         self.log.error("BACKPACK: the engine of instance %s ended with %s: %s", self.instance, self.child.returncode,
-                       self.last_words().splitlines()[-1:] or "it said nothing")
+                       (self.last_words().splitlines() or ["it said nothing"])[-1])
         self.child = None
-
-    def stop(self):
-        self.users = max(0, self.users - 1)
-        if self.users == 0:
-            self.end()
 
     def end(self):
         _supervisors.pop(self.instance, None)
@@ -147,11 +155,17 @@ class Supervisor:
             self._folder = None
 
 
-def supervisor_of(instance, program, symbols, channels, settings, options, max_depth, log):
+def runs_here(instance):
+    """True where this process has started an engine of that instance: it lists what the feeds want."""
+    supervisor = _supervisors.get(instance)
+    return supervisor is not None and supervisor.child is not None
+
+
+def supervisor_of(instance, program, symbols, channels, settings, options, max_depth, log, config=None):
     supervisor = _supervisors.get(instance)
     if supervisor is None:
         supervisor = _supervisors[instance] = Supervisor(instance, program, log)
-    supervisor.add(symbols, channels, settings, options, max_depth)
+    supervisor.add(symbols, channels, settings, options, max_depth, config)
     return supervisor
 
 

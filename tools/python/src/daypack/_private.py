@@ -18,10 +18,10 @@ RETRY_S = 0.25
 
 
 class News:
-    """Items ("private", event) and ("lost", records), as they come. Where there is no such account yet, it is waited for."""
+    """Items ("private", event), as they come. Where there is no such account yet, it is waited for."""
 
-    def __init__(self, instance, account, say):
-        self.instance, self.account, self._say = instance, account, say
+    def __init__(self, instance, account, say, count_lost):
+        self.instance, self.account, self._say, self._count_lost = instance, account, say, count_lost
         self._texts = None
         self._next_try = self._began = 0.0
 
@@ -29,8 +29,9 @@ class News:
         if self._texts is None and not self._open():
             return []
         texts, lost = self._texts.read()
-        items = [("lost", lost)] if lost else []
-        return items + [("private", json.loads(text)) for text in texts]
+        if lost:
+            self._count_lost(lost)
+        return [("private", json.loads(text)) for text in texts]
 
     def _open(self):
         now = time.monotonic()

@@ -3,7 +3,7 @@
 Python alone. Prices and sizes are Decimals, times are seconds since the Unix epoch.
 """
 import bisect
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 from . import _shm
@@ -22,13 +22,13 @@ class _Made:
 
     def to_dict(self, numeric_type=None, none_to=False):
         made = {}
-        for field in fields(self):
-            if field.name == "raw":
+        for each in fields(self):
+            if each.name == "raw":
                 continue
-            value = getattr(self, field.name)
+            value = getattr(self, each.name)
             if isinstance(value, Decimal) and numeric_type is not None:
                 value = numeric_type(value)
-            made[field.name] = none_to if value is None and none_to is not False else value
+            made[each.name] = none_to if value is None and none_to is not False else value
         return made
 
 
@@ -42,6 +42,7 @@ class Trade(_Made):
     timestamp: float
     id: str | None = None
     type: str | None = None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Ticker(_Made):
     bid: Decimal
     ask: Decimal
     timestamp: float | None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class L1Book(_Made):
     ask_price: Decimal
     ask_size: Decimal
     timestamp: float
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Funding(_Made):
     next_funding_time: float | None
     timestamp: float
     predicted_rate: Decimal | None = None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class OpenInterest(_Made):
     symbol: str
     open_interest: Decimal
     timestamp: float
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class Index(_Made):
     symbol: str
     price: Decimal
     timestamp: float
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class Liquidation(_Made):
     id: str | None
     status: str
     timestamp: float
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ class OrderInfo(_Made):
     timestamp: float
     client_order_id: str | None = None
     account: str | None = None
-    raw: dict | None = None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ class Fill(_Made):
     liquidity: str
     timestamp: float
     account: str | None = None
-    raw: dict | None = None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,7 @@ class Balance(_Made):
     currency: str
     balance: Decimal
     reserved: Decimal
-    raw: dict | None = None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,7 @@ class Position(_Made):
     side: str
     unrealised_pnl: Decimal
     timestamp: float
-    raw: dict | None = None
+    raw: dict | list | None = field(default=None, compare=False)
 
 
 class Side:

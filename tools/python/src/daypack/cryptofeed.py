@@ -16,7 +16,6 @@ in seconds since the Unix epoch. `book.delta` is None on a snapshot; after any l
 import difflib
 import inspect
 import logging
-import os
 import re
 import time
 
@@ -29,9 +28,9 @@ from cryptofeed.symbols import Symbols
 
 from . import _shm
 from ._delivery import CHANNELS, VENUE_CHANNELS, Delivery, refusal_of
-from ._engine import supervisor_of
+from ._engine import ENGINE_REFUSAL, runs_here, supervisor_of
 from ._link import Link
-from .reader import Reader
+from .reader import Reader, instance_of
 
 LOG = logging.getLogger("feedhandler")
 NORMALISED = re.compile(r"[A-Za-z0-9.]+-[A-Za-z0-9.]+(-[A-Za-z0-9]+)?")
@@ -130,8 +129,8 @@ class CcxtBackpackFeed(Delivery, Feed):
                 raise TypeError(f"CcxtBackpackFeed takes no argument '{name}'" +
                                 (f"; did you mean '{near[0]}'?" if near else ""))
         if engine not in (None, "auto"):
-            raise ValueError("engine is None, or 'auto' to start one where none runs")
-        self.instance = instance or os.environ.get("DAYPACK_INSTANCE") or "default"
+            raise ValueError(ENGINE_REFUSAL)
+        self.instance = instance_of(instance)
         self.owner = owner
         self.account = account
         self.wake_interval = wake_interval
@@ -141,10 +140,14 @@ class CcxtBackpackFeed(Delivery, Feed):
             wanted += [str(symbol) for symbol in listed]
         if getattr(defines, "TRANSACTIONS", "transactions") in [*(channels or []), *(subscription or {})]:
             raise UnsupportedDataFeed(refusal_of("TRANSACTIONS"))
-        config = kwargs.get("config")
-        of_config = config.get if isinstance(config, dict) else lambda name: getattr(config, name, False)
-        self._learn_symbols(wanted, bool(of_config("ignore_invalid_instruments")))
-        super().__init__(symbols=symbols, channels=channels, subscription=subscription, callbacks=callbacks, **kwargs)
+        listed = self._learn_symbols(wanted, engine)
+        try:
+            super().__init__(symbols=symbols, channels=channels, subscription=subscription, callbacks=callbacks, **kwargs)
+        except UnsupportedSymbol:
+            self._refuse_unlisted(wanted, listed)
+            raise
+        if not self.config.ignore_invalid_instruments:
+            self._refuse_unlisted(wanted, listed)  # Cryptofeed may know it of a feed of another instance
         # Symbol objects cannot be written as JSON, which the raw recording of add_feed does.
         self._feed_config = {channel: [str(symbol) for symbol in of] for channel, of in self._feed_config.items()}
         self._supervisor = None
@@ -176,24 +179,28 @@ class CcxtBackpackFeed(Delivery, Feed):
         Symbols.set(cls.id, known, {"instrument_type": kinds})
         return known
 
-    def _learn_symbols(self, wanted, ignore_unknown):
+    def _learn_symbols(self, wanted, engine):
+        """Tells Cryptofeed the symbols of a running engine, and returns them. Where none runs, and of an engine of this
+        process, which will list them, the names of those that are wanted are made by the venue's rule."""
         listed = self._directory(self.instance, self.owner)
-        mapping = dict(listed)
+        if engine == "auto" and runs_here(self.instance):
+            listed = {}
+        by_rule = {} if listed else {name: name.replace("-", "_") for name in wanted if NORMALISED.fullmatch(name)}
+        self._store({**by_rule, **listed})
+        return listed
+
+    def _refuse_unlisted(self, wanted, listed):
         for symbol in wanted:
-            if symbol in listed:
-                continue
-            near = difflib.get_close_matches(symbol, listed, 1)
-            if (listed or not NORMALISED.fullmatch(symbol)) and not ignore_unknown:
+            if not listed and not NORMALISED.fullmatch(symbol):
+                raise UnsupportedSymbol(f"{symbol} is not a normalised symbol, as BTC-USDC and SOL-USDC-PERP are")
+            if listed and symbol not in listed:
+                near = difflib.get_close_matches(symbol, listed, 1)
                 raise UnsupportedSymbol(f"{symbol} is not listed by the engine of instance {self.instance}" +
-                                        (f"; did you mean {near[0]}?" if near else "") if listed else
-                                        f"{symbol} is not a normalised symbol, as BTC-USDC and SOL-USDC-PERP are")
-            if not listed:
-                mapping[symbol] = symbol.replace("-", "_")  # by the venue's rule, until an engine says what there is
-        self._store(mapping)
+                                        (f"; did you mean {near[0]}?" if near else ""))
 
     @classmethod
     def symbol_mapping(cls, refresh=False, headers=None):
-        return cls._store(cls._directory(os.environ.get("DAYPACK_INSTANCE") or "default"))
+        return cls._store(cls._directory(instance_of(None)))
 
     @classmethod
     def is_authenticated_channel(cls, channel):
@@ -202,6 +209,8 @@ class CcxtBackpackFeed(Delivery, Feed):
     # ---- life
 
     def connect(self):
+        if self._supervisor is not None:
+            self._supervisor.serve(self)
         pairs = []
         for native_channel, natives in self.subscription.items():
             channel = self.exchange_channel_to_std(native_channel)
@@ -215,7 +224,7 @@ class CcxtBackpackFeed(Delivery, Feed):
     def _new_link(self, wanted):
         return Link(wanted, instance=self.instance, owner=self.owner, log=LOG, name=self.id, interval=self.wake_interval,
                     supervisor=self._supervisor, words=(defines.BID, defines.ASK, defines.BUY, defines.SELL),
-                    news=self.news_of(self.instance, self.account))
+                    news=self.news_of(self.instance, self.account), on_lost=self.count_lost)
 
     async def subscribe(self, connection):
         """The engine is subscribed; nothing is left to ask for."""
@@ -224,15 +233,12 @@ class CcxtBackpackFeed(Delivery, Feed):
         """The engine holds the keys."""
 
     async def message_handler(self, message, conn, timestamp):
-        for item in message:
-            if item[0] == "lost":
-                self.lost += item[1]
         await self.deliver(message, conn)
 
     async def shutdown(self):
         await super().shutdown()
         if self._supervisor is not None:
-            self._supervisor.stop()
+            self._supervisor.leave(self)
 
 
 Ccxt_Backpack_Feed = CcxtBackpackFeed  # as the configuration's `class:` spells it

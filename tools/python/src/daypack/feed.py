@@ -22,9 +22,10 @@ import time
 
 from . import _types
 from ._delivery import CHANNELS, Delivery, refusal_of
-from ._engine import find_program, supervisor_of
+from ._engine import ENGINE_REFUSAL, find_program, supervisor_of
 from ._link import Link
 from ._types import ASK, BID, BUY, FUNDING, INDEX, L1_BOOK, L2_BOOK, LIQUIDATIONS, OPEN_INTEREST, SELL, TICKER, TRADES
+from .reader import instance_of
 
 LOG = logging.getLogger("daypack")
 RETRIES = 10
@@ -45,7 +46,9 @@ class Feed(Delivery):
     def __init__(self, *, symbols, channels, callbacks=None, max_depth=0, instance=None, owner=None, engine=None, program=None,
                  config=None, engine_options=None, snapshot_interval=30, websocket=True, rest_only=False, api_key=None,
                  api_secret=None, account="default", wake_interval=0.0005):
-        self.instance = instance or os.environ.get("DAYPACK_INSTANCE") or "default"
+        if engine not in (None, "auto"):
+            raise ValueError(ENGINE_REFUSAL)
+        self.instance = instance_of(instance)
         self.owner, self.max_depth, self.wake_interval = owner, max_depth, wake_interval
         self.lost = 0
         self.is_open = False
@@ -66,13 +69,12 @@ class Feed(Delivery):
         if engine == "auto":
             settings = {"snapshot_interval": snapshot_interval, "websocket": websocket, "rest_only": rest_only,
                         "api_key": api_key, "api_secret": api_secret}
-            self._supervisor = supervisor_of(self.instance, program, [market[0] for market in wanted],
+            self._supervisor = supervisor_of(self.instance, program, [str(symbol) for symbol in symbols],
                                              [known[channel] for channel in channels], settings, engine_options or {},
-                                             max_depth, LOG)
-            self._supervisor.config = config
+                                             max_depth, LOG, config)
         self._link = Link(wanted, instance=self.instance, owner=owner, log=LOG, name=self.id, interval=wake_interval,
                           supervisor=self._supervisor, words=(BID, ASK, BUY, SELL),
-                          news=self.news_of(self.instance, account))
+                          news=self.news_of(self.instance, account), on_lost=self.count_lost)
 
     @staticmethod
     async def _nothing(_, __):
@@ -99,13 +101,14 @@ class Feed(Delivery):
     async def run(self):
         """Delivers until stop(). A callback that raises is logged, and the books are read anew, 10 times in a row."""
         self.is_open = True
+        if self._supervisor is not None:
+            self._supervisor.serve(self)
         failures = 0
         while self.is_open:
             began = time.monotonic()
             try:
                 await self._link.open()
                 async for items in self._link.batches():
-                    self.lost += sum(item[1] for item in items if item[0] == "lost")
                     await self.deliver(items, self)
             except Exception:
                 failures = 1 if time.monotonic() - began > 60 else failures + 1
@@ -124,7 +127,7 @@ class Feed(Delivery):
     async def shutdown(self):
         self.stop()
         if self._supervisor is not None:
-            self._supervisor.stop()
+            self._supervisor.leave(self)
 
 
 async def _run(feeds, duration):
@@ -132,19 +135,19 @@ async def _run(feeds, duration):
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    tasks = [loop.create_task(feed.run()) for feed in feeds]
+    all_feeds = asyncio.gather(*(feed.run() for feed in feeds))  # done where each has stopped, or where one failed
     end = loop.create_task(ended.wait())
     try:
-        await asyncio.wait([*tasks, end], timeout=duration, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([all_feeds, end], timeout=duration, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for feed in feeds:
             await feed.shutdown()
         end.cancel()
-        await asyncio.gather(*tasks)
+        await all_feeds
 
 
 def run(*feeds, duration=None):
-    """Runs feeds until SIGINT or SIGTERM, or for `duration` seconds."""
+    """Runs feeds until SIGINT or SIGTERM, until each was stopped or one failed, or for `duration` seconds."""
     asyncio.run(_run(feeds, duration))
 
 
@@ -153,8 +156,11 @@ def run(*feeds, duration=None):
 def settings_of(path, program=None):
     """What the program makes of a configuration file: {"symbols": [...], "channels": [...], "instance": ...}. What is wrong
     with the file is told as the program tells it, by SystemExit."""
-    done = subprocess.run([find_program(program), "run", str(path), "--check", "--json"], capture_output=True, text=True,
-                          check=False)
+    try:
+        command = [find_program(program), "run", str(path), "--check", "--json"]
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from None
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         told = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
@@ -167,8 +173,9 @@ def settings_of(path, program=None):
 def printer(made, receipt_timestamp):
     kind = type(made).__name__
     if kind == "OrderBook":
-        (bid, bid_size), (ask, ask_size) = made.book.bids.index(0), made.book.asks.index(0)
-        what = f"{bid_size} x {bid} | {ask} x {ask_size} u={made.sequence_number}"
+        sides = (made.book.bids, made.book.asks)
+        bid, ask = (f"{side.index(0)[1]} x {side.index(0)[0]}" if len(side) else "-" for side in sides)
+        what = f"{bid} | {ask} u={made.sequence_number}"
     else:
         what = " ".join(f"{key}={value}" for key, value in made.to_dict().items() if key not in ("exchange", "symbol", "type"))
     try:

@@ -9,6 +9,14 @@ from decimal import Decimal
 from . import _shm
 from ._shm import DaypackError
 
+BATCH = 2000
+INSTANCE = "DAYPACK_INSTANCE"
+
+
+def instance_of(name: str | None) -> str:
+    """The instance that is meant: as told, of the environment, or the one that an engine has without a name."""
+    return name or os.environ.get(INSTANCE) or "default"
+
 
 class Reader(_shm.Reader):
     """The books of one instance, read-only.
@@ -26,7 +34,7 @@ class Reader(_shm.Reader):
     """
 
     def __init__(self, instance: str | None = None, owner: str | None = None) -> None:
-        self.instance = instance or os.environ.get("DAYPACK_INSTANCE") or "default"
+        self.instance = instance_of(instance)
         self.owner = owner
         super().__init__(self.instance, owner)
 
@@ -78,17 +86,16 @@ class Events:
         wake = asyncio.Event()
 
         def awake():
-            os.read(fileno, 8)
+            waiter.take()
             wake.set()
 
         fileno = waiter.fileno()
         loop.add_reader(fileno, awake)
         try:
             while True:
-                if not (events := self.read()):
-                    wake.clear()
-                    waiter.arm(self.cursor)
+                if not (events := self.read()) and self.reader.cursor() == self.cursor:
                     await wake.wait()
+                    wake.clear()
                 for event in events:
                     yield event
                 await asyncio.sleep(0)
@@ -106,7 +113,8 @@ class Follower:
                 bids, asks = book.levels()       # {Decimal price: Decimal quantity}, best first
             book.wait(0.1)
 
-    `whole` is False where the slot was all there was: then the levels beyond its last one are not known.
+    `whole` is False where the slot was all there was, or the image is cut: then the levels beyond its last one are not
+    known.
     """
 
     def __init__(self, reader: Reader, symbol: str, max_depth: int = 0) -> None:
@@ -130,10 +138,13 @@ class Follower:
 
     def poll(self) -> bool:
         """Brings the book up to what the ring has. Returns True where there is a book."""
-        while items := self._stream.read():
-            for item in items:
+        records = BATCH
+        while records >= BATCH:  # of whatever symbols: where most are of others, a batch may make no item
+            cursor = self._stream.cursor
+            for item in self._stream.read(BATCH):
                 if item[0] == "update":
                     self.u = item[3]
+            records = self._stream.cursor - cursor
         missing, cut = self._stream.missing()
         if missing or (cut and time.monotonic() >= self._next_try):
             joined = self._stream.join(self._number, not missing)
