@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -51,6 +53,15 @@ class LiveProgram : public LiveReader {
     void configure(const std::string& engine) const { std::ofstream(folder_ + "/my.yaml") << before_engine_ << engine; }
     // Starts the program again after the last one has ended, with the same configuration.
     void start() { run_ = another("run"); }
+    // Has another one take the place of the one that runs; `meanwhile` is called until that one has ended. Returns
+    // whether it did so in good order.
+    [[nodiscard]] bool take_over(const std::function<void()>& meanwhile) {
+        auto next = another("run" + std::to_string(++takeovers_), {"--takeover"});
+        const bool done = wait_until([&] { return meanwhile(), run_->ended() || next->ended(); });
+        if (!done || next->ended() || run_->wait() != 0) return false;
+        run_ = std::move(next);
+        return true;
+    }
     // Starts another one beside the one that runs.
     [[nodiscard]] std::unique_ptr<Program> another(const std::string& name = "another",
                                                    const std::vector<std::string>& options = {}) const {
@@ -94,6 +105,7 @@ class LiveProgram : public LiveReader {
     const std::string folder_ = std::filesystem::temp_directory_path() / ("daypack_" + instance_);
     std::string before_engine_;
     std::unique_ptr<Program> run_;
+    int takeovers_ = 0;
 };
 
 }  // namespace daypack::core
