@@ -112,7 +112,7 @@ class Link:
 
     async def _sleep(self, seconds):
         """For so long at most. The timer of the sleep before is left where it rings early enough: one that is made and
-        dropped with each update would cost as much as the update."""
+        dropped with each update would cost nearly as much as the update."""
         due = self._loop.time() + seconds
         if self._beat is not None and self._beat.when() > due:
             self._beat.cancel()
