@@ -110,8 +110,7 @@ TEST_F(HandOverTest, WhatTheNextOneDoesNotNameIsToldAndReadsStopped) {
     live_.rewrite("BTC_USDC, ETH_USDC, ", "BTC_USDC, ");
     const auto next = succeed(live_.run());
     ASSERT_TRUE(wait_until([&] { return live_.live(kMarkets[0]) && live_.live(kMarkets[2]); })) << next->err();
-    EXPECT_NE(next->err().find(" warning takeover drops=1 symbols=\"ETH_USDC\" "), std::string::npos)
-        << next->err();
+    EXPECT_NE(next->err().find(" warning takeover drops=1 symbols=\"ETH_USDC\" "), std::string::npos) << next->err();
     const auto top = live_.top(kMarkets[1]);
     ASSERT_TRUE(top);
     EXPECT_EQ(top->state, DAYPACK_STATE_DOWN);
