@@ -27,6 +27,11 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     return {level.price.ticks, level.quantity.steps};
 }
 
+[[nodiscard]] std::optional<Level> best_of(const core::BookSide& side) noexcept {
+    const auto best = side.best();
+    return best ? std::optional(level_of(*best)) : std::nullopt;
+}
+
 [[nodiscard]] core::Unit core_unit(Unit unit) noexcept {
     return {unit.mantissa, unit.exponent};
 }
@@ -86,9 +91,12 @@ Levels BookView::levels(Side side) const noexcept {
     return Levels(Levels::iterator(book_->side(core_side(side))));
 }
 
-std::optional<Level> BookView::best(Side side) const noexcept {
-    const auto best = book_->side(core_side(side)).best();
-    return best ? std::optional(level_of(*best)) : std::nullopt;
+std::optional<Level> BookView::best_bid() const noexcept {
+    return best_of(book_->side(core::Side::bid));
+}
+
+std::optional<Level> BookView::best_ask() const noexcept {
+    return best_of(book_->side(core::Side::ask));
 }
 
 std::size_t BookView::depth(Side side) const noexcept {

@@ -32,6 +32,9 @@ Change Changes::operator[](std::size_t i) const noexcept {
     return {{event.price.ticks, event.quantity.steps}, side_of(event.side)};
 }
 
+// Not in the header: where a compiler knows what it does, it compares each call with it.
+void Handler::on_book(const BookUpdate&) {}
+
 std::string_view BookUpdate::symbol() const noexcept {
     return view_->instrument.symbol;
 }

@@ -144,9 +144,11 @@ class BookView {
     [[nodiscard]] Levels bids() const noexcept { return levels(Side::bid); }
     [[nodiscard]] Levels asks() const noexcept { return levels(Side::ask); }
     // None where the side is empty.
-    [[nodiscard]] std::optional<Level> best(Side side) const noexcept;
-    [[nodiscard]] std::optional<Level> best_bid() const noexcept { return best(Side::bid); }
-    [[nodiscard]] std::optional<Level> best_ask() const noexcept { return best(Side::ask); }
+    [[nodiscard]] std::optional<Level> best_bid() const noexcept;
+    [[nodiscard]] std::optional<Level> best_ask() const noexcept;
+    [[nodiscard]] std::optional<Level> best(Side side) const noexcept {
+        return side == Side::bid ? best_bid() : best_ask();
+    }
 
     // How many levels of the side are known. Counts them where the side is not known whole.
     [[nodiscard]] std::size_t depth(Side side) const noexcept;

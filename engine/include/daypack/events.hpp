@@ -281,7 +281,7 @@ class Handler {
     virtual ~Handler() = default;
 
     // Each update that is applied, each time a book is replaced, and each change of a state.
-    virtual void on_book(const BookUpdate&) {}
+    virtual void on_book(const BookUpdate&);
     virtual void on_trade(const Trade&) {}
     // What the exchange tells beside the books, where the channels ask for it. It has no part in a book's state.
     virtual void on_mark(const MarkPrice&) {}
