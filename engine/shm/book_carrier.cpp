@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "engine/shm/atomic_words.h"
 #include "engine/shm/packed_words.h"
@@ -26,7 +27,7 @@ void copy_words(void* to, const void* from, std::size_t bytes) noexcept {
     for (std::size_t i = 0; i < bytes / 8; ++i) store_relaxed(words[i], load_relaxed(source[i]));
 }
 
-// The same for both engines of a trade or liquidation that both received.
+// The same for both engines of what both received: a trade, a liquidation, the last change of an update.
 [[nodiscard]] std::uint64_t content_of(const daypack_record& record) noexcept {
     std::uint64_t content = record.head & ~(std::uint64_t{0xff} << 24);  // whichever line brought it
     for (const std::uint64_t word :
@@ -42,9 +43,12 @@ void copy_words(void* to, const void* from, std::size_t bytes) noexcept {
     return kind == DAYPACK_KIND_TRADE || kind == DAYPACK_KIND_LIQUIDATION;
 }
 
+[[nodiscard]] bool is_update(unsigned kind) noexcept {
+    return kind == DAYPACK_KIND_DELTA || kind == DAYPACK_KIND_ADVANCE;
+}
+
 [[nodiscard]] bool is_of_book(unsigned kind) noexcept {
-    return kind == DAYPACK_KIND_DELTA || kind == DAYPACK_KIND_ADVANCE || kind == DAYPACK_KIND_TOP ||
-           kind == DAYPACK_KIND_SNAPSHOT;
+    return is_update(kind) || kind == DAYPACK_KIND_TOP || kind == DAYPACK_KIND_SNAPSHOT;
 }
 
 }  // namespace
@@ -59,7 +63,7 @@ void BookCarrier::prepare(const Target& target, const daypack_reader* old) {
     told_.clear();
     picks_.clear();
     picks_.reserve(segment_.layout().ring_events);
-    told_since_ns_ = wall_ns();
+    told_since_ns_ = told_until_ns_ = wall_ns();
     if (old == nullptr) return;
     const std::size_t symbols = std::min<std::size_t>(daypack_symbols(old), shown_.size());
     for (std::size_t i = 0; i < symbols; ++i) {
@@ -84,6 +88,7 @@ void BookCarrier::note_told(const daypack_reader& old) {
                            old.base + old.ring_offset + ((end - back) & (old.ring_events - 1)) * old.record_bytes,
                            sizeof record);
         if (record.publish_ns != 0) told_since_ns_ = std::min(told_since_ns_, record.publish_ns);
+        if (back == 1 && record.publish_ns != 0) told_until_ns_ = std::min(told_until_ns_, record.publish_ns);
         if (record.publish_ns != 0 && record.publish_ns < since_ns) break;
         if (is_told_once(daypack_record_kind(&record))) told_.push_back(content_of(record));
         note_end(record);
@@ -99,10 +104,16 @@ void BookCarrier::note_told(const daypack_reader& old) {
 void BookCarrier::note_end(const daypack_record& record) noexcept {
     const unsigned kind = daypack_record_kind(&record);
     const std::uint32_t symbol = daypack_record_symbol(&record);
-    if ((!is_of_book(kind) && kind != DAYPACK_KIND_STATE) || symbol >= shown_.size() || shown_[symbol].is_told) return;
-    shown_[symbol].is_told = true;
+    if ((!is_of_book(kind) && kind != DAYPACK_KIND_STATE) || symbol >= shown_.size()) return;
+    Shown& shown = shown_[symbol];
     const bool is_whole = kind != DAYPACK_KIND_DELTA || daypack_record_last(&record) != 0;
-    shown_[symbol].told = is_whole ? record.last_id : 0;
+    if (!std::exchange(shown.is_told, true)) {
+        shown.told = is_whole ? record.last_id : 0;
+        shown.told_epoch = static_cast<std::uint32_t>(record.status);
+    }
+    if (is_whole && is_update(kind) && record.last_id == shown.told && shown.told_content == 0) {
+        shown.told_content = content_of(record);
+    }
 }
 
 // ---- at the switch: the book thread ---------------------------------------------------------------------------------
@@ -137,6 +148,7 @@ void BookCarrier::carry() noexcept {
     pick_records();
     for (std::size_t i = 0; i < symbols; ++i) {
         if (is_behind(i)) behind_.push_back(static_cast<SymbolIndex>(i));
+        shown_[i].is_same = shown_[i].is_same || shows_the_same(i);
         carry_slot(i);
         choose_joins(i);
         carry_records(i);
@@ -201,21 +213,65 @@ void BookCarrier::carry_tables() noexcept {
     store_release(at<daypack_header>(0).lines, load_relaxed(segment_.header().lines));
 }
 
+// Whether the slot of the other engine has this one's book: the same levels at the same `u`, to which the ring leads.
+bool BookCarrier::shows_the_same(std::size_t symbol) const noexcept {
+    const SegmentLayout& layout = segment_.layout();
+    const Shown& shown = shown_[symbol];
+    const daypack_slot& from = slot_of(symbol);
+    if (target_.is_new || shown.told == 0 || shown.told != load_relaxed(from.u)) return false;
+    const auto& to = at<daypack_slot>(layout.slots + symbol * layout.slot_bytes);
+    const std::uint64_t counts = load_relaxed(from.counts);
+    if (load_relaxed(to.u) != shown.told || load_relaxed(to.counts) != counts) return false;
+    const auto equal = [&](std::size_t first, std::size_t count) {
+        const auto levels = [&](const daypack_slot& slot) {
+            return reinterpret_cast<const daypack_level*>(&slot + 1) + first;
+        };
+        return std::equal(levels(from), levels(from) + count, levels(to), [](const auto& one, const auto& other) {
+            return load_relaxed(one.price) == load_relaxed(other.price) &&
+                   load_relaxed(one.quantity) == load_relaxed(other.quantity);
+        });
+    };
+    return equal(0, daypack_bid_levels(counts)) && equal(layout.depth, daypack_ask_levels(counts));
+}
+
+// That ids go on from `told` proves nothing: the venue may count anew, from below, and the other engine may not have
+// heard of it, as on lines that are still open or already dead. Only the very update, received behind what this engine
+// has joined by, shows that both have the same book there; or that this engine told it itself, before it gave the
+// segment away in vain, and has not joined anew.
+void BookCarrier::compare(const daypack_record& record, Shown& shown) const noexcept {
+    const unsigned kind = daypack_record_kind(&record);
+    shown.is_replaced = shown.is_replaced || kind == DAYPACK_KIND_SNAPSHOT;
+    if (shown.is_replaced || !is_update(kind) || record.last_id != shown.told) return;
+    shown.is_same = shown.is_same || content_of(record) == shown.told_content;
+}
+
+void BookCarrier::know_own() noexcept {
+    for (Shown& shown : shown_) {
+        const bool is_own = shown.told != 0 && shown.told_epoch == static_cast<std::uint32_t>(left_epoch_);
+        shown.is_same = shown.is_same || (is_own && !shown.is_replaced);
+    }
+}
+
 // The records of each symbol in their order, from the end of the ring backwards.
 void BookCarrier::pick_records() noexcept {
     const SegmentLayout& layout = segment_.layout();
     const daypack_record* const ring = segment_.ring();
     const std::uint64_t end = load_relaxed(segment_.header().published);
-    const std::int64_t since_ns = wall_ns() - kLag_ns;
+    const std::int64_t since_ns = std::min(told_until_ns_, wall_ns()) - kLag_ns;
     for (Shown& shown : shown_) shown.first = kNone;
     const std::uint64_t reach = std::min<std::uint64_t>(end, layout.ring_events);
     for (std::uint64_t back = 1; back <= reach && picks_.size() < picks_.capacity(); ++back) {
         const daypack_record& record = ring[(end - back) & (layout.ring_events - 1)];
-        if (record.publish_ns < since_ns) break;  // 0: what was there before this engine
+        if (record.publish_ns < since_ns) {
+            // 0: what was there before this engine, or before it left
+            if (record.publish_ns == 0 && left_epoch_ != 0) know_own();
+            break;
+        }
         const unsigned kind = daypack_record_kind(&record);
         const std::uint32_t symbol = daypack_record_symbol(&record);
         if (symbol >= shown_.size()) continue;
         Shown& shown = shown_[symbol];
+        compare(record, shown);
         // The oldest record that is left may be of an update whose first ones are gone.
         if (back == layout.ring_events && end > back && kind == DAYPACK_KIND_DELTA) shown.told = 0;
         const bool of_book = is_of_book(kind) && shown.u != 0 && shown.told != 0 && record.last_id > shown.told;
@@ -232,8 +288,8 @@ void BookCarrier::choose_joins(std::size_t symbol) noexcept {
     Shown& shown = shown_[symbol];
     const daypack_slot& slot = slot_of(symbol);
     const bool live = daypack_unpack_status(load_relaxed(slot.status)).state == DAYPACK_STATE_LIVE;
-    shown.joins =
-        shown.u != 0 && shown.told != 0 && live && !target_.is_new && load_relaxed(slot.exponents) == shown.exponents;
+    shown.joins = shown.u != 0 && shown.told != 0 && shown.is_same && live && !target_.is_new &&
+                  load_relaxed(slot.exponents) == shown.exponents;
     std::uint64_t have = shown.told;
     for (std::uint32_t i = shown.first; i != kNone && shown.joins; i = picks_[i].next) {
         const daypack_record& record = segment_.ring()[picks_[i].position & (segment_.layout().ring_events - 1)];

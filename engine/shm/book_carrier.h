@@ -35,6 +35,8 @@ class BookCarrier {
 
     explicit BookCarrier(const Segment& segment) noexcept : segment_(segment) {}
 
+    // This engine leaves the segment of its epoch, and may come back to it.
+    void note_leave() noexcept { left_epoch_ = segment_.epoch(); }
     // Takes note of what the other engine, which writes no more, has shown. Null: nothing that can be read.
     // Throws std::bad_alloc.
     void prepare(const Target& target, const daypack_reader* old);
@@ -51,9 +53,13 @@ class BookCarrier {
         std::uint64_t u = 0;  // 0: it was not LIVE
         std::uint64_t exponents = 0;
         std::int64_t publish_ns = 0;
-        std::uint64_t told = 0;       // the update that the ring leads to; 0: to none that is whole
-        bool is_told = false;         // `told` is known
-        std::uint32_t first = kNone;  // of its records to carry, in picks_
+        std::uint64_t told = 0;          // the update that the ring leads to; 0: to none that is whole
+        bool is_told = false;            // `told` is known
+        std::uint32_t told_epoch = 0;    // who told it
+        std::uint64_t told_content = 0;  // content_of its last record; 0: that is none of an update
+        bool is_replaced = false;        // this engine has joined behind the records that were looked at
+        bool is_same = false;            // both have the book of the same numbering at `told`
+        std::uint32_t first = kNone;     // of its records to carry, in picks_
         bool joins = false;
     };
     struct Pick {
@@ -67,6 +73,9 @@ class BookCarrier {
     [[nodiscard]] daypack_slot& slot_of(std::size_t symbol) const noexcept;
     void note_told(const daypack_reader& old);
     void note_end(const daypack_record& record) noexcept;
+    [[nodiscard]] bool shows_the_same(std::size_t symbol) const noexcept;
+    void compare(const daypack_record& record, Shown& shown) const noexcept;
+    void know_own() noexcept;
     void pick_records() noexcept;
     void choose_joins(std::size_t symbol) noexcept;
     void carry_header() noexcept;
@@ -86,8 +95,10 @@ class BookCarrier {
     std::vector<Shown> shown_;         // by symbol
     std::vector<std::uint64_t> told_;  // what was told of trades and liquidations lately, sorted
     std::int64_t told_since_ns_ = 0;   // since then, all of them
+    std::int64_t told_until_ns_ = 0;   // when the other engine wrote its last record
     std::vector<Pick> picks_;          // records of the private ring
     std::vector<SymbolIndex> behind_;
+    std::uint64_t left_epoch_ = 0;  // 0: this engine has had no segment
 };
 
 }  // namespace daypack::core

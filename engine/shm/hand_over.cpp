@@ -324,6 +324,7 @@ HandOver::Finding HandOver::make_way(MonoTime now) {
     Segment::Room room = segment_.make_private_room();
     room.make_ready(segment_.in_use());
     room_ = &room;
+    carrier_.note_leave();
     if (!is_done(Stage::leave, nullptr)) throw std::runtime_error("the book thread is busy");
     Segment::Room left = segment_.exchange(room, true);
     finish();

@@ -32,6 +32,7 @@ struct PublishedMarket {
     [[nodiscard]] BookUpdate update() const {
         BookUpdate made = update_of(index, instrument, *book, u, state, reason);
         made.publish = publish_time;
+        made.match = match;
         return made;
     }
 
@@ -40,6 +41,7 @@ struct PublishedMarket {
     std::deque<VenueUpdate> coming;  // sent, and not published
     std::deque<VenueUpdate> recent;  // the last that were published one by one
     WallTime publish_time{};         // of all that is published
+    VenueTime match{};               // of the update that is being published
     SymbolIndex index = 0;
     bool listed = false;
     bool follows = false;  // it has a book that goes on with the venue's updates
@@ -64,6 +66,7 @@ class DrawnEngines {
         std::uint64_t gaps = 0, restarts = 0, ticks = 0, polls = 0, states = 0, images = 0, images_of_the_past = 0;
         std::uint64_t kills = 0, torn_kills = 0, stops = 0, takeovers = 0, layouts = 0, removals = 0, moves = 0;
         std::uint64_t carried = 0, not_carried = 0, behind = 0;  // books, by the engine that took over
+        std::uint64_t unheard = 0;  // restarts of which the engine before had not heard when it was taken over
     };
     // Called while an update, or a new book, of a market is in its slot and its records are not in the ring yet.
     std::function<void(PublishedMarket&)> on_half_way;
@@ -162,9 +165,11 @@ class DrawnEngines {
             events_.back().kind = EventKind::advance;
         }
         for (Event& event : events_) event.first_id = update.first;
+        market.match = {update.match_us};
         events_.back().last = true;
         publisher_->publish_book(market.update(), events_);
         market.book->clear_dirty();
+        market.match = {};
         market.places.push_back({update.last, position});
         if (market.places.size() > PublishedMarket::kPlaces) market.places.pop_front();
         if (!segment_->is_private() && random_.once_in(300)) half_way(market, position);

@@ -73,9 +73,8 @@ class Market {
         remember();
     }
     void advance() {
-        std::vector<Event> events{delta(++u_, Side::bid, 0, 0)};
-        events.back().kind = EventKind::advance;
-        writer_->publisher.publish_book(writer_->update(u_), events);
+        ++u_;
+        publish_advance();
         remember();
     }
     // Another engine that has the book already, and says nothing but the epoch.
@@ -86,7 +85,8 @@ class Market {
         writer_->publisher.publish_book(writer_->update(u_), {});
         writer_->book.clear_dirty();
     }
-    // Another engine has the book in private memory, goes on with it there, and then takes over from this one.
+    // Another engine has the book in private memory, receives an update as this one does, goes on there, and then takes
+    // over from this one.
     void hand_over(const std::function<void()>& meanwhile) {
         SegmentOptions takes = options_;
         takes.takeover = true;
@@ -95,7 +95,9 @@ class Market {
         next->book.seed(snapshot());
         next->publisher.publish_snapshot(next->update(u_));
         next->book.clear_dirty();
+        advance();
         std::swap(writer_, next);
+        publish_advance();
         meanwhile();
         next.reset();
         EXPECT_TRUE(take_over_here(writer_->segment).empty());
@@ -134,6 +136,11 @@ class Market {
     [[nodiscard]] Writer& writer() { return *writer_; }
 
   private:
+    void publish_advance() {
+        std::vector<Event> events{delta(u_, Side::bid, 0, 0)};
+        events.back().kind = EventKind::advance;
+        writer_->publisher.publish_book(writer_->update(u_), events);
+    }
     static SegmentOptions options_of(const Instance& instance, std::size_t ring) {
         SegmentOptions options = instance.options(4, 4, ring);
         options.image_levels = kRoom;

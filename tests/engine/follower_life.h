@@ -82,6 +82,17 @@ inline void DrawnEngines::begin_beside(PublishedMarket& market) {
         return;
     }
     market.publish_time = wall_now();
+    if (random_.once_in(6)) {  // the venue counts anew, and the engine before has not heard of it
+        ++counts_.unheard;
+        market.venue.restart();
+        market.coming.clear();
+        join(market, true);
+        for (std::int64_t i = random_.below(150); i > 0; --i) publish(market, market.venue.update());
+        market.recent.clear();
+        market.places.clear();
+        market.publish_time = {};
+        return;
+    }
     const auto joinable = market.joinable;
     const std::deque<VenueUpdate> recent = std::move(market.recent);
     const auto since = static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(recent.size()) + 1));

@@ -32,6 +32,7 @@ struct LevelChange {
 };
 struct VenueUpdate {
     Sequence first = 0, last = 0;
+    std::int64_t match_us = 0;  // of no other update, whatever its numbering
     std::vector<LevelChange> changes;
 };
 
@@ -48,6 +49,7 @@ class VenueMarket {
         made.first = u_ + 1;
         u_ += random_.once_in(4) ? 1 + static_cast<Sequence>(random_.below(5)) : 1;  // some are of several ids
         made.last = u_;
+        made.match_us = ++match_us_;
         const std::int64_t count = random_.once_in(8) ? 0 : 1 + random_.below(4);
         for (std::int64_t i = 0; i < count; ++i) made.changes.push_back(change());
         past_.push_back({u_, now_});
@@ -110,6 +112,7 @@ class VenueMarket {
 
     Random& random_;
     Sequence u_ = 100;
+    std::int64_t match_us_ = 0;
     Levels now_;
     std::deque<Past> past_;  // of this numbering
     Unit tick_{1, -1}, step_{1, -3};

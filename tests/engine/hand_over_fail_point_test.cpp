@@ -76,7 +76,7 @@ class Engine {
         publisher_.set_running();
         test::beat(publisher_);
         for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
-            Snapshot snapshot{kBefore, {}, {}, {}};
+            Snapshot snapshot{u_, {}, {}, {}};
             for (std::int64_t i = 5; i >= 0; --i) {
                 snapshot.bids.push_back({{100 - i}, {symbol + 1}});
                 snapshot.asks.push_back({{106 - i}, {symbol + 1}});
@@ -87,6 +87,13 @@ class Engine {
             if (segment.is_private() || options.image_levels == 0) continue;
             EXPECT_TRUE(ImageWriter(segment).write(symbol, snapshot, {market_.tick, market_.step},
                                                    load_relaxed(segment.header().published)));
+        }
+        // Both engines receive an update that shows that they follow one numbering.
+        ++u_;
+        for (SymbolIndex symbol = 0; symbol < kSymbols; ++symbol) {
+            std::array<Event, 1> events{delta(u_, Side::bid, 0, 0)};
+            events[0].kind = EventKind::advance;
+            publisher_.publish_book(update(symbol), events);
         }
     }
 
@@ -142,7 +149,7 @@ class Engine {
 
     Instrument market_ = test::instrument();
     std::array<OrderBook, kSymbols> books_;
-    Sequence u_ = kBefore;
+    Sequence u_ = kBefore - 1;
     Publisher publisher_;
     HandOver hand_over_;
 };
