@@ -86,8 +86,16 @@ TEST_F(WakerTest, AWaitWhoseWakerIsGoneEndsByItselfAndFindsTheNextOne) {
     EXPECT_NE(access(wake_path().c_str(), F_OK), 0) << "its name is removed";
     waker.emplace(instance_.name, ShmAccess{});
     Sequence u = 0;
-    EXPECT_TRUE(wait_for(
-        [&] { return wait_while(reader, [&] { writer_.snapshot(++u); }) == DAYPACK_OK && waker->has_readers(); }));
+    bool found = false;
+    std::chrono::milliseconds patience{0};  // more each time, until the reader is asleep when there is news
+    EXPECT_TRUE(wait_for([&] {
+        const int result = wait_while(reader, [&] {
+            const auto end = std::chrono::steady_clock::now() + ++patience;
+            while (!found && std::chrono::steady_clock::now() < end) found = waker->has_readers();
+            writer_.snapshot(++u);
+        });
+        return result == DAYPACK_OK && found;
+    }));
 }
 
 TEST_F(WakerTest, AReaderThatEndsOrDiesWaitsNoMore) {
