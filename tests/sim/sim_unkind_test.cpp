@@ -216,6 +216,17 @@ TEST(SimUnkind, AStandByHasAnotherBookThatItsSnapshotsTell) {
     EXPECT_EQ(deceived.u, told.u);
 }
 
+TEST(SimUnkind, NoRestartCountsBelowZero) {
+    SimOptions options = burst_of(3'000);
+    options.faults = {"restart@1000:to=5", "restart@1100:by=-3000"};
+    Exchange exchange(options);
+    Client client(exchange.port());
+    client.upgrade();
+    client.subscribe(kDepth);
+    for (int i = 0; i < 3'000; ++i) EXPECT_GE(number(client.next().value(), "U"), 1) << i;
+    EXPECT_LT(exchange.last_u("SOL_USDC"), 10'000U);
+}
+
 TEST(SimUnkind, ARestartMayCutEveryConnection) {
     SimOptions options = options_for({"SOL_USDC"}, 1000);
     options.faults = {"restart@20:how=cut,by=-4"};

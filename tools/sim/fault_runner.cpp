@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/sim/fault_runner.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstdio>
 #include <exception>
@@ -94,7 +95,11 @@ void FaultRunner::restart(std::size_t feed, const Fault& fault) {
         const std::uint64_t u = venue_.feeds[i].truth().u();
         std::uint64_t begin = u / 2;
         if (fault.first_id) begin = *fault.first_id - 1;
-        if (fault.shift_ids) begin = u + static_cast<std::uint64_t>(*fault.shift_ids);
+        if (fault.shift_ids) {  // no venue counts below zero
+            const std::int64_t shift = *fault.shift_ids;
+            const auto down = shift < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(shift) : 0;
+            begin = shift < 0 ? u - std::min(u, down) : u + static_cast<std::uint64_t>(shift);
+        }
         targets_.flush_aggregates(i);
         venue_.feeds[i].restart(begin, fault.other_book, rolling);
         if (rolling) venue_.fanouts[i].split(old, venue_.feeds[i].old_shift(), !fault.other_book);
