@@ -50,7 +50,7 @@ class SignVerb : public testing::Test {
     }
     // A configuration with keys of the environment, and `more` of the exchange.
     [[nodiscard]] std::string config(const std::string& more = {}) const {
-        const std::string path = (folder_ / "my.yaml").string();
+        const std::string path = (folder_ / (more.empty() ? "my.yaml" : "more.yaml")).string();
         std::ofstream(path) << "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n"
                             << "    symbols: [BTC-USDC]\n    channels: [L2_BOOK, FILLS]\n    rest_urls: [\"http://"
                             << "127.0.0.1:1\"]\n    ws_urls: [\"ws://127.0.0.1:1\"]\n"
@@ -159,6 +159,20 @@ TEST_F(SignVerb, ASecretInThePlaceOfTheKeyIsShownByNoVerb) {
             EXPECT_EQ(said.find(kRfc8032.seed.substr(0, 20)), std::string::npos) << verb << ": " << said;
             EXPECT_EQ(said.find(kRfc8032.seed.substr(20, 20)), std::string::npos) << verb << ": " << said;
         }
+    }
+}
+
+TEST_F(SignVerb, ASecretInThePlaceOfAPathOrANameIsShownByNoVerb) {
+    const std::string secret(kRfc8032.seed);
+    const std::string config = this->config("    accounts: [{name: mm, key_file: \"" + secret + "\"}]\n");
+    for (const std::string& verb : {"sign --instruction a --key-file " + secret, "account orders --key-file " + secret,
+                                    "account orders " + this->config() + " --account " + secret, "run " + config,
+                                    "run --check " + config, "run --check --json " + config}) {
+        const Outcome outcome = run(verb, &kOnes);
+        EXPECT_EQ(outcome.exit_code, 2) << verb << outcome.err;
+        const std::string said = outcome.out + outcome.err;
+        EXPECT_NE(said.find("(not shown"), std::string::npos) << verb << ": " << said;
+        EXPECT_EQ(said.find(secret.substr(0, 20)), std::string::npos) << verb << ": " << said;
     }
 }
 

@@ -314,6 +314,22 @@ TEST_F(KeyFileTest, IsRefusedInWordsThatNeverShowWhatStandsInIt) {
               std::string::npos);
 }
 
+TEST(KeyFile, APathThatMayBeTheSecretIsNotShown) {
+    const auto error = [](const std::string& path) { return error_of([&] { (void)Signer::from_file(path); }); };
+    for (const KeyPair& keys : {kRfc8032, kCounting}) {
+        const std::string secret(keys.seed);
+        for (const std::string& path : {secret, secret.substr(0, 43), "/home/me/" + secret, "api_secret: " + secret,
+                                        long_form(keys), "'" + secret + "'", secret + ".keys"}) {
+            const std::string words = error(path);
+            EXPECT_TRUE(words.starts_with("the key file (not shown: it may be a secret) cannot be read")) << words;
+        }
+    }
+    for (const char* path : {"/home/me/trading/strategies/market_making/keys/main", "/Users/Me/Trading2/mm.keys",
+                             "/run/secrets/0123456789abcdef0123456789abcdef0123456789"}) {
+        EXPECT_NE(error(path).find(path), std::string::npos) << error(path);
+    }
+}
+
 // ---- where the secret is: what a core dump would hold, which is all of memory that is readable and not left out of it
 
 struct Region {
