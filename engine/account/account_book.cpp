@@ -131,8 +131,27 @@ void AccountBook::lose(AccountKind kind, AccountKindState state, bool is_outage,
     set_state(kind, state);
 }
 
+// One that is unconfirmed is asked for again after kConfirm_ns, whatever the interval.
+std::optional<std::int64_t> AccountBook::unheard_max(const Kind& kind) const noexcept {
+    if (!kind.state.unconfirmed && interval_ns_ == 0) return std::nullopt;
+    return 2 * (kind.state.unconfirmed ? kConfirm_ns : interval_ns_) + kUnheard_ns;
+}
+
+// The fetch that is due or under way goes on: it is what makes the kind LIVE again.
+void AccountBook::doubt_unheard(MonoTime now) {
+    for (const AccountKind kind : kKinds) {
+        Kind& one = of(kind);
+        if (one.state.state != State::live) continue;
+        const auto bound = unheard_max(one);
+        if (!bound || now - one.settled <= *bound) continue;
+        one.seeds = 0;
+        set_state(kind, {State::stale, Reason::silent});
+    }
+}
+
 std::optional<AccountBook::Ask> AccountBook::next_ask(MonoTime now) {
     if (phase_ != Phase::subscribed) return std::nullopt;
+    doubt_unheard(now);
     for (const AccountKind kind : kKinds) {
         Kind& one = of(kind);
         if (one.is_asked || !one.is_due || now - one.due < 0) continue;
@@ -198,6 +217,7 @@ void AccountBook::settle(AccountKind kind, const Ask& ask, const FetchResult& re
     if (kind == AccountKind::fills && fills_known_ < ask.until) fills_known_ = ask.until;
     const bool unconfirmed = one.seeds < 2;
     one.was_sure |= !unconfirmed;
+    one.settled = now;
     set_state(kind, {State::live, Reason::none, unconfirmed});
     if (result.touched > 0 && one.again < kAgainMax) {
         ++one.again;

@@ -28,6 +28,8 @@ namespace daypack::core {
 //  4. Each kind is fetched again at every interval. What differs is mended, counted and told, and the kind is not LIVE
 //     until then. A difference of a time with a subscription means that the stream has lost something, so the line is
 //     to be connected again.
+//  5. Answers that fail, or settle nothing, leave a stream by itself, which may be lost without a word: after two
+//     intervals and kUnheard_ns without one that settles it, a kind is STALE/silent until one does.
 //
 // A difference is believed when the next answer has it too, for a pong may overtake events; and a row that an event
 // told moments before is not given up, for REST may be behind. Until then the kind is SYNCING/audit. An answer that is
@@ -36,12 +38,14 @@ namespace daypack::core {
 //
 // Thread: one at a time. No sockets, no clock: time is handed in. It allocates.
 // Invariants: each event and each fill is handed on once; nothing is LIVE while the line is down, from a connection
-// that is gone, or while a fetch or an event has shown something to be missing.
+// that is gone, while a fetch or an event has shown something to be missing, or for longer than unheard_max() without
+// an answer that settles it.
 class AccountBook {
   public:
     static constexpr std::int64_t kConfirm_ns = 1'000'000'000;      // from a first answer to the second
     static constexpr std::int64_t kAgain_ns = 1'000'000'000;        // after an answer that did not settle it
     static constexpr std::int64_t kFailedMax_ns = 30'000'000'000;   // between tries that fail, which begin at kAgain_ns
+    static constexpr std::int64_t kUnheard_ns = 10'000'000'000;     // that a due answer that settles may be late
     static constexpr std::int64_t kReconnect_ns = 10'000'000'000;   // between reconnections that are wished for
     static constexpr std::int64_t kHistoryMargin_us = 60'000'000;   // of the time from which fills are asked for
     static constexpr std::size_t kEventsMax = 65'536;               // remembered, so that a copy is known
@@ -100,7 +104,7 @@ class AccountBook {
     // Its pong: all that was sent before it has been handed in.
     void on_barrier(MonoTime now);
 
-    // A fetch that is due, which is then under way.
+    // A fetch that is due, which is then under way. REQUIRES: is called each turn, for it tells the book the time.
     [[nodiscard]] std::optional<Ask> next_ask(MonoTime now);
     // REQUIRES: of the kind that was asked for.
     void on_answer(const Ask& ask, Answer answer);
@@ -145,6 +149,7 @@ class AccountBook {
         bool is_asked = false;
         bool is_due = false;
         MonoTime due;
+        MonoTime settled;  // the last time; REQUIRES: it is LIVE
         std::uint64_t generation = 0;
         std::optional<Held> held;
     };
@@ -155,6 +160,9 @@ class AccountBook {
     // What was known of it may be wrong: fetches again, and takes no answer to an earlier request. `is_outage`: there
     // was no subscription, so that what has changed is no fault of the stream.
     void lose(AccountKind kind, AccountKindState state, bool is_outage, MonoTime now);
+    // How long a kind that is LIVE may go without an answer that settles it; none: for ever, for nobody asks.
+    [[nodiscard]] std::optional<std::int64_t> unheard_max(const Kind& kind) const noexcept;
+    void doubt_unheard(MonoTime now);
     void fetch_at(Kind& kind, MonoTime due) noexcept;
     void begin_at(VenueTime since) noexcept;
     void settle(AccountKind kind, const Ask& ask, const FetchResult& result, MonoTime now);

@@ -25,7 +25,8 @@ bool all_of(std::string_view text, std::string_view extra) {
                        [extra](char c) { return alphanumeric(c) || extra.find(c) != std::string_view::npos; });
 }
 
-// A run of characters as long as a base64 key, or the name of the secret with more behind it.
+}  // namespace
+
 bool may_be_secret(std::string_view text) {
     if (text.size() > 10 && text.find("secret") != std::string_view::npos) return true;
     std::size_t run = 0;
@@ -35,8 +36,6 @@ bool may_be_secret(std::string_view text) {
     }
     return false;
 }
-
-}  // namespace
 
 std::string url_fault(std::string_view url, UrlKind kind) {
     try {

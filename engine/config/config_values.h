@@ -42,6 +42,9 @@ namespace daypack::core {
 // The word most like `word`, or "" when none is near.
 [[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string>& words);
 
+// A run of characters as long as a base64 key, or the name of the secret with more behind it.
+[[nodiscard]] bool may_be_secret(std::string_view text);
+
 // "text" in quotes for a message: one line, short, and "(not shown)" for what may be a secret.
 [[nodiscard]] std::string shown(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -51,7 +52,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 }
 
 [[noreturn]] void fail(const std::string& path, const std::string& why) {
-    throw SigningError("the key file " + printable(path) + " " + why);
+    throw SigningError("the key file " + shown_path(path) + " " + why);
 }
 
 }  // namespace
@@ -97,6 +98,24 @@ void KeyFile::parse(const std::string& path, std::string_view text) {
         fail(path, std::string("has no ") + (api_key_.empty() ? "api_key" : "api_secret") +
                        "; it holds `api_key: …` and `api_secret: …`, a line each");
     }
+}
+
+std::string shown_path(const std::string& path) {
+    constexpr std::size_t kSecretMin = 40;
+    constexpr std::string_view kSmall = "abcdefghijklmnopqrstuvwxyz";
+    constexpr std::string_view kCapitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    constexpr std::string_view kDigits = "0123456789";
+    const std::string base64 = std::string(kSmall).append(kCapitals).append(kDigits).append("+/-_=");
+    const std::string_view text = path;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find_first_not_of(base64, at), text.size());
+        const std::string_view run = text.substr(at, end - at);
+        const auto has = [run](std::string_view set) { return run.find_first_of(set) != std::string_view::npos; };
+        const bool is_mixed = has(kSmall) && has(kCapitals) && has(kDigits);
+        if (run.size() >= kSecretMin && (run.back() == '=' || is_mixed)) return "(not shown: it may be a secret)";
+        at = end + 1;
+    }
+    return printable(path);
 }
 
 std::string key_file_fault(const std::string& path) {

@@ -9,8 +9,8 @@ namespace daypack::core {
 // A file with a line `api_key: …` and a line `api_secret: …`; empty lines, and lines that begin with `#`, count for
 // nothing. It is read into locked memory, which is wiped at the end.
 //
-// Throws SigningError, which names the file and says what to do, where it is anything but a plain file of this user or
-// of root that no one else may read.
+// Throws SigningError, which names the file (shown_path) and says what to do, where it is anything but a plain file of
+// this user or of root that no one else may read.
 class KeyFile {
   public:
     // REQUIRES: libsodium was started.
@@ -35,5 +35,9 @@ class KeyFile {
 // Why a file of keys is refused before anything in it is looked at, as in `may be read by others; chmod 600 it`; empty
 // where nothing is wrong with it.
 [[nodiscard]] std::string key_file_fault(const std::string& path);
+
+// A path as it may stand in an error, or words for one that may be a secret in the place of a path: a run of 40
+// characters of base64 that ends in `=`, or has small letters, capitals and digits, which few paths have.
+[[nodiscard]] std::string shown_path(const std::string& path);
 
 }  // namespace daypack::core

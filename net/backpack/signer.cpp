@@ -73,6 +73,23 @@ std::string ending(std::int64_t timestamp_ms, std::int64_t window_ms) {
     return "&timestamp=" + std::to_string(timestamp_ms) + "&window=" + std::to_string(window_ms);
 }
 
+// Why a key and a secret of `size` bytes are no pair. It shows neither: what was given as the key may be the secret.
+std::string misfit(const unsigned char* key, const unsigned char* secret, std::size_t size) {
+    if (sodium_memcmp(key, secret, crypto_sign_PUBLICKEYBYTES) == 0) {
+        return "the same value is given for the API key and the API secret; give each its own, as the exchange shows "
+               "it";
+    }
+    // A secret that is given as the key derives the key that was given as the secret.
+    unsigned char derived[crypto_sign_PUBLICKEYBYTES];
+    unsigned char signing[crypto_sign_SECRETKEYBYTES];
+    (void)crypto_sign_seed_keypair(derived, signing, key);
+    sodium_memzero(signing, sizeof signing);
+    if (size == sizeof derived && sodium_memcmp(derived, secret, sizeof derived) == 0) {
+        return "the API key and the API secret are swapped; give each in the place of the other";
+    }
+    return "the API secret does not belong to the API key; take both from one key pair";
+}
+
 }  // namespace
 
 // ---- the call
@@ -171,8 +188,10 @@ Signer::Signer(std::string_view api_key, std::string_view api_secret) : api_key_
     (void)crypto_sign_seed_keypair(derived, locked_->key, given->key);
     const bool fits = size == crypto_sign_SEEDBYTES || sodium_memcmp(given->key, locked_->key, size) == 0;
     if (!fits || sodium_memcmp(derived, verifying, sizeof derived) != 0) {
-        throw SigningError("the API secret does not belong to the API key " + api_key_ +
-                           "; take both from one key pair");
+        std::string why = misfit(verifying, given->key, size);
+        sodium_memzero(verifying, sizeof verifying);
+        wipe(api_key_);
+        throw SigningError(why);
     }
     (void)sodium_mprotect_readonly(locked_.get());
 }

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -202,29 +204,91 @@ OrderEvent fill_event(const char* order, int executed, int part, const char* tra
     return event;
 }
 
+// A turn of a line that is up and quiet, and of a REST that answers, with one order of which 10 are executed, or fails.
+void turn(AccountBook& book, std::int64_t now_ns, bool is_answered) {
+    while (const auto ask = book.next_ask({now_ns})) {
+        if (!is_answered) {
+            book.on_failure(*ask, {now_ns});
+        } else if (ask->kind == AccountKind::orders) {
+            book.on_answer(*ask, std::vector<AccountOrder>{fill_event("1", 10, 0, "", 0).order});
+        } else if (ask->kind == AccountKind::positions) {
+            book.on_answer(*ask, std::vector<AccountPosition>{});
+        } else if (ask->kind == AccountKind::balances) {
+            book.on_answer(*ask, std::vector<AccountBalance>{});
+        } else {
+            book.on_answer(*ask, std::vector<AccountFill>{});
+        }
+    }
+    if (!book.wants_barrier()) return;
+    book.on_barrier_sent();
+    book.on_barrier({now_ns});
+}
+
 // A book whose every kind is LIVE, with one order of which 10 are executed.
 AccountBook live_book(std::int64_t now_ns) {
     AccountBook book(0);
     book.on_subscribed({now_ns}, {kStart_us});
-    const auto pong = [&] {
-        book.on_barrier_sent();
-        book.on_barrier({now_ns});
-    };
-    pong();
+    turn(book, now_ns, true);
     for (int i = 0; i < 2; ++i) {
-        while (const auto ask = book.next_ask({now_ns})) {
-            AccountOrder order = fill_event("1", 10, 0, "", 0).order;
-            if (ask->kind == AccountKind::orders) book.on_answer(*ask, std::vector<AccountOrder>{order});
-            if (ask->kind == AccountKind::positions) book.on_answer(*ask, std::vector<AccountPosition>{});
-            if (ask->kind == AccountKind::balances) book.on_answer(*ask, std::vector<AccountBalance>{});
-            if (ask->kind == AccountKind::fills) book.on_answer(*ask, std::vector<AccountFill>{});
-        }
-        pong();
+        turn(book, now_ns, true);
         now_ns += AccountBook::kConfirm_ns;
     }
     EXPECT_TRUE(book.is_settled());
     (void)book.take_news();
     return book;
+}
+
+bool every_kind_is(const AccountBook& book, AccountKindState state) {
+    return std::ranges::all_of(
+        std::array{AccountKind::orders, AccountKind::positions, AccountKind::balances, AccountKind::fills},
+        [&](AccountKind kind) { return book.state(kind) == state; });
+}
+
+// The stream may be lost without a word, and is not to be believed for ever where REST is lost with it.
+TEST(AccountBook, IsNotLiveForLongWhereNoAnswerSettlesIt) {
+    constexpr std::int64_t kTurn_ns = 100'000'000;
+    constexpr std::int64_t kInterval_ns = kInterval_ms * 1'000'000;
+    constexpr std::int64_t kBound_ns = 2 * kInterval_ns + AccountBook::kUnheard_ns;
+    constexpr AccountKindState kSilent{State::stale, Reason::silent, false};
+    AccountBook book(kInterval_ns);
+    std::int64_t now_ns = 5'000'000'000;
+    book.on_subscribed({now_ns}, {kStart_us});
+    for (; !book.is_settled(); now_ns += kTurn_ns) turn(book, now_ns, true);
+    const std::int64_t settled_ns = now_ns;
+    for (; now_ns < settled_ns + kBound_ns - kTurn_ns; now_ns += kTurn_ns) turn(book, now_ns, false);
+    EXPECT_TRUE(book.is_settled()) << "failures that pass cost nothing";
+    for (; now_ns < settled_ns + kBound_ns + kTurn_ns; now_ns += kTurn_ns) turn(book, now_ns, false);
+    EXPECT_TRUE(every_kind_is(book, kSilent));
+    for (const std::int64_t begin_ns = now_ns; now_ns < begin_ns + kBound_ns; now_ns += kTurn_ns) {
+        book.on_event(fill_event("1", 10, 0, "", kStart_us + now_ns / 1'000), {now_ns});
+        turn(book, now_ns, false);
+        EXPECT_TRUE(every_kind_is(book, kSilent)) << "an event tells nothing of those that were lost";
+    }
+    const std::int64_t back_ns = now_ns;
+    for (; book.state(AccountKind::fills) == kSilent; now_ns += kTurn_ns) turn(book, now_ns, true);
+    EXPECT_LE(now_ns - back_ns, AccountBook::kFailedMax_ns + kTurn_ns);
+    EXPECT_EQ(book.state(AccountKind::fills), (AccountKindState{State::live, Reason::none, true}));
+    while (!book.is_settled()) turn(book, now_ns += kTurn_ns, true);
+    EXPECT_LE(now_ns - back_ns, AccountBook::kFailedMax_ns + 2 * AccountBook::kConfirm_ns);
+}
+
+TEST(AccountBook, IsNotLiveForLongWhereNoSecondAnswerConfirmsIt) {
+    constexpr std::int64_t kTurn_ns = 100'000'000;
+    for (const std::int64_t interval_ns : {std::int64_t{0}, std::int64_t{3'600'000'000'000}}) {
+        AccountBook book(interval_ns);
+        std::int64_t now_ns = 5'000'000'000;
+        book.on_subscribed({now_ns}, {kStart_us});
+        for (; book.state(AccountKind::fills).state != State::live; now_ns += kTurn_ns) turn(book, now_ns, true);
+        EXPECT_TRUE(every_kind_is(book, {State::live, Reason::none, true}));
+        const std::int64_t until_ns = now_ns + 2 * AccountBook::kConfirm_ns + AccountBook::kUnheard_ns + kTurn_ns;
+        for (; now_ns < until_ns; now_ns += kTurn_ns) turn(book, now_ns, false);
+        EXPECT_TRUE(every_kind_is(book, {State::stale, Reason::silent, false}));
+        while (!book.is_settled() && now_ns < 2 * until_ns) turn(book, now_ns += kTurn_ns, true);
+        for (const std::int64_t begin_ns = now_ns; now_ns < begin_ns + 600'000'000'000; now_ns += 10 * kTurn_ns) {
+            turn(book, now_ns, false);
+        }
+        EXPECT_TRUE(book.is_settled()) << "it is not asked for before its interval";
+    }
 }
 
 TEST(AccountBook, AnEngineThatHasBegunTellsWhatTheOneBeforeHasNotToldOfTheTimeBefore) {

@@ -123,8 +123,10 @@ TEST_F(AccountFiles, KeysThatCannotBeUsedAreToldWithTheirLineAndNotShown) {
     };
     EXPECT_EQ(pair(kOnes.verifying, kOnes.seed), "no error");
     EXPECT_EQ(pair(kOnes.verifying, kSevens.seed),
-              "7: `api_secret` is refused: the API secret does not belong to the API key " +
-                  std::string(kOnes.verifying) + "; take both from one key pair");
+              "7: `api_secret` is refused: the API secret does not belong to the API key; take both from one key pair");
+    EXPECT_EQ(pair(kOnes.seed, kOnes.verifying),
+              "7: `api_secret` is refused: the API key and the API secret are swapped; give each in the place of the "
+              "other");
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ class SignVerb : public testing::Test {
 
     // Runs `daypack sign <arguments>` with these keys in its environment; none: without.
     [[nodiscard]] Outcome sign(const std::string& arguments, const KeyPair* keys) const {
+        return run("sign " + arguments, keys);
+    }
+    [[nodiscard]] Outcome run(const std::string& arguments, const KeyPair* keys) const {
         unsetenv("BACKPACK_KEY");
         unsetenv("BACKPACK_SECRET");
         if (keys != nullptr) {
@@ -35,7 +38,7 @@ class SignVerb : public testing::Test {
             setenv("BACKPACK_SECRET", std::string(keys->seed).c_str(), 1);
         }
         const std::string files = " >" + (folder_ / "out").string() + " 2>" + (folder_ / "err").string();
-        const int status = std::system(("'" DAYPACK_PROGRAM "' sign " + arguments + files + " </dev/null").c_str());
+        const int status = std::system(("'" DAYPACK_PROGRAM "' " + arguments + files + " </dev/null").c_str());
         return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("out"), read("err")};
     }
     [[nodiscard]] std::string key_file(const KeyPair& keys, mode_t mode) const {
@@ -43,6 +46,16 @@ class SignVerb : public testing::Test {
         std::filesystem::remove(path);
         std::ofstream(path) << "api_key: " << keys.verifying << "\napi_secret: " << keys.seed << "\n";
         (void)chmod(path.c_str(), mode);
+        return path;
+    }
+    // A configuration with keys of the environment, and `more` of the exchange.
+    [[nodiscard]] std::string config(const std::string& more = {}) const {
+        const std::string path = (folder_ / (more.empty() ? "my.yaml" : "more.yaml")).string();
+        std::ofstream(path) << "exchanges:\n  mine:\n    class: Ccxt_Backpack_Feed\n    exchange: backpack\n"
+                            << "    symbols: [BTC-USDC]\n    channels: [L2_BOOK, FILLS]\n    rest_urls: [\"http://"
+                            << "127.0.0.1:1\"]\n    ws_urls: [\"ws://127.0.0.1:1\"]\n"
+                            << "    api_key: ${BACKPACK_KEY}\n    api_secret: ${BACKPACK_SECRET}\n"
+                            << more << "engine:\n  instance: daypack_sign_test\n";
         return path;
     }
 
@@ -125,6 +138,41 @@ TEST_F(SignVerb, WrongUseIsExitTwoAndShowsNoSecret) {
         EXPECT_EQ(sign.out, "") << arguments;
         EXPECT_TRUE(sign.err.starts_with("daypack: ") && sign.err.find('\n') == sign.err.size() - 1) << sign.err;
         if (keys != nullptr) EXPECT_EQ(sign.err.find(keys->seed.substr(0, 40)), std::string::npos) << sign.err;
+    }
+}
+
+// What was given as the key is the secret then, so no error repeats it.
+TEST_F(SignVerb, ASecretInThePlaceOfTheKeyIsShownByNoVerb) {
+    const KeyPair swapped{kRfc8032.verifying, kRfc8032.seed};
+    const KeyPair twice{kRfc8032.seed, kRfc8032.seed};
+    for (const KeyPair& keys : {swapped, twice}) {
+        const std::string words = keys.seed == twice.seed ? "the same value is given" : "are swapped";
+        const std::string config = this->config();
+        for (const std::string& verb :
+             {std::string("sign --instruction a"), "sign --text a --key-file " + key_file(keys, 0600),
+              std::string("account orders"), "account orders " + config, "run " + config, "run --check " + config,
+              "run --check --json " + config}) {
+            const Outcome outcome = run(verb, &keys);
+            EXPECT_EQ(outcome.exit_code, 2) << verb << outcome.err;
+            const std::string said = outcome.out + outcome.err;
+            EXPECT_NE(said.find(words), std::string::npos) << verb << ": " << said;
+            EXPECT_EQ(said.find(kRfc8032.seed.substr(0, 20)), std::string::npos) << verb << ": " << said;
+            EXPECT_EQ(said.find(kRfc8032.seed.substr(20, 20)), std::string::npos) << verb << ": " << said;
+        }
+    }
+}
+
+TEST_F(SignVerb, ASecretInThePlaceOfAPathOrANameIsShownByNoVerb) {
+    const std::string secret(kRfc8032.seed);
+    const std::string config = this->config("    accounts: [{name: mm, key_file: \"" + secret + "\"}]\n");
+    for (const std::string& verb : {"sign --instruction a --key-file " + secret, "account orders --key-file " + secret,
+                                    "account orders " + this->config() + " --account " + secret, "run " + config,
+                                    "run --check " + config, "run --check --json " + config}) {
+        const Outcome outcome = run(verb, &kOnes);
+        EXPECT_EQ(outcome.exit_code, 2) << verb << outcome.err;
+        const std::string said = outcome.out + outcome.err;
+        EXPECT_NE(said.find("(not shown"), std::string::npos) << verb << ": " << said;
+        EXPECT_EQ(said.find(secret.substr(0, 20)), std::string::npos) << verb << ": " << said;
     }
 }
 

@@ -13,6 +13,7 @@
 #include "engine/config.h"
 #include "engine/config/config_accounts.h"
 #include "engine/config/config_proxy.h"
+#include "engine/config/config_values.h"
 #include "net/backpack/account/account_api.h"
 #include "net/backpack/rest_api.h"
 #include "net/backpack/symbol.h"
@@ -53,8 +54,8 @@ Signer signer_of(const AccountOptions& options, ExchangeConfig& exchange) {
     }
     const std::string name = options.account.empty() ? names.front() : options.account;
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-        throw ConfigError(fmt::format("daypack: {}: there is no account {}; there are {}", options.config_path, name,
-                                      fmt::join(names, ", ")));
+        throw ConfigError(fmt::format("daypack: {}: there is no account {}; there are {}", options.config_path,
+                                      may_be_secret(name) ? "(not shown)" : name, fmt::join(names, ", ")));
     }
     for (const AccountConfig& account : exchange.accounts) {
         if (account.name == name) return keys_of(account.key_file);

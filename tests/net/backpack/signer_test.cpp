@@ -247,6 +247,7 @@ TEST(Signer, TakesASecretInBothFormsAndComparesItWithTheKey) {
     const std::string other = error(kOnes.verifying, kSevens.seed);
     EXPECT_NE(other.find("does not belong to the API key"), std::string::npos) << other;
     EXPECT_EQ(other.find(kSevens.seed), std::string::npos) << "the secret is in no error";
+    EXPECT_EQ(other.find(kOnes.verifying), std::string::npos) << "nor is the key, which may be the secret of another";
     std::string mixed = long_form({kSevens.seed, kOnes.verifying});
     EXPECT_NE(error(kSevens.verifying, mixed), "no error") << "its second half is of another pair";
     for (const std::string_view bad :
@@ -255,6 +256,22 @@ TEST(Signer, TakesASecretInBothFormsAndComparesItWithTheKey) {
         EXPECT_NE(words.find("is not base64 of 32 bytes, or of 64"), std::string::npos) << words;
         EXPECT_NE(error(bad, kSevens.seed).find("the API key is not base64"), std::string::npos);
     }
+}
+
+TEST(Signer, SaysThatKeyAndSecretAreSwappedAndShowsNeither) {
+    const auto error = [](std::string_view key, std::string_view secret) {
+        return error_of([&] { (void)Signer(key, secret); });
+    };
+    EXPECT_EQ(error(kOnes.seed, kOnes.verifying),
+              "the API key and the API secret are swapped; give each in the place of the other");
+    const std::string same =
+        "the same value is given for the API key and the API secret; give each its own, as the exchange shows it";
+    EXPECT_EQ(error(kOnes.seed, kOnes.seed), same);
+    EXPECT_EQ(error(kOnes.verifying, kOnes.verifying), same);
+    EXPECT_EQ(error(kOnes.seed, kSevens.seed),
+              "the API secret does not belong to the API key; take both from one key pair");
+    EXPECT_EQ(error(long_form(kOnes), kOnes.verifying),
+              "the API key is not base64 of 32 bytes; copy it as the exchange shows it");
 }
 
 class KeyFileTest : public testing::Test {
@@ -282,9 +299,11 @@ TEST_F(KeyFileTest, IsTakenWhereItsOwnerAloneMayReadIt) {
 
 TEST_F(KeyFileTest, IsRefusedInWordsThatNeverShowWhatStandsInIt) {
     const std::string secret(kOnes.seed);
-    for (const std::string& text : {std::string(), secret, "api_key: " + std::string(kOnes.verifying) + "\n",
-                                    "api_secret: " + secret + "\n", good_ + "more: " + secret + "\n", good_ + good_,
-                                    "api_key: x\napi_secret: " + secret, std::string(5'000, 'a')}) {
+    for (const std::string& text :
+         {std::string(), secret, "api_key: " + std::string(kOnes.verifying) + "\n", "api_secret: " + secret + "\n",
+          good_ + "more: " + secret + "\n", good_ + good_, "api_key: x\napi_secret: " + secret, std::string(5'000, 'a'),
+          "api_key: " + secret + "\napi_secret: " + secret,
+          "api_key: " + secret + "\napi_secret: " + std::string(kOnes.verifying)}) {
         const std::string words = error(text);
         EXPECT_NE(words, "no error");
         EXPECT_EQ(words.find(secret.substr(0, 20)), std::string::npos) << words;
@@ -293,6 +312,22 @@ TEST_F(KeyFileTest, IsRefusedInWordsThatNeverShowWhatStandsInIt) {
     EXPECT_NE(error_of([&] { (void)Signer::from_file("/dev/null"); }).find("no plain file"), std::string::npos);
     EXPECT_NE(error_of([&] { (void)Signer::from_file("/nowhere/keys"); }).find("cannot be read (No such file"),
               std::string::npos);
+}
+
+TEST(KeyFile, APathThatMayBeTheSecretIsNotShown) {
+    const auto error = [](const std::string& path) { return error_of([&] { (void)Signer::from_file(path); }); };
+    for (const KeyPair& keys : {kRfc8032, kCounting}) {
+        const std::string secret(keys.seed);
+        for (const std::string& path : {secret, secret.substr(0, 43), "/home/me/" + secret, "api_secret: " + secret,
+                                        long_form(keys), "'" + secret + "'", secret + ".keys"}) {
+            const std::string words = error(path);
+            EXPECT_TRUE(words.starts_with("the key file (not shown: it may be a secret) cannot be read")) << words;
+        }
+    }
+    for (const char* path : {"/home/me/trading/strategies/market_making/keys/main", "/Users/Me/Trading2/mm.keys",
+                             "/run/secrets/0123456789abcdef0123456789abcdef0123456789"}) {
+        EXPECT_NE(error(path).find(path), std::string::npos) << error(path);
+    }
 }
 
 // ---- where the secret is: what a core dump would hold, which is all of memory that is readable and not left out of it
