@@ -18,6 +18,9 @@ namespace daypack::core {
 // four parts of an account, each with a state; its ring holds every piece of news as a line of JSON. Nothing of an
 // account is in the segment of the books.
 //
+// Each engine begins every part in the ring with SYNCING/start: there a reader drops the orders, positions or balances
+// that it holds of that part, and what is told until it is LIVE is all there is. Fills are events, and go on.
+//
 // Thread: the account's. Ownership: it holds the writer's lock, so no other engine writes it meanwhile.
 class AccountSegment {
   public:

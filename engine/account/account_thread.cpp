@@ -122,7 +122,10 @@ void AccountThread::run() noexcept {
 
 void AccountThread::follow() {
     open_segment();
-    for (const AccountKind kind : kParts) tell(AccountStateNews{kind, agent_->book().state(kind)});
+    for (const AccountKind kind : kParts) {
+        const AccountNews state = AccountStateNews{kind, agent_->book().state(kind)};
+        if (is_wanted(kind)) wiring_.tell({name_, state, mono_now()});
+    }
     agent_->start();
     while (is_running_.load(std::memory_order_relaxed)) {
         const MonoTime now = mono_now();
@@ -146,7 +149,7 @@ void AccountThread::close() {
 
 // Another engine of the instance may still have it, as the one that is to hand over.
 bool AccountThread::make_segment() {
-    const bool tells_fills = wanted_[static_cast<std::size_t>(AccountKind::fills)];
+    const bool tells_fills = is_wanted(AccountKind::fills);
     try {
         auto told = read_told_fills(AccountSegment::path_of(instance_, name_), account_mark(signer_.api_key()));
         segment_.emplace(instance_, name_);
@@ -166,9 +169,27 @@ void AccountThread::open_segment() {
     segment_due_ = mono_now() + s_to_ns(1);
     if (instance_.empty() || !make_segment()) return;
     for (const AccountKind kind : kParts) {
-        if (!wanted_[static_cast<std::size_t>(kind)]) segment_->leave_out(kind);
+        if (!is_wanted(kind)) segment_->leave_out(kind);
+    }
+    begin_ring();
+}
+
+// Readers have what the engine before told, and what happened since then this one has told to its own program alone:
+// so they are told all anew. LIVE comes last, behind the fills that are missing in the ring.
+void AccountThread::begin_ring() {
+    const AccountBook& book = agent_->book();
+    const MonoTime now = mono_now();
+    for (const AccountKind kind : kParts) {
+        if (!is_wanted(kind)) continue;
+        for (const AccountNews& news : book.from_the_start(kind)) segment_->show({name_, news, now});
     }
     inherit();
+    for (const AccountKind kind : kParts) {
+        const AccountKindState state = book.state(kind);
+        if (!is_wanted(kind) || state == AccountBook::kStart) continue;  // which would bid them drop it again
+        const AccountNews news = AccountStateNews{kind, state};
+        segment_->show({name_, news, now});
+    }
 }
 
 // What the engine before has not told into the ring is told there by this one: what it asks the exchange for now, and
@@ -206,7 +227,7 @@ void AccountThread::keep_for_ring(const AccountFill& fill) {
 // Behind what was handed on: a mark says what was told.
 void AccountThread::mark_fills() {
     const auto since = agent_->book().fills_since();
-    if (!segment_ || !since || !wanted_[static_cast<std::size_t>(AccountKind::fills)]) return;
+    if (!segment_ || !since || !is_wanted(AccountKind::fills)) return;
     if (told_before_.epoch != 0 && told_before_.since < *since && !std::exchange(has_said_gap_, true)) {
         say("warning: account: no engine has followed it for more than a day: fills before " +
             std::to_string(since->us / 1'000'000) +
@@ -220,12 +241,9 @@ void AccountThread::mark_fills() {
 void AccountThread::keep_segment(MonoTime now) {
     if (!segment_) {
         if (instance_.empty() || now - segment_due_ < 0) return;
+        hand_on();  // what the book has already is not told behind it once more
         open_segment();
         if (!segment_) return;
-        for (const AccountKind kind : kParts) {
-            const AccountNews state = AccountStateNews{kind, agent_->book().state(kind)};
-            if (wanted_[static_cast<std::size_t>(kind)]) segment_->show({name_, state, now});
-        }
     }
     if (segment_->beat(now)) {
         has_paused_ = true;
@@ -251,7 +269,7 @@ void AccountThread::keep_figures() {
     figures_.histories_cut = agent_->histories_cut();
     std::size_t part = 0;
     for (const AccountKind kind : kParts) {
-        if (!wanted_[static_cast<std::size_t>(kind)]) continue;
+        if (!is_wanted(kind)) continue;
         AccountFigures::Part& figures = figures_.parts[part++];
         const AccountKindState state = book.state(kind);
         const AccountBook::KindStats& stats = book.stats().kinds[static_cast<std::size_t>(kind)];
@@ -270,7 +288,7 @@ void AccountThread::hand_on() {
 }
 
 void AccountThread::tell(const AccountNews& news) {
-    if (!wanted_[static_cast<std::size_t>(account_kind_of(news))]) return;
+    if (!is_wanted(account_kind_of(news))) return;
     const AccountReport report{name_, news, mono_now()};
     const auto* const fill = std::get_if<FillNews>(&news);
     if (segment_ && (fill == nullptr || !is_in_ring(fill->fill))) segment_->show(report);

@@ -56,7 +56,9 @@ class AccountThread {
     void keep_segment(MonoTime now);
     void open_segment();
     [[nodiscard]] bool make_segment();
+    void begin_ring();
     void inherit();
+    [[nodiscard]] bool is_wanted(AccountKind kind) const { return wanted_[static_cast<std::size_t>(kind)]; }
     [[nodiscard]] bool is_in_ring(const AccountFill& fill) const;
     void keep_for_ring(const AccountFill& fill);
     void mark_fills();
