@@ -202,7 +202,7 @@ class RingOfTurns {
         const Truth& truth = world_.truth();
         AccountFollower expected;
         for (const auto& [id, order] : truth.orders) {
-            expected.orders[id] = {std::to_string(order.quantity), std::to_string(order.executed)};
+            expected.orders[id] = {order.executed == 0 ? "New" : "PartiallyFilled", std::to_string(order.executed)};
         }
         for (const auto& [symbol, quantity] : truth.positions) {
             expected.positions[normalised_symbol(symbol)] = std::to_string(quantity);

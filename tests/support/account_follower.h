@@ -16,7 +16,7 @@ namespace daypack::core::test {
 
 struct AccountFollower {
     using Pair = std::pair<std::string, std::string>;
-    std::map<std::string, Pair> orders;            // by id: quantity, executed
+    std::map<std::string, Pair> orders;            // by id: status, executed
     std::map<std::string, std::string> positions;  // by symbol: net quantity
     std::map<std::string, Pair> balances;          // by asset: available, locked
     std::map<std::string, std::string> states;     // by part; " unconfirmed" behind it
@@ -47,8 +47,7 @@ struct AccountFollower {
             const std::string status = word("status");
             const bool is_over = word("is_gone") == "true" || status == "Filled" || status == "Cancelled" ||
                                  status == "Expired" || status == "TriggerFailed";
-            is_over ? (void)orders.erase(word("id"))
-                    : (void)(orders[word("id")] = {word("quantity"), word("executed")});
+            is_over ? (void)orders.erase(word("id")) : (void)(orders[word("id")] = {status, word("executed")});
         }
         if (event == "position") {
             const std::string quantity = word("net_quantity");
@@ -91,7 +90,7 @@ inline AccountFollower follower_of(const std::string& lines) {
 inline AccountFollower venue_has(const slow::Json& truth) {
     AccountFollower venue;
     for (const slow::Json& row : truth.one("orders")->elements) {
-        venue.orders[row.one("id")->text] = {row.one("quantity")->text, row.one("executedQuantity")->text};
+        venue.orders[row.one("id")->text] = {row.one("status")->text, row.one("executedQuantity")->text};
     }
     for (const slow::Json& row : truth.one("positions")->elements) {
         venue.positions[normalised_symbol(row.one("symbol")->text)] = row.one("netQuantity")->text;
