@@ -25,6 +25,8 @@ constexpr std::chrono::milliseconds kClosing{500};
 // The venue allows 2,000 a minute; a fetch of all that an account has takes some ten, twice a minute as a rule.
 constexpr std::uint32_t kRequestsPerMinute = 600;
 
+constexpr std::int64_t kNameEvery_ns = 250'000'000;
+
 // Of what is told while another engine has the ring, which is the moments of a takeover as a rule.
 constexpr std::size_t kUnshownMax = 16'384;
 
@@ -245,6 +247,8 @@ void AccountThread::keep_segment(MonoTime now) {
         open_segment();
         if (!segment_) return;
     }
+    keep_name(now);
+    if (!segment_) return;
     if (segment_->beat(now)) {
         has_paused_ = true;
         agent_->catch_up(now);
@@ -252,6 +256,28 @@ void AccountThread::keep_segment(MonoTime now) {
     if (!has_paused_ || agent_->is_catching_up()) return;
     has_paused_ = false;
     segment_->caught_up();
+}
+
+// It may have been removed, by hand or by a cleaner of /dev/shm.
+void AccountThread::keep_name(MonoTime now) {
+    if (now - name_due_ < 0) return;
+    name_due_ = now + kNameEvery_ns;
+    const SegmentKeeper::Finding finding = segment_->keep_name();
+    const bool is_said = finding.words == std::exchange(segment_trouble_, finding.words);
+    switch (finding.result) {
+        case SegmentKeeper::Result::in_order: return;
+        case SegmentKeeper::Result::moved:
+            return say("account name=" + name_ +
+                       " shared_memory=made_again (its file was removed or replaced; all that was told is in it)");
+        case SegmentKeeper::Result::failed:
+            if (!is_said) say("warning: account: " + printable(finding.words, 256));
+            return;
+        case SegmentKeeper::Result::lost:
+            say("account name=" + name_ + " shared_memory=none (another engine has it; it is tried again each second)");
+            segment_->stop();
+            segment_.reset();
+            segment_due_ = now + s_to_ns(1);
+    }
 }
 
 AccountFigures AccountThread::figures() const {

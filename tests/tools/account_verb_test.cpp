@@ -334,6 +334,11 @@ TEST_F(AccountVerb, EnginesInTurnTellEachFillOnceToWhoFollowsTheRing) {
     start({"--takeover"});
     EXPECT_EQ(engines[2]->wait(), 0) << engines[2]->err();
     trades_for_a_while();
+    ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
+    const std::string path = "/dev/shm/daypack-account." + instance + ".default";
+    ASSERT_EQ(unlink(path.c_str()), 0);
+    ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(path); })) << engines.back()->err();
+    trades_for_a_while();
     expect_followed();
     slow::Json truth;
     ASSERT_TRUE(slow::JsonReader(get("/_sim/account?account=account1")).read(truth));
