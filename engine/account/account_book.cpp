@@ -27,7 +27,7 @@ void AccountBook::on_subscribed(MonoTime now, VenueTime venue_now) {
         Kind& one = of(kind);
         one.is_asked = one.is_due = false;
         one.held.reset();
-        if (one.state.state == State::down) set_state(kind, {State::syncing, Reason::start});
+        if (one.state.state == State::down) set_state(kind, kStart);
     }
     (void)now;
 }
@@ -111,7 +111,32 @@ void AccountBook::on_barrier(MonoTime now) {
 void AccountBook::set_state(AccountKind kind, AccountKindState state) {
     if (of(kind).state == state) return;
     of(kind).state = state;
-    news_.push_back(AccountStateNews{kind, state});
+    if (state != kStart) return news_.push_back(AccountStateNews{kind, state});
+    for (AccountNews& news : from_the_start(kind)) news_.push_back(std::move(news));
+}
+
+std::vector<AccountNews> AccountBook::from_the_start(AccountKind kind) const {
+    std::vector<AccountNews> all{AccountStateNews{kind, kStart}};
+    if (kind == AccountKind::orders) {
+        for (const auto& [id, row] : orders_.rows()) {
+            OrderNews news;
+            news.event.order = row.order;
+            news.source = AccountSource::seed;
+            all.emplace_back(std::move(news));
+        }
+    }
+    if (kind == AccountKind::positions) {
+        for (const auto& [symbol, held] : positions_.rows()) {
+            if (PositionPolicy::is_none(held.row)) continue;
+            all.emplace_back(PositionNews{{{}, held.row, {}, {}}, AccountSource::seed});
+        }
+    }
+    if (kind == AccountKind::balances) {
+        for (const auto& [asset, held] : balances_.rows()) {
+            if (!BalancePolicy::is_none(held.row)) all.emplace_back(BalanceNews{held.row, {}, AccountSource::seed});
+        }
+    }
+    return all;
 }
 
 void AccountBook::fetch_at(Kind& kind, MonoTime due) noexcept {

@@ -39,7 +39,8 @@ namespace daypack::core {
 // Thread: one at a time. No sockets, no clock: time is handed in. It allocates.
 // Invariants: each event and each fill is handed on once; nothing is LIVE while the line is down, from a connection
 // that is gone, while a fetch or an event has shown something to be missing, or for longer than unheard_max() without
-// an answer that settles it.
+// an answer that settles it; who drops the orders, positions or balances that he holds at SYNCING/start of theirs, and
+// goes by what is handed on from there, has what this has.
 class AccountBook {
   public:
     static constexpr std::int64_t kConfirm_ns = 1'000'000'000;      // from a first answer to the second
@@ -50,6 +51,9 @@ class AccountBook {
     static constexpr std::int64_t kHistoryMargin_us = 60'000'000;   // of the time from which fills are asked for
     static constexpr std::size_t kEventsMax = 65'536;               // remembered, so that a copy is known
     static constexpr std::int64_t kInheritMax_us = 86'400'000'000;  // so far back fills are looked for, a day
+
+    // How a part begins, as long as nothing of it is known.
+    static constexpr AccountKindState kStart{State::syncing, Reason::start, false};
 
     // A fetch that is to be made. `from`: of fills, the oldest that is needed.
     struct Ask {
@@ -121,6 +125,9 @@ class AccountBook {
     // What is to be handed on since the last call, in its order.
     [[nodiscard]] std::vector<AccountNews> take_news() { return std::exchange(news_, {}); }
 
+    // SYNCING/start, then all that is held of the kind, as `seed`: for one who knows nothing of it, or what was so
+    // under another engine. Fills are events, each told once: none of them is among it.
+    [[nodiscard]] std::vector<AccountNews> from_the_start(AccountKind kind) const;
     [[nodiscard]] AccountKindState state(AccountKind kind) const noexcept { return kinds_[index_of(kind)].state; }
     // All kinds are LIVE, confirmed.
     [[nodiscard]] bool is_settled() const noexcept;
@@ -138,7 +145,7 @@ class AccountBook {
         bool is_covered = false;  // by a barrier that is under way
     };
     struct Kind {
-        AccountKindState state{State::syncing, Reason::start, false};
+        AccountKindState state = kStart;
         bool was_known = false;
         bool was_sure = false;           // two answers agreed once
         bool is_outage = true;           // until it is known again

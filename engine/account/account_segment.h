@@ -10,6 +10,7 @@
 #include "engine/shm/instances.h"
 #include "engine/shm/ring_writer.h"
 #include "engine/shm/segment.h"
+#include "engine/shm/segment_keeper.h"
 
 namespace daypack::core {
 
@@ -17,6 +18,9 @@ namespace daypack::core {
 // of the books, with the same lock, beat, epoch and phases, so that the same functions read it. Its directory lists the
 // four parts of an account, each with a state; its ring holds every piece of news as a line of JSON. Nothing of an
 // account is in the segment of the books.
+//
+// Each engine begins every part in the ring with SYNCING/start: there a reader drops the orders, positions or balances
+// that it holds of that part, and what is told until it is LIVE is all there is. Fills are events, and go on.
 //
 // Thread: the account's. Ownership: it holds the writer's lock, so no other engine writes it meanwhile.
 class AccountSegment {
@@ -33,6 +37,9 @@ class AccountSegment {
     // Call it every few ms. True after a pause: until caught_up() readers see what is LIVE as STALE.
     bool beat(MonoTime now) noexcept;
     void caught_up() noexcept { heartbeat_.caught_up(); }
+    // Looks whether the path still leads to this segment, and makes the file anew where it does not: readers go on
+    // there by themselves, and miss nothing. Call it some times a second.
+    [[nodiscard]] SegmentKeeper::Finding keep_name() { return keeper_.check(); }
     // No channel asks for this part, so nothing will be told of it: DOWN, for no reason.
     void leave_out(AccountKind kind) noexcept {
         segment_.set_status(static_cast<SymbolIndex>(kind), DAYPACK_STATE_DOWN, DAYPACK_REASON_none, 0);
@@ -52,6 +59,7 @@ class AccountSegment {
     Segment segment_;
     Heartbeat heartbeat_;
     RingWriter ring_;
+    SegmentKeeper keeper_{segment_, SegmentKeeper::Writer::this_thread};
     FillMark mark_;               // the last one
     VenueTime told_;              // the newest fill that was told
     std::size_t since_mark_ = 0;  // records

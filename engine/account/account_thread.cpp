@@ -25,6 +25,8 @@ constexpr std::chrono::milliseconds kClosing{500};
 // The venue allows 2,000 a minute; a fetch of all that an account has takes some ten, twice a minute as a rule.
 constexpr std::uint32_t kRequestsPerMinute = 600;
 
+constexpr std::int64_t kNameEvery_ns = 250'000'000;
+
 // Of what is told while another engine has the ring, which is the moments of a takeover as a rule.
 constexpr std::size_t kUnshownMax = 16'384;
 
@@ -122,7 +124,10 @@ void AccountThread::run() noexcept {
 
 void AccountThread::follow() {
     open_segment();
-    for (const AccountKind kind : kParts) tell(AccountStateNews{kind, agent_->book().state(kind)});
+    for (const AccountKind kind : kParts) {
+        const AccountNews state = AccountStateNews{kind, agent_->book().state(kind)};
+        if (is_wanted(kind)) wiring_.tell({name_, state, mono_now()});
+    }
     agent_->start();
     while (is_running_.load(std::memory_order_relaxed)) {
         const MonoTime now = mono_now();
@@ -146,7 +151,7 @@ void AccountThread::close() {
 
 // Another engine of the instance may still have it, as the one that is to hand over.
 bool AccountThread::make_segment() {
-    const bool tells_fills = wanted_[static_cast<std::size_t>(AccountKind::fills)];
+    const bool tells_fills = is_wanted(AccountKind::fills);
     try {
         auto told = read_told_fills(AccountSegment::path_of(instance_, name_), account_mark(signer_.api_key()));
         segment_.emplace(instance_, name_);
@@ -166,9 +171,27 @@ void AccountThread::open_segment() {
     segment_due_ = mono_now() + s_to_ns(1);
     if (instance_.empty() || !make_segment()) return;
     for (const AccountKind kind : kParts) {
-        if (!wanted_[static_cast<std::size_t>(kind)]) segment_->leave_out(kind);
+        if (!is_wanted(kind)) segment_->leave_out(kind);
+    }
+    begin_ring();
+}
+
+// Readers have what the engine before told, and what happened since then this one has told to its own program alone:
+// so they are told all anew. LIVE comes last, behind the fills that are missing in the ring.
+void AccountThread::begin_ring() {
+    const AccountBook& book = agent_->book();
+    const MonoTime now = mono_now();
+    for (const AccountKind kind : kParts) {
+        if (!is_wanted(kind)) continue;
+        for (const AccountNews& news : book.from_the_start(kind)) segment_->show({name_, news, now});
     }
     inherit();
+    for (const AccountKind kind : kParts) {
+        const AccountKindState state = book.state(kind);
+        if (!is_wanted(kind) || state == AccountBook::kStart) continue;  // which would bid them drop it again
+        const AccountNews news = AccountStateNews{kind, state};
+        segment_->show({name_, news, now});
+    }
 }
 
 // What the engine before has not told into the ring is told there by this one: what it asks the exchange for now, and
@@ -206,7 +229,7 @@ void AccountThread::keep_for_ring(const AccountFill& fill) {
 // Behind what was handed on: a mark says what was told.
 void AccountThread::mark_fills() {
     const auto since = agent_->book().fills_since();
-    if (!segment_ || !since || !wanted_[static_cast<std::size_t>(AccountKind::fills)]) return;
+    if (!segment_ || !since || !is_wanted(AccountKind::fills)) return;
     if (told_before_.epoch != 0 && told_before_.since < *since && !std::exchange(has_said_gap_, true)) {
         say("warning: account: no engine has followed it for more than a day: fills before " +
             std::to_string(since->us / 1'000'000) +
@@ -220,13 +243,12 @@ void AccountThread::mark_fills() {
 void AccountThread::keep_segment(MonoTime now) {
     if (!segment_) {
         if (instance_.empty() || now - segment_due_ < 0) return;
+        hand_on();  // what the book has already is not told behind it once more
         open_segment();
         if (!segment_) return;
-        for (const AccountKind kind : kParts) {
-            const AccountNews state = AccountStateNews{kind, agent_->book().state(kind)};
-            if (wanted_[static_cast<std::size_t>(kind)]) segment_->show({name_, state, now});
-        }
     }
+    keep_name(now);
+    if (!segment_) return;
     if (segment_->beat(now)) {
         has_paused_ = true;
         agent_->catch_up(now);
@@ -234,6 +256,28 @@ void AccountThread::keep_segment(MonoTime now) {
     if (!has_paused_ || agent_->is_catching_up()) return;
     has_paused_ = false;
     segment_->caught_up();
+}
+
+// It may have been removed, by hand or by a cleaner of /dev/shm.
+void AccountThread::keep_name(MonoTime now) {
+    if (now - name_due_ < 0) return;
+    name_due_ = now + kNameEvery_ns;
+    const SegmentKeeper::Finding finding = segment_->keep_name();
+    const bool is_said = finding.words == std::exchange(segment_trouble_, finding.words);
+    switch (finding.result) {
+        case SegmentKeeper::Result::in_order: return;
+        case SegmentKeeper::Result::moved:
+            return say("account name=" + name_ +
+                       " shared_memory=made_again (its file was removed or replaced; all that was told is in it)");
+        case SegmentKeeper::Result::failed:
+            if (!is_said) say("warning: account: " + printable(finding.words, 256));
+            return;
+        case SegmentKeeper::Result::lost:
+            say("account name=" + name_ + " shared_memory=none (another engine has it; it is tried again each second)");
+            segment_->stop();
+            segment_.reset();
+            segment_due_ = now + s_to_ns(1);
+    }
 }
 
 AccountFigures AccountThread::figures() const {
@@ -251,7 +295,7 @@ void AccountThread::keep_figures() {
     figures_.histories_cut = agent_->histories_cut();
     std::size_t part = 0;
     for (const AccountKind kind : kParts) {
-        if (!wanted_[static_cast<std::size_t>(kind)]) continue;
+        if (!is_wanted(kind)) continue;
         AccountFigures::Part& figures = figures_.parts[part++];
         const AccountKindState state = book.state(kind);
         const AccountBook::KindStats& stats = book.stats().kinds[static_cast<std::size_t>(kind)];
@@ -270,7 +314,7 @@ void AccountThread::hand_on() {
 }
 
 void AccountThread::tell(const AccountNews& news) {
-    if (!wanted_[static_cast<std::size_t>(account_kind_of(news))]) return;
+    if (!is_wanted(account_kind_of(news))) return;
     const AccountReport report{name_, news, mono_now()};
     const auto* const fill = std::get_if<FillNews>(&news);
     if (segment_ && (fill == nullptr || !is_in_ring(fill->fill))) segment_->show(report);

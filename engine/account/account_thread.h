@@ -54,9 +54,12 @@ class AccountThread {
     void close();
     void hand_on();
     void keep_segment(MonoTime now);
+    void keep_name(MonoTime now);
     void open_segment();
     [[nodiscard]] bool make_segment();
+    void begin_ring();
     void inherit();
+    [[nodiscard]] bool is_wanted(AccountKind kind) const { return wanted_[static_cast<std::size_t>(kind)]; }
     [[nodiscard]] bool is_in_ring(const AccountFill& fill) const;
     void keep_for_ring(const AccountFill& fill);
     void mark_fills();
@@ -75,6 +78,7 @@ class AccountThread {
     std::optional<AccountSegment> segment_;  // none as long as another engine has it
     MonoTime segment_due_;                   // then it is tried again
     std::string segment_trouble_;            // that was said
+    MonoTime name_due_;                      // then it is looked whether its name leads to it
     // Fills that the engines before have told into the ring: these, and all before `since`.
     ToldFills told_before_;
     std::deque<AccountFill> unshown_;  // told while the ring was another engine's

@@ -38,8 +38,12 @@ SegmentKeeper::Finding SegmentKeeper::move() {
     return {Result::moved, "segment " + segment_.path() + " was removed or replaced: made again, with all its books"};
 }
 
-// True: the book thread has copied it, and waits. False: that thread did not come by.
+// True: it is copied, and nobody writes it meanwhile. False: that thread did not come by.
 bool SegmentKeeper::is_copied_to(const Segment::Room& room) {
+    if (writer_ == Writer::this_thread) {
+        segment_.copy_to(room);
+        return true;
+    }
     const auto end = std::chrono::steady_clock::now() + kPatience;
     room_ = &room;
     stage_.store(Stage::asked, std::memory_order_release);

@@ -20,6 +20,8 @@ namespace daypack::core {
 // Another engine that was started in between has a segment of its own by that name. Of the two, the one that was there
 // first stays, and the other ends: both compare the same two starts.
 //
+// The segment of an account is kept by the thread that writes it, which makes the copy itself.
+//
 // Thread: check() belongs to the control thread, step_aside() to the book thread. Ownership: the segment must outlive
 // this object.
 class SegmentKeeper {
@@ -35,7 +37,11 @@ class SegmentKeeper {
         std::string words{};  // for the log, where not all is in order
     };
 
-    explicit SegmentKeeper(Segment& segment) noexcept : segment_(segment) {}
+    // Who writes the segment: a thread that calls step_aside(), or the one that calls check().
+    enum class Writer : std::uint8_t { another_thread, this_thread };
+
+    explicit SegmentKeeper(Segment& segment, Writer writer = Writer::another_thread) noexcept
+        : segment_(segment), writer_(writer) {}
 
     // Call it some times a second. Where the segment is to be moved, waits for the book thread: kPatience at most until
     // that begins.
@@ -57,6 +63,7 @@ class SegmentKeeper {
     void hand_over() noexcept;
 
     Segment& segment_;
+    Writer writer_;
     const Segment::Room* room_ = nullptr;  // where to copy it; written before `asked`
     std::atomic<Stage> stage_{Stage::still};
 };

@@ -12,7 +12,10 @@
 #include <vector>
 
 #include "engine/account/account_segment.h"
+#include "engine/account/account_text.h"
+#include "net/backpack/symbol.h"
 #include "tests/engine/account_world.h"
+#include "tests/support/account_follower.h"
 
 namespace daypack::core::test {
 namespace {
@@ -165,6 +168,90 @@ TEST(AccountBook, EnginesInTurnTellEachFillOnceAndAreNotLiveUntilTheyHave) {
         EXPECT_GT(lives, 10u);
         EXPECT_GT(engines.told_before, 1'000u);
         EXPECT_GT(world.told_fills.size(), 1'000u);
+    }
+}
+
+// A reader of the ring, which outlives the engines; one that takes over follows the account before it has the ring.
+class RingOfTurns {
+  public:
+    explicit RingOfTurns(World& world) : world_(world) {
+        world_.on_news = [this](const AccountNews& news) {
+            if (has_ring_) show(news);
+        };
+        begin();
+    }
+    void restart() {
+        world_.restart([](AccountBook&) {});
+        begin();
+    }
+    void take_over() {
+        world_.restart([](AccountBook&) {});
+        has_ring_ = false;
+    }
+    // As AccountThread does.
+    void begin() {
+        has_ring_ = true;
+        for (const AccountKind kind : kKinds) {
+            for (const AccountNews& news : world_.book().from_the_start(kind)) show(news);
+        }
+        for (const AccountKind kind : kKinds) {
+            const AccountKindState state = world_.book().state(kind);
+            if (state != AccountBook::kStart) show(AccountStateNews{kind, state});
+        }
+    }
+    [[nodiscard]] bool has_ring() const { return has_ring_; }
+    void expect_true() const {
+        const Truth& truth = world_.truth();
+        AccountFollower expected;
+        for (const auto& [id, order] : truth.orders) {
+            expected.orders[id] = {order.executed == 0 ? "New" : "PartiallyFilled", std::to_string(order.executed)};
+        }
+        for (const auto& [symbol, quantity] : truth.positions) {
+            expected.positions[normalised_symbol(symbol)] = std::to_string(quantity);
+        }
+        for (const auto& [asset, balance] : truth.balances) {
+            expected.balances[asset] = {std::to_string(balance.first), std::to_string(balance.second)};
+        }
+        expect_same(reader_, expected);
+    }
+
+  private:
+    static constexpr std::array kKinds{AccountKind::orders, AccountKind::positions, AccountKind::balances,
+                                       AccountKind::fills};
+    void show(const AccountNews& news) { reader_.hear(account_json({kName, news, world_.now()})); }
+
+    World& world_;
+    const std::string kName = "mm";
+    AccountFollower reader_;
+    bool has_ring_ = false;
+};
+
+TEST(AccountBook, WhoDropsAPartAtItsStartHasWhatTheVenueHasWheneverAllIsLiveAndRests) {
+    for (unsigned seed = 1; seed <= seeds(); ++seed) {
+        World world(seed, {.copies = true, .cuts = true, .losses = true, .failures = true, .broken = true});
+        RingOfTurns ring(world);
+        std::mt19937 random(seed);
+        unsigned rests = 0;
+        for (int turn = 0; turn < 12; ++turn) {
+            const auto what = random() % 4;
+            if (what == 0) ring.restart();
+            if (what == 1) ring.take_over();
+            if (what == 2) world.refuse();
+            // In a long time every row is told again by some event; in a short one some are not.
+            const unsigned most = random() % 2 == 0 ? 600 : 30;
+            for (auto steps = random() % most; steps > 0; --steps) world.step(true);
+            if (!ring.has_ring()) ring.begin();
+            for (auto steps = random() % most; steps > 0; --steps) world.step(true);
+            int rest = 0;
+            while (rest < 20'000 && !(rest > 1'200 && world.is_settled())) {
+                world.step(false);
+                ++rest;
+            }
+            rests += world.is_settled() ? 1 : 0;
+            ring.expect_true();
+            if (HasFailure()) FAIL() << "seed " << seed << " turn " << turn << " what " << what;
+        }
+        EXPECT_EQ(rests, 12u);
     }
 }
 

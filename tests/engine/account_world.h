@@ -115,6 +115,13 @@ class World {
         frames_.clear();
         asks_.clear();
     }
+    // The venue refuses the account, and takes it back a while later.
+    void refuse() {
+        is_up_ = false;
+        up_at_ms_ = now_ms_ + 50 + below(1'500);
+        frames_.clear();
+        book_.on_refused(now());
+    }
 
     const Truth& truth() const { return truth_; }
     AccountBook& book() { return book_; }

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "tests/net/backpack/slow_json.h"
+#include "tests/support/account_follower.h"
 #include "tests/support/program.h"
 #include "tests/support/sanitized.h"
 #include "tests/system/live_reader.h"
@@ -310,6 +311,16 @@ TEST_F(AccountVerb, EnginesInTurnTellEachFillOnceToWhoFollowsTheRing) {
     ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
     Program watch(folder_, "watch", {"account", "state", "--watch", "--json", "--instance", instance});
     ASSERT_TRUE(wait_until([&] { return watch.out().find("\n") != std::string::npos; })) << watch.err();
+    // Who follows the ring has what the exchange has, once all is LIVE and the account stands still.
+    const auto expect_followed = [&] {
+        ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
+        (void)get("/_sim/account/pause");
+        slow::Json truth;
+        ASSERT_TRUE(slow::JsonReader(get("/_sim/account?account=account1")).read(truth));
+        const test::AccountFollower venue = test::venue_has(truth);
+        (void)wait_until([&] { return test::follower_of(watch.out()).agrees_with(venue); });
+        test::expect_same(test::follower_of(watch.out()), venue);
+    };
     const std::int64_t since_us = wall_us();
     for (const int end : {SIGTERM, SIGKILL}) {
         trades_for_a_while();
@@ -317,13 +328,18 @@ TEST_F(AccountVerb, EnginesInTurnTellEachFillOnceToWhoFollowsTheRing) {
         (void)engines.back()->wait();
         trades_for_a_while();
         start({});
-        ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
+        expect_followed();
+        (void)get("/_sim/account/resume");
     }
     start({"--takeover"});
     EXPECT_EQ(engines[2]->wait(), 0) << engines[2]->err();
     trades_for_a_while();
     ASSERT_TRUE(wait_until(is_live)) << state << engines.back()->err();
-    (void)get("/_sim/account/pause");
+    const std::string path = "/dev/shm/daypack-account." + instance + ".default";
+    ASSERT_EQ(unlink(path.c_str()), 0);
+    ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(path); })) << engines.back()->err();
+    trades_for_a_while();
+    expect_followed();
     slow::Json truth;
     ASSERT_TRUE(slow::JsonReader(get("/_sim/account?account=account1")).read(truth));
     const Rows fills = rows_of(*truth.one("fills"));

@@ -227,7 +227,7 @@ TEST(Health, AnAccountThatTheEngineFollowsIsToBeLiveToo) {
     EXPECT_TRUE(health(false, "BTC-USDC").starts_with("0 "));
     account.show({State::live, Reason::none, true});
     account.segment().leave_out(AccountKind::positions);
-    EXPECT_EQ(health(false), "0 healthy: all 1 symbols that are followed are LIVE, and so are 1 accounts\n");
+    EXPECT_EQ(health(false), "0 healthy: all 1 symbols that are followed are LIVE, and so is 1 account\n");
     account.show({State::stale, Reason::line_dead, false});
     EXPECT_EQ(health(false).substr(0, 54), "1 daypack: account mm: its orders are STALE/line_dead:");
 }

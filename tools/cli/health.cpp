@@ -79,9 +79,11 @@ std::string stall_words(const daypack_reader& reader) {
 // What is said of accounts where all is well; nothing where the engine has none.
 std::string account_words(const AccountHealth& accounts) {
     std::string words;
-    if (accounts.live > 0) words = fmt::format(", and so are {} accounts", accounts.live);
+    if (accounts.live == 1) words = ", and so is 1 account";
+    if (accounts.live > 1) words = fmt::format(", and so are {} accounts", accounts.live);
     if (accounts.unread > 0) {
-        words += fmt::format("; nothing is known of {} accounts, whose files this user cannot read", accounts.unread);
+        words += fmt::format("; nothing is known of {} account{}, whose file{} this user cannot read", accounts.unread,
+                             accounts.unread == 1 ? "" : "s", accounts.unread == 1 ? "" : "s");
     }
     return words;
 }

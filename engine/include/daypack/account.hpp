@@ -124,6 +124,10 @@ struct AccountBalance {
 //
 // LIVE: the private stream was subscribed and proven, and REST was read behind it and agrees. `unconfirmed`: it was
 // read once, and a second answer, a second later, has not agreed yet.
+//
+// At SYNCING/start of a part drop all orders, positions or balances that you hold of it: what is told from there until
+// it is LIVE is all there is. At any other state keep them: what is gone is told. Fills are each told once, and none is
+// to be dropped.
 struct AccountStatus {
     std::string account;
     AccountPart part = AccountPart::orders;

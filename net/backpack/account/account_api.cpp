@@ -136,9 +136,9 @@ void AccountApi::ask(Request request) {
         const auto refused = [alive = std::weak_ptr(alive_), done = std::move(request.done)](const RestAnswer& answer) {
             if (alive.lock()) done(answer, AccountRefusal::none);
         };
-        return client_.refuse(refused,
-                              "not asked: the exchange has refused this account's keys three times in a row; "
-                              "asked again a minute after the last");
+        return client_.refuse(refused, "not asked: the exchange has refused this account three times in a row (" +
+                                           std::string(account_refusal_name(refusal_)) +
+                                           "); asked again a minute after the last");
     }
     waiting_.push_back(std::make_shared<Request>(std::move(request)));
     time_.is_due(mono_now()) ? read_time() : go_on();
@@ -211,6 +211,7 @@ void AccountApi::on_answer(const std::shared_ptr<Request>& request, const RestAn
         return read_time();
     }
     if (is_authentication(refusal)) {
+        refusal_ = refusal;
         if (gate_.failed(mono_now())) {
             ++stats_.paused;
             say_("warning: account: refused three times in a row (" + std::string(account_refusal_name(refusal)) +

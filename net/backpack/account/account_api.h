@@ -108,6 +108,7 @@ class AccountApi {
     ServerTime time_;
     std::int64_t last_ms_ = 0;  // of a signature: no two of them are alike
     AccountGate gate_;
+    AccountRefusal refusal_ = AccountRefusal::none;  // the last that the gate counted
     AccountApiStats stats_;
     std::vector<std::shared_ptr<Request>> waiting_;  // for the clock
     std::vector<std::function<void()>> preparing_;   // likewise
