@@ -213,7 +213,11 @@ TEST(BookAgent, ABookIsShownInItsOwnUnitsUntilItIsFollowedAgain) {
         daypack_top top{};
         EXPECT_EQ(daypack_open(&reader, rig.instance.name.c_str()), DAYPACK_OK);
         reader.beat_stale_ns = INT64_MAX;  // however long this test waits for a processor
-        EXPECT_EQ(daypack_read_top(&reader, 0, &top), DAYPACK_OK);
+        EXPECT_TRUE(test::wait_for([&] {   // where the agent itself was paused, it is STALE for a round
+            rig.agent.do_work(mono_now());
+            EXPECT_EQ(daypack_read_top(&reader, 0, &top), DAYPACK_OK);
+            return top.state != DAYPACK_STATE_STALE;
+        }));
         daypack_close(&reader);
         return top;
     };
