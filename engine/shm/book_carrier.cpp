@@ -257,7 +257,8 @@ void BookCarrier::pick_records() noexcept {
     const SegmentLayout& layout = segment_.layout();
     const daypack_record* const ring = segment_.ring();
     const std::uint64_t end = load_relaxed(segment_.header().published);
-    const std::int64_t since_ns = std::min(told_until_ns_, wall_ns()) - kLag_ns;
+    const std::int64_t lately_ns = wall_ns() - kLag_ns;  // what is older, note_told may not have looked at
+    const std::int64_t since_ns = std::min(told_until_ns_ - kLag_ns, lately_ns);
     for (Shown& shown : shown_) shown.first = kNone;
     const std::uint64_t reach = std::min<std::uint64_t>(end, layout.ring_events);
     for (std::uint64_t back = 1; back <= reach && picks_.size() < picks_.capacity(); ++back) {
@@ -275,7 +276,7 @@ void BookCarrier::pick_records() noexcept {
         // The oldest record that is left may be of an update whose first ones are gone.
         if (back == layout.ring_events && end > back && kind == DAYPACK_KIND_DELTA) shown.told = 0;
         const bool of_book = is_of_book(kind) && shown.u != 0 && shown.told != 0 && record.last_id > shown.told;
-        const bool untold = is_told_once(kind) && record.publish_ns > told_since_ns_ &&
+        const bool untold = is_told_once(kind) && record.publish_ns > std::max(told_since_ns_, lately_ns) &&
                             !std::binary_search(told_.begin(), told_.end(), content_of(record));
         if (!of_book && !untold) continue;
         picks_.push_back({end - back, shown.first});
