@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import logging
 import os
 import pathlib
 import random
@@ -14,7 +15,7 @@ import unittest
 from decimal import Decimal
 
 import daypack
-from daypack import _types
+from daypack import _engine, _types
 from daypack.feed import Feed, L2_BOOK, TICKER, TRADES, printer, settings_of
 from live import Engine, Exchange, PROGRAM, remove, wait_until
 
@@ -109,6 +110,35 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
         daypack.run(feed_of("BTC-USDC", 3), feed_of("ETH-USDC", 100), duration=20)
         self.assertEqual(calls, {"BTC-USDC": 3, "ETH-USDC": 100})
 
+    def test_ends_though_a_callback_does_not_return(self):
+        begun = []
+
+        async def for_ever(book, receipt_timestamp):
+            begun.append(book)
+            await asyncio.Event().wait()
+
+        with self.assertLogs("daypack", "WARNING") as log:
+            daypack.run(Feed(symbols=["BTC-USDC"], channels=[L2_BOOK], callbacks={L2_BOOK: for_ever},
+                             instance=self.engine.instance), duration=1.0)
+        self.assertEqual(len(begun), 1)
+        self.assertIn("has not returned within", log.output[-1])
+
+    def test_leaves_engine_and_folder_to_the_process_that_was_forked(self):
+        supervisor = _engine.Supervisor("python-forked", PROGRAM, logging.getLogger("daypack"))
+        with tempfile.TemporaryDirectory() as folder:
+            supervisor._folder = pathlib.Path(folder) / "own"
+            supervisor._folder.mkdir()
+            supervisor.serve(self)
+            self.addCleanup(supervisor.leave, self)
+            child = os.fork()
+            if child == 0:
+                _engine._end_all()
+                os._exit(len(_engine._supervisors))
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+            self.assertTrue(supervisor._folder.is_dir())
+            supervisor.leave(self)
+            self.assertIsNone(supervisor._folder)
+
     def test_prints_a_book_with_an_empty_side(self):
         book = _types.OrderBook("BACKPACK", "BTC-USDC", bids={Decimal("1.5"): Decimal(2)})
         book.sequence_number = 7
@@ -121,6 +151,10 @@ class AFeedWithoutCryptofeed(unittest.TestCase):
                               env={**os.environ, "DAYPACK_PROGRAM": "no-such-program"})
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, "^the program no-such-program was not found: install it")
+
+    def test_refuses_one_name_where_a_list_is_meant(self):
+        with self.assertRaisesRegex(ValueError, "symbols is a list"):
+            Feed(symbols="BTC-USDC", channels=[L2_BOOK])
 
     def test_refuses_what_there_is_not(self):
         with self.assertRaisesRegex(ValueError, "engine is None, or 'auto'"):

@@ -100,7 +100,7 @@ class Supervisor:
                 exchange[key] = "${" + name + "}"
         exchange.update(self.options.get("exchange", {}))
         engine = {"depth": self.depth, "max_symbols": max(16, 2 * len(self.symbols)), **self.options.get("engine", {})}
-        path = pathlib.Path(self._folder.name) / "config.yaml"
+        path = self._folder / "config.yaml"
         path.write_text(json.dumps({"exchanges": {"ccxt_backpack": exchange}, "engine": engine}), encoding="utf-8")
         return path
 
@@ -118,13 +118,13 @@ class Supervisor:
             return
         self._next_start = now + self._pause
         self._pause = min(self._pause * 2, 10.0)
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="daypack-")
+        if self._folder is None or not self._folder.is_dir():  # somebody may have cleaned up
+            self._folder = pathlib.Path(tempfile.mkdtemp(prefix="daypack-"))
         config = self.config or self._write()
         command = [self.program, "run", str(config), "--instance", self.instance, *self.arguments]
         if setpriv := shutil.which("setpriv"):
             command = [setpriv, "--pdeathsig", "TERM", *command]  # it must not outlive a killed parent
-        with open(pathlib.Path(self._folder.name) / "engine.log", "wb") as log:
+        with open(self._folder / "engine.log", "wb") as log:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
                                           env=self._environment(), start_new_session=True)
         self.log.info("BACKPACK: started an engine of instance %s, pid %d", self.instance, self.child.pid)
@@ -132,7 +132,7 @@ class Supervisor:
     def last_words(self):
         if self._folder is None:
             return ""
-        log = pathlib.Path(self._folder.name) / "engine.log"
+        log = self._folder / "engine.log"
         return log.read_text(encoding="utf-8", errors="backslashreplace")[-2000:].strip() if log.exists() else ""
 
     def _tell_end(self):
@@ -151,8 +151,13 @@ class Supervisor:
                 child.kill()
                 child.wait()
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+    def forget(self):
+        """Engine and folder are another process's, from which this one was forked."""
+        self.child = self._folder = None
+        self.served.clear()
 
 
 def runs_here(instance):
@@ -167,6 +172,15 @@ def supervisor_of(instance, program, symbols, channels, settings, options, max_d
         supervisor = _supervisors[instance] = Supervisor(instance, program, log)
     supervisor.add(symbols, channels, settings, options, max_depth, config)
     return supervisor
+
+
+def _forget_all():
+    for supervisor in _supervisors.values():
+        supervisor.forget()
+    _supervisors.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)
 
 
 @atexit.register

@@ -11,6 +11,7 @@
 """
 import argparse
 import asyncio
+import contextlib
 import inspect
 import json
 import logging
@@ -29,6 +30,7 @@ from .reader import instance_of
 
 LOG = logging.getLogger("daypack")
 RETRIES = 10
+PATIENCE = 1.0  # seconds that a callback may take when the end was asked for
 
 
 class Feed(Delivery):
@@ -48,6 +50,9 @@ class Feed(Delivery):
                  api_secret=None, account="default", wake_interval=0.0005):
         if engine not in (None, "auto"):
             raise ValueError(ENGINE_REFUSAL)
+        for name, given in (("symbols", symbols), ("channels", channels)):
+            if isinstance(given, str):
+                raise ValueError(f"{name} is a list of names: {name}=[{given!r}]")
         self.instance = instance_of(instance)
         self.owner, self.max_depth, self.wake_interval = owner, max_depth, wake_interval
         self.lost = 0
@@ -99,26 +104,31 @@ class Feed(Delivery):
         return self.callback(channel, book, receipt_timestamp)
 
     async def run(self):
-        """Delivers until stop(). A callback that raises is logged, and the books are read anew, 10 times in a row."""
+        """Delivers until stop(). A callback that raises is logged, and the books are read anew, 10 times in 60 s."""
+        if self.is_open:
+            raise RuntimeError("this feed runs already: make another one")
         self.is_open = True
         if self._supervisor is not None:
             self._supervisor.serve(self)
         failures = 0
-        while self.is_open:
-            began = time.monotonic()
-            try:
-                await self._link.open()
-                async for items in self._link.batches():
-                    await self.deliver(items, self)
-            except Exception:
-                failures = 1 if time.monotonic() - began > 60 else failures + 1
-                if failures > RETRIES:
-                    raise
-                LOG.exception("%s: a callback failed; everything is read anew", self.id)
-                self._link.close()
-                await asyncio.sleep(min(failures, 5) * 0.2)
-            finally:
-                self._link.close()
+        try:
+            while self.is_open:
+                began = time.monotonic()
+                try:
+                    await self._link.open()
+                    async for items in self._link.batches():
+                        await self.deliver(items, self)
+                except Exception as error:
+                    failures = 1 if time.monotonic() - began > 60 else failures + 1
+                    if failures > RETRIES:
+                        raise
+                    LOG.exception("%s: failed (%s); everything is read anew", self.id, error)
+                    self._link.close()
+                    await asyncio.sleep(min(failures, 5) * 0.2)
+                finally:
+                    self._link.close()
+        finally:
+            self.is_open = False
 
     def stop(self):
         self.is_open = False
@@ -143,7 +153,12 @@ async def _run(feeds, duration):
         for feed in feeds:
             await feed.shutdown()
         end.cancel()
-        await all_feeds
+        _, held = await asyncio.wait([all_feeds], timeout=PATIENCE)
+        if held:
+            LOG.warning("a callback has not returned within %g s of the end: it is cancelled", PATIENCE)
+            all_feeds.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await all_feeds
 
 
 def run(*feeds, duration=None):
