@@ -21,19 +21,14 @@ std::int64_t wall_ns() noexcept {
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-std::string label(std::string_view text) {
-    return metrics_label(text);
-}
-
-using Page = MetricsPage;
-
-void write_engine(Page& page, const daypack_reader& reader, std::uint64_t queue_depth) {
+void write_engine(MetricsPage& page, const daypack_reader& reader, std::uint64_t queue_depth) {
     const daypack_header& head = *daypack_head(&reader);
     const auto counter = [&](unsigned which) { return daypack_engine_counter(&reader, which); };
     daypack_writer writer;
     daypack_read_writer(&reader, &writer);
     page.begin("daypack_build_info", "gauge", "Version and commit of the engine; the value is 1.");
-    page.sample(fmt::format("version=\"{}\",commit=\"{}\"", label(writer.version), label(writer.commit)), 1);
+    page.sample(
+        fmt::format("version=\"{}\",commit=\"{}\"", metrics_label(writer.version), metrics_label(writer.commit)), 1);
     const bool runs = daypack_load(&head.phase) == DAYPACK_PHASE_RUNNING && daypack_beat_is_fresh(&reader) != 0;
     page.only("daypack_running", "gauge", "1 while the book thread beats and has caught up.", runs ? 1 : 0);
     page.only("daypack_beat_age_seconds", "gauge", "Age of the last beat of the book thread.",
@@ -79,13 +74,13 @@ constexpr Family kLineFamilies[] = {
     {DAYPACK_LINE_queue_dropped, "daypack_queue_dropped_total", "Updates that found the queue full."},
 };
 
-void write_lines(Page& page, const daypack_reader& reader, std::int64_t now_ns) {
+void write_lines(MetricsPage& page, const daypack_reader& reader, std::int64_t now_ns) {
     const unsigned lines = daypack_lines(&reader);
     std::vector<std::string> labels;
     for (unsigned i = 0; i < lines; ++i) {
         daypack_line_entry entry;
         daypack_read_line(&reader, i, &entry);
-        labels.push_back(fmt::format("line=\"{}\",host=\"{}\"", i, label(entry.host)));
+        labels.push_back(fmt::format("line=\"{}\",host=\"{}\"", i, metrics_label(entry.host)));
     }
     const auto each = [&](auto value) {
         for (unsigned i = 0; i < lines; ++i) page.sample(labels[i], value(i));
@@ -144,14 +139,14 @@ std::vector<Symbol> read_symbols(daypack_reader& reader) {
         if (symbol.known && top.state == DAYPACK_STATE_DOWN && top.reason == DAYPACK_REASON_stopped) continue;
         daypack_entry entry;
         daypack_read_entry(&reader, i, &entry);
-        symbol.labels = fmt::format("symbol=\"{}\"", label(entry.symbol));
+        symbol.labels = fmt::format("symbol=\"{}\"", metrics_label(entry.symbol));
         symbols.push_back(std::move(symbol));
     }
     return symbols;
 }
 
 // Receive time less the venue's, of the last update; nothing of what has no time.
-void write_delay(Page& page, const std::vector<Symbol>& symbols, std::int64_t daypack_book::*venue_us) {
+void write_delay(MetricsPage& page, const std::vector<Symbol>& symbols, std::int64_t daypack_book::*venue_us) {
     for (const Symbol& symbol : symbols) {
         constexpr std::int64_t kMost_us = INT64_MAX / 2000;
         const std::int64_t told_us = symbol.book.*venue_us;
@@ -161,7 +156,7 @@ void write_delay(Page& page, const std::vector<Symbol>& symbols, std::int64_t da
     }
 }
 
-void write_states(Page& page, const std::vector<Symbol>& symbols) {
+void write_states(MetricsPage& page, const std::vector<Symbol>& symbols) {
     page.begin("daypack_symbol_live", "gauge", "1 while the book is LIVE, the only tradable state.");
     for (const Symbol& symbol : symbols) {
         page.sample(symbol.labels, symbol.known && symbol.book.top.state == DAYPACK_STATE_LIVE ? 1 : 0);
@@ -175,7 +170,7 @@ void write_states(Page& page, const std::vector<Symbol>& symbols) {
     }
 }
 
-void write_symbols(Page& page, daypack_reader& reader, std::int64_t now_ns) {
+void write_symbols(MetricsPage& page, daypack_reader& reader, std::int64_t now_ns) {
     const std::vector<Symbol> symbols = read_symbols(reader);
     const auto counter = [&](const Symbol& symbol, unsigned which) {
         return daypack_symbol_counter(&reader, symbol.index, which);
@@ -215,7 +210,7 @@ void write_symbols(Page& page, daypack_reader& reader, std::int64_t now_ns) {
 }
 
 // Four buckets an octave, from 63 ns on, of the 32 that the segment has: a bound is the largest value that counts.
-void write_histogram(Page& page, const daypack_reader& reader, unsigned histogram, std::string_view stage) {
+void write_histogram(MetricsPage& page, const daypack_reader& reader, unsigned histogram, std::string_view stage) {
     constexpr unsigned kStep = 8;
     constexpr unsigned kFirst = 63;  // the last bucket below 64 ns
     constexpr unsigned kLast = 927;  // and below 2^34 ns, 17 s
@@ -245,7 +240,7 @@ std::string metrics_text(daypack_reader& reader, std::uint64_t queue_depth) {
     constexpr std::size_t kOfEngine = 64 << 10;
     constexpr std::size_t kOfSymbol = 1 << 10;
     (void)daypack_follow(&reader);
-    Page page(kOfEngine + kOfSymbol * daypack_symbols(&reader));
+    MetricsPage page(kOfEngine + kOfSymbol * daypack_symbols(&reader));
     const std::int64_t now_ns = wall_ns();
     write_engine(page, reader, queue_depth);
     write_lines(page, reader, now_ns);

@@ -316,49 +316,48 @@ TEST(FullBook, ASegmentWithoutImagesHasNone) {
     EXPECT_NE(follower.words().find("set engine.image_levels"), std::string::npos) << follower.words();
 }
 
-// The answer to a silence comes while an audit compares: what passes is the audit's own.
-TEST(FullBook, OnlyTheSnapshotOfAnAuditBecomesAnImage) {
-    const Instance instance;
-    Market market(instance);
-    market.seed();
-    InstrumentTable instruments(1);
-    ASSERT_TRUE(instruments.append(test::instrument()));
-    Segment& segment = market.writer().segment;
-    BookImages images(segment, instruments, [](const std::string& line) { ADD_FAILURE() << line; });
-    const auto answer = [&](Sequence u, bool audit) {
+// The images of a market whose audits are asked for, and have passed.
+struct Audited {
+    Audited() {
+        market.seed();
+        EXPECT_TRUE(instruments.append(test::instrument()));
+    }
+    void answer(Sequence u, bool audit) {
         BookCommand command = CheckSnapshot{0, std::make_unique<Snapshot>(Snapshot{u, {}, {}, {}}), audit};
         images.on_send(command);
         RetiredBlocks retired;
         retired.snapshot = std::move(std::get<CheckSnapshot>(command).snapshot);
         if (audit) retired.checked = SymbolIndex{0};
         images.on_retired(retired);
-    };
-    answer(50, true);
-    answer(60, false);
-    segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
-    for (int i = 0; i < 2; ++i) images.do_work();
-    EXPECT_EQ(segment.image(0, 0, 0)->u, 50u);
+    }
+    void pass() {
+        segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
+        for (int i = 0; i < 2; ++i) images.do_work();
+    }
+
+    const Instance instance;
+    Market market{instance};
+    InstrumentTable instruments{1};
+    Segment& segment = market.writer().segment;
+    BookImages images{segment, instruments, [](const std::string& line) { ADD_FAILURE() << line; }};
+};
+
+// The answer to a silence comes while an audit compares: what passes is the audit's own.
+TEST(FullBook, OnlyTheSnapshotOfAnAuditBecomesAnImage) {
+    Audited audited;
+    audited.answer(50, true);
+    audited.answer(60, false);
+    audited.pass();
+    EXPECT_EQ(audited.segment.image(0, 0, 0)->u, 50u);
 }
 
 // The positions of a ring in private memory are not those of the ring that readers see.
 TEST(FullBook, AnAuditThatATakeOverCutsInTwoLeavesNoImage) {
-    const Instance instance;
-    Market market(instance);
-    market.seed();
-    InstrumentTable instruments(1);
-    ASSERT_TRUE(instruments.append(test::instrument()));
-    Segment& segment = market.writer().segment;
-    BookImages images(segment, instruments, [](const std::string& line) { ADD_FAILURE() << line; });
-    BookCommand command = CheckSnapshot{0, std::make_unique<Snapshot>(Snapshot{50, {}, {}, {}}), true};
-    images.on_send(command);
-    RetiredBlocks retired;
-    retired.snapshot = std::move(std::get<CheckSnapshot>(command).snapshot);
-    retired.checked = SymbolIndex{0};
-    images.on_retired(retired);
-    segment.set_epoch(segment.epoch() + 1);
-    segment.symbol_counters(0).add(DAYPACK_SYMBOL_audits);
-    for (int i = 0; i < 2; ++i) images.do_work();
-    EXPECT_EQ(segment.image(0, 0, 0)->u, 0u);
+    Audited audited;
+    audited.answer(50, true);
+    audited.segment.set_epoch(audited.segment.epoch() + 1);
+    audited.pass();
+    EXPECT_EQ(audited.segment.image(0, 0, 0)->u, 0u);
 }
 
 }  // namespace
