@@ -128,3 +128,13 @@ class Engine(Process):
 def remove(instance):
     for name in (f"/dev/shm/daypack.{instance}", f"/dev/shm/daypack.{instance}.wake"):
         pathlib.Path(name).unlink(missing_ok=True)
+
+
+def engine_for(case, reader_type, *symbols):
+    """Gives a class of tests an exchange and an engine over it, which end with the class."""
+    case.exchange = Exchange([symbol.replace("-", "_") for symbol in symbols], 300, "--levels", "150")
+    case.addClassCleanup(case.exchange.stop)
+    case.engine = Engine(case.exchange, symbols)
+    case.addClassCleanup(remove, case.engine.instance)
+    case.addClassCleanup(case.engine.stop)
+    case.engine.wait_live(reader_type)

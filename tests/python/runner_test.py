@@ -17,7 +17,7 @@ from decimal import Decimal
 import daypack
 from daypack import _engine, _types
 from daypack.feed import Feed, L2_BOOK, TICKER, TRADES, printer, settings_of
-from live import Engine, Exchange, PROGRAM, remove, wait_until
+from live import PROGRAM, engine_for, remove, wait_until
 
 SEED = """exchanges:
   ccxt_backpack:
@@ -37,15 +37,7 @@ KNOWS_CHECK = "--check" in subprocess.run([PROGRAM, "run", "--help"], capture_ou
 class AFeedWithoutCryptofeed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.exchange = Exchange(("BTC_USDC", "ETH_USDC"), 300, "--levels", "150")
-        cls.engine = Engine(cls.exchange, ("BTC-USDC", "ETH-USDC"))
-        cls.engine.wait_live(daypack.Reader)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.stop()
-        cls.exchange.stop()
-        remove(cls.engine.instance)
+        engine_for(cls, daypack.Reader, "BTC-USDC", "ETH-USDC")
 
     def test_delivers_books_and_trades_to_functions_of_any_kind(self):
         compared, trades, tops, snapshots = [], [], [], []

@@ -8,21 +8,13 @@ import unittest
 
 import daypack
 from daypack import _shm
-from live import Engine, Exchange, remove, wait_until
+from live import engine_for, wait_until
 
 
 class AWaiter(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.exchange = Exchange(("BTC_USDC",), 300, "--levels", "150")
-        cls.engine = Engine(cls.exchange)
-        cls.engine.wait_live(daypack.Reader)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.stop()
-        cls.exchange.stop()
-        remove(cls.engine.instance)
+        engine_for(cls, daypack.Reader, "BTC-USDC")
 
     def opened(self, interval):
         stream, waiter = _shm.Stream(self.engine.instance), _shm.Waiter(self.engine.instance, None, interval)
